@@ -1,0 +1,1 @@
+"""Everything that proves the house: unit, integration, system; the simulators and the numbers (bench)."""
