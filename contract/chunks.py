@@ -1,0 +1,73 @@
+"""The body of a chunk: columns of samples, before sealing and after opening (core). Source: docs/wire.md, section 4.
+
+    varint  column count
+    each:   varint stream, varint first index, zigzag varint t offset (µs after the header's t_us),
+            varint device time (µs), varint count, u8 codec, varint length, the coded samples
+
+A column is contiguous: a gap or a lead that came off ends the chunk, and nothing is ever filled in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.codecs import Codec, decode_column, encode_column
+from contract.errors import OwnFaultError, Refusal, RefusedError
+from contract.limits import CHUNK_SAMPLES_MAX, COLUMNS_MAX
+from contract.varints import Reader, encode_varint, unzigzag, zigzag
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A run of samples of one stream of a stream set.
+
+    `stream` is the stream's number in its set; `first_index` counts the device's samples since it started; `t_us` is the
+    box's CLOCK_BOOTTIME and `device_t_us` the device's own clock at the first sample, both in microseconds; `samples` is
+    int32 of shape (count,), in the stream's own steps.
+    """
+
+    stream: int
+    first_index: int
+    t_us: int
+    device_t_us: int
+    samples: NDArray[np.int32]
+
+    @property
+    def end_index(self) -> int:
+        """The index that the next sample would have."""
+        return self.first_index + len(self.samples)
+
+
+def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
+    """Return the highest codec used and the body. The first column is the one the header names. Raises OwnFaultError."""
+    if not 1 <= len(columns) <= COLUMNS_MAX:
+        raise OwnFaultError(f"a chunk has 1 … {COLUMNS_MAX} columns, not {len(columns)}")
+    parts, highest = [encode_varint(len(columns))], Codec.RAW
+    for column in columns:
+        codec, data = encode_column(column.samples)
+        highest = max(highest, codec)
+        offset = zigzag(column.t_us - columns[0].t_us)
+        for number in (column.stream, column.first_index, offset, column.device_t_us, len(column.samples)):
+            parts.append(encode_varint(number))
+        parts += (bytes((codec,)), encode_varint(len(data)), data)
+    return highest, b"".join(parts)
+
+
+def decode_chunk(body: bytes, *, t_us: int) -> list[Column]:
+    """Return the columns of an opened body; `t_us` is the header's. Raises RefusedError."""
+    reader = Reader(body, what="chunk")
+    column_count = reader.varint()
+    if not 1 <= column_count <= COLUMNS_MAX:
+        raise RefusedError(Refusal.OVERSIZED, f"chunk of {column_count} columns; the limit is {COLUMNS_MAX}")
+    columns = []
+    for _ in range(column_count):
+        stream, first_index, offset = reader.varint(), reader.varint(), unzigzag(reader.varint())
+        device_t_us, count, codec = reader.varint(), reader.varint(), reader.byte()
+        if count > CHUNK_SAMPLES_MAX:
+            raise RefusedError(Refusal.OVERSIZED, f"column of {count} samples; the limit is {CHUNK_SAMPLES_MAX}")
+        samples = decode_column(codec, reader.take(reader.varint()), count=count)
+        columns.append(Column(stream, first_index, t_us + offset, device_t_us, samples))
+    reader.finish()
+    return columns

@@ -1,0 +1,219 @@
+"""Every event a box can record, as JSON of at most EVENT_MAX_BYTES (core). Source: docs/wire.md, section 3.
+
+An unknown field is ignored, so that a newer box may say more; an unknown event is stored sealed as it came and reported.
+"""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from contract.codes import Shape
+from contract.errors import OwnFaultError, Refusal, RefusedError
+from contract.limits import COLUMNS_MAX, EVENT_MAX_BYTES
+from contract.varints import VARINT_MAX
+
+Count = Annotated[int, Field(ge=0, le=VARINT_MAX)]
+Number = Annotated[int, Field(ge=1, le=VARINT_MAX)]
+Text = Annotated[str, Field(max_length=200)]
+DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
+
+
+class Event(BaseModel):
+    """What all events share. When it happened stands in the record's header, whose visit it was too."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class KeyMade(Event):
+    """The key of this process, wrapped to the hub: the only event whose body is not sealed. Always class 0, so that it
+    goes before the first press that needs it."""
+
+    event: Literal["key"] = "key"
+    key_id: Number
+    wrapped_key: Annotated[Base64Bytes, Field(max_length=256)]
+
+
+class BoxStarted(Event):
+    """`edge vitals` started; drafts of before have become records."""
+
+    event: Literal["started"] = "started"
+    software: Text
+    drafts_recovered: Count
+
+
+class Stream(BaseModel):
+    """One channel of a device. A sample times `scale` is in `unit` (UCUM); `rate_mhz` is nominal, in millihertz."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    stream: Count
+    mdc: Count
+    label: Text
+    shape: Shape
+    rate_mhz: Number
+    scale: Annotated[float, Field(gt=0, le=1e9)]
+    unit: Text
+
+
+class StreamSet(Event):
+    """The streams that the chunks of set `set_no` carry. A device that starts anew begins a new set."""
+
+    event: Literal["streams"] = "streams"
+    set_no: Number
+    device: DeviceId
+    streams: Annotated[tuple[Stream, ...], Field(min_length=1, max_length=COLUMNS_MAX, strict=False)]
+
+
+class Press(Event):
+    """The call button was pressed. This record's identity is the call's, unless `nudges` names the call already open."""
+
+    event: Literal["press"] = "press"
+    device: DeviceId
+    device_boot: Count
+    press_count: Count
+    learned_from: Literal["event", "heartbeat", "pressed at boot"]
+    nudges: Number | None = None
+
+
+class CallStep(Event):
+    """The station's side of call `call_seq` took a step: what the nurse could see from then on."""
+
+    event: Literal["call step"] = "call step"
+    call_seq: Number
+    step: Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
+
+
+class LeadState(Event):
+    """Electrodes or probe of a device changed. `off` names each stream that has no contact."""
+
+    event: Literal["leads"] = "leads"
+    device: DeviceId
+    off: Annotated[tuple[Count, ...], Field(max_length=COLUMNS_MAX, strict=False)]
+
+
+class DeviceState(Event):
+    """A device came, fell silent or went, and why."""
+
+    event: Literal["device"] = "device"
+    device: DeviceId
+    state: Literal["connected", "silent", "gone"]
+    text: Text = ""
+
+
+class SamplesLost(Event):
+    """`count` samples from `first_index` never reached the box, or (`reason` "absent") had no valid value."""
+
+    event: Literal["lost"] = "lost"
+    set_no: Number
+    stream: Count
+    first_index: Count
+    count: Number
+    reason: Text
+
+
+class VisitOpened(Event):
+    """Somebody is being seen. Everything until the close is theirs."""
+
+    event: Literal["visit opened"] = "visit opened"
+    visit: Number
+    how: Literal["signal", "button", "next person"]
+
+
+class VisitClosed(Event):
+    """Nobody is being seen any more."""
+
+    event: Literal["visit closed"] = "visit closed"
+    visit: Number
+    why: Literal["next person", "sensors off 30 min", "asked"]
+
+
+class AnchorSet(Event):
+    """A tie of the box's clock to UTC."""
+
+    event: Literal["anchor"] = "anchor"
+    boot: Number
+    t_us: Count
+    utc_us: Count
+    err_us: Count
+    source: Literal["hub", "ntp", "rtc", "gps", "staff"]
+
+
+class Owed(BaseModel):
+    """What waits for the hub, of one class."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    records: Count
+    oldest_age_s: Annotated[float, Field(ge=0)] | None = None
+
+
+class Status(Event):
+    """How the box is: five minutes apart, or five seconds while somebody watches."""
+
+    event: Literal["status"] = "status"
+    owed: Annotated[dict[Literal["0", "1", "2", "3"], Owed], Field(max_length=4)]
+    spool_bytes: Count
+    disk_free_bytes: Count
+    round_trip_ms: Count | None
+    connected_for_s: Annotated[float, Field(ge=0)] | None
+    frames_damaged: Count
+    samples_lost: Count
+    refused: Count
+
+
+class Tombstone(Event):
+    """Records `first_seq` … `last_seq` of a class were given up. One that arrives all the same counts for more."""
+
+    event: Literal["tombstone"] = "tombstone"
+    record_class: Annotated[int, Field(ge=0, le=3)]
+    first_seq: Number
+    last_seq: Number
+    why: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last_seq < self.first_seq:
+            raise ValueError("last_seq is before first_seq")
+        return self
+
+
+AnyEvent = Annotated[
+    KeyMade
+    | BoxStarted
+    | StreamSet
+    | Press
+    | CallStep
+    | LeadState
+    | DeviceState
+    | SamplesLost
+    | VisitOpened
+    | VisitClosed
+    | AnchorSet
+    | Status
+    | Tombstone,
+    Field(discriminator="event"),
+]
+_EVENTS: Final[TypeAdapter[AnyEvent]] = TypeAdapter(AnyEvent)
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the event's JSON. Raises OwnFaultError when it is larger than EVENT_MAX_BYTES."""
+    data = event.model_dump_json(exclude_none=True).encode()
+    if len(data) > EVENT_MAX_BYTES:
+        raise OwnFaultError(f"an event of {len(data)} bytes; the limit is {EVENT_MAX_BYTES}")
+    return data
+
+
+def parse_event(data: bytes) -> AnyEvent:
+    """Return the event in `data`. Raises RefusedError."""
+    if len(data) > EVENT_MAX_BYTES:
+        raise RefusedError(Refusal.OVERSIZED, f"an event of {len(data)} bytes; the limit is {EVENT_MAX_BYTES}")
+    try:
+        return _EVENTS.validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        unknown = first["type"] == "union_tag_invalid"
+        where = ".".join(map(str, first["loc"]))
+        raise RefusedError(
+            Refusal.UNKNOWN_VERSION if unknown else Refusal.MALFORMED, f"event {where}: {first['msg'][:200]}"
+        ) from None

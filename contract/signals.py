@@ -1,0 +1,74 @@
+"""Small JSON messages that are not records: interest, call states, the box's state (core).
+
+A signal says how something *is*, not what to do once; it may be lost, doubled or late, and is said again while it holds.
+Media messages (offers and answers) have their place here from the next room on.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from contract.errors import Refusal, RefusedError
+from contract.events import Count, Number, Text
+from contract.limits import SIGNAL_MAX_BYTES
+
+HubCallState = Literal["offered", "ringing", "claimed", "ended", "cancelled", "missed", "callback", "unknown"]
+
+
+class Signal(BaseModel):
+    """What all signals share."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Interest(Signal):
+    """`down/interest`: somebody watches; send live for so long, then fall quiet. Zero ends it."""
+
+    signal: Literal["interest"] = "interest"
+    lease_s: Annotated[float, Field(ge=0, le=120)]
+
+
+class CallState(Signal):
+    """`down/signal`: how the hub's side of a call is. `by` is the operator's name as staff may hear it."""
+
+    signal: Literal["call"] = "call"
+    spool: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    call_seq: Number
+    state: HubCallState
+    revision: Count  # grows with each change; an older one is ignored
+    by: Text | None = None
+
+
+class BoxState(Signal):
+    """`state`, retained, and its Will: a hint that the connection stands or fell, never the truth about presence.
+
+    `open_call` is the call that the station believes open, so that the hub can say how it really is.
+    """
+
+    signal: Literal["state"] = "state"
+    connected: bool
+    spool: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    boot: Number
+    t_us: Count
+    open_call: Number | None = None
+
+
+AnySignal = Annotated[Interest | CallState | BoxState, Field(discriminator="signal")]
+_SIGNALS: Final[TypeAdapter[AnySignal]] = TypeAdapter(AnySignal)
+
+
+def encode_signal(signal: Signal) -> bytes:
+    """Return the signal's JSON."""
+    return signal.model_dump_json(exclude_none=True).encode()
+
+
+def parse_signal(payload: bytes) -> AnySignal:
+    """Return the signal in `payload`. Raises RefusedError."""
+    if len(payload) > SIGNAL_MAX_BYTES:
+        raise RefusedError(Refusal.OVERSIZED, f"a signal of {len(payload)} bytes; the limit is {SIGNAL_MAX_BYTES}")
+    try:
+        return _SIGNALS.validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RefusedError(Refusal.MALFORMED, f"signal {where}: {first['msg'][:200]}") from None

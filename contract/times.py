@@ -1,0 +1,84 @@
+"""Time without a trustworthy clock at the box (core).
+
+A box stamps with (boot, microseconds of CLOCK_BOOTTIME). An anchor ties one such moment to UTC, with its uncertainty.
+UTC is worked out at the hub, from whatever anchors it has by then, as an interval; it is never written into a record.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contract.ids import BootId
+
+DRIFT_PPM: Final = 100  # a crystal between two anchors; a Pi's is within 50, doubled
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """At `t_us` of `boot` it was `utc_us` (microseconds since 1970) give or take `err_us`."""
+
+    boot: BootId
+    t_us: int
+    utc_us: int
+    err_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class UtcInterval:
+    """A moment lies between the two, microseconds since 1970; None is unbounded."""
+
+    earliest_us: int | None
+    latest_us: int | None
+
+    @property
+    def middle_us(self) -> int | None:
+        """The best single guess; None when a side is open."""
+        if self.earliest_us is None or self.latest_us is None:
+            return None
+        return (self.earliest_us + self.latest_us) // 2
+
+
+def utc_of(boot: BootId, t_us: int, anchors: Iterable[Anchor], *, received_us: int | None = None) -> UtcInterval:
+    """Return when (`boot`, `t_us`) was. `received_us` is the hub's UTC at its arrival: nothing happens after that.
+
+    The anchor of the same boot with the least error counts; without one, the moment lies after every anchor of earlier
+    boots and before every anchor of later ones.
+    """
+    best: tuple[int, int] | None = None  # (error, utc)
+    earliest: int | None = None
+    latest = received_us
+    for anchor in anchors:
+        if anchor.boot == boot:
+            error = anchor.err_us + abs(t_us - anchor.t_us) * DRIFT_PPM // 1_000_000
+            if best is None or error < best[0]:
+                best = (error, anchor.utc_us + t_us - anchor.t_us)
+        elif anchor.boot < boot:
+            earliest = max(earliest or 0, anchor.utc_us - anchor.err_us)
+        else:
+            late = anchor.utc_us + anchor.err_us
+            latest = late if latest is None else min(latest, late)
+    if best is not None:
+        return UtcInterval(best[1] - best[0], best[1] + best[0])
+    return UtcInterval(earliest, latest)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeExchange:
+    """Four clock readings of one parcel and its receipt, µs: box sent, hub received, hub sent, box received."""
+
+    sent_t_us: int
+    hub_received_utc_us: int
+    hub_sent_utc_us: int
+    received_t_us: int
+
+    @property
+    def round_trip_us(self) -> int:
+        """Time on the way, both ways, without the hub's own."""
+        return (self.received_t_us - self.sent_t_us) - (self.hub_sent_utc_us - self.hub_received_utc_us)
+
+    def anchor(self, boot: BootId) -> Anchor | None:
+        """Return the anchor that this exchange gives, its error half the round trip; None when a clock was stepped."""
+        if self.round_trip_us < 0:
+            return None
+        middle_utc_us = (self.hub_received_utc_us + self.hub_sent_utc_us) // 2
+        return Anchor(boot, (self.sent_t_us + self.received_t_us) // 2, middle_utc_us, self.round_trip_us // 2 + 1)

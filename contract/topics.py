@@ -1,0 +1,74 @@
+"""Every topic, in one table (core). The broker's ACL and both ends are made from it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+from contract.errors import Refusal, RefusedError
+from contract.ids import RecordClass, StationId, parse_station
+from contract.limits import PAYLOAD_MAX_BYTES, SIGNAL_MAX_BYTES
+
+PREFIX: Final = "v1"
+
+
+class Topic(Enum):
+    """What follows `v1/<station>/`."""
+
+    UP_CALL = "up/0"
+    UP_NUMERIC = "up/1"
+    UP_WAVEFORM = "up/2"
+    UP_PART = "up/3"
+    UP_SIGNAL = "up/signal"
+    STATE = "state"
+    RECEIPT = "down/receipt"
+    INTEREST = "down/interest"
+    SIGNAL = "down/signal"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRule:
+    """How a topic is used. `expiry_s` bounds how long the broker may keep a message for a client that is away."""
+
+    topic: Topic
+    direction: Literal["up", "down"]
+    qos: Literal[0, 1]
+    retained: bool
+    payload_max_bytes: int
+    expiry_s: int | None = None
+
+
+_RULES: Final = (
+    TopicRule(Topic.UP_CALL, "up", 1, False, PAYLOAD_MAX_BYTES),
+    TopicRule(Topic.UP_NUMERIC, "up", 1, False, PAYLOAD_MAX_BYTES),
+    TopicRule(Topic.UP_WAVEFORM, "up", 1, False, PAYLOAD_MAX_BYTES),
+    TopicRule(Topic.UP_PART, "up", 1, False, PAYLOAD_MAX_BYTES),
+    TopicRule(Topic.UP_SIGNAL, "up", 1, False, SIGNAL_MAX_BYTES),
+    TopicRule(Topic.STATE, "up", 1, True, SIGNAL_MAX_BYTES),
+    TopicRule(Topic.RECEIPT, "down", 1, False, PAYLOAD_MAX_BYTES),
+    TopicRule(Topic.INTEREST, "down", 1, False, SIGNAL_MAX_BYTES, expiry_s=30),
+    TopicRule(Topic.SIGNAL, "down", 1, False, SIGNAL_MAX_BYTES, expiry_s=15),
+)
+RULES: Final = {rule.topic: rule for rule in _RULES}
+
+
+def topic_name(station: StationId, topic: Topic) -> str:
+    """Return the whole name, such as "v1/con-dao-01/up/0"."""
+    return f"{PREFIX}/{station}/{topic.value}"
+
+
+def topic_of_class(record_class: RecordClass) -> Topic:
+    """Return the topic that carries parcels of a class."""
+    return Topic(f"up/{record_class.value}")
+
+
+def parse_topic(name: str) -> tuple[StationId, Topic]:
+    """Return the station and the topic of a whole name. Raises RefusedError."""
+    prefix, _, rest = name.partition("/")
+    station, _, tail = rest.partition("/")
+    try:
+        topic = Topic(tail)
+    except ValueError:
+        raise RefusedError(Refusal.WRONG_TOPIC, f"topic {name[:80]!r} is not in the table") from None
+    if prefix != PREFIX:
+        raise RefusedError(Refusal.WRONG_TOPIC, f"topic {name[:80]!r} does not start with {PREFIX}/")
+    return parse_station(station), topic

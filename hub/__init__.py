@@ -1,0 +1,1 @@
+"""The centre: ingest, store, fleet, calls, console."""

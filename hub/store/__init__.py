@@ -1,0 +1,1 @@
+"""What the hub keeps, and how it is asked for it."""

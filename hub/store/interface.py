@@ -1,0 +1,152 @@
+"""What the hub asks of a store. One contract test runs over every store there is.
+
+All calls are synchronous and belong on a worker thread. `commit` is durable on return: only then may a receipt go out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from contract.events import AnyEvent, KeyMade, StreamSet
+from contract.header import Record, UnreadableRecord
+from contract.ids import BootId, CallId, KeyId, RecordClass, RecordId, SpoolId, StationId, StreamSetNo, VisitNo
+from contract.ranges import SeqRanges
+from contract.times import Anchor
+
+
+class Outcome(Enum):
+    """What became of one arrival."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"  # harmless: the box sent it again
+    OTHER_CONTENT = "other content"  # the same identity with other bytes: an alarm, the first one stays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A record as it came. `boot` and `sent_t_us` are the parcel's; `received_utc_us` is the hub's wall clock.
+
+    `event` is what ingest opened; None for chunks and parts, and for an event whose key has not come yet.
+    """
+
+    station: StationId
+    spool: SpoolId
+    boot: BootId
+    sent_t_us: int
+    received_utc_us: int
+    record: Record | UnreadableRecord
+    raw: bytes
+    event: AnyEvent | None = None
+
+    @property
+    def record_id(self) -> RecordId:
+        """The identity under which it is stored."""
+        if isinstance(self.record, UnreadableRecord):
+            return RecordId(self.station, self.spool, self.record.record_class, self.record.seq)
+        return RecordId(self.station, self.spool, self.record.header.record_class, self.record.header.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it is kept, its body sealed as it came; `event` when it is an event that has been opened."""
+
+    record_id: RecordId
+    record: Record
+    received_utc_us: int
+    event: AnyEvent | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """A call as it is kept. `revision` grows by one with every change; `state` is a name of `hub.calls.hub_call.State`.
+
+    (`boot`, `t_us`) is the press by the box's clock; `received_utc_us` is when the hub had it on disk; `sent_t_us` is
+    when the box sent it, by the clock of boot `sent_boot`, so that the press's true age is known without any anchor.
+    """
+
+    call_id: CallId
+    state: str
+    revision: int
+    boot: BootId
+    t_us: int
+    sent_boot: BootId
+    sent_t_us: int
+    visit: VisitNo
+    received_utc_us: int
+    changed_utc_us: int
+    owner: str | None
+    nudges: int  # presses after the first
+
+
+class Store(Protocol):
+    """The hub's store."""
+
+    @property
+    def epoch(self) -> int:
+        """A random u32 made with the store; a store restored from a backup is given a new one."""
+
+    def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        """Store all arrivals in one transaction, durable on return, and say what became of each.
+
+        In the same transaction a press that nudges nothing becomes a call in state RECEIVED, one that nudges counts
+        there, and opened events are filed. Waveform bodies are in synced segment files before the transaction ends.
+        Raises OSError or the database's error: nothing was stored, no receipt may go out.
+        """
+
+    def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
+        """Return what is stored of a spool, tombstones counted as stored."""
+
+    def spools(self, station: StationId) -> list[SpoolId]:
+        """Return the station's spools, the one heard last first."""
+
+    def stations(self) -> list[StationId]:
+        """Return every station that ever sent a record, by name."""
+
+    def last_received_utc_us(self, station: StationId) -> int | None:
+        """Return when the hub last stored anything of the station."""
+
+    def key_event(self, station: StationId, spool: SpoolId, key_id: KeyId) -> KeyMade | None:
+        """Return the wrapped key of that number."""
+
+    def unopened(self, station: StationId, spool: SpoolId, key_id: KeyId) -> list[StoredRecord]:
+        """Return the events that wait for this key."""
+
+    def file_event(self, record_id: RecordId, event: AnyEvent) -> None:
+        """File an event that could be opened late, as `commit` would have."""
+
+    def anchors(self, station: StationId, spool: SpoolId) -> list[Anchor]:
+        """Return the ties of this spool's boots to UTC."""
+
+    def stream_set(self, station: StationId, spool: SpoolId, set_no: StreamSetNo) -> StreamSet | None:
+        """Return what the streams of a set are."""
+
+    def events(
+        self, station: StationId, *, names: Sequence[str] = (), newest: int = 100, spool: SpoolId | None = None
+    ) -> list[StoredRecord]:
+        """Return opened events, newest first, of these names (all for none)."""
+
+    def chunks(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        *,
+        record_class: RecordClass,
+        visit: VisitNo | None = None,
+        newest: int | None = None,
+    ) -> Iterator[StoredRecord]:
+        """Return chunks in the order of (boot, t_us, seq), bodies read as they are asked for.
+
+        `newest` keeps only the last so many of them.
+        """
+
+    def open_calls(self) -> list[CallRow]:
+        """Return the calls that are not closed, oldest press first."""
+
+    def call(self, call_id: CallId) -> CallRow | None:
+        """Return one call."""
+
+    def move_call(
+        self, call_id: CallId, *, revision: int, state: str, owner: str | None, is_closed: bool, now_utc_us: int
+    ) -> CallRow | None:
+        """Compare and set: move the call on when it still has `revision`; None when somebody was faster."""
