@@ -1,0 +1,180 @@
+"""The import rules of the house: the tables, and the reader that holds source trees against them.
+
+Default: a module is core. Who touches the clock, the network, the loop or the machine stands in `SHELLS`, who
+touches a library stands in `OWNERS`; nobody else may. Source: docs/adr/0004-import-rules.md.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Final
+
+MAY_IMPORT: Final = {  # imports point one way; edge and hub never meet
+    "contract": {"contract"},
+    "firmware_bridge": {"firmware_bridge", "contract"},
+    "edge": {"edge", "contract", "firmware_bridge"},
+    "hub": {"hub", "contract"},
+    "tests": {"tests", "contract", "firmware_bridge", "edge", "hub"},
+}
+
+# Library -> the files that own it. One shell a library a package: it moves data and decides nothing.
+OWNERS: Final[dict[str, tuple[str, ...]]] = {
+    "serial": ("firmware_bridge/port.py",),
+    "pyudev": ("firmware_bridge/hotplug.py",),
+    "cobs": ("firmware_bridge/frames.py",),
+    "google_crc32c": ("contract/header.py",),
+    "cryptography": ("contract/sealing.py", "hub/pki/*.py"),
+    "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
+    "sqlite_utils": ("edge/spool/*.py", "hub/store/*.py"),
+    "sqlite3": ("edge/spool/*.py", "hub/store/*.py"),
+    "starlette": ("hub/console/*.py", "hub/hub_service.py"),
+    "sse_starlette": ("hub/console/*.py",),
+    "jinja2": ("hub/console/*.py",),
+    "babel": ("hub/console/*.py",),
+    "uvicorn": ("hub/hub_service.py", "hub/console/server.py"),
+    "websockets": (),  # uvicorn's, not ours
+    "av": ("edge/video/camera.py", "edge/video/encoder.py", "edge/video/voice.py"),
+    "aiortc": ("edge/video/hooks.py", "edge/video/video_service.py"),
+    "typer": ("*/__main__.py", "*/cli.py"),
+    "rich": ("*/__main__.py", "*/cli.py"),
+}
+
+EFFECTS: Final = frozenset(
+    {"asyncio", "importlib", "logging", "os", "random", "secrets", "select", "selectors"}
+    | {"signal", "socket", "ssl", "subprocess", "threading", "time"}
+)
+PURE_PARTS: Final = ("importlib.resources",)  # part of the package, like the code itself
+
+# Files that may import EFFECTS. Whatever is not named here is core: bytes, values and `now_s` in, values out.
+SHELLS: Final[tuple[str, ...]] = (
+    "*_service.py",
+    "*/__main__.py",
+    "*/cli.py",
+    "*/clock.py",  # the one clock object of a package
+    "contract/sealing.py",  # os.urandom: keys and nothing else
+    "firmware_bridge/port.py",
+    "firmware_bridge/hotplug.py",
+    "firmware_bridge/bridge.py",
+    "edge/spool/spool.py",
+    "edge/uplink/mqtt.py",
+    "hub/broker.py",
+    "hub/pki/*.py",
+    "hub/store/*.py",
+    "hub/console/*.py",
+)
+FOREIGN: Final = ("firmware_bridge/firmware/*",)  # MicroPython, runs on the board
+NO_ROOM_FOR: Final = re.compile(r"(^|[_-])(utils?|helpers?|common|misc|managers?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One imported module. `path` is relative to the tree; `at_run_time` is false under TYPE_CHECKING."""
+
+    importer: str
+    path: str
+    line: int
+    target: str
+    at_run_time: bool
+
+
+def complaints(root: Path) -> list[str]:
+    """Return one line for each broken rule in the packages below `root`; empty when the house is in order."""
+    sources = sorted(_sources(root))
+    imports = [found for path in sources for found in _imports(root, path)]
+    return [
+        *(f"{path}: a name that says nothing; name it after what it holds" for path in _vague_names(root)),
+        *(line for found in imports if (line := _judge(found))),
+        *_cycles(imports),
+    ]
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for package in MAY_IMPORT:
+        for path in (root / package).rglob("*.py"):
+            if not _matches(path.relative_to(root).as_posix(), FOREIGN):
+                yield path
+
+
+def _imports(root: Path, path: Path) -> Iterator[Import]:
+    relative = path.relative_to(root)
+    importer = _module(relative)
+    package = list(relative.parts[:-1])
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    for node, at_run_time in _walk(tree, at_run_time=True):
+        targets: list[str] = []
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            targets = sorted({_submodule(root, stem, alias.name) for alias in node.names})
+        for target in targets:
+            yield Import(importer, relative.as_posix(), node.lineno, target, at_run_time)
+
+
+def _walk(node: ast.AST, *, at_run_time: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node, at_run_time
+        return
+    if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        for hint in node.body:
+            yield from _walk(hint, at_run_time=False)
+        for other in node.orelse:
+            yield from _walk(other, at_run_time=at_run_time)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child, at_run_time=at_run_time)
+
+
+def _module(relative: Path) -> str:
+    parts = relative.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _submodule(root: Path, stem: str, name: str) -> str:
+    """`from a import b` means the module a.b where there is one, else a name inside a."""
+    path = root.joinpath(*stem.split("."), name)
+    return f"{stem}.{name}" if path.with_suffix(".py").exists() or path.is_dir() else stem
+
+
+def _judge(found: Import) -> str | None:
+    """The first rule that this import breaks, as one line."""
+    where = f"{found.path}:{found.line}"
+    package, top = found.path.split("/")[0], found.target.split(".")[0]
+    if top in MAY_IMPORT:
+        return None if top in MAY_IMPORT[package] else f"{where}: {package} may not import {found.target}"
+    if package == "tests":
+        return None
+    if top in OWNERS and not _matches(found.path, OWNERS[top]):
+        owners = ", ".join(OWNERS[top]) or "nobody"
+        return f"{where}: {top} belongs to {owners}; ask the owner, or change OWNERS in tests/architecture.py"
+    has_effect = top in EFFECTS and found.at_run_time and not found.target.startswith(PURE_PARTS)
+    if has_effect and not _matches(found.path, SHELLS):
+        return f"{where}: a core module may not import {top}; take its value as an argument, or list a shell"
+    return None
+
+
+def _cycles(imports: list[Import]) -> Iterator[str]:
+    graph: dict[str, set[str]] = {}
+    for found in imports:
+        if found.at_run_time and found.target.split(".")[0] in MAY_IMPORT and found.target != found.importer:
+            graph.setdefault(found.importer, set()).add(found.target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        yield "import cycle: " + " <- ".join(error.args[1])
+
+
+def _vague_names(root: Path) -> Iterator[str]:
+    for package in (*MAY_IMPORT, "web"):
+        for path in sorted((root / package).rglob("*")):
+            if "__pycache__" not in path.parts and NO_ROOM_FOR.search(path.name.split(".")[0]):
+                yield path.relative_to(root).as_posix()
+
+
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
