@@ -1,0 +1,1 @@
+"""From the broker's payloads to committed records and the receipts for them."""
