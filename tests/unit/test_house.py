@@ -100,7 +100,7 @@ def test_a_cycle_that_exists_for_the_type_checker_only_is_allowed(tmp_path: Path
 
 
 def test_every_library_of_the_run_lock_that_we_import_has_an_owner_row() -> None:
-    """A library without a row could be imported anywhere; numpy and pydantic are words that all rooms speak."""
+    """A library without a row could be imported anywhere; numpy and pydantic are spoken in all rooms."""
     spoken_everywhere = {"numpy", "pydantic", "pip"}
     top_names = {"pyserial": "serial", "paho-mqtt": "paho", "python-multipart": None}
     text = (HOUSE / "pyproject.toml").read_text(encoding="utf-8")

@@ -1,0 +1,77 @@
+"""The lock pins every part by hash, and says nowhere where parts come from."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+LOCKS = [HOUSE / "requirements" / name for name in ("run.txt", "test.txt")]
+NAME = re.compile(r"^([A-Za-z0-9._-]+)")
+
+
+def requirements(text: str) -> list[str]:
+    """One joined line for each requirement, comments left out."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return "\n".join(lines).replace("\\\n", " ").splitlines()
+
+
+def canonical(requirement: str) -> str:
+    match = NAME.match(requirement)
+    assert match, f"no name in {requirement!r}"
+    return re.sub(r"[-_.]+", "-", match.group(1)).lower()
+
+
+def faults(text: str) -> list[str]:
+    """What a lock may not hold: an address, an option, a version that floats, a part without hashes."""
+    found = [line for line in text.splitlines() if "://" in line or line.startswith("-") or " @ " in line]
+    for requirement in requirements(text):
+        pin, *hashes = requirement.split("--hash=")
+        is_pinned = "==" in pin.split(";")[0] and "*" not in pin.split(";")[0]
+        if not is_pinned or not hashes or not all(re.fullmatch(r"sha256:[0-9a-f]{64}\s*", h) for h in hashes):
+            found.append(pin.strip())
+    return found
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_every_part_is_pinned_with_hashes_and_no_address(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    assert len(requirements(text)) > 30
+    assert faults(text) == []
+
+
+HASH = f"--hash=sha256:{'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"--index-url https://mirror.example/simple\nstarlette==1.0 {HASH}",
+        f"starlette @ https://mirror.example/starlette.whl {HASH}",
+        f"starlette>=1.0 {HASH}",
+        f"starlette==1.* {HASH}",
+        "starlette==1.0",
+        "starlette==1.0 --hash=sha256:1234",
+        "-e .",
+    ],
+)
+def test_a_lock_that_names_an_address_or_lacks_a_hash_is_refused(line: str) -> None:
+    assert faults(f"pydantic==2.0 \\\n    {HASH}\n    # via haidang\n") == []
+    assert faults(f"pydantic==2.0 \\\n    {HASH}\n{line}\n") != []
+
+
+def test_every_part_that_pyproject_asks_for_is_locked() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    run, test = (
+        {canonical(line) for line in requirements(lock.read_text(encoding="utf-8"))} for lock in LOCKS
+    )
+    optional = project["optional-dependencies"]
+    assert {canonical(name) for name in [*project["dependencies"], *optional["video"]]} <= run
+    assert {canonical(name) for name in optional["test"]} <= test
+
+
+def test_the_test_lock_holds_the_run_lock_pin_for_pin() -> None:
+    """So that an environment made for the tests serves the demo with the very same parts."""
+    run, test = ({line.strip() for line in requirements(lock.read_text(encoding="utf-8"))} for lock in LOCKS)
+    assert run <= test
