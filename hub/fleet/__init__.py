@@ -1,0 +1,1 @@
+"""The stations as the hub knows them: who they are, when they were heard, how their link and spool stand."""
