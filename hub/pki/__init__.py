@@ -1,0 +1,1 @@
+"""Who is who: the installation's own certificate authority, and what the broker makes of its certificates."""

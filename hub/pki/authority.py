@@ -1,0 +1,263 @@
+"""The certificate authority of one installation, in one folder. Nobody else makes certificates.
+
+    ca.crt ca.key             signs all others; boxes and browsers trust ca.crt
+    broker.crt broker.key     the broker, to boxes; valid by any clock, for a box wakes up in 1970
+    console.crt console.key   the console, to browsers, which refuse a certificate of many years
+    hub.crt hub.key           the hub as a client of the broker, CN=hub
+    seal.key seal.pub         X25519, 32 raw bytes each: boxes seal to the hub with seal.pub
+
+Keys are P-256, PKCS#8 PEM, mode 0600. What exists is kept; what is missing, foreign or nearly expired is made
+again.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from contract.ids import HUB_NAME, StationId
+
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+ANY_CLOCK: Final = (datetime(1970, 1, 2, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC))
+CONSOLE_LIFETIME: Final = timedelta(days=396)  # browsers refuse more than 398
+CONSOLE_EARLY: Final = timedelta(days=1)  # a browser's clock may be behind
+RENEW_BEFORE: Final = timedelta(days=30)
+
+
+class PkiError(Exception):
+    """A certificate or key cannot be used. The text names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The files that a box is given."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    seal_key: Path
+
+
+class Authority:
+    """The authority of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ca, self.seal_public = folder / "ca.crt", folder / "seal.pub"
+
+    def pair(self, name: str) -> tuple[Path, Path]:
+        """Return the paths of certificate and key of "ca", "broker", "console" or "hub"."""
+        return self.folder / f"{name}.crt", self.folder / f"{name}.key"
+
+    def make(self, *, names: Sequence[str], now: datetime) -> None:
+        """Make what is missing. `names` are further names and addresses of this machine. Raises PkiError.
+
+        Called again it changes nothing, but for server certificates that lack a name or are about to expire.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_ca()
+        hosts = tuple(dict.fromkeys((*LOCAL_NAMES, *names)))
+        console = (now - CONSOLE_EARLY, now + CONSOLE_LIFETIME)
+        self._make_pair("broker", "broker", self.folder, ANY_CLOCK, hosts=hosts, now=now)
+        self._make_pair("console", "console", self.folder, console, hosts=hosts, now=now)
+        self._make_pair("hub", HUB_NAME, self.folder, ANY_CLOCK, hosts=(), now=now)
+        self._make_seal_key()
+
+    def check(self) -> None:
+        """Raise PkiError naming the first file that the hub needs and cannot read."""
+        needed = [*self.pair("hub"), *self.pair("console"), self.ca, self.folder / "seal.key"]
+        for path in needed:
+            _read(path)
+        self.seal_key()
+
+    def enrol(self, station: StationId, out: Path, *, now: datetime) -> Enrolment:
+        """Write into `out` what the box of `station` needs. Called again it keeps the key that is there."""
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        certificate, key = self._make_pair("station", station, out, ANY_CLOCK, hosts=(), now=now)
+        ca, seal_key = out / "ca.crt", out / "hub-seal.pub"
+        _write(ca, _read(self.ca), mode=0o644)
+        _write(seal_key, _read(self.seal_public), mode=0o644)
+        return Enrolment(ca, certificate, key, seal_key)
+
+    def seal_key(self) -> X25519PrivateKey:
+        """Return the hub's seal key. Raises PkiError."""
+        path = self.folder / "seal.key"
+        raw = _read(path)
+        if len(raw) != 32:
+            raise PkiError(
+                f"{path}: {len(raw)} bytes, a seal key has 32; restore it from the backup of the pki folder"
+            )
+        return X25519PrivateKey.from_private_bytes(raw)
+
+    def _make_seal_key(self) -> None:
+        path = self.folder / "seal.key"
+        if not path.exists():
+            if self.seal_public.exists():
+                raise PkiError(
+                    f"{path} is gone, but {self.seal_public} is there: boxes seal to it; restore the backup"
+                )
+            raw = X25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+            _write(path, raw, mode=0o600)
+        public = self.seal_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        if not self.seal_public.exists() or self.seal_public.read_bytes() != public:
+            _write(self.seal_public, public, mode=0o644)
+
+    def _make_ca(self) -> None:
+        certificate_path, key_path = self.pair("ca")
+        if certificate_path.exists() and not key_path.exists():
+            raise PkiError(
+                f"{key_path} is gone, but {certificate_path} is there: restore the backup of the pki folder"
+            )
+        key = _load_or_make_key(key_path)
+        if certificate_path.exists():
+            return
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Haidang {os.urandom(4).hex()}")])
+        builder = (
+            _builder(name, name, key.public_key(), key.public_key(), ANY_CLOCK)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage(signs_certificates=True), critical=True)
+        )
+        _write(certificate_path, builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644)
+
+    def _make_pair(
+        self,
+        file_name: str,
+        common_name: str,
+        folder: Path,
+        validity: tuple[datetime, datetime],
+        *,
+        hosts: Sequence[str],
+        now: datetime,
+    ) -> tuple[Path, Path]:
+        certificate_path, key_path = folder / f"{file_name}.crt", folder / f"{file_name}.key"
+        ca, ca_key = x509.load_pem_x509_certificate(_read(self.ca)), _load_or_make_key(self.pair("ca")[1])
+        key = _load_or_make_key(key_path)
+        alternatives = [_general_name(host) for host in hosts]
+        if _is_good(certificate_path, key, ca, common_name, alternatives, now):
+            return certificate_path, key_path
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = (
+            _builder(name, ca.subject, key.public_key(), ca_key.public_key(), validity)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_key_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        )
+        if alternatives:
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        _write(certificate_path, builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644)
+        return certificate_path, key_path
+
+
+def _is_good(
+    path: Path,
+    key: ec.EllipticCurvePrivateKey,
+    ca: x509.Certificate,
+    common_name: str,
+    alternatives: list[x509.GeneralName],
+    now: datetime,
+) -> bool:
+    """Whether the certificate in `path` is ours, for this key and these names, and valid for a while."""
+    if not path.exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        found = x509.SubjectAlternativeName([])
+    return (
+        certificate.issuer == ca.subject
+        and certificate.public_key() == key.public_key()
+        and [name.value for name in names] == [common_name]
+        and list(found) == alternatives
+        and certificate.not_valid_after_utc > now + RENEW_BEFORE
+    )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePublicKey,
+    validity: tuple[datetime, datetime],
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(validity[0])
+        .not_valid_after(validity[1])
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
+    )
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _load_or_make_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    if path.exists():
+        key = load_pem_private_key(_read(path), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise PkiError(f"{path}: not an elliptic curve key; restore it from the backup of the pki folder")
+        return key
+    key = ec.generate_private_key(ec.SECP256R1())
+    _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o600)
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PkiError(
+            f"{path} cannot be read ({error.strerror}): run hub init, or restore the backup"
+        ) from error
+
+
+def _write(path: Path, data: bytes, *, mode: int) -> None:
+    """Put `data` into `path` whole or not at all; a key is not readable by others for even a moment."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
