@@ -1,0 +1,113 @@
+"""Debian's Chromium for tests: one page, bounded in time, that fails on any error it reports."""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+
+SCREENSHOTS: Final = Path(__file__).parent.parent / "build" / "screenshots"
+ARGUMENTS: Final = [
+    "--no-sandbox",  # root has no sandbox; the pages are our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LAUNCH_LIMIT_MS: Final = 30_000
+STEP_LIMIT_MS: Final = 10_000  # one wait, one click, one load
+POLL_MS: Final = 20
+
+
+def chromium_path() -> str:
+    """Return the browser to use: `$CHROMIUM`, or chromium or Chrome of PATH.
+
+    Raises:
+        RuntimeError: there is none; the message names the cure.
+    """
+    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name) if name else None
+        if path:
+            return path
+    raise RuntimeError("no Chromium on PATH: apt-get install chromium, or set CHROMIUM to its path")
+
+
+@contextmanager
+def chromium_page(
+    url: str | None = None,
+    *,
+    scheme: Literal["light", "dark"] = "light",
+    size: tuple[int, int] = (1366, 768),
+    scale: float = 1.0,
+    allow: str | None = None,
+    ignore_certificate: bool = False,
+) -> Iterator[Page]:
+    """Open a browser with one page at `url`; close it at the end.
+
+    `size` is in CSS pixels, `scale` the device pixel ratio. Every wait ends after
+    `STEP_LIMIT_MS`. `allow` is a regular expression of errors that the test provokes.
+
+    Raises:
+        AssertionError: at the end, when the page threw or its console showed an error
+            (a breach of the content security policy is one) not allowed.
+    """
+    errors: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=ARGUMENTS, timeout=LAUNCH_LIMIT_MS
+        )
+        try:
+            context = browser.new_context(
+                viewport={"width": size[0], "height": size[1]},
+                device_scale_factor=scale,
+                color_scheme=scheme,
+                locale="vi-VN",
+                ignore_https_errors=ignore_certificate,
+            )
+            context.set_default_timeout(STEP_LIMIT_MS)
+            page = context.new_page()
+            page.on("console", on_console)
+            page.on("pageerror", lambda error: errors.append(f"page: {error}"))
+            if url is not None:
+                page.goto(url)
+            yield page
+        finally:
+            browser.close()
+    unexpected = [error for error in errors if allow is None or not re.search(allow, error)]
+    assert not unexpected, "\n".join(unexpected)
+
+
+def wait_until(page: Page, expression: str, arg: object = None) -> None:
+    """Return once a JavaScript expression (or function of `arg`) is true in the page.
+
+    Use this and not Playwright's `wait_for_function`, which needs `eval` in the page and is
+    refused by the content security policy.
+
+    Raises:
+        TimeoutError: it was not true within `STEP_LIMIT_MS`.
+    """
+    deadline_s = time.monotonic() + STEP_LIMIT_MS / 1000
+    while not page.evaluate(expression, arg):
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"not true within {STEP_LIMIT_MS} ms: {expression} of {arg!r}")
+        page.wait_for_timeout(POLL_MS)
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """Save what the page shows as `build/screenshots/NAME.png`."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path)
+    return path

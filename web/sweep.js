@@ -1,0 +1,307 @@
+/** `<hd-sweep>`: one strip of a live waveform. Nothing old looks live on it. */
+import { formatAge, formatTimeOfDay, HubClock } from "./ages.js";
+import { AutoGain, EcgGain } from "./gain.js";
+import { drawGrid, drawPulse, margin_mm } from "./paper.js";
+import { PlayoutDelay, PlayoutQueue } from "./playout.js";
+import { Trace } from "./trace.js";
+import { number, t } from "./words.js";
+
+/** @typedef {import("./live.js").SampleFrame} SampleFrame @typedef {import("./live.js").Stream} Stream */
+
+export const FRESH_MS = 2_000; // silence after which a strip is grey
+export const AGE_LIMIT_MS = 3_000; // what is drawn older than this is grey too: the playout delay is 2.5 s at most
+const MM_PER_S = 25, MM_PER_MV = 10;
+const CSS_PX_PER_MM = 96 / 25.4;
+const MV_PER = /** @type {Record<string, number>} */ ({ mV: 1, uV: 1e-3, "µV": 1e-3, V: 1e3 });
+
+/** What the strips of the page cost, ms of the last 600 animation frames. @type {number[]} */
+export const frameCosts_ms = [];
+
+/** @type {Set<Sweep>} */
+const strips = new Set();
+let isLooping = false;
+
+function loop() {
+  isLooping = strips.size > 0;
+  if (!isLooping) return;
+  const began_ms = performance.now();
+  for (const strip of strips) strip.advance();
+  frameCosts_ms.push(performance.now() - began_ms);
+  if (frameCosts_ms.length > 600) frameCosts_ms.shift();
+  requestAnimationFrame(loop);
+}
+
+/** A canvas filling `parent`, under its texts. @param {HTMLElement} parent @param {string} name */
+function layer(parent, name) {
+  const canvas = document.createElement("canvas");
+  canvas.className = name;
+  canvas.setAttribute("aria-hidden", "true");
+  parent.append(canvas);
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}
+
+/** @param {HTMLElement} parent @param {string} name */
+function line(parent, name) {
+  const element = document.createElement("span");
+  element.className = name;
+  parent.append(element);
+  return element;
+}
+
+/**
+ * Call `show` at every new view, `push` for every frame; the rest it does by itself.
+ * `state`: "empty" (no stream), "waiting" (no sample yet), "live", "stale" (silence), "late" (old data).
+ */
+export class Sweep extends HTMLElement {
+  constructor() {
+    super();
+    this.state = "empty";
+    /** CSS pixels a millimetre on this screen; `calibrate` sets it. */
+    this.pxPerMm = CSS_PX_PER_MM;
+    this.isCalibrated = false;
+    /** @type {Stream | null} */
+    this.stream = null;
+    this._key = "";
+    this._clock = new HubClock();
+    this._delay = new PlayoutDelay();
+    /** @type {PlayoutQueue | null} */
+    this._queue = null;
+    /** @type {Trace | null} */
+    this._trace = null;
+    this._notice = "";
+    this._arrived_ms = 0; // of the newest new sample, by `_clock.monotonic_ms`
+    this._drawn_ms = NaN; // capture time of the newest sample on the strip
+    /** @type {number[]} */
+    this._recent = []; // what the gain has not seen yet
+    this._resized = new ResizeObserver(() => this._layout());
+    this._dark = matchMedia("(prefers-color-scheme: dark)");
+    this._themed = () => this._layout();
+    this._theme = new MutationObserver(this._themed);
+  }
+
+  connectedCallback() {
+    if (!this._paper) {
+      this._paper = layer(this, "sweep-paper");
+      this._ink = layer(this, "sweep-ink");
+      this._label = line(this, "sweep-label");
+      this._text = line(this, "sweep-scale");
+      this._delayText = line(this, "sweep-delay");
+      this._noticeText = line(this, "sweep-notice");
+      this._status = line(this, "sweep-status");
+      this._status.setAttribute("role", "status");
+    }
+    this._resized.observe(this);
+    this._dark.addEventListener("change", this._themed);
+    this._theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    strips.add(this);
+    if (!isLooping) {
+      isLooping = true;
+      requestAnimationFrame(loop);
+    }
+    this._layout();
+  }
+
+  disconnectedCallback() {
+    strips.delete(this);
+    this._resized.disconnect();
+    this._theme.disconnect();
+    this._dark.removeEventListener("change", this._themed);
+  }
+
+  /**
+   * Show this stream of this visit. Another visit, set or stream clears the strip at once; the same
+   * goes on. Strips of one view share `clock` and `delay`, so that their pens stand together.
+   * @param {{stream: Stream, visit_no: string, clock: HubClock, delay: PlayoutDelay}} what
+   */
+  show({ stream, visit_no, clock, delay }) {
+    const key = JSON.stringify([visit_no, stream]);
+    if (key === this._key) return;
+    this._key = key;
+    this.stream = stream;
+    this._clock = clock;
+    this._delay = delay;
+    this._queue = new PlayoutQueue(stream.rate_mhz / 1000, delay);
+    this._trace = null;
+    this._drawn_ms = NaN;
+    this._recent = [];
+    this.notice = "";
+    this.state = "waiting";
+    this._layout();
+    this.advance();
+  }
+
+  /** Nothing to show (view without this stream): cleared at once. */
+  clear() {
+    this._key = "";
+    this.stream = this._queue = this._trace = null;
+    this.notice = "";
+    this.state = "empty";
+    this._layout();
+    this.advance();
+  }
+
+  /** A frame of this stream; the feed has checked visit and set. @param {SampleFrame} frame */
+  push(frame) {
+    if (!this._queue || !this.stream) return;
+    const known = this._queue.nextIndex ?? 0;
+    if (!this._queue.push(frame, this._hub_ms())) return;
+    this._arrived_ms = this._clock.monotonic_ms();
+    this._feedGain(frame.samples.subarray(Math.max(0, known - frame.first_index)));
+  }
+
+  /** A technical message on the strip ("Tuột điện cực RA"), already in the page's language. */
+  get notice() {
+    return this._notice;
+  }
+
+  set notice(text) {
+    this._notice = text;
+    if (this._noticeText) this._noticeText.textContent = text;
+  }
+
+  /** This screen was measured. @param {number} pxPerMm CSS pixels */
+  calibrate(pxPerMm) {
+    if (!(pxPerMm > 1 && pxPerMm < 40)) throw new RangeError(`${pxPerMm} CSS px a mm: outside 1 to 40`);
+    this.pxPerMm = pxPerMm;
+    this.isCalibrated = true;
+    this._layout();
+  }
+
+  /** What the pen drew of these indexes (both included): read back from the drawing itself.
+   * @param {number} fromIndex @param {number} toIndex */
+  plotted(fromIndex, toIndex) {
+    return this._trace?.plotted(fromIndex, toIndex) ?? [];
+  }
+
+  get scale() {
+    const gain = this._trace?.gain;
+    return { pxPerMm: this.pxPerMm, mmPerS: MM_PER_S, mmPerMv: gain instanceof EcgGain ? gain.mmPerMv : null,
+      baselineRaw: gain instanceof EcgGain ? gain.baselineRaw : null, left_px: this._geometry().left_px,
+      width_px: this._geometry().width_px };
+  }
+
+  get counts() {
+    return { gaps: this._trace?.gaps ?? 0, ...(this._queue?.counts ?? { duplicates: 0, overflow: 0 }) };
+  }
+
+  /** One animation frame: draw what is due, then say how it stands. */
+  advance() {
+    if (this._queue && this._trace) {
+      const period_ms = 1e6 / (this.stream?.rate_mhz ?? 1);
+      for (const run of this._queue.due(this._hub_ms())) {
+        if (Number.isNaN(this._drawn_ms)) this._trace.begin(run.first_index, run.captured_ms / 1000);
+        this._trace.draw(run.first_index, run.samples);
+        this._drawn_ms = run.captured_ms + (run.samples.length - 1) * period_ms;
+      }
+    }
+    this._judge();
+  }
+
+  /** Hub UTC now; before the first message of the hub, some clock of the same pace. */
+  _hub_ms() {
+    return this._clock.now_ms() ?? this._clock.monotonic_ms();
+  }
+
+  _judge() {
+    if (this._queue) {
+      const silent_ms = this._clock.monotonic_ms() - this._arrived_ms, age_ms = this._hub_ms() - this._drawn_ms;
+      if (this._queue.nextIndex === null) this.state = "waiting";
+      else if (silent_ms > FRESH_MS && this._queue.isEmpty) this.state = "stale";
+      else if (age_ms > AGE_LIMIT_MS) this.state = silent_ms > FRESH_MS ? "stale" : "late";
+      else this.state = "live";
+    }
+    if (this.dataset.state !== this.state) this.dataset.state = this.state;
+    this._say(this._status, this._statusText());
+    this._say(this._delayText, this._delayWords());
+  }
+
+  _statusText() {
+    const age_ms = this._hub_ms() - this._drawn_ms;
+    if (this.state === "waiting") return t("đang chờ tín hiệu");
+    if (this.state === "late") return t("tín hiệu trễ {age}", { age: formatAge(age_ms) });
+    if (this.state !== "stale") return "";
+    if (!this._queue?.isAgeKnown) {
+      return t("không có tín hiệu · {age}", { age: formatAge(this._clock.monotonic_ms() - this._arrived_ms) });
+    }
+    return t("không có tín hiệu từ {time} · {age}", { time: formatTimeOfDay(this._drawn_ms), age: formatAge(age_ms) });
+  }
+
+  _delayWords() {
+    if (this.state !== "live") return "";
+    if (!this._queue?.isAgeKnown) return t("trễ không rõ");
+    const delay_s = Math.max(this._delay.ms(this._hub_ms()), this._hub_ms() - this._drawn_ms) / 1000;
+    return t("trễ {s} s", { s: number(Math.ceil(delay_s * 5) / 5, 1) });
+  }
+
+  /** @param {HTMLElement | undefined} element @param {string} text */
+  _say(element, text) {
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+
+  /** @param {Int32Array} samples */
+  _feedGain(samples) {
+    const rate_hz = (this.stream?.rate_mhz ?? 0) / 1000;
+    for (const raw of samples) this._recent.push(raw);
+    const isFirst = Number.isNaN(this._drawn_ms);
+    this._recent = this._recent.slice(-Math.ceil(rate_hz));
+    if (!this._trace || this._recent.length < (isFirst ? 0.3 : 1) * rate_hz) return;
+    if (this._trace.gain.feed(Int32Array.from(this._recent))) this._trace.liftPen();
+    this._recent = [];
+    this._scaleText();
+  }
+
+  _geometry() {
+    const left_px = margin_mm(MM_PER_S) * this.pxPerMm;
+    return { left_px, width_px: Math.max(10, this.clientWidth - left_px), height_px: this.clientHeight,
+      pxPerMm: this.pxPerMm, mmPerS: MM_PER_S };
+  }
+
+  /** Size, theme or stream changed: paper anew, the trace drawn again from memory. */
+  _layout() {
+    if (!this._paper || !this._ink || !this.clientWidth) return;
+    for (const { canvas } of [this._paper, this._ink]) {
+      canvas.width = Math.round(this.clientWidth * devicePixelRatio);
+      canvas.height = Math.round(this.clientHeight * devicePixelRatio);
+    }
+    for (const context of [this._paper, this._ink]) context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const style = getComputedStyle(this), colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const colours = { fine: colour("--paper-fine"), bold: colour("--paper-bold"), pulse: colour("--paper-pulse") };
+    const geometry = this._geometry(), stream = this.stream;
+    drawGrid(this._paper, geometry, colours);
+    this._say(this._label, stream?.label ?? "");
+    if (stream) {
+      if (stream.kind === "ecg") drawPulse(this._paper, geometry, colours, MM_PER_MV);
+      const ink = colour(stream.kind === "ecg" ? "--trace-ecg" : "--trace-pleth");
+      if (this._trace) {
+        this._trace.colour = ink;
+        this._trace.gain.halfHeight_mm = geometry.height_px / 2 / this.pxPerMm;
+        this._trace.layout(geometry);
+      } else {
+        this._trace = new Trace({ context: this._ink, geometry, gain: this._newGain(stream, geometry),
+          rate_hz: stream.rate_mhz / 1000, colour: ink });
+      }
+    }
+    this._scaleText();
+  }
+
+  /** @param {Stream} stream @param {{height_px: number}} geometry */
+  _newGain(stream, geometry) {
+    const halfHeight_mm = geometry.height_px / 2 / this.pxPerMm;
+    if (stream.kind !== "ecg") return new AutoGain({ halfHeight_mm });
+    return new EcgGain({ mVPerRaw: stream.scale * (MV_PER[stream.unit] ?? NaN), halfHeight_mm, mmPerMv: MM_PER_MV });
+  }
+
+  _scaleText() {
+    const gain = this._trace?.gain, words = [];
+    if (gain instanceof EcgGain) {
+      words.push(`${MM_PER_MV} mm/mV`, `${MM_PER_S} mm/s`, t("không lọc"));
+      if (gain.baselineRaw) words.push(t("đã dời vị trí"));
+      if (!this.isCalibrated) words.push(t("mm chưa chỉnh theo màn hình"));
+    } else if (gain) {
+      words.push(t("tự chỉnh"), `${MM_PER_S} mm/s`);
+    }
+    this._say(this._text, words.join(" · "));
+  }
+}
+
+customElements.define("hd-sweep", Sweep);

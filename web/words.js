@@ -1,0 +1,41 @@
+/**
+ * The words of the page. Vietnamese is the source language and the key; the page carries its
+ * catalogue as `<script type="application/json" id="words">{"Kết nối": "Connect"}</script>`.
+ */
+
+/** @type {Record<string, string> | null} */
+let catalogue = null;
+
+/** @returns {Record<string, string>} */
+function readCatalogue() {
+  const text = document.getElementById("words")?.textContent;
+  if (!text) return {};
+  try {
+    const parsed = JSON.parse(text);
+    return parsed && typeof parsed === "object" ? parsed : {};
+  } catch {
+    console.warn("words: the catalogue of the page is not JSON; showing Vietnamese");
+    return {};
+  }
+}
+
+/**
+ * The word in the language of the page; the key itself (Vietnamese) where it has no other.
+ * `{name}` in the word is replaced by `values.name`.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ * @returns {string}
+ */
+export function t(key, values = {}) {
+  catalogue ??= readCatalogue();
+  const word = Object.hasOwn(catalogue, key) ? String(catalogue[key]) : key;
+  return word.replace(/\{(\w+)\}/g, (whole, name) =>
+    Object.hasOwn(values, name) ? String(values[name]) : whole);
+}
+
+/** A number as the language of the page writes it (0,8 in Vietnamese).
+ * @param {number} value @param {number} digits after the point */
+export function number(value, digits) {
+  return value.toLocaleString(document.documentElement.lang || "vi", {
+    minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
