@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 SCREENSHOTS: Final = Path(__file__).parent.parent / "build" / "screenshots"
 ARGUMENTS: Final = [
@@ -39,6 +39,30 @@ def chromium_path() -> str:
     raise RuntimeError("no Chromium on PATH: apt-get install chromium, or set CHROMIUM to its path")
 
 
+_running: list[Browser] = []  # at most one: Playwright's synchronous side allows one a thread
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser; inside another `chromium()` or `chromium_page()`, the one that runs already.
+
+    Hold it open over many tests (a module's fixture) to start it once.
+    """
+    if _running:
+        yield _running[0]
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=ARGUMENTS, timeout=LAUNCH_LIMIT_MS
+        )
+        _running.append(browser)
+        try:
+            yield browser
+        finally:
+            _running.clear()
+            browser.close()
+
+
 @contextmanager
 def chromium_page(
     url: str | None = None,
@@ -49,7 +73,7 @@ def chromium_page(
     allow: str | None = None,
     ignore_certificate: bool = False,
 ) -> Iterator[Page]:
-    """Open a browser with one page at `url`; close it at the end.
+    """Open a page at `url` with cookies of its own; close it at the end. May be nested: two people.
 
     `size` is in CSS pixels, `scale` the device pixel ratio. Every wait ends after
     `STEP_LIMIT_MS`. `allow` is a regular expression of errors that the test provokes.
@@ -64,18 +88,15 @@ def chromium_page(
         if message.type == "error":
             errors.append(f"console: {message.text} ({message.location.get('url', '')})")
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=ARGUMENTS, timeout=LAUNCH_LIMIT_MS
+    with chromium() as browser:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            device_scale_factor=scale,
+            color_scheme=scheme,
+            locale="vi-VN",
+            ignore_https_errors=ignore_certificate,
         )
         try:
-            context = browser.new_context(
-                viewport={"width": size[0], "height": size[1]},
-                device_scale_factor=scale,
-                color_scheme=scheme,
-                locale="vi-VN",
-                ignore_https_errors=ignore_certificate,
-            )
             context.set_default_timeout(STEP_LIMIT_MS)
             page = context.new_page()
             page.on("console", on_console)
@@ -84,7 +105,7 @@ def chromium_page(
                 page.goto(url)
             yield page
         finally:
-            browser.close()
+            context.close()
     unexpected = [error for error in errors if allow is None or not re.search(allow, error)]
     assert not unexpected, "\n".join(unexpected)
 

@@ -24,11 +24,19 @@ let isLooping = false;
 function loop() {
   isLooping = strips.size > 0;
   if (!isLooping) return;
+  requestAnimationFrame(loop);
   const began_ms = performance.now();
-  for (const strip of strips) strip.advance();
+  for (const strip of strips) {
+    try {
+      strip.advance();
+    } catch (error) { // a strip that cannot be drawn is blank: a frozen one would look live
+      reportError(error);
+      strips.delete(strip);
+      strip.replaceChildren(t("không vẽ được"));
+    }
+  }
   frameCosts_ms.push(performance.now() - began_ms);
   if (frameCosts_ms.length > 600) frameCosts_ms.shift();
-  requestAnimationFrame(loop);
 }
 
 /** A canvas filling `parent`, under its texts. @param {HTMLElement} parent @param {string} name */
@@ -73,6 +81,7 @@ export class Sweep extends HTMLElement {
     this._drawn_ms = NaN; // capture time of the newest sample on the strip
     /** @type {number[]} */
     this._recent = []; // what the gain has not seen yet
+    this._field = document.createElement("div");
     this._resized = new ResizeObserver(() => this._layout());
     this._dark = matchMedia("(prefers-color-scheme: dark)");
     this._themed = () => this._layout();
@@ -81,16 +90,21 @@ export class Sweep extends HTMLElement {
 
   connectedCallback() {
     if (!this._paper) {
-      this._paper = layer(this, "sweep-paper");
-      this._ink = layer(this, "sweep-ink");
-      this._label = line(this, "sweep-label");
-      this._text = line(this, "sweep-scale");
-      this._delayText = line(this, "sweep-delay");
-      this._noticeText = line(this, "sweep-notice");
-      this._status = line(this, "sweep-status");
+      const head = document.createElement("div");
+      head.className = "sweep-head"; // words stand above the paper, never on the trace
+      this._label = line(head, "sweep-label");
+      this._noticeText = line(head, "sweep-notice");
+      this._text = line(head, "sweep-scale");
+      this._delayText = line(head, "sweep-delay");
+      this._field.className = "sweep-field";
+      this._paper = layer(this._field, "sweep-paper");
+      this._ink = layer(this._field, "sweep-ink");
+      this._status = line(this._field, "sweep-status");
+      this.append(head, this._field);
+      this._noticeText.textContent = this._notice;
       this._status.setAttribute("role", "status");
     }
-    this._resized.observe(this);
+    this._resized.observe(this._field);
     this._dark.addEventListener("change", this._themed);
     this._theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     strips.add(this);
@@ -167,7 +181,7 @@ export class Sweep extends HTMLElement {
     this._layout();
   }
 
-  /** What the pen drew of these indexes (both included): read back from the drawing itself.
+  /** What the pen drew of these indexes (both included), in CSS px of the paper: read back from the drawing itself.
    * @param {number} fromIndex @param {number} toIndex */
   plotted(fromIndex, toIndex) {
     return this._trace?.plotted(fromIndex, toIndex) ?? [];
@@ -177,7 +191,7 @@ export class Sweep extends HTMLElement {
     const gain = this._trace?.gain;
     return { pxPerMm: this.pxPerMm, mmPerS: MM_PER_S, mmPerMv: gain instanceof EcgGain ? gain.mmPerMv : null,
       baselineRaw: gain instanceof EcgGain ? gain.baselineRaw : null, left_px: this._geometry().left_px,
-      width_px: this._geometry().width_px };
+      width_px: this._geometry().width_px, height_px: this._geometry().height_px };
   }
 
   get counts() {
@@ -252,16 +266,16 @@ export class Sweep extends HTMLElement {
 
   _geometry() {
     const left_px = margin_mm(MM_PER_S) * this.pxPerMm;
-    return { left_px, width_px: Math.max(10, this.clientWidth - left_px), height_px: this.clientHeight,
+    return { left_px, width_px: Math.max(10, this._field.clientWidth - left_px), height_px: this._field.clientHeight,
       pxPerMm: this.pxPerMm, mmPerS: MM_PER_S };
   }
 
   /** Size, theme or stream changed: paper anew, the trace drawn again from memory. */
   _layout() {
-    if (!this._paper || !this._ink || !this.clientWidth) return;
+    if (!this._paper || !this._ink || !this._field.clientWidth) return;
     for (const { canvas } of [this._paper, this._ink]) {
-      canvas.width = Math.round(this.clientWidth * devicePixelRatio);
-      canvas.height = Math.round(this.clientHeight * devicePixelRatio);
+      canvas.width = Math.round(this._field.clientWidth * devicePixelRatio);
+      canvas.height = Math.round(this._field.clientHeight * devicePixelRatio);
     }
     for (const context of [this._paper, this._ink]) context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     const style = getComputedStyle(this), colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();

@@ -147,7 +147,7 @@ def heartbeat(index: int, *, rate_hz: int = ECG_HZ, bpm: float = 72.0) -> int:
 
 
 def pulse_wave(index: int, *, rate_hz: int = PLETH_HZ, bpm: float = 72.0) -> int:
-    """A pleth-shaped sample: systolic peak and dicrotic wave on a large offset."""
-    at_s = (index / rate_hz + 0.25) % (60.0 / bpm)
-    main, second = math.exp(-(((at_s - 0.22) / 0.09) ** 2) / 2), math.exp(-(((at_s - 0.48) / 0.11) ** 2) / 2)
-    return round(31_000 + 900 * main + 380 * second)
+    """A pleth-shaped sample: a steep rise and a slow fall on a large offset."""
+    beats = index / rate_hz * bpm / 60.0
+    main, second = math.sin(2 * math.pi * beats), math.sin(4 * math.pi * beats + 0.9)
+    return round(31_000 + 700 * main + 330 * second)

@@ -5,12 +5,13 @@ import json
 import math
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser import wait_until
+from tests.browser import chromium, wait_until
 from tests.integration.live_page import (
     ECG_HZ,
     PX_PER_MM,
@@ -24,6 +25,12 @@ from tests.integration.live_page import (
 BLOCK = 125  # half a second
 STALE_LIMIT_MS = 2_000
 ECG = [heartbeat(i) for i in range(ECG_HZ * 60)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_browser() -> Iterator[None]:
+    with chromium():
+        yield
 
 
 def in_blocks(live: LivePage, count: int, *, first: int = 0, newest_age_ms: float = 0.0) -> float:
@@ -47,7 +54,7 @@ def test_every_sample_sent_is_plotted_once_in_order_and_within_a_pixel_of_its_pl
         captured_ms = in_blocks(live, count)
         drawn = live.wait_plotted(count)
         scale = live.scale()
-        height_px = live.sweep().evaluate("s => s.clientHeight")
+        height_px = live.scale()["height_px"]
         assert [(point["index"], point["value"]) for point in drawn] == list(enumerate(ECG[:count]))
         sweep_s = scale["width_px"] / (25 * PX_PER_MM)
         for point in drawn:
@@ -185,6 +192,18 @@ def test_a_dropped_socket_makes_the_strip_stale_and_it_comes_back_by_itself() ->
         assert live.page.evaluate("document.body.feed.counts.reconnects") >= 1
 
 
+def test_a_strip_that_cannot_be_drawn_is_blank_and_the_other_goes_on() -> None:
+    with live_page(allow="page: broken") as live:
+        live.view()
+        live.samples(ECG[:125])
+        live.wait_plotted(125)
+        live.sweep(1).evaluate("s => { s.advance = () => { throw new Error('broken'); }; }")
+        wait_until(live.page, "!document.querySelector('[data-stream=\"1\"] canvas')")
+        live.samples([pulse_wave(i) for i in range(100)], stream=2)
+        live.wait_plotted(100, stream=2)
+        assert live.sweep(1).inner_text() == "không vẽ được"
+
+
 def test_samples_without_a_capture_time_are_drawn_and_said_to_be_of_unknown_delay() -> None:
     with live_page() as live:
         live.view()
@@ -204,7 +223,7 @@ def test_an_electrode_offset_moves_the_position_never_the_gain() -> None:
         low, high = min(drawn, key=lambda p: p["value"]), max(drawn, key=lambda p: p["value"])
         mv = (high["value"] - low["value"]) * UV_PER_RAW / 1000
         assert (low["y_px"] - high["y_px"]) / PX_PER_MM / mv == pytest.approx(10, rel=0.01)
-        assert 0 < high["y_px"] < low["y_px"] < live.sweep().evaluate("s => s.clientHeight")
+        assert 0 < high["y_px"] < low["y_px"] < live.scale()["height_px"]
         assert "đã dời vị trí" in live.sweep().inner_text()
 
 
@@ -214,7 +233,7 @@ def test_the_pleth_fits_the_strip_and_has_no_amplitude_scale() -> None:
         live.view()
         live.samples(wave, stream=2)
         drawn = live.wait_plotted(300, stream=2)
-        height_px = live.sweep(2).evaluate("s => s.clientHeight")
+        height_px = live.scale(2)["height_px"]
         extent_px = max(p["y_px"] for p in drawn) - min(p["y_px"] for p in drawn)
         assert 0.45 * height_px < extent_px < height_px
         text = live.sweep(2).inner_text()

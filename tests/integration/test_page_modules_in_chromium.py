@@ -1,0 +1,169 @@
+"""Ages, values, words, ring and tokens of web/, in the browser that runs them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import chromium_page, wait_until
+from tests.integration.live_page import LivePage, live_page
+from tests.simulators.page_server import PageServer, now_ms
+
+WEB = Path(__file__).parent.parent.parent / "web"
+AGES = [
+    (0, "0 s"),
+    (12_900, "12 s"),
+    (59_999, "59 s"),
+    (3 * 60_000, "3 phút"),
+    (125 * 60_000, "2 giờ 05"),
+    (47 * 3_600_000, "47 giờ 00"),
+    (72 * 3_600_000, "3 ngày"),
+    (None, "không rõ"),
+    (-1, "không rõ"),
+]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with PageServer() as hub, chromium_page(hub.url) as page:
+        yield page
+
+
+def run(page: Page, module: str, body: str, arg: object = None) -> Any:
+    """Run a function body in the page with the module's names in `m` and the argument in `arg`."""
+    return page.evaluate(
+        f"async arg => {{ const m = await import('/web/{module}'); const run = (m, arg) => {{{body}}};"
+        " return run(m, arg); }",
+        arg,
+    )
+
+
+def test_an_age_is_written_as_people_say_it(page: Page) -> None:
+    written = run(page, "ages.js", "return arg.map(m.formatAge)", [age_ms for age_ms, _ in AGES])
+    assert written == [words for _, words in AGES]
+
+
+CLOCK = """
+    let perf = 5_000, wall = 0;
+    const clock = new m.HubClock({ perf_ms: () => perf, wall_ms: () => wall });
+    const pass = ms => { perf += ms; wall += ms; };
+"""
+
+
+def test_the_date_of_the_browser_does_not_matter_only_time_since_the_message(page: Page) -> None:
+    body = "clock.hear(1_795_000_000_000); pass(7_000); return clock.age_ms(1_795_000_000_000 - 3_000)"
+    assert run(page, "ages.js", CLOCK + body) == 10_000
+
+
+def test_the_quickest_message_counts_so_a_slow_one_makes_nothing_younger(page: Page) -> None:
+    body = "clock.hear(1_000_000); pass(5_000); clock.hear(1_003_000); return clock.now_ms()"
+    assert run(page, "ages.js", CLOCK + body) == 1_005_000
+
+
+def test_time_slept_by_the_machine_makes_data_older(page: Page) -> None:
+    body = "clock.hear(1_000_000); wall += 600_000; return clock.age_ms(1_000_000)"
+    assert run(page, "ages.js", CLOCK + body) == 600_000
+
+
+def test_a_stepped_date_is_forgotten_at_the_next_message_and_no_age_runs_backwards(page: Page) -> None:
+    body = """clock.hear(1_000_000); const before = clock.monotonic_ms(); wall += 86_400_000; clock.now_ms();
+        clock.hear(1_000_100); return [clock.age_ms(1_000_000), clock.monotonic_ms() >= before]"""
+    assert run(page, "ages.js", CLOCK + body) == [100, True]
+
+
+@pytest.mark.parametrize("time_ms", [None, 1_002_000])
+def test_an_unknown_or_future_time_has_no_age(page: Page, time_ms: int | None) -> None:
+    assert run(page, "ages.js", CLOCK + "clock.hear(1_000_000); return clock.age_ms(arg)", time_ms) is None
+
+
+def test_without_a_word_from_the_hub_nothing_has_an_age(page: Page) -> None:
+    assert run(page, "ages.js", CLOCK + "return [clock.now_ms(), clock.age_ms(0)]") == [None, None]
+
+
+def test_a_word_without_translation_is_vietnamese_and_names_are_filled_in(page: Page) -> None:
+    words = run(page, "words.js", "return [m.t('Kết nối'), m.t('{n} phút', {n: 3}), m.t('constructor')]")
+    assert words == ["Kết nối", "3 phút", "constructor"]
+
+
+def reading(**changes: object) -> dict[str, object]:
+    """An SpO2 measured 1.2 s and received 0.2 s ago."""
+    known = {"mdc": 150456, "label": "SpO2", "value": 97, "unit": "%", "state": "ok"}
+    times = {"measured_ms": now_ms() - 1200, "received_ms": now_ms() - 200, "changed_ms": now_ms() - 9000}
+    return {**known, **times, **changes}
+
+
+def shown(live: LivePage, **changes: object) -> tuple[str, str]:
+    """Send one reading and return the number and the small text beside it."""
+    live.view()
+    live.hub.send({"type": "values", "values": []})
+    live.hub.send({"type": "values", "values": [reading(**changes)]})
+    wait_until(live.page, "document.querySelector('hd-value')?.reading")
+    value = live.page.locator("hd-value")
+    return value.locator(".value-number").inner_text(), value.locator(".value-age").inner_text()
+
+
+def test_a_value_is_shown_with_its_age_and_never_beyond_five_seconds() -> None:
+    with live_page() as live:
+        assert shown(live) == ("97", "1 s")
+        wait_until(live.page, "document.querySelector('.value-number').textContent === '---'")
+        assert re.fullmatch(r"số cuối cách đây [56] s", live.page.locator(".value-age").inner_text())
+
+
+def test_a_value_that_may_not_be_trusted_is_not_shown() -> None:
+    with live_page() as live:
+        assert shown(live, value=None, state="off") == ("---", "tuột đầu dò")
+        assert shown(live, state="off") == ("---", "tuột đầu dò")
+        assert shown(live, state="unknown") == ("---", "không rõ")
+        assert shown(live, measured_ms=now_ms() - 3_600_000) == ("---", "số cuối cách đây 1 giờ 00")
+        assert shown(live, received_ms=now_ms() - 60_000) == ("---", "số cuối cách đây 1 phút")
+        assert shown(live, measured_ms=None) == ("97", "không rõ tuổi")
+
+
+def test_a_new_visit_takes_the_numbers_of_the_last_one_away() -> None:
+    with live_page() as live:
+        assert shown(live)[0] == "97"
+        live.view(visit=43)
+        assert live.page.locator(".value-number").inner_text() == "---"
+
+
+def test_the_ring_sounds_only_after_a_gesture_and_says_the_truth(page: Page) -> None:
+    run(page, "ring.js", "window.ring = new m.Ring(); window.ring.start('K7-42 gọi')")
+    assert page.evaluate("[window.ring.isUnlocked, window.ring.isRunning]") == [False, False]
+    assert page.title() == "K7-42 gọi"
+    page.locator("#answer").click()
+    wait_until(page, "window.ring.isRunning")
+    page.evaluate("window.ring.stop()")
+    assert page.evaluate("window.ring.isRunning") is False
+    assert page.title() == "Trạm thử"
+
+
+def test_the_title_flashes_unless_less_motion_is_wanted(page: Page) -> None:
+    run(page, "ring.js", "window.ring = new m.Ring(); window.ring.start('K7-42 gọi')")
+    wait_until(page, "document.title === 'Trạm thử'")
+    page.evaluate("window.ring.stop()")
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate(
+        "window.timers = 0; window.setInterval = () => ++window.timers; window.ring.start('K7-43 gọi')"
+    )
+    assert page.evaluate("[window.timers, document.title]") == [0, "K7-43 gọi"]
+    page.evaluate("window.ring.stop()")
+
+
+def test_dark_by_hand_and_dark_by_system_have_the_same_colours() -> None:
+    css = (WEB / "tokens.css").read_text("utf-8")
+    by_system = re.search(r':root:not\(\[data-theme="light"\]\) \{(.*?)\}', css, re.DOTALL)
+    by_hand = re.search(r':root\[data-theme="dark"\] \{\n  color-scheme: dark;(.*?)\}', css, re.DOTALL)
+    assert by_system
+    assert by_hand
+    assert by_system[1].split() == by_hand[1].split()
+
+
+def test_no_page_of_ours_needs_an_inline_script_or_style() -> None:
+    for path in WEB.glob("*.js"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"innerHTML|insertAdjacentHTML|setAttribute\(\"style\"|\beval\(", text), (
+            path.name
+        )
