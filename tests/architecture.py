@@ -65,6 +65,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/pki/*.py",
     "hub/store/*.py",
     "hub/console/*.py",
+    "hub/live/feed.py",  # runs between the store's thread and the viewers' queues
 )
 FOREIGN: Final = ("firmware_bridge/firmware/*",)  # MicroPython, runs on the board
 NO_ROOM_FOR: Final = re.compile(r"(^|[_-])(utils?|helpers?|common|misc|managers?)$")
