@@ -12,7 +12,7 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
  *            captured_ms: number, samples: Int32Array}} SampleFrame  captured_ms NaN: unknown
  * @typedef {{stream_id: number, set_no: number, mdc: number, label: string, rate_mhz: number,
  *            scale: number, unit: string, kind: string}} Stream
- * @typedef {{no: string, code: string, opened_ms: number}} Visit
+ * @typedef {{no: string, code: string, opened_ms: number | null}} Visit
  * @typedef {{type: "view", station: string, now_ms: number, visit: Visit | null, streams: Stream[]}} View
  */
 
