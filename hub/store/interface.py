@@ -1,6 +1,11 @@
 """What the hub asks of a store. One contract test runs over every store there is.
 
-All calls are synchronous and belong on a worker thread. `commit` is durable on return: only then may a receipt go out.
+All calls are synchronous and belong on a worker thread. `commit` is durable on return: only then may a
+receipt go out. Errors:
+
+StoreError
+├── StoreLockedError   another hub has this store open
+└── StoreFailedError   the disk or the database failed: nothing was stored, nothing changed
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +15,31 @@ from typing import Protocol
 
 from contract.events import AnyEvent, KeyMade, StreamSet
 from contract.header import Record, UnreadableRecord
-from contract.ids import BootId, CallId, KeyId, RecordClass, RecordId, SpoolId, StationId, StreamSetNo, VisitNo
+from contract.ids import (
+    BootId,
+    CallId,
+    KeyId,
+    RecordClass,
+    RecordId,
+    SpoolId,
+    StationId,
+    StreamSetNo,
+    VisitNo,
+)
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+
+
+class StoreError(Exception):
+    """Root of this tree. The text says what, where and what the operator can do."""
+
+
+class StoreLockedError(StoreError):
+    """Another hub has this store open."""
+
+
+class StoreFailedError(StoreError):
+    """The disk or the database failed; nothing changed. The boxes keep what they sent."""
 
 
 class Outcome(Enum):
@@ -25,9 +52,9 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A record as it came. `boot` and `sent_t_us` are the parcel's; `received_utc_us` is the hub's wall clock.
+    """A record as it came. `boot` and `sent_t_us` are the parcel's; `received_utc_us` is the hub's clock.
 
-    `event` is what ingest opened; None for chunks and parts, and for an event whose key has not come yet.
+    `event` is what ingest opened; None for chunks and parts, and for an event that could not be opened yet.
     """
 
     station: StationId
@@ -49,7 +76,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as it is kept, its body sealed as it came; `event` when it is an event that has been opened."""
+    """A record as it is kept, its body sealed as it came; `event` when it is an event that was opened."""
 
     record_id: RecordId
     record: Record
@@ -59,10 +86,12 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRow:
-    """A call as it is kept. `revision` grows by one with every change; `state` is a name of `hub.calls.hub_call.State`.
+    """A call as it is kept. `revision` starts at 1 and grows by one with every change; `state` is a name of
+    `hub.calls.hub_call.State`.
 
-    (`boot`, `t_us`) is the press by the box's clock; `received_utc_us` is when the hub had it on disk; `sent_t_us` is
-    when the box sent it, by the clock of boot `sent_boot`, so that the press's true age is known without any anchor.
+    (`boot`, `t_us`) is the press by the box's clock, boot 0 when it could not be read; `received_utc_us` is
+    when the hub had it; `sent_t_us` is when the box sent it, by the clock of boot `sent_boot`, so that the
+    press's true age is known without any anchor.
     """
 
     call_id: CallId
@@ -89,13 +118,15 @@ class Store(Protocol):
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals in one transaction, durable on return, and say what became of each.
 
-        In the same transaction a press that nudges nothing becomes a call in state RECEIVED, one that nudges counts
-        there, and opened events are filed. Waveform bodies are in synced segment files before the transaction ends.
-        Raises OSError or the database's error: nothing was stored, no receipt may go out.
+        In the same transaction opened events are filed, and calls are made in state RECEIVED: from a press
+        that nudges nothing, or nudges a call that is closed or unknown (one that is open counts the nudge),
+        and from whatever of class 0 could not be opened, for it may be a press: better one ring too many.
+        Waveform bodies are in synced segment files before the transaction ends.
+        Raises StoreFailedError: no receipt may go out.
         """
 
     def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
-        """Return what is stored of a spool, tombstones counted as stored."""
+        """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
 
     def spools(self, station: StationId) -> list[SpoolId]:
         """Return the station's spools, the one heard last first."""
@@ -122,7 +153,12 @@ class Store(Protocol):
         """Return what the streams of a set are."""
 
     def events(
-        self, station: StationId, *, names: Sequence[str] = (), newest: int = 100, spool: SpoolId | None = None
+        self,
+        station: StationId,
+        *,
+        names: Sequence[str] = (),
+        newest: int = 100,
+        spool: SpoolId | None = None,
     ) -> list[StoredRecord]:
         """Return opened events, newest first, of these names (all for none)."""
 
@@ -140,6 +176,9 @@ class Store(Protocol):
         `newest` keeps only the last so many of them.
         """
 
+    def unreadable(self, station: StationId) -> list[tuple[RecordId, UnreadableRecord]]:
+        """Return the records whose version this hub could not read when they came: stored whole."""
+
     def open_calls(self) -> list[CallRow]:
         """Return the calls that are not closed, oldest press first."""
 
@@ -147,6 +186,13 @@ class Store(Protocol):
         """Return one call."""
 
     def move_call(
-        self, call_id: CallId, *, revision: int, state: str, owner: str | None, is_closed: bool, now_utc_us: int
+        self,
+        call_id: CallId,
+        *,
+        revision: int,
+        state: str,
+        owner: str | None,
+        is_closed: bool,
+        now_utc_us: int,
     ) -> CallRow | None:
         """Compare and set: move the call on when it still has `revision`; None when somebody was faster."""

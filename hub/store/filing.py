@@ -1,0 +1,223 @@
+"""What one transaction writes: records, opened events and what follows from them."""
+
+from collections import defaultdict
+from typing import Final
+
+from sqlite_utils import Database
+
+from contract.errors import RefusedError
+from contract.events import AnchorSet, AnyEvent, KeyMade, Press, StreamSet, Tombstone, encode_event
+from contract.header import Header, Kind, UnreadableRecord, parse_record
+from contract.ids import RecordClass, SpoolId, StationId, spool_text
+from contract.ranges import SeqRanges
+from hub.store.interface import Arrival, Outcome
+from hub.store.segments import Place, SegmentReader, SegmentWriter
+
+RECEIVED: Final = "RECEIVED"  # the first state of hub.calls.hub_call.State
+IN_SEGMENTS: Final = (RecordClass.WAVEFORM, RecordClass.PART)
+
+_INSERT_RECORD: Final = """
+INSERT INTO record (spool_no, class, seq, version, kind, key_id, boot, t_us, visit, is_waiting,
+                    received_utc_us, raw, segment, start, length)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT_CALL: Final = """
+INSERT OR IGNORE INTO call (spool_no, seq, state, is_closed, revision, boot, t_us, sent_boot, sent_t_us,
+                            visit, received_utc_us, changed_utc_us, owner, nudges)
+VALUES (?, ?, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?, NULL, 0)"""
+
+
+class Filing:
+    """The writes of one transaction; made anew for each, so that a rollback leaves nothing behind."""
+
+    def __init__(self, db: Database, writer: SegmentWriter, reader: SegmentReader) -> None:
+        self._db, self._writer, self._reader = db, writer, reader
+        self._spool_nos: dict[tuple[StationId, SpoolId], int] = {}
+        self._added: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        self._heard_utc_us: dict[int, int] = {}
+
+    def take(self, arrival: Arrival) -> Outcome:
+        """Write one arrival, unless its identity is there already."""
+        spool_no = self.spool_no(arrival.station, arrival.spool)
+        _, _, record_class, seq = arrival.record_id
+        key = (spool_no, record_class, seq)
+        found = self._db.execute(
+            "SELECT raw, segment, start, length FROM record WHERE spool_no = ? AND class = ? AND seq = ?", key
+        ).fetchone()
+        if found is not None:
+            return self._compare(key, found, arrival.raw)
+        self._insert(spool_no, arrival)
+        self._added[spool_no, record_class].append((seq, seq))
+        self._heard_utc_us[spool_no] = max(self._heard_utc_us.get(spool_no, 0), arrival.received_utc_us)
+        if arrival.event is not None:
+            self.file(spool_no, record_class, seq, arrival.event, arrival=arrival)
+        elif record_class is RecordClass.CALL and _may_be_event(arrival):
+            self._make_call(spool_no, seq, arrival)
+        return Outcome.STORED
+
+    def file(
+        self,
+        spool_no: int,
+        record_class: RecordClass,
+        seq: int,
+        event: AnyEvent,
+        *,
+        arrival: Arrival | None = None,
+    ) -> None:
+        """File an opened event; without `arrival` it was opened late, and its call, if any, is there."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO event (spool_no, class, seq, name, boot, t_us, json)"
+            " SELECT spool_no, class, seq, ?, boot, t_us, ? FROM record"
+            " WHERE spool_no = ? AND class = ? AND seq = ?",
+            (event.event, encode_event(event).decode(), spool_no, record_class, seq),
+        )
+        match event:
+            case KeyMade():
+                self._db.execute(
+                    "INSERT OR IGNORE INTO key (spool_no, key_id, seq) VALUES (?, ?, ?)",
+                    (spool_no, event.key_id, seq),
+                )
+            case StreamSet():
+                self._db.execute(
+                    "INSERT OR IGNORE INTO stream_set (spool_no, set_no, json) VALUES (?, ?, ?)",
+                    (spool_no, event.set_no, encode_event(event).decode()),
+                )
+            case AnchorSet():
+                self._db.execute(
+                    "INSERT OR IGNORE INTO anchor (spool_no, boot, t_us, utc_us, err_us)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (spool_no, event.boot, event.t_us, event.utc_us, event.err_us),
+                )
+            case Tombstone():
+                self._bury(spool_no, event)
+            case Press() if arrival is not None and record_class is RecordClass.CALL:
+                if event.nudges is None or not self._nudge(spool_no, event.nudges, arrival.received_utc_us):
+                    self._make_call(spool_no, seq, arrival)
+
+    def finish(self) -> None:
+        """Write what is known once all are taken: stored ranges, times heard, lengths of segments."""
+        for (spool_no, record_class), added in self._added.items():
+            rows = self._db.execute(
+                "SELECT low, high FROM stored_range WHERE spool_no = ? AND class = ? ORDER BY low",
+                (spool_no, record_class),
+            ).fetchall()
+            before, ranges = set(rows), SeqRanges(rows)
+            for low, high in added:
+                ranges.add(low, high)
+            after = set(ranges)
+            self._db.conn.executemany(
+                "DELETE FROM stored_range WHERE spool_no = ? AND class = ? AND low = ?",
+                [(spool_no, record_class, low) for low, _ in before - after],
+            )
+            self._db.conn.executemany(
+                "INSERT INTO stored_range (spool_no, class, low, high) VALUES (?, ?, ?, ?)",
+                [(spool_no, record_class, low, high) for low, high in after - before],
+            )
+        self._db.conn.executemany(
+            "UPDATE spool SET heard_utc_us = max(heard_utc_us, ?) WHERE no = ?",
+            [(heard, spool_no) for spool_no, heard in self._heard_utc_us.items()],
+        )
+        self._db.conn.executemany(
+            "INSERT INTO segment (no, length) VALUES (?, ?)"
+            " ON CONFLICT (no) DO UPDATE SET length = excluded.length",
+            list(self._writer.sync().items()),
+        )
+
+    def spool_no(self, station: StationId, spool: SpoolId) -> int:
+        """Return the row number of a spool, made when it is new."""
+        key = (station, spool)
+        if key not in self._spool_nos:
+            text = spool_text(spool)
+            self._db.execute(
+                "INSERT OR IGNORE INTO spool (station, spool, heard_utc_us) VALUES (?, ?, 0)", (station, text)
+            )
+            row = self._db.execute(
+                "SELECT no FROM spool WHERE station = ? AND spool = ?", (station, text)
+            ).fetchone()
+            self._spool_nos[key] = int(row[0])
+        return self._spool_nos[key]
+
+    def _insert(self, spool_no: int, arrival: Arrival) -> None:
+        _, _, record_class, seq = arrival.record_id
+        raw: bytes | None = arrival.raw
+        place: tuple[int | None, int | None, int | None] = (None, None, None)
+        if record_class in IN_SEGMENTS:
+            raw, place = None, self._place(arrival.raw)
+        record = arrival.record
+        columns: tuple[int | None, ...]
+        if isinstance(record, UnreadableRecord):
+            columns = (record.version, None, None, None, None, None, False)
+        else:
+            header = record.header
+            is_waiting = header.kind is Kind.EVENT and arrival.event is None
+            columns = (
+                arrival.raw[0],
+                header.kind,
+                header.key_id,
+                header.boot,
+                header.t_us,
+                header.visit,
+                is_waiting,
+            )
+        self._db.execute(
+            _INSERT_RECORD, (spool_no, record_class, seq, *columns, arrival.received_utc_us, raw, *place)
+        )
+
+    def _place(self, raw: bytes) -> Place:
+        place = self._writer.append(raw)
+        self._db.execute("INSERT OR IGNORE INTO segment (no, length) VALUES (?, 0)", (place.segment,))
+        return place
+
+    def _compare(
+        self, key: tuple[int, int, int], found: tuple[bytes | None, int, int, int], raw: bytes
+    ) -> Outcome:
+        stored, segment, start, length = found
+        if stored is None:
+            stored = self._read_whole(Place(segment, start, length))
+        if stored is None:  # the segment is damaged or gone: what the box sent again takes its place
+            place = self._place(raw)
+            self._db.execute(
+                "UPDATE record SET segment = ?, start = ?, length = ?"
+                " WHERE spool_no = ? AND class = ? AND seq = ?",
+                (*place, *key),
+            )
+            return Outcome.DUPLICATE
+        return Outcome.DUPLICATE if stored == raw else Outcome.OTHER_CONTENT
+
+    def _read_whole(self, place: Place) -> bytes | None:
+        try:
+            raw = self._reader.read(place)
+            parse_record(raw)
+        except (OSError, RefusedError):
+            return None
+        return raw
+
+    def _bury(self, spool_no: int, event: Tombstone) -> None:
+        self._db.execute(
+            "INSERT OR IGNORE INTO tombstone (spool_no, class, first_seq, last_seq, why)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (spool_no, event.record_class, event.first_seq, event.last_seq, event.why),
+        )
+        if event.record_class != RecordClass.CALL:  # a call is never given up: the hole stays, and is seen
+            self._added[spool_no, event.record_class].append((event.first_seq, event.last_seq))
+
+    def _nudge(self, spool_no: int, seq: int, now_utc_us: int) -> bool:
+        cursor = self._db.execute(
+            "UPDATE call SET nudges = nudges + 1, revision = revision + 1, changed_utc_us = ?"
+            " WHERE spool_no = ? AND seq = ? AND NOT is_closed",
+            (now_utc_us, spool_no, seq),
+        )
+        return cursor.rowcount == 1
+
+    def _make_call(self, spool_no: int, seq: int, arrival: Arrival) -> None:
+        record = arrival.record
+        header: Header | None = None if isinstance(record, UnreadableRecord) else record.header
+        boot, t_us, visit = (0, 0, 0) if header is None else (header.boot, header.t_us, header.visit)
+        received = arrival.received_utc_us
+        self._db.execute(
+            _INSERT_CALL,
+            (spool_no, seq, RECEIVED, boot, t_us, arrival.boot, arrival.sent_t_us, visit, received, received),
+        )
+
+
+def _may_be_event(arrival: Arrival) -> bool:
+    return isinstance(arrival.record, UnreadableRecord) or arrival.record.header.kind is Kind.EVENT

@@ -1,0 +1,292 @@
+"""What is read back from the SQLite store."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from contract.errors import RefusedError
+from contract.events import AnyEvent, KeyMade, StreamSet, parse_event
+from contract.header import Record, UnreadableRecord, parse_record
+from contract.ids import (
+    BootId,
+    CallId,
+    KeyId,
+    RecordClass,
+    RecordId,
+    SpoolId,
+    StationId,
+    StreamSetNo,
+    VisitNo,
+    parse_spool,
+    spool_text,
+)
+from contract.ranges import SeqRanges
+from contract.times import Anchor
+from hub.store.interface import CallRow, StoredRecord
+from hub.store.segments import Place, SegmentReader
+
+LOG = logging.getLogger(__name__)
+
+PAGE_ROWS: Final = 256  # rows held at a time while chunks are read; a chunk has up to 60 kB
+
+_CALL_COLUMNS: Final = """
+SELECT s.station, s.spool, c.seq, c.state, c.revision, c.boot, c.t_us, c.sent_boot, c.sent_t_us, c.visit,
+       c.received_utc_us, c.changed_utc_us, c.owner, c.nudges
+FROM call c JOIN spool s ON s.no = c.spool_no"""
+
+
+class Queries:
+    """The reading half of the store; `_db` and `_reader` belong to one thread."""
+
+    def __init__(self, db: Database, reader: SegmentReader) -> None:
+        self._db, self._reader = db, reader
+
+    def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
+        """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
+        found: dict[RecordClass, SeqRanges] = {}
+        rows = self._db.execute(
+            "SELECT class, low, high FROM stored_range"
+            " WHERE spool_no = (SELECT no FROM spool WHERE station = ? AND spool = ?) ORDER BY class, low",
+            (station, spool_text(spool)),
+        )
+        for record_class, low, high in rows:
+            found.setdefault(RecordClass(record_class), SeqRanges()).add(low, high)
+        return found
+
+    def spools(self, station: StationId) -> list[SpoolId]:
+        """Return the station's spools, the one heard last first."""
+        return [spool for _, spool in self._spools(station)]
+
+    def stations(self) -> list[StationId]:
+        """Return every station that ever sent a record, by name."""
+        rows = self._db.execute("SELECT DISTINCT station FROM spool ORDER BY station")
+        return [StationId(station) for (station,) in rows]
+
+    def last_received_utc_us(self, station: StationId) -> int | None:
+        """Return when the hub last stored anything of the station."""
+        (heard,) = self._db.execute(
+            "SELECT max(heard_utc_us) FROM spool WHERE station = ?", (station,)
+        ).fetchone()
+        return heard or None
+
+    def key_event(self, station: StationId, spool: SpoolId, key_id: KeyId) -> KeyMade | None:
+        """Return the wrapped key of that number."""
+        row = self._db.execute(
+            "SELECT e.json FROM key k"
+            " JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"
+            " WHERE k.spool_no = ? AND k.key_id = ?",
+            (self._spool_no(station, spool), key_id),
+        ).fetchone()
+        event = None if row is None else _event(row[0])
+        return event if isinstance(event, KeyMade) else None
+
+    def unopened(self, station: StationId, spool: SpoolId, key_id: KeyId) -> list[StoredRecord]:
+        """Return the events that wait for this key."""
+        rows = self._db.execute(
+            "SELECT class, seq, received_utc_us, raw, segment, start, length FROM record"
+            " WHERE spool_no = ? AND key_id = ? AND is_waiting ORDER BY class, seq",
+            (self._spool_no(station, spool), key_id),
+        ).fetchall()
+        return list(self._stored(station, spool, rows))
+
+    def anchors(self, station: StationId, spool: SpoolId) -> list[Anchor]:
+        """Return the ties of this spool's boots to UTC."""
+        rows = self._db.execute(
+            "SELECT boot, t_us, utc_us, err_us FROM anchor WHERE spool_no = ? ORDER BY boot, t_us",
+            (self._spool_no(station, spool),),
+        )
+        return [Anchor(BootId(boot), t_us, utc_us, err_us) for boot, t_us, utc_us, err_us in rows]
+
+    def stream_set(self, station: StationId, spool: SpoolId, set_no: StreamSetNo) -> StreamSet | None:
+        """Return what the streams of a set are."""
+        row = self._db.execute(
+            "SELECT json FROM stream_set WHERE spool_no = ? AND set_no = ?",
+            (self._spool_no(station, spool), set_no),
+        ).fetchone()
+        event = None if row is None else _event(row[0])
+        return event if isinstance(event, StreamSet) else None
+
+    def events(
+        self,
+        station: StationId,
+        *,
+        names: Sequence[str] = (),
+        newest: int = 100,
+        spool: SpoolId | None = None,
+    ) -> list[StoredRecord]:
+        """Return opened events, newest first by the box's own time, the spool heard last at the front."""
+        found: list[StoredRecord] = []
+        for spool_no, spool_id in self._spools(station):
+            if spool is None or spool_id == spool:
+                rows = self._event_rows(spool_no, tuple(dict.fromkeys(names)), newest - len(found))
+                for _, _, record_class, seq, received, raw, segment, start, length, json in rows:
+                    row = (record_class, seq, received, raw, segment, start, length)
+                    found += self._stored(station, spool_id, [row], event=_event(json))
+        return found
+
+    def chunks(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        *,
+        record_class: RecordClass,
+        visit: VisitNo | None = None,
+        newest: int | None = None,
+    ) -> Iterator[StoredRecord]:
+        """Return chunks in the order of (boot, t_us, seq), bodies read as they are asked for."""
+        values = {
+            "spool_no": self._spool_no(station, spool),
+            "class": record_class,
+            "visit": visit,
+            "newest": newest,
+        }
+        after = (-1, -1, -1)
+        if newest is not None:
+            row = self._db.execute(
+                "SELECT boot, t_us, seq FROM (SELECT boot, t_us, seq FROM record"
+                " WHERE spool_no = :spool_no AND class = :class AND kind = 1"
+                " AND (:visit IS NULL OR visit = :visit)"
+                " ORDER BY boot DESC, t_us DESC, seq DESC LIMIT :newest)"
+                " ORDER BY boot, t_us, seq LIMIT 1",
+                values,
+            ).fetchone()
+            if row is None:
+                return
+            after = (row[0], row[1], row[2] - 1)
+        while True:
+            rows = self._db.execute(
+                "SELECT boot, t_us, class, seq, received_utc_us, raw, segment, start, length FROM record"
+                " WHERE spool_no = :spool_no AND class = :class AND kind = 1"
+                " AND (:visit IS NULL OR visit = :visit)"
+                " AND (boot, t_us, seq) > (:boot, :t_us, :seq) ORDER BY boot, t_us, seq LIMIT :rows",
+                {**values, "boot": after[0], "t_us": after[1], "seq": after[2], "rows": PAGE_ROWS},
+            ).fetchall()
+            if not rows:
+                return
+            after = (rows[-1][0], rows[-1][1], rows[-1][3])
+            yield from self._stored(station, spool, [row[2:] for row in rows])
+
+    def unreadable(self, station: StationId) -> list[tuple[RecordId, UnreadableRecord]]:
+        """Return the records whose version this hub could not read when they came."""
+        found = []
+        for spool_no, spool in self._spools(station):
+            rows = self._db.execute(
+                "SELECT class, seq, version, raw, segment, start, length FROM record"
+                " WHERE spool_no = ? AND kind IS NULL ORDER BY class, seq",
+                (spool_no,),
+            ).fetchall()
+            for number, seq, version, raw, *place in rows:
+                record_class = RecordClass(number)
+                whole = raw if raw is not None else self._reader.read(Place(*place))
+                found.append(
+                    (
+                        RecordId(station, spool, record_class, seq),
+                        UnreadableRecord(version, record_class, seq, whole),
+                    )
+                )
+        return found
+
+    def open_calls(self) -> list[CallRow]:
+        """Return the calls that are not closed, the one received first first."""
+        rows = self._db.execute(f"{_CALL_COLUMNS} WHERE NOT c.is_closed ORDER BY c.received_utc_us, c.seq")
+        return [_call_row(row) for row in rows]
+
+    def call(self, call_id: CallId) -> CallRow | None:
+        """Return one call."""
+        row = self._db.execute(
+            f"{_CALL_COLUMNS} WHERE s.station = ? AND s.spool = ? AND c.seq = ?",
+            (call_id.station, spool_text(call_id.spool), call_id.seq),
+        ).fetchone()
+        return None if row is None else _call_row(row)
+
+    def _spools(self, station: StationId) -> list[tuple[int, SpoolId]]:
+        rows = self._db.execute(
+            "SELECT no, spool FROM spool WHERE station = ? ORDER BY heard_utc_us DESC, no DESC", (station,)
+        )
+        return [(no, parse_spool(text)) for no, text in rows]
+
+    def _spool_no(self, station: StationId, spool: SpoolId) -> int | None:
+        row = self._db.execute(
+            "SELECT no FROM spool WHERE station = ? AND spool = ?", (station, spool_text(spool))
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def _event_rows(self, spool_no: int, names: tuple[str, ...], newest: int) -> list[tuple[Any, ...]]:
+        """One query a name: each walks its index from the newest on and stops."""
+        start = (
+            "SELECT e.boot, e.t_us, e.class, e.seq,"
+            " r.received_utc_us, r.raw, r.segment, r.start, r.length, e.json"
+            " FROM event e JOIN record r ON r.spool_no = e.spool_no AND r.class = e.class AND r.seq = e.seq"
+            " WHERE e.spool_no = ?"
+        )
+        end = " ORDER BY e.boot DESC, e.t_us DESC, e.class DESC, e.seq DESC LIMIT ?"
+        if not names:
+            return self._db.execute(start + end, (spool_no, newest)).fetchall()
+        rows = [
+            row
+            for name in names
+            for row in self._db.execute(f"{start} AND e.name = ?{end}", (spool_no, name, newest))
+        ]
+        return sorted(rows, key=lambda row: row[:4], reverse=True)[:newest]
+
+    def _stored(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        rows: Sequence[tuple[Any, ...]],
+        *,
+        event: AnyEvent | None = None,
+    ) -> Iterator[StoredRecord]:
+        for record_class, seq, received_utc_us, raw, *place in rows:
+            record_id = RecordId(station, spool, RecordClass(record_class), seq)
+            try:
+                record = parse_record(raw if raw is not None else self._reader.read(Place(*place)))
+            except (OSError, RefusedError) as error:
+                LOG.error(
+                    "record %s cannot be read back: %s; restore the segment from a backup", record_id, error
+                )
+                continue
+            if isinstance(record, Record):
+                yield StoredRecord(record_id, record, received_utc_us, event)
+
+
+def _event(json: str) -> AnyEvent | None:
+    try:
+        return parse_event(json.encode())
+    except RefusedError as error:
+        LOG.error("an event of the store cannot be read: %s", error)
+        return None
+
+
+def _call_row(row: Sequence[Any]) -> CallRow:
+    (
+        station,
+        spool,
+        seq,
+        state,
+        revision,
+        boot,
+        t_us,
+        sent_boot,
+        sent_t_us,
+        visit,
+        received,
+        changed,
+        *rest,
+    ) = row
+    return CallRow(
+        call_id=CallId(StationId(station), parse_spool(spool), seq),
+        state=state,
+        revision=revision,
+        boot=BootId(boot),
+        t_us=t_us,
+        sent_boot=BootId(sent_boot),
+        sent_t_us=sent_t_us,
+        visit=VisitNo(visit),
+        received_utc_us=received,
+        changed_utc_us=changed,
+        owner=rest[0],
+        nudges=rest[1],
+    )

@@ -1,0 +1,202 @@
+"""The hub's store in one SQLite file and segment files beside it. One writer a folder, many readers."""
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from sqlite_utils import Database
+
+from contract.errors import OwnFaultError
+from contract.events import AnyEvent
+from contract.ids import CallId, RecordId, spool_text
+from hub.store.filing import Filing
+from hub.store.interface import Arrival, CallRow, Outcome, StoreFailedError, StoreLockedError
+from hub.store.queries import Queries
+from hub.store.schema import MIGRATIONS, SCHEMA_VERSION
+from hub.store.segments import SEGMENT_MAX_BYTES, SegmentReader, SegmentWriter
+
+LOG = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S: Final = 10.0  # a reader that finishes a checkpoint at its start
+
+
+class SqliteStore(Queries):
+    """`hub.store.interface.Store` over SQLite. Built, used and closed on one thread."""
+
+    def __init__(self, folder: Path, *, is_writer: bool, segment_max_bytes: int = SEGMENT_MAX_BYTES) -> None:
+        """Open the store in `folder`; the writer makes it when there is none.
+
+        Raises:
+            StoreLockedError: another writer has it.
+            StoreFailedError: it cannot be opened, or was made by a newer hub.
+        """
+        self._folder = folder
+        self._segments: SegmentWriter | None = None
+        with ExitStack() as opened, _as_store_failed(folder, "cannot be opened"):
+            if is_writer:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                opened.callback(os.close, _lock(folder))
+            db = opened.enter_context(closing(_open(folder / "hub.db", is_writer=is_writer)))
+            reader = opened.enter_context(closing(SegmentReader(folder / "segments")))
+            super().__init__(db, reader)
+            if is_writer:
+                lengths = dict(db.execute("SELECT no, length FROM segment").fetchall())
+                writer = SegmentWriter(folder / "segments", lengths, max_bytes=segment_max_bytes)
+                self._segments = opened.enter_context(closing(writer))
+            self._opened = opened.pop_all()
+
+    @property
+    def epoch(self) -> int:
+        """A random u32 made with the store."""
+        return int(self._db.execute("SELECT value FROM epoch").fetchone()[0])
+
+    def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        """Store all arrivals durably, or none of them. Raises StoreFailedError."""
+        with self._transaction() as filing:
+            return [filing.take(arrival) for arrival in arrivals]
+
+    def file_event(self, record_id: RecordId, event: AnyEvent) -> None:
+        """File an event that could be opened late. Raises StoreFailedError."""
+        station, spool, record_class, seq = record_id
+        with self._transaction() as filing:
+            spool_no = filing.spool_no(station, spool)
+            cursor = self._db.execute(
+                "UPDATE record SET is_waiting = 0 WHERE spool_no = ? AND class = ? AND seq = ?",
+                (spool_no, record_class, seq),
+            )
+            if cursor.rowcount != 1:
+                raise OwnFaultError(f"record {record_id} is not stored; its event cannot be filed")
+            filing.file(spool_no, record_class, seq, event)
+
+    def move_call(
+        self,
+        call_id: CallId,
+        *,
+        revision: int,
+        state: str,
+        owner: str | None,
+        is_closed: bool,
+        now_utc_us: int,
+    ) -> CallRow | None:
+        """Compare and set: None when the call has another revision by now. Raises StoreFailedError."""
+        with self._transaction():
+            cursor = self._db.execute(
+                "UPDATE call SET state = ?, owner = ?, is_closed = ?, changed_utc_us = ?,"
+                " revision = revision + 1"
+                " WHERE seq = ? AND revision = ?"
+                " AND spool_no = (SELECT no FROM spool WHERE station = ? AND spool = ?)",
+                (
+                    state,
+                    owner,
+                    is_closed,
+                    now_utc_us,
+                    call_id.seq,
+                    revision,
+                    call_id.station,
+                    spool_text(call_id.spool),
+                ),
+            )
+            return self.call(call_id) if cursor.rowcount == 1 else None
+
+    def close(self) -> None:
+        """Close all files and let another writer in."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Filing]:
+        if self._segments is None:
+            raise OwnFaultError("this store was opened for reading")
+        with _as_store_failed(self._folder, "failed"):
+            try:
+                with self._db.atomic():
+                    filing = Filing(self._db, self._segments, self._reader)
+                    yield filing
+                    filing.finish()
+                self._segments.keep()
+            except BaseException:
+                self._undo(self._segments)
+                raise
+
+    def _undo(self, segments: SegmentWriter) -> None:
+        try:
+            segments.undo()
+        except OSError as error:
+            LOG.error("the tail of a segment in %s could not be cut off: %s", self._folder, error)
+
+
+@contextmanager
+def _as_store_failed(folder: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StoreFailedError(f"store {folder} {what}: {_cause(error, folder)}") from error
+
+
+def _lock(folder: Path) -> int:
+    path = folder / "lock"
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(fd, 32, 0).decode(errors="replace").strip()
+        os.close(fd)
+        raise StoreLockedError(
+            f"store {folder} is open in another hub (process {owner or 'unknown'}): stop that one,"
+            " or give this one a folder of its own ([folders] store)"
+        ) from None
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, str(os.getpid()).encode(), 0)
+    return fd
+
+
+def _open(path: Path, *, is_writer: bool) -> Database:
+    if not is_writer and not path.exists():
+        raise FileNotFoundError(f"{path} does not exist")
+    db = Database(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S))
+    try:
+        if is_writer:
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            db.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits in a power cut
+            db.execute("PRAGMA foreign_keys = ON")
+            _migrate(db, path)
+        else:
+            db.execute("PRAGMA query_only = ON")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: Database, path: Path) -> None:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(
+            f"{path} has version {version}, this hub knows {SCHEMA_VERSION}:"
+            " run the newer hub, or restore an older backup"
+        )
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        first_epoch = "INSERT INTO epoch (value) VALUES (abs(random()) % 4294967296);" if number == 1 else ""
+        db.conn.executescript(f"BEGIN; {script} {first_epoch} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _cause(error: OSError | sqlite3.Error, folder: Path) -> str:
+    text = str(error) or type(error).__name__
+    try:
+        free_bytes = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+    except OSError:
+        return f"{text}: does the folder exist, and may this user write there?"
+    return (
+        f"{text}; nothing was stored, the boxes keep their records and send them again."
+        f" {free_bytes // 2**20} MB are free there: make room, or see whether the disk is failing"
+    )

@@ -1,0 +1,402 @@
+"""What every store of the hub must do, over real files."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from contract.codes import MEASUREMENTS
+from contract.errors import OwnFaultError
+from contract.events import (
+    AnchorSet,
+    AnyEvent,
+    Event,
+    KeyMade,
+    LeadState,
+    Stream,
+    StreamSet,
+    Tombstone,
+    parse_event,
+)
+from contract.header import CRC_BYTES, Kind, Record, UnreadableRecord, crc32c, parse_record
+from contract.ids import CallId, KeyId, RecordClass, RecordId, SpoolId, StationId, StreamSetNo, VisitNo
+from contract.ranges import SeqRanges
+from contract.sealing import Opener, unwrap_key
+from contract.times import Anchor
+from hub.store.interface import Arrival, Outcome, Store, StoreLockedError
+from hub.store.sqlite import SqliteStore
+from tests.simulators.box import BoxRecords
+
+HUB_KEY = X25519PrivateKey.generate()
+NOW_US = 1_800_000_000_000_000
+CON_DAO, LY_SON = StationId("con-dao-01"), StationId("ly-son-02")
+CALL, NUMERIC, WAVEFORM, PART = RecordClass
+
+
+@pytest.fixture
+def box() -> BoxRecords:
+    return BoxRecords(CON_DAO, HUB_KEY.public_key())
+
+
+@pytest.fixture
+def opener(box: BoxRecords) -> Opener:
+    key = parse_record(box.key())
+    assert isinstance(key, Record)
+    event = parse_event(key.body)
+    assert isinstance(event, KeyMade)
+    return unwrap_key(HUB_KEY, event.wrapped_key, station=box.station, spool=box.spool, key_id=KeyId(1))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(tmp_path / "store", is_writer=True, segment_max_bytes=500) as store:
+        yield store
+
+
+Arrive = Callable[..., Arrival]
+
+
+@pytest.fixture
+def arrive(box: BoxRecords, opener: Opener) -> Arrive:
+    """Makes an arrival of a record's bytes, its event opened unless told otherwise."""
+
+    def make(raw: bytes, *, is_opened: bool = True, received_utc_us: int = NOW_US) -> Arrival:
+        record = parse_record(raw)
+        event: AnyEvent | None = None
+        if is_opened and isinstance(record, Record) and record.header.kind is Kind.EVENT:
+            event = parse_event(opener.open(record) if record.header.key_id else record.body)
+        return Arrival(
+            station=box.station,
+            spool=box.spool,
+            boot=box.boot,
+            sent_t_us=box.t_us,
+            received_utc_us=received_utc_us,
+            record=record,
+            raw=raw,
+            event=event,
+        )
+
+    return make
+
+
+def of_version_9(raw: bytes) -> bytes:
+    changed = b"\x09" + raw[1:-CRC_BYTES]
+    return changed + crc32c(changed).to_bytes(CRC_BYTES, "little")
+
+
+def body(raw: bytes) -> bytes:
+    record = parse_record(raw)
+    assert isinstance(record, Record)
+    return record.body
+
+
+def bodies(
+    store: Store,
+    record_class: RecordClass,
+    spool: SpoolId,
+    *,
+    visit: VisitNo | None = None,
+    newest: int | None = None,
+) -> list[bytes]:
+    chunks = store.chunks(CON_DAO, spool, record_class=record_class, visit=visit, newest=newest)
+    return [stored.record.body for stored in chunks]
+
+
+def commit_one(store: Store, arrival: Arrival) -> Outcome:
+    (outcome,) = store.commit([arrival])
+    return outcome
+
+
+@pytest.mark.parametrize("record_class", [NUMERIC, WAVEFORM])
+def test_a_record_is_stored_once_and_its_first_content_stays(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive, record_class: RecordClass
+) -> None:
+    raw = box.chunk(record_class=record_class)
+    arrival, twin = arrive(raw), BoxRecords(CON_DAO, HUB_KEY.public_key(), key_id=2)
+    forged = arrive(twin.chunk(record_class=record_class))
+    assert forged.record_id == arrival.record_id
+    assert store.commit([arrival, arrival]) == [Outcome.STORED, Outcome.DUPLICATE]
+    assert store.commit([arrival, forged]) == [Outcome.DUPLICATE, Outcome.OTHER_CONTENT]
+    (stored,) = store.chunks(CON_DAO, box.spool, record_class=record_class)
+    assert stored.record == parse_record(raw)
+    assert stored.record_id == RecordId(CON_DAO, box.spool, record_class, 1)
+    assert stored.received_utc_us == NOW_US
+
+
+def test_what_was_committed_is_there_after_the_store_is_opened_again(
+    tmp_path: Path, box: BoxRecords, arrive: Arrive
+) -> None:
+    raws = [box.chunk() for _ in range(20)] + [box.chunk(record_class=NUMERIC)]
+    with SqliteStore(tmp_path / "s", is_writer=True, segment_max_bytes=500) as store:
+        epoch = store.epoch
+        store.commit([arrive(raw) for raw in raws])
+    assert len(list((tmp_path / "s" / "segments").iterdir())) > 1
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        assert store.epoch == epoch
+        assert bodies(store, WAVEFORM, box.spool) == [body(raw) for raw in raws[:20]]
+        assert store.commit([arrive(raw) for raw in raws]) == [Outcome.DUPLICATE] * 21
+
+
+def test_a_torn_tail_of_a_segment_is_cut_off_and_overwritten(
+    tmp_path: Path, box: BoxRecords, arrive: Arrive
+) -> None:
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        store.commit([arrive(box.chunk())])
+    (segment,) = (tmp_path / "s" / "segments").iterdir()
+    whole_bytes = segment.stat().st_size
+    with segment.open("ab") as file:
+        file.write(b"half a record")
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        assert segment.stat().st_size == whole_bytes
+        store.commit([arrive(box.chunk())])
+        expected = [body(raw) for (of_class, _), raw in box.sent.items() if of_class is WAVEFORM]
+        assert bodies(store, WAVEFORM, box.spool) == expected
+
+
+def test_a_lost_segment_loses_its_records_only_until_the_box_sends_them_again(
+    tmp_path: Path, box: BoxRecords, arrive: Arrive, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = arrive(box.chunk()), arrive(box.chunk())
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        store.commit([first])
+    (segment,) = (tmp_path / "s" / "segments").iterdir()
+    segment.unlink()
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        assert "restore it from a backup" in caplog.text
+        store.commit([second])
+        assert len(bodies(store, WAVEFORM, box.spool)) == 1
+        assert commit_one(store, first) is Outcome.DUPLICATE
+        assert len(bodies(store, WAVEFORM, box.spool)) == 2
+
+
+def test_ranges_tell_holes_and_count_tombstones(store: SqliteStore, box: BoxRecords, arrive: Arrive) -> None:
+    chunks = [arrive(box.chunk()) for _ in range(9)]
+    store.commit([chunks[n] for n in (0, 1, 2, 5, 8)])
+    assert store.ranges(CON_DAO, box.spool)[WAVEFORM] == SeqRanges([(1, 3), (6, 6), (9, 9)])
+    gone = box.event(Tombstone(record_class=2, first_seq=4, last_seq=5, why="disk full"))
+    store.commit([arrive(gone), chunks[6]])
+    assert store.ranges(CON_DAO, box.spool) == {
+        WAVEFORM: SeqRanges([(1, 7), (9, 9)]),
+        NUMERIC: SeqRanges([(1, 1)]),
+    }
+    assert store.ranges(LY_SON, box.spool) == {}
+
+
+def test_a_record_that_arrives_all_the_same_beats_its_tombstone(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    late = arrive(box.chunk())
+    store.commit([arrive(box.event(Tombstone(record_class=2, first_seq=1, last_seq=1, why="disk full")))])
+    assert commit_one(store, late) is Outcome.STORED
+    assert len(bodies(store, WAVEFORM, box.spool)) == 1
+
+
+def test_a_call_is_never_counted_as_given_up(store: SqliteStore, box: BoxRecords, arrive: Arrive) -> None:
+    store.commit(
+        [arrive(box.event(Tombstone(record_class=0, first_seq=2, last_seq=5, why="a bug of the box")))]
+    )
+    assert CALL not in store.ranges(CON_DAO, box.spool)
+
+
+def test_a_press_becomes_a_call_once(store: SqliteStore, box: BoxRecords, arrive: Arrive) -> None:
+    box.visit = VisitNo(7)
+    press = arrive(box.press())
+    assert store.commit([press, press]) == [Outcome.STORED, Outcome.DUPLICATE]
+    (call,) = store.open_calls()
+    assert call.call_id == CallId(CON_DAO, box.spool, press.record_id.seq)
+    assert (call.state, call.revision, call.visit, call.owner, call.nudges) == ("RECEIVED", 1, 7, None, 0)
+    assert isinstance(press.record, Record)
+    assert (call.boot, call.t_us) == (press.record.header.boot, press.record.header.t_us)
+    assert (call.sent_boot, call.sent_t_us, call.received_utc_us) == (box.boot, press.sent_t_us, NOW_US)
+
+
+def test_a_nudge_counts_at_the_open_call_and_rings_anew_when_there_is_none(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    press = arrive(box.press())
+    call_id = CallId(CON_DAO, box.spool, press.record_id.seq)
+    store.commit([press, arrive(box.press(nudges=call_id.seq))])
+    (call,) = store.open_calls()
+    assert (call.call_id, call.nudges, call.revision) == (call_id, 1, 2)
+    store.move_call(call_id, revision=2, state="ENDED", owner="lan", is_closed=True, now_utc_us=NOW_US + 1)
+    assert store.open_calls() == []
+    store.commit([arrive(box.press(nudges=call_id.seq)), arrive(box.press(nudges=999))])
+    assert [call.call_id.seq for call in store.open_calls()] == [call_id.seq + 2, call_id.seq + 3]
+
+
+def test_whatever_of_class_0_cannot_be_opened_rings(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    sealed, unreadable = arrive(box.press(), is_opened=False), arrive(of_version_9(box.press()))
+    assert isinstance(unreadable.record, UnreadableRecord)
+    store.commit([sealed, unreadable, arrive(box.chunk(record_class=CALL))])
+    calls = store.open_calls()
+    assert [call.call_id.seq for call in calls] == [sealed.record_id.seq, unreadable.record_id.seq]
+    assert [call.boot for call in calls] == [box.boot, 0]
+
+
+def test_a_call_moves_only_from_the_revision_that_was_seen(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    press = arrive(box.press())
+    store.commit([press])
+    call_id = CallId(CON_DAO, box.spool, press.record_id.seq)
+
+    def claim(owner: str) -> str | None:
+        row = store.move_call(
+            call_id, revision=1, state="CLAIMED", owner=owner, is_closed=False, now_utc_us=NOW_US + 5
+        )
+        return None if row is None else row.owner
+
+    assert [claim("lan"), claim("minh")] == ["lan", None]
+    call = store.call(call_id)
+    assert call is not None
+    assert (call.owner, call.state, call.revision, call.changed_utc_us) == ("lan", "CLAIMED", 2, NOW_US + 5)
+    assert store.call(CallId(LY_SON, box.spool, 1)) is None
+
+
+def test_an_event_that_waits_for_its_key_is_filed_when_it_is_opened(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive, opener: Opener
+) -> None:
+    leads = LeadState(device="board-1", off=(1,))
+    waiting = arrive(box.event(leads), is_opened=False)
+    press = arrive(box.press(), is_opened=False)
+    store.commit([waiting, press])
+    assert store.events(CON_DAO) == []
+    found = store.unopened(CON_DAO, box.spool, KeyId(1))
+    assert [stored.record_id for stored in found] == [press.record_id, waiting.record_id]
+    assert store.unopened(CON_DAO, box.spool, KeyId(2)) == []
+    for stored in found:
+        store.file_event(stored.record_id, parse_event(opener.open(stored.record)))
+    assert store.unopened(CON_DAO, box.spool, KeyId(1)) == []
+    assert [stored.event for stored in store.events(CON_DAO, names=["leads"])] == [leads]
+    assert len(store.open_calls()) == 1
+
+
+def test_filing_an_event_of_no_record_is_our_own_fault(store: SqliteStore, box: BoxRecords) -> None:
+    with pytest.raises(OwnFaultError, match="is not stored"):
+        store.file_event(RecordId(CON_DAO, box.spool, CALL, 9), LeadState(device="board-1", off=()))
+    assert store.stations() == []
+
+
+def test_keys_stream_sets_and_anchors_are_found_by_number(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    ecg = MEASUREMENTS[131329]
+    stream = Stream(
+        stream=1, mdc=ecg.mdc, label=ecg.label, shape="ecg", rate_mhz=250_000, scale=5.0, unit="uV"
+    )
+    streams = StreamSet(set_no=3, device="board-1", streams=(stream,))
+    anchors = [AnchorSet(boot=2, t_us=50 + n, utc_us=NOW_US + n, err_us=900, source="hub") for n in (2, 1)]
+    key = arrive(box.sent[CALL, 1])
+    store.commit([key, *(arrive(box.event(event)) for event in (streams, *anchors))])
+    assert store.key_event(CON_DAO, box.spool, KeyId(1)) == key.event
+    assert store.key_event(CON_DAO, box.spool, KeyId(2)) is None
+    assert store.stream_set(CON_DAO, box.spool, StreamSetNo(3)) == streams
+    assert store.stream_set(CON_DAO, box.spool, StreamSetNo(4)) is None
+    assert [anchor.t_us for anchor in store.anchors(CON_DAO, box.spool)] == [51, 52]
+    assert isinstance(store.anchors(CON_DAO, box.spool)[0], Anchor)
+
+
+def test_events_come_newest_first_by_the_boxs_time_and_by_name(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    def leads(off: int) -> Event:
+        return LeadState(device="board-1", off=(off,))
+
+    one, two, three = (arrive(box.event(leads(n))) for n in range(3))
+    press = arrive(box.press())
+    store.commit([three, press, one])
+    store.commit([two])  # arrived last, happened before the third
+
+    def ids(events: Sequence[object]) -> list[object]:
+        return [getattr(stored, "record_id", None) for stored in events]
+
+    assert ids(store.events(CON_DAO)) == [press.record_id, three.record_id, two.record_id, one.record_id]
+    assert ids(store.events(CON_DAO, names=["leads"], newest=2)) == [three.record_id, two.record_id]
+    assert ids(store.events(CON_DAO, names=["press", "leads"], newest=2)) == [
+        press.record_id,
+        three.record_id,
+    ]
+    assert store.events(CON_DAO, spool=SpoolId(77)) == []
+
+
+def test_chunks_come_in_the_order_of_time_whatever_the_order_of_arrival(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    arrivals = []
+    for visit in (1, 1, 2, 2, 2):
+        box.visit = VisitNo(visit)
+        arrivals.append(arrive(box.chunk()))
+    store.commit([arrivals[n] for n in (4, 0, 3, 1, 2)])
+    seqs = [stored.record_id.seq for stored in store.chunks(CON_DAO, box.spool, record_class=WAVEFORM)]
+    assert seqs == [1, 2, 3, 4, 5]
+    assert len(bodies(store, WAVEFORM, box.spool, visit=VisitNo(1))) == 2
+    newest = store.chunks(CON_DAO, box.spool, record_class=WAVEFORM, visit=VisitNo(2), newest=2)
+    assert [stored.record_id.seq for stored in newest] == [4, 5]
+    assert bodies(store, WAVEFORM, box.spool, newest=0) == []
+    assert bodies(store, PART, box.spool) == []
+
+
+def test_many_chunks_are_read_page_by_page_without_a_hole(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    store.commit([arrive(box.chunk(record_class=NUMERIC)) for _ in range(700)])
+    assert [s.record_id.seq for s in store.chunks(CON_DAO, box.spool, record_class=NUMERIC)] == [
+        *range(1, 701)
+    ]
+
+
+@pytest.mark.parametrize("record_class", [NUMERIC, WAVEFORM])
+def test_a_version_that_nobody_reads_is_stored_whole_and_listed(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive, record_class: RecordClass
+) -> None:
+    raw = of_version_9(box.chunk(record_class=record_class))
+    arrival = arrive(raw)
+    assert store.commit([arrival, arrival]) == [Outcome.STORED, Outcome.DUPLICATE]
+    assert store.unreadable(CON_DAO) == [(arrival.record_id, UnreadableRecord(9, record_class, 1, raw))]
+    assert 1 in store.ranges(CON_DAO, box.spool)[record_class]
+    assert bodies(store, record_class, box.spool) == []
+
+
+def test_stations_and_spools_are_told_by_when_they_were_heard(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    assert (store.stations(), store.last_received_utc_us(CON_DAO)) == ([], None)
+    old, new = arrive(box.chunk()), replace(arrive(box.chunk()), spool=SpoolId(2**64 - 1))
+    store.commit([new, replace(old, station=LY_SON)])
+    store.commit([replace(old, received_utc_us=NOW_US + 9)])
+    assert store.stations() == [CON_DAO, LY_SON]
+    assert store.spools(CON_DAO) == [box.spool, SpoolId(2**64 - 1)]
+    assert (store.last_received_utc_us(CON_DAO), store.last_received_utc_us(LY_SON)) == (NOW_US + 9, NOW_US)
+
+
+def test_a_commit_that_fails_midway_stores_nothing(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    good = arrive(box.chunk())
+    ours = replace(arrive(box.event(LeadState(device="board-1", off=()))), received_utc_us=2**70)
+    with pytest.raises(OverflowError):
+        store.commit([good, ours])
+    assert store.ranges(CON_DAO, box.spool) == {}
+    assert commit_one(store, good) is Outcome.STORED
+    assert len(bodies(store, WAVEFORM, box.spool)) == 1
+
+
+def test_a_reader_sees_what_the_writer_committed_and_writes_nothing(
+    tmp_path: Path, store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    with SqliteStore(tmp_path / "store", is_writer=False) as reader:
+        store.commit([arrive(box.chunk())])
+        assert len(bodies(reader, WAVEFORM, box.spool)) == 1
+        with pytest.raises(OwnFaultError, match="for reading"):
+            reader.commit([arrive(box.chunk())])
+
+
+def test_a_second_hub_on_the_same_store_is_refused(tmp_path: Path, store: SqliteStore) -> None:
+    with pytest.raises(StoreLockedError, match="stop that one"):
+        SqliteStore(tmp_path / "store", is_writer=True)
+    store.close()
+    SqliteStore(tmp_path / "store", is_writer=True).close()
