@@ -1,0 +1,310 @@
+"""What comes out of the bridge: plain facts, in the order in which they were learned.
+
+Times: `box_t_us` is the box's CLOCK_BOOTTIME in microseconds, `board_t_us` the board's own microseconds
+since its boot. A board boot (`board_boot`, never 0) is one life of the board: sample indexes and press
+counts start over with each.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class StreamKind(IntEnum):
+    """What a stream measures; a board may announce kinds that are not listed here."""
+
+    ECG = 1
+    PPG = 2
+    RESPIRATION = 3
+    TEMPERATURE = 4
+    NUMERIC = 5
+
+
+class StreamUnit(IntEnum):
+    """The unit of `scale`; a board may announce units that are not listed here."""
+
+    MICROVOLT = 1
+    COUNT = 2
+    MILLIDEGREE_CELSIUS = 3
+    PERCENT = 4
+    PER_MINUTE = 5
+
+
+class ResetCause(IntEnum):
+    """Why the board started."""
+
+    POWER = 1
+    BROWNOUT = 2
+    WATCHDOG = 3
+    SOFTWARE = 4
+    PIN = 5
+    FAULT = 6
+
+
+class ProbeState(IntEnum):
+    """The finger probe."""
+
+    ON = 0
+    OFF = 1
+    FAULT = 2
+
+
+class LossReason(Enum):
+    """Why samples are not there. NO_VALUE is absence, not loss: nothing was measured."""
+
+    ON_THE_WIRE = "frames were damaged or lost between board and box"
+    FIFO_OVERFLOW = "the board's front end overflowed"
+    BOARD_BUFFER = "the box did not read fast enough"
+    FRONT_END_RESET = "the board's front end restarted"
+    NO_VALUE = "no valid value: probe off or searching"
+    OTHER = "a reason this version does not know"
+
+
+class PressKind(Enum):
+    """How the board learned of a press."""
+
+    PRESS = "press"
+    PRESSED_AT_BOOT = "pressed-at-boot"
+
+
+class ButtonFaultKind(Enum):
+    """What is wrong with the call button."""
+
+    STUCK = "stuck"
+    LOOP_OPEN = "loop open"
+    LOOP_SHORT = "loop short"
+
+
+class PortProblem(Enum):
+    """Why the port cannot be opened."""
+
+    MISSING = "missing"
+    BUSY = "busy"
+    PERMISSION = "permission"
+    BROKEN = "broken"
+
+
+class PressIdentity(NamedTuple):
+    """One press, for ever: a press seen twice, in whatever way, has the same identity."""
+
+    uid: bytes
+    origin_boot_id: int
+    press_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDescription:
+    """One stream as the board announces it: value = sample x `scale`, in `unit`.
+
+    `kind` and `unit` are numbers of StreamKind and StreamUnit, or ones this version does not know.
+    """
+
+    stream_id: int
+    kind: int
+    mdc: int
+    rate_mhz: int
+    channels: int
+    bits: int
+    scale: float
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardConnected:
+    """The board introduced itself: a new board, a new boot, or the same after it was silent.
+
+    `is_schema_known` False: the firmware speaks another schema; it sends presses but no samples.
+    """
+
+    uid: bytes
+    board_boot: int
+    reset_cause: int
+    firmware: str
+    hw_model: int
+    hw_revision: int
+    build_hash: int
+    streams: tuple[StreamDescription, ...]
+    has_button: bool
+    has_button_loop: bool
+    has_buzzer: bool
+    is_schema_known: bool
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSilent:
+    """No heartbeat for 1.5 s: a warning."""
+
+    board_boot: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardResumed:
+    """Heartbeats again after BoardSilent; nothing was reset."""
+
+    board_boot: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLost:
+    """The board is gone: show it to the staff. BoardConnected follows when it is back."""
+
+    reason: str
+    remedy: str
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortMissing:
+    """The port cannot be opened; told once for each change of `problem`, tried again by itself."""
+
+    path: str
+    problem: PortProblem
+    text: str
+    remedy: str
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleBlock:
+    """Contiguous samples of one stream.
+
+    `first_index` counts samples since the board's boot (64 bits, extended here). `samples` is int32,
+    (count, channels). `board_t_us`, `box_t_us`: the first sample. `lead_off_mask`: bit k is electrode k;
+    None: the front end does not know.
+    """
+
+    stream_id: int
+    board_boot: int
+    first_index: int
+    samples: NDArray[np.int32]
+    board_t_us: int
+    box_t_us: int
+    lead_off_mask: int | None
+    is_settling: bool
+    is_clipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesLost:
+    """Samples `first_index` … `first_index + count - 1` will never come. No sample is told twice."""
+
+    stream_id: int
+    board_boot: int
+    first_index: int
+    count: int
+    reason: LossReason
+
+
+@dataclass(frozen=True, slots=True)
+class LeadState:
+    """Electrodes or probe changed, 200 ms ago. `mask`: bit k is electrode k, set when off."""
+
+    stream_id: int
+    mask: int
+    probe: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody called. Store it, then say `press_stored`; after a human saw it, `press_shown`.
+
+    `event_id` None: the EVENT frames were lost and a heartbeat told of it; `box_t_us` is then the
+    latest possible time of the press.
+    """
+
+    uid: bytes
+    origin_boot_id: int
+    press_count: int
+    event_id: int | None
+    box_t_us: int
+    kind: PressKind
+
+    @property
+    def identity(self) -> PressIdentity:
+        """What makes this press this press."""
+        return PressIdentity(self.uid, self.origin_boot_id, self.press_count)
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonReleased:
+    """The button came up."""
+
+    uid: bytes
+    origin_boot_id: int
+    press_count: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonFault:
+    """The button cannot be trusted; `fault` None: it can again."""
+
+    uid: bytes
+    fault: ButtonFaultKind | None
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResetsAlarm:
+    """The board restarted `reset_count` times within ten minutes: a technical fault."""
+
+    uid: bytes
+    reset_count: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFailed:
+    """The board did not carry out a command within 10 s: a lamp may show something else."""
+
+    output: int
+    pattern: int
+    box_t_us: int
+
+
+Event = (
+    BoardConnected
+    | BoardSilent
+    | BoardResumed
+    | BoardLost
+    | PortMissing
+    | SampleBlock
+    | SamplesLost
+    | LeadState
+    | ButtonPressed
+    | ButtonReleased
+    | ButtonFault
+    | ResetsAlarm
+    | OutputFailed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What `edge doctor` shows. Counts since the bridge was made."""
+
+    is_open: bool
+    state: str
+    frames: int
+    damaged_frames: Mapping[str, int]
+    lost_frames: int
+    malformed_messages: int
+    unknown_messages: int
+    early_frames: int
+    stale_blocks: int
+    foreign_blocks: int
+    lost_samples: Mapping[int, int]
+    absent_samples: Mapping[int, int]
+    board_resets: int
+    skipped_presses: int
+    dropped_writes: int
+    round_trip_us: int | None
+    last_error: str | None

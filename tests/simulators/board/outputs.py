@@ -1,0 +1,81 @@
+"""The simulated board's lamps and buzzer: what the nurse sees and hears. Pure."""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from firmware_bridge.board.messages import Output, OutputCode, OutputId, OutputPattern, OutputRsp
+from tests.simulators.board.button import EventRing
+
+OWN_LAMP_S: Final = 10.0  # how long the board itself shows "registered" or "seen"
+
+
+class Lamp(NamedTuple):
+    """What an output does now; `by`: "host", "board", or "" when it is off."""
+
+    pattern: OutputPattern
+    level: int
+    by: str
+
+
+DARK: Final = Lamp(OutputPattern.OFF, 0, "")
+NOT_DELIVERED: Final = Lamp(OutputPattern.DOUBLE_FLASH, 255, "board")
+REGISTERED: Final = Lamp(OutputPattern.SLOW_BLINK, 255, "board")
+SEEN: Final = Lamp(OutputPattern.STEADY, 255, "board")
+
+
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    pattern: OutputPattern
+    level: int
+    until_s: float
+
+
+class Outputs:
+    """Commands of the host, each until its ttl ends; what is not commanded the board decides."""
+
+    def __init__(self, ring: EventRing) -> None:
+        self._ring = ring
+        self._driven: dict[OutputId, _Driven] = {}
+        self._answered: dict[int, OutputRsp] = {}  # the latest commands, so that a repeat is not a second
+
+    def handle(self, command: Output, *, now_s: float) -> OutputRsp:
+        """Carry out a command once; answer it each time."""
+        answer = self._answered.get(command.command_id)
+        if answer is None:
+            answer = OutputRsp(command.command_id, self._carry_out(command, now_s), 0)
+            self._answered[command.command_id] = answer
+            while len(self._answered) > 16:
+                del self._answered[next(iter(self._answered))]
+        return answer
+
+    def restart(self) -> None:
+        """A reset turns everything off."""
+        self._driven.clear()
+        self._answered.clear()
+
+    def lamp(self, output: OutputId, *, now_s: float) -> Lamp:
+        """Return what an output does now."""
+        driven = self._driven.get(output)
+        if driven and now_s < driven.until_s and driven.pattern is not OutputPattern.OFF:
+            return Lamp(driven.pattern, driven.level, "host")
+        if output is OutputId.STATUS_LED:
+            return DARK
+        if self._ring.is_undelivered(now_s=now_s):
+            return NOT_DELIVERED
+        if output is OutputId.CALL_LED:
+            if self._ring.shown_s is not None and now_s - self._ring.shown_s < OWN_LAMP_S:
+                return SEEN
+            if self._ring.delivered_s is not None and now_s - self._ring.delivered_s < OWN_LAMP_S:
+                return REGISTERED
+        return DARK
+
+    def _carry_out(self, command: Output, now_s: float) -> OutputCode:
+        if command.output not in list(OutputId):
+            return OutputCode.UNKNOWN_OUTPUT
+        if command.pattern not in list(OutputPattern):
+            return OutputCode.UNKNOWN_PATTERN
+        until_s = now_s + command.ttl_ms / 1000
+        self._driven[OutputId(command.output)] = _Driven(
+            OutputPattern(command.pattern), command.level, until_s
+        )
+        return OutputCode.DONE
