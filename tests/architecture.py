@@ -65,6 +65,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/pki/*.py",
     "hub/store/*.py",
     "hub/console/*.py",
+    "hub/calls/call_desk.py",  # runs the calls: their deadlines, the store's thread
     "hub/live/feed.py",  # runs between the store's thread and the viewers' queues
 )
 FOREIGN: Final = ("firmware_bridge/firmware/*",)  # MicroPython, runs on the board
