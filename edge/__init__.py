@@ -1,0 +1,1 @@
+"""The box: captures, keeps, sends, calls."""

@@ -1,0 +1,108 @@
+"""The box's command line."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from edge.clock import BoxClock
+from edge.config import BoxConfig, read_config
+from edge.control_service import ask
+from edge.errors import BoxError
+from edge.health.report import Report
+from edge.vitals_service import Vitals, read_hub_seal_key
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
+call = typer.Typer(no_args_is_help=True, help="The call of this station.")
+visit = typer.Typer(no_args_is_help=True, help="Who is being seen.")
+app.add_typer(call, name="call")
+app.add_typer(visit, name="visit")
+out = Console()
+err = Console(stderr=True)
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The box's TOML file.")]
+DEFAULT_CONFIG = Path("/etc/haidang/box.toml")
+
+
+@app.command()
+def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Capture, keep, send, call. Runs until it is stopped."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = _read(config)
+    try:
+        asyncio.run(_serve(settings))
+    except* BoxError as group:
+        for error in group.exceptions:
+            err.print(f"edge vitals cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+async def _serve(settings: BoxConfig) -> None:
+    service = Vitals(settings, BoxClock.read(settings.boot_file), random.SystemRandom())
+    task = asyncio.create_task(service.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@app.command()
+def doctor(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Say what the box sees — devices, clock, spool, link, hub — and what to do about each fault."""
+    settings = _read(config)
+    try:
+        read_hub_seal_key(settings)
+        report = Report.model_validate(_ask(settings, "doctor")["report"])
+    except BoxError as error:
+        err.print(f"[bold]✗[/bold] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    table = Table(title=f"Station {report.station}", show_header=False, box=None, padding=(0, 1))
+    for finding in report.findings:
+        remedy = "" if finding.is_well else f"→ {finding.remedy}"
+        table.add_row("✓" if finding.is_well else "✗", finding.part, f"{finding.text}\n{remedy}".strip())
+    out.print(table, highlight=False, markup=False)
+    raise typer.Exit(0 if report.is_well else 1)
+
+
+@call.command("cancel")
+def cancel_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Cancel the open call; the hub still looks at it."""
+    _do(_read(config), "cancel call", "the call is cancelled")
+
+
+@visit.command("next")
+def next_person(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """The next person comes: nothing of the one before is theirs."""
+    _do(_read(config), "next person", "the visit is closed; the next begins with the next signal")
+
+
+def _do(settings: BoxConfig, name: str, done: str) -> None:
+    try:
+        _ask(settings, name)
+    except BoxError as error:
+        err.print(str(error), highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    out.print(done)
+
+
+def _ask(settings: BoxConfig, name: str) -> dict[str, object]:
+    return asyncio.run(ask(settings.control_socket, name))
+
+
+def _read(config: Path) -> BoxConfig:
+    try:
+        return read_config(config)
+    except BoxError as error:
+        err.print(str(error), highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

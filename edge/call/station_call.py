@@ -1,0 +1,147 @@
+"""The station's side of one call (core). Every transition is in the table, none elsewhere.
+
+The call is named by the seq of its press. What the hub says is a state that is said again while it holds, so
+hearing the same twice, or a step late, changes nothing. Everything here survives a restart through `saved`.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal
+
+from contract.signals import HubCallState
+from edge.errors import IllegalInputError
+
+
+class State(Enum):
+    """What the nurse may rely on."""
+
+    IDLE = "idle"
+    REGISTERED = "registered"  # on disk here
+    AT_HUB = "at the hub"  # on disk there
+    RINGING = "ringing"  # a console on duty has confirmed that it sounds
+    CLAIMED = "claimed"  # a person has taken the call
+
+
+class Input(Enum):
+    """What can happen to a call."""
+
+    PRESS = "press stored"
+    RECEIPT = "receipt for the press"
+    HUB_RINGING = "the hub says: ringing"
+    HUB_CLAIMED = "the hub says: claimed"
+    HUB_WAITS = "the hub says: nobody yet, it is kept"
+    HUB_ENDED = "the hub says: over"
+    CANCEL = "the nurse cancels"
+
+
+_OPEN: Final = (State.REGISTERED, State.AT_HUB, State.RINGING, State.CLAIMED)
+TRANSITIONS: Final = {
+    (State.IDLE, Input.PRESS): State.REGISTERED,
+    **{(state, Input.PRESS): state for state in _OPEN},  # a nudge
+    (State.REGISTERED, Input.RECEIPT): State.AT_HUB,
+    **{(state, Input.RECEIPT): state for state in (State.AT_HUB, State.RINGING, State.CLAIMED)},
+    **{
+        (state, Input.HUB_RINGING): State.RINGING for state in (State.REGISTERED, State.AT_HUB, State.RINGING)
+    },
+    **{(state, Input.HUB_CLAIMED): State.CLAIMED for state in _OPEN},
+    **{(state, Input.HUB_WAITS): State.AT_HUB for state in _OPEN},
+    **{(state, Input.HUB_ENDED): State.IDLE for state in _OPEN},
+    **{(state, Input.CANCEL): State.IDLE for state in _OPEN},
+}
+_HUB_INPUTS: Final[dict[HubCallState, Input]] = {
+    "offered": Input.HUB_WAITS,
+    "ringing": Input.HUB_RINGING,
+    "claimed": Input.HUB_CLAIMED,
+    "missed": Input.HUB_WAITS,
+    "callback": Input.HUB_WAITS,
+    "ended": Input.HUB_ENDED,
+    "cancelled": Input.HUB_ENDED,
+}
+Step = Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
+
+
+@dataclass(slots=True)
+class StationCall:
+    """The call of now. `call_seq` and the seqs of presses that nudged it; None and empty when idle."""
+
+    state: State = State.IDLE
+    call_seq: int | None = None
+    nudges: list[int] = field(default_factory=list)
+    claimed_by: str | None = None
+    _revision: int = -1
+
+    def press(self, seq: int) -> None:
+        """A press is stored as record `seq`: it opens a call or nudges the open one."""
+        self._apply(Input.PRESS)
+        if self.call_seq is None:
+            self.call_seq, self._revision = seq, -1
+        else:
+            self.nudges.append(seq)
+
+    def receipt(self) -> Step | None:
+        """The hub has the press on disk. Return the step that this was, if it was one."""
+        return self._step(Input.RECEIPT)
+
+    def hub_says(self, call_seq: int, state: HubCallState, *, revision: int, by: str | None) -> Step | None:
+        """Take the hub's word. Return the step that this was, if it was one.
+
+        A nudge of a call that the hub had closed became a call there: the hub then names the nudge, and so do
+        we from then on. Raises IllegalInputError for a call that is not open here.
+        """
+        if call_seq in self.nudges:
+            self.call_seq, self._revision, self.state = call_seq, -1, State.AT_HUB
+            self.nudges = [seq for seq in self.nudges if seq > call_seq]
+        if call_seq != self.call_seq:
+            raise IllegalInputError(f"the hub says {state} of call {call_seq}; open here is {self.call_seq}")
+        if revision <= self._revision or state == "unknown":
+            return None
+        self._revision = revision
+        self.claimed_by = by if state == "claimed" else None
+        return self._step(_HUB_INPUTS[state])
+
+    def cancel(self) -> Step | None:
+        """The nurse cancels; the hub keeps the call until somebody has looked at it. Raises
+        IllegalInputError.
+        """
+        self._apply(Input.CANCEL)
+        return "cancelled"
+
+    def saved(self) -> dict[str, Any] | None:
+        """Return what a restart must know, as JSON; None when idle."""
+        if self.call_seq is None:
+            return None
+        return {
+            "state": self.state.value,
+            "call_seq": self.call_seq,
+            "nudges": self.nudges,
+            "by": self.claimed_by,
+        }
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any] | None) -> "StationCall":
+        """Return the call that was `saved`."""
+        if saved is None:
+            return cls()
+        return cls(State(saved["state"]), int(saved["call_seq"]), list(saved["nudges"]), saved["by"])
+
+    def _step(self, input_: Input) -> Step | None:
+        before = self.state
+        self._apply(input_)
+        if self.state is before:
+            return None
+        match self.state:
+            case State.AT_HUB:
+                return "at the hub"
+            case State.RINGING:
+                return "ringing"
+            case State.CLAIMED:
+                return "claimed"
+            case _:
+                return "ended"
+
+    def _apply(self, input_: Input) -> None:
+        if (self.state, input_) not in TRANSITIONS:
+            raise IllegalInputError(f"{input_.name} in {self.state.name}")
+        self.state = TRANSITIONS[self.state, input_]
+        if self.state is State.IDLE:
+            self.call_seq, self.nudges, self.claimed_by = None, [], None

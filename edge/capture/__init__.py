@@ -1,0 +1,1 @@
+"""What the instruments say becomes drafts and records."""

@@ -1,0 +1,133 @@
+"""Blocks of samples become columns of chunks (core): contiguous, of one visit and one stream set, and never
+too long.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from contract.chunks import Column, encode_chunk
+from contract.header import Header, Kind
+from contract.ids import CLEAR, BootId, RecordClass, StreamSetNo, VisitNo
+from edge.spool.batch import Entry
+
+CLASS_SAMPLES_MAX: Final = (
+    12_000  # at four bytes each, coded as badly as can be, a record stays below its limit
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Whose samples these are and what they mean: a change of either ends the chunk."""
+
+    visit: VisitNo
+    stream_set: StreamSetNo
+
+
+@dataclass(slots=True)
+class _Run:
+    blocks: list[Column]  # each follows on from the one before
+    drafted: int = 0  # of `blocks`, how many a draft holds
+
+    @property
+    def end_index(self) -> int:
+        return self.blocks[-1].end_index
+
+    def __len__(self) -> int:
+        return self.end_index - self.blocks[0].first_index
+
+    def column(self, start: int = 0) -> Column:
+        """Return the blocks from `start` on as one column, with the times of its first sample."""
+        samples = np.concatenate([block.samples for block in self.blocks[start:]])
+        return replace(self.blocks[start], samples=samples)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    scene: Scene
+    runs: dict[RecordClass, dict[int, _Run]] = field(default_factory=dict)
+
+    def samples(self, record_class: RecordClass) -> int:
+        return sum(map(len, self.runs.get(record_class, {}).values()))
+
+
+class Blocks:
+    """Gathers blocks between two cuts. The caller cuts at least once a second."""
+
+    def __init__(self, *, boot: BootId, scene: Scene) -> None:
+        self._boot = boot
+        self._chunk = _Chunk(scene)
+        self._ended: list[_Chunk] = []
+        self.repeated_samples = 0  # came twice and were dropped
+
+    def set_scene(self, scene: Scene) -> None:
+        """What comes from now on belongs to another visit or stream set."""
+        if scene != self._chunk.scene:
+            self.end_chunk(scene)
+
+    def end_chunk(self, scene: Scene | None = None) -> None:
+        """End the chunk here: a gap, a lead that came off."""
+        if self._chunk.runs:
+            self._ended.append(self._chunk)
+        self._chunk = _Chunk(scene or self._chunk.scene)
+
+    def add(self, record_class: RecordClass, column: Column) -> None:
+        """Add the next block of a stream; one that does not follow on ends the chunk first."""
+        run = self._chunk.runs.get(record_class, {}).get(column.stream)
+        if run is not None and column.first_index < run.end_index:
+            self.repeated_samples += len(column.samples)
+            return
+        is_gap = run is not None and column.first_index != run.end_index
+        if is_gap or self._chunk.samples(record_class) + len(column.samples) > CLASS_SAMPLES_MAX:
+            self.end_chunk()
+            run = None
+        if run is None:
+            self._chunk.runs.setdefault(record_class, {})[column.stream] = _Run([column])
+        else:
+            run.blocks.append(column)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a chunk has ended since the last cut: the next cut must be `cut_records`."""
+        return bool(self._ended)
+
+    def cut_draft(self) -> Entry | None:
+        """Return what came since the last cut as one draft of all streams; None when nothing came."""
+        columns: list[Column] = []
+        lowest = RecordClass.NUMERIC
+        for record_class, runs in sorted(self._chunk.runs.items(), reverse=True):
+            for _, run in sorted(runs.items()):
+                if run.drafted < len(run.blocks):
+                    columns.append(run.column(run.drafted))
+                    run.drafted = len(run.blocks)
+                    lowest = max(lowest, record_class)
+        return self._entry(lowest, self._chunk.scene, columns) if columns else None
+
+    def cut_records(self) -> list[Entry]:
+        """Return everything since the last records as new ones: they replace all drafts."""
+        self.end_chunk()
+        ended, self._ended = self._ended, []
+        return [
+            self._entry(record_class, chunk.scene, [run.column() for _, run in sorted(runs.items())])
+            for chunk in ended
+            for record_class, runs in sorted(chunk.runs.items())
+        ]
+
+    def _entry(self, record_class: RecordClass, scene: Scene, columns: list[Column]) -> Entry:
+        codec, body = encode_chunk(columns)
+        header = Header(
+            kind=Kind.CHUNK,
+            record_class=record_class,
+            seq=0,
+            key_id=CLEAR,
+            nonce=0,
+            boot=self._boot,
+            t_us=columns[0].t_us,
+            visit=scene.visit,
+            stream_set=scene.stream_set,
+            first_index=columns[0].first_index,
+            count=len(columns[0].samples),
+            codec=codec,
+        )
+        return Entry(header, body)

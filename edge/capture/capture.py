@@ -1,0 +1,253 @@
+"""Events of the bridge become what one transaction a second stores (core).
+
+Quiet: every second a sealed draft of all streams, every 30 s records in their place. Live: records at every
+cut. Lead-off and probe-off blocks measure nobody and are not stored; they end the chunk and are told by an
+event.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from contract.chunks import Column
+from contract.events import DeviceState, Event, LeadState, SamplesLost, VisitClosed, VisitOpened
+from contract.ids import NO_VISIT, BootId, RecordClass, StreamSetNo, VisitNo
+from contract.limits import QUIET_CHUNK_S
+from edge.capture.blocks import Blocks, Scene
+from edge.capture.streams import Mapped, MappedSet, map_streams
+from edge.capture.visits import Closed, Opened, Visits
+from edge.spool.batch import Batch, Entry, event_entry
+from firmware_bridge import events as bridge
+
+ENTRIES_MAX: Final = 500  # of one cut; a board that floods events cannot fill the spool's memory
+NO_STREAMS: Final = StreamSetNo(0)
+
+
+class Capture:
+    """What was heard since the last cut. `now_us` is CLOCK_BOOTTIME in microseconds, as the bridge's own
+    times.
+    """
+
+    def __init__(self, *, boot: BootId, facts: dict[str, Any]) -> None:
+        self._boot = boot
+        saved = facts.get("visit")
+        self._visits = Visits.restored(saved) if saved else Visits()
+        self._last_set = int(facts.get("stream set") or 0)
+        self._set: MappedSet | None = None
+        self._board_key: tuple[bytes, int] | None = None
+        self._off: dict[int, bool] = {}  # board stream -> has no contact
+        self._blocks = Blocks(boot=boot, scene=Scene(NO_VISIT, NO_STREAMS))
+        self._entries: list[Entry] = []
+        self._records_at_us = 0
+        self._facts_changed = False
+        self.device: str | None = None
+        self.device_problem: str | None = "no board has been heard yet"
+        self.lost_samples = 0
+        self.unmeasured_samples = 0  # came while a lead or the probe was off
+        self.dropped_entries = 0
+        if saved and saved["boot"] != boot:
+            self._tell_visits(self._visits.box_restarted(), t_us=0)
+
+    @property
+    def visit(self) -> VisitNo:
+        """Who is being seen; 0 for nobody."""
+        return self._visits.current
+
+    def asks(self, *, now_us: int) -> bool:
+        """Whether the nurse should be asked if the visit is over."""
+        return self._visits.asks(now_s=now_us / 1e6)
+
+    # What the bridge says
+
+    def handle(self, event: bridge.Event, *, now_us: int) -> None:
+        """Take one event of the bridge; presses go to `press` instead."""
+        match event:
+            case bridge.SampleBlock():
+                self._on_samples(event, now_us)
+            case bridge.SamplesLost():
+                self._on_lost(event, now_us)
+            case bridge.LeadState():
+                off = event.probe != bridge.ProbeState.ON or bool(event.mask)
+                self._on_contact(event.stream_id, off, event.box_t_us)
+            case bridge.BoardConnected():
+                self._on_board(event)
+            case bridge.BoardSilent():
+                self._tell_device("silent", "no heartbeat for 1.5 s", event.box_t_us)
+            case bridge.BoardResumed():
+                self._tell_device("connected", "", event.box_t_us)
+            case bridge.BoardLost():
+                self._on_gone(f"{event.reason}: {event.remedy}", event.box_t_us)
+            case bridge.PortMissing():
+                self._on_gone(f"{event.text} {event.remedy}", event.box_t_us)
+            case bridge.ButtonFault() | bridge.ResetsAlarm() | bridge.OutputFailed():
+                self._tell_device("connected", _fault_text(event), event.box_t_us)
+            case bridge.ButtonReleased() | bridge.ButtonPressed():
+                pass
+
+    def _on_board(self, board: bridge.BoardConnected) -> None:
+        self.device = board.uid.hex()
+        key = (board.uid, board.board_boot)
+        if key != self._board_key:
+            mapped = map_streams(board, StreamSetNo(self._last_set + 1))
+            self._board_key, self._set, self._off = key, mapped, {}
+            if mapped is not None:
+                self._last_set += 1
+                self._facts_changed = True
+                self.tell(mapped.event, board.box_t_us)
+            self._set_scene()
+        text = (
+            ""
+            if board.is_schema_known
+            else "its firmware speaks another schema: presses only, update the board"
+        )
+        self._tell_device("connected", text, board.box_t_us)
+
+    def _on_gone(self, text: str, t_us: int) -> None:
+        self._blocks.end_chunk()
+        self._visits.sensors_off()
+        self._tell_device("gone", text, t_us)
+
+    def _on_samples(self, block: bridge.SampleBlock, now_us: int) -> None:
+        stream = self._mapped(block.stream_id, block.board_boot)
+        if stream is None:
+            return
+        if stream.is_ecg and block.lead_off_mask is not None:
+            self._on_contact(block.stream_id, block.lead_off_mask != 0, block.box_t_us)
+        if self._off.get(block.stream_id):
+            self.unmeasured_samples += len(block.samples)
+            return
+        if stream.record_class == RecordClass.WAVEFORM:
+            self._tell_visits(self._visits.signal(now_s=now_us / 1e6), block.box_t_us)
+        for channel, number in enumerate(stream.numbers):
+            samples = block.samples[:, channel].copy()
+            column = Column(number, block.first_index, block.box_t_us, block.board_t_us, samples)
+            self._blocks.add(stream.record_class, column)
+
+    def _on_lost(self, lost: bridge.SamplesLost, now_us: int) -> None:
+        stream = self._mapped(lost.stream_id, lost.board_boot)
+        if stream is None or self._set is None or lost.reason == bridge.LossReason.NO_VALUE:
+            return  # nothing was measured: the hole in the indexes says so
+        self.lost_samples += lost.count
+        for number in stream.numbers:
+            event = SamplesLost(
+                set_no=self._set.event.set_no,
+                stream=number,
+                first_index=lost.first_index,
+                count=lost.count,
+                reason=lost.reason.value,
+            )
+            self.tell(event, now_us)
+
+    def _on_contact(self, stream_id: int, is_off: bool, t_us: int) -> None:
+        if self._set is None or self._off.get(stream_id, False) == is_off:
+            return
+        mapped = self._set.by_board_stream.get(stream_id)
+        if mapped is None:
+            return
+        affected = [
+            number
+            for number, other in self._set.by_board_stream.items()
+            if mapped.is_probe and other.is_probe
+        ] or [stream_id]
+        self._off.update(dict.fromkeys(affected, is_off))
+        if is_off:
+            self._blocks.end_chunk()
+            waves = [
+                n
+                for n, other in self._set.by_board_stream.items()
+                if other.record_class == RecordClass.WAVEFORM
+            ]
+            if all(self._off.get(n, False) for n in waves):
+                self._visits.sensors_off()
+                self._facts_changed = True
+        self.tell(LeadState(device=self._set.event.device, off=self._off_streams()), t_us)
+
+    def _off_streams(self) -> tuple[int, ...]:
+        if self._set is None:
+            return ()
+        by_stream = self._set.by_board_stream
+        return tuple(sorted(n for s, is_off in self._off.items() if is_off for n in by_stream[s].numbers))
+
+    def _mapped(self, stream_id: int, board_boot: int) -> Mapped | None:
+        if self._set is None or self._board_key is None or self._board_key[1] != board_boot:
+            return None
+        return self._set.by_board_stream.get(stream_id)
+
+    # What people do
+
+    def press(self, *, t_us: int, now_us: int) -> list[Entry]:
+        """The button was pressed: return the events that must be stored with it, before it."""
+        changes = self._visits.press(now_s=now_us / 1e6)
+        before = len(self._entries)
+        self._tell_visits(changes, t_us)
+        told, self._entries[before:] = self._entries[before:], []
+        return told
+
+    def next_person(self, *, now_us: int) -> None:
+        """The nurse says that the next person comes."""
+        self._facts_changed = True
+        self._tell_visits(self._visits.next_person(), now_us)
+
+    # Cutting
+
+    def cut(self, *, now_us: int, is_live: bool) -> Batch | None:
+        """Return what must be stored now; None for nothing. Call every second, or oftener while live."""
+        self._tell_visits(self._visits.tick(now_s=now_us / 1e6), now_us)
+        is_due = now_us - self._records_at_us >= QUIET_CHUNK_S * 1e6
+        draft = None
+        records: list[Entry] = []
+        makes_records = is_live or is_due or self._blocks.has_ended
+        if makes_records:
+            records = self._blocks.cut_records()
+            self._records_at_us = now_us
+        else:
+            draft = self._blocks.cut_draft()
+        events, self._entries = self._entries, []
+        facts = self._facts() if self._facts_changed or records else {}
+        self._facts_changed = False
+        if not (events or records or draft or facts):
+            return None
+        return Batch(entries=[*events, *records], draft=draft, drops_drafts=makes_records, facts=facts)
+
+    def _facts(self) -> dict[str, Any]:
+        return {"visit": self._visits.saved(boot=self._boot), "stream set": self._last_set}
+
+    def _set_scene(self) -> None:
+        set_no = StreamSetNo(self._set.event.set_no) if self._set is not None else NO_STREAMS
+        self._blocks.set_scene(Scene(self._visits.current, set_no))
+
+    def _tell_visits(self, changes: Sequence[Opened | Closed], t_us: int) -> None:
+        for change in changes:
+            self._set_scene()
+            self._facts_changed = True
+            if isinstance(change, Opened):
+                self.tell(VisitOpened(visit=change.visit, how=change.how), t_us, visit=change.visit)
+            else:
+                self.tell(VisitClosed(visit=change.visit, why=change.why), t_us, visit=change.visit)
+
+    def _tell_device(self, state: Any, text: str, t_us: int) -> None:
+        self.device_problem = text if state != "connected" or text else None
+        self.tell(DeviceState(device=self.device or "board", state=state, text=text[:200]), t_us)
+
+    def tell(self, event: Event, t_us: int, *, visit: VisitNo | None = None) -> None:
+        """Record an event of class 1 with the next cut; of the visit of now unless another is named."""
+        if len(self._entries) >= ENTRIES_MAX:
+            self.dropped_entries += 1
+            return
+        of_visit = self._visits.current if visit is None else visit
+        self._entries.append(
+            event_entry(event, RecordClass.NUMERIC, boot=self._boot, t_us=t_us, visit=of_visit)
+        )
+
+
+def _fault_text(event: bridge.ButtonFault | bridge.ResetsAlarm | bridge.OutputFailed) -> str:
+    match event:
+        case bridge.ButtonFault(fault=None):
+            return ""
+        case bridge.ButtonFault(fault=fault):
+            return f"call button: {fault.value}; test the button and its cable" if fault else ""
+        case bridge.ResetsAlarm(reset_count=count):
+            return f"the board restarted {count} times in ten minutes; change its cable or the board"
+        case bridge.OutputFailed(output=output):
+            return (
+                f"the board did not carry out a command for output {output}; a lamp may show something else"
+            )

@@ -1,0 +1,120 @@
+"""What the engineer set at the place: one TOML file, read once; errors name file, key and what is expected."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from contract.errors import RefusedError
+from contract.ids import StationId, parse_station
+from edge.clock import KERNEL_BOOT_FILE
+from edge.errors import ConfigError
+
+QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
+_KNOWN: Final = {
+    "station": (),
+    "data_dir": (),
+    "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
+    "board": ("port", "baud"),
+    "spool": ("quota_bytes",),
+    "clock": ("boot_file",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxConfig:
+    """One box. Paths are absolute; relative ones in the file are taken from the file's folder."""
+
+    file: Path
+    station: StationId
+    data_dir: Path
+    hub_host: str
+    hub_port: int
+    ca: Path
+    certificate: Path
+    key: Path
+    seal_key: Path  # the hub's public X25519 key, 32 raw bytes
+    board_port: Path
+    board_baud: int
+    quota_bytes: int
+    boot_file: Path
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the running service is asked."""
+        return self.data_dir / "vitals.sock"
+
+
+def read_config(file: Path) -> BoxConfig:
+    """Return the box described by `file`. Raises ConfigError."""
+    try:
+        document = tomllib.loads(file.read_text())
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}; `hub enrol STATION --out DIR` writes one") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is not TOML: {error}") from error
+    _refuse_unknown(file, document)
+    settings = _Settings(file, document)
+    try:
+        station = parse_station(settings.text("station"))
+    except RefusedError as error:
+        raise ConfigError(f"{file}: station: {error}") from error
+    return BoxConfig(
+        file=file,
+        station=station,
+        data_dir=settings.path("data_dir"),
+        hub_host=settings.text("hub.host"),
+        hub_port=settings.number("hub.port", 1, 65535, 8883),
+        ca=settings.path("hub.ca"),
+        certificate=settings.path("hub.certificate"),
+        key=settings.path("hub.key"),
+        seal_key=settings.path("hub.seal_key"),
+        board_port=settings.path("board.port"),
+        board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
+        quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
+        boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
+    )
+
+
+def _refuse_unknown(file: Path, document: dict[str, Any]) -> None:
+    for name, value in document.items():
+        if name not in _KNOWN:
+            raise ConfigError(f"{file}: {name} is not a setting; there are {', '.join(_KNOWN)}")
+        if isinstance(value, dict):
+            for inner in value:
+                if inner not in _KNOWN[name]:
+                    raise ConfigError(
+                        f"{file}: [{name}] {inner} is not a setting; there are {', '.join(_KNOWN[name])}"
+                    )
+
+
+class _Settings:
+    def __init__(self, file: Path, document: dict[str, Any]) -> None:
+        self._file, self._document = file, document
+
+    def _value(self, name: str) -> Any:
+        value: Any = self._document
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
+
+    def text(self, name: str) -> str:
+        value = self._value(name)
+        if not isinstance(value, str) or not value:
+            raise ConfigError(f"{self._file}: {name}: expected a text, found {value!r}")
+        return value
+
+    def path(self, name: str, default: Path | None = None) -> Path:
+        if default is not None and self._value(name) is None:
+            return default
+        return (self._file.parent / self.text(name)).absolute()
+
+    def number(self, name: str, low: int, high: int, default: int) -> int:
+        value = self._value(name)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ConfigError(
+                f"{self._file}: {name}: expected a whole number {low} … {high}, found {value!r}"
+            )
+        return value

@@ -1,0 +1,164 @@
+"""What `edge doctor` finds, from what the running service sees (core)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from contract.events import Status
+from contract.ids import NO_VISIT, BootId, VisitNo
+from contract.times import Anchor
+from edge.call.station_call import State, StationCall
+from edge.config import BoxConfig
+from edge.health.report import Finding, Report
+from edge.uplink.link_state import LinkState
+from firmware_bridge.events import Counters
+
+LATE_RECEIPT_S: Final = 60.0  # something is owed, and the hub has said nothing for so long
+LOW_DISK_BYTES: Final = 200_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Everything the service sees at one moment."""
+
+    config: BoxConfig
+    now_us: int
+    boot: BootId
+    boot_name: str
+    counters: Counters
+    device: str | None
+    device_problem: str | None
+    visit: VisitNo
+    asks_visit_over: bool
+    lost_samples: int
+    status: Status
+    full_since: str | None
+    lost_batches: int
+    unstored_presses: int
+    link: LinkState
+    anchor: Anchor | None
+    call: StationCall
+
+
+def report_of(sight: Sight) -> Report:
+    """Return the findings, from the skin to the hub."""
+    return Report(
+        station=sight.config.station,
+        findings=(
+            *_devices(sight),
+            _clock(sight),
+            *_spool(sight),
+            _link(sight),
+            _hub(sight),
+            _visit(sight),
+            _call(sight),
+        ),
+    )
+
+
+def _devices(sight: Sight) -> Iterator[Finding]:
+    port, counters = sight.config.board_port, sight.counters
+    if not counters.is_open:
+        text = counters.last_error or f"{port} is not open"
+        yield Finding(
+            part="devices", is_well=False, text=text, remedy="check the board's cable and [board] port"
+        )
+    elif sight.device_problem:
+        remedy = "unplug the board and plug it in again; if that does not help, change the board"
+        yield Finding(part="devices", is_well=False, text=f"{port}: {sight.device_problem}", remedy=remedy)
+    else:
+        yield Finding(
+            part="devices", is_well=True, text=f"board {sight.device} on {port}, {counters.frames} frames"
+        )
+    damaged = sum(counters.damaged_frames.values())
+    if damaged or sight.lost_samples:
+        text = f"{damaged} damaged frames, {sight.lost_samples} samples lost on the way from the board"
+        yield Finding(
+            part="devices",
+            is_well=damaged * 100 < counters.frames,
+            text=text,
+            remedy="change the cable if this grows",
+        )
+
+
+def _clock(sight: Sight) -> Finding:
+    boot = f"boot {sight.boot} ({sight.boot_name[:8]}), up {sight.now_us / 1e6:.0f} s"
+    if sight.anchor is None:
+        remedy = "nothing to do: times are repaired when the hub is reached"
+        return Finding(part="clock", is_well=False, text=f"{boot}, not yet tied to UTC", remedy=remedy)
+    return Finding(
+        part="clock", is_well=True, text=f"{boot}, tied to UTC within {sight.anchor.err_us / 1000:.1f} ms"
+    )
+
+
+def _spool(sight: Sight) -> Iterator[Finding]:
+    status = sight.status
+    owed = ", ".join(f"{one.records} of class {name}" for name, one in status.owed.items() if one.records)
+    text = f"{status.spool_bytes / 1e6:.1f} MB used, owed: {owed or 'nothing'}"
+    if sight.full_since is not None:
+        lost = f" {sight.lost_batches} seconds were lost." if sight.lost_batches else ""
+        yield Finding(
+            part="spool", is_well=False, text=sight.full_since + lost, remedy="free space on its partition"
+        )
+    elif status.disk_free_bytes < LOW_DISK_BYTES:
+        text += f", only {status.disk_free_bytes / 1e6:.0f} MB free on the partition"
+        yield Finding(part="spool", is_well=False, text=text, remedy="free space on its partition")
+    else:
+        yield Finding(part="spool", is_well=True, text=text)
+    if sight.unstored_presses:
+        yield Finding(
+            part="spool",
+            is_well=False,
+            text=f"{sight.unstored_presses} times a press could not be stored",
+            remedy="free space at once: the button is not safe now; call by telephone",
+        )
+
+
+def _link(sight: Sight) -> Finding:
+    where, link = f"{sight.config.hub_host}:{sight.config.hub_port}", sight.link
+    if link.connected_since_s is None:
+        text = link.problem or f"not connected to {where}"
+        return Finding(
+            part="link", is_well=False, text=text, remedy="check cable and modem; what is captured is kept"
+        )
+    round_trip = "" if sight.status.round_trip_ms is None else f", round trip {sight.status.round_trip_ms} ms"
+    since_s = sight.now_us / 1e6 - link.connected_since_s
+    return Finding(part="link", is_well=True, text=f"connected to {where} for {since_s:.0f} s{round_trip}")
+
+
+def _hub(sight: Sight) -> Finding:
+    link, owes = sight.link, any(one.records for one in sight.status.owed.values())
+    if sight.status.refused:
+        text = f"the hub refuses {sight.status.refused} records; they are kept here"
+        return Finding(
+            part="hub", is_well=False, text=text, remedy="tell the hub's operator: versions or keys differ"
+        )
+    if link.last_receipt_s is None:
+        return Finding(
+            part="hub", is_well=False, text="no receipt since the start", remedy="check that the hub runs"
+        )
+    age_s = sight.now_us / 1e6 - link.last_receipt_s
+    if owes and age_s > LATE_RECEIPT_S:
+        text = f"the last receipt came {age_s:.0f} s ago and records are owed"
+        return Finding(
+            part="hub", is_well=False, text=text, remedy="check that the hub runs; what is captured is kept"
+        )
+    return Finding(part="hub", is_well=True, text=f"last receipt {age_s:.0f} s ago")
+
+
+def _visit(sight: Sight) -> Finding:
+    if sight.visit == NO_VISIT:
+        return Finding(part="visit", is_well=True, text="nobody is being seen")
+    text = f"visit {sight.visit} is open"
+    if sight.asks_visit_over:
+        return Finding(part="visit", is_well=True, text=f"{text}; all sensors are off: is it over?")
+    return Finding(part="visit", is_well=True, text=text)
+
+
+def _call(sight: Sight) -> Finding:
+    if sight.call.state is State.IDLE:
+        return Finding(part="call", is_well=True, text="no call")
+    by = f" by {sight.call.claimed_by}" if sight.call.claimed_by else ""
+    return Finding(
+        part="call", is_well=True, text=f"call {sight.call.call_seq}: {sight.call.state.value}{by}"
+    )

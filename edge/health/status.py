@@ -1,0 +1,42 @@
+"""The box's status: what is told to the hub, and when (core)."""
+
+from typing import Final
+
+from contract.events import Owed as OwedStatus
+from contract.events import Status
+from contract.ids import BootId, RecordClass
+from edge.uplink.owed import Owed
+
+STATUS_QUIET_S: Final = 300.0
+STATUS_LIVE_S: Final = 5.0
+
+
+def owed_of(owed: Owed, *, boot: BootId, now_us: int) -> dict[str, OwedStatus]:
+    """Return, for each class, how many records wait and how old the oldest is; no age for one of another
+    boot.
+    """
+    result = {}
+    for record_class in RecordClass:
+        oldest = owed.oldest(record_class)
+        is_dated = oldest is not None and oldest.boot == boot
+        age_s = max(0.0, (now_us - oldest.t_us) / 1e6) if oldest is not None and is_dated else None
+        result[str(record_class.value)] = OwedStatus(records=owed.count(record_class), oldest_age_s=age_s)
+    return result
+
+
+class StatusRhythm:
+    """Five minutes apart, five seconds while somebody watches, and at once when something changed."""
+
+    def __init__(self) -> None:
+        self._last_s: float | None = None
+        self._last_shape: tuple[object, ...] | None = None
+
+    def is_due(self, status: Status, *, is_live: bool, now_s: float) -> bool:
+        """Whether `status` should be recorded now; if so it counts as recorded."""
+        shape = (status.connected_for_s is not None, status.refused, status.frames_damaged > 0)
+        every_s = STATUS_LIVE_S if is_live else STATUS_QUIET_S
+        is_new = self._last_s is None or shape != self._last_shape
+        if not is_new and self._last_s is not None and now_s - self._last_s < every_s:
+            return False
+        self._last_s, self._last_shape = now_s, shape
+        return True

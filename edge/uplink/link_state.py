@@ -1,0 +1,16 @@
+"""What is known of the link, for the doctor and the status (core)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class LinkState:
+    """Times are seconds of CLOCK_BOOTTIME; None: not now, or not since the start."""
+
+    connected_since_s: float | None = None
+    problem: str | None = "has not connected yet"
+    reconnects: int = 0
+    bad_messages: int = 0
+    last_receipt_s: float | None = None
+    parcels_sent: int = 0
+    bytes_sent: int = 0

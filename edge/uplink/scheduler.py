@@ -1,0 +1,106 @@
+"""Which records go next (core): the lane decides, the class only says where they are kept.
+
+Lane 0: calls, before everything. 1: numerics and events younger than a minute. 2: live waveforms, newest
+first. 3: the rest, oldest first, always keeping a tenth of the bytes.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from contract.ids import BootId, RecordClass
+from contract.limits import PARCEL_RECORDS_MAX
+from edge.spool.batch import OwedRecord
+from edge.uplink.owed import Owed
+
+FRESH_S: Final = 60.0
+BACKLOG_SHARE: Final = 0.1
+RECORD_OVERHEAD_BYTES: Final = 3  # its length in the parcel
+
+
+class Scheduler:
+    """Keeps the backlog's share over the bytes sent while there is a backlog."""
+
+    def __init__(self) -> None:
+        self._backlog_credit_bytes = 0.0
+
+    def next_parcel(
+        self, owed: Owed, *, boot: BootId, now_us: int, is_live: bool, limit_bytes: int
+    ) -> tuple[RecordClass, list[OwedRecord]] | None:
+        """Return the class and records of the next parcel, at least one record, else as many as fit
+        `limit_bytes`.
+        """
+        calls = _fill(owed.waiting(RecordClass.CALL), limit_bytes)
+        if calls:
+            return RecordClass.CALL, calls
+        backlog = self._backlog(owed, boot=boot, now_us=now_us, is_live=is_live, limit_bytes=limit_bytes)
+        live = self._live(owed, boot=boot, now_us=now_us, is_live=is_live, limit_bytes=limit_bytes)
+        if live and not (backlog and self._backlog_credit_bytes > 0):
+            if backlog:
+                self._backlog_credit_bytes += BACKLOG_SHARE / (1 - BACKLOG_SHARE) * _size(live[1])
+            return live
+        if backlog:
+            self._backlog_credit_bytes = max(
+                -float(limit_bytes), self._backlog_credit_bytes - _size(backlog[1])
+            )
+        else:
+            self._backlog_credit_bytes = 0.0
+        return backlog or live
+
+    @staticmethod
+    def _live(
+        owed: Owed, *, boot: BootId, now_us: int, is_live: bool, limit_bytes: int
+    ) -> tuple[RecordClass, list[OwedRecord]] | None:
+        for record_class in (
+            (RecordClass.NUMERIC, RecordClass.WAVEFORM) if is_live else (RecordClass.NUMERIC,)
+        ):
+            fresh = []
+            for record in owed.waiting_newest(record_class):
+                if not _is_fresh(record, boot, now_us):
+                    break
+                fresh.append(record)
+            # events are told in order; of waveforms the newest matters most
+            ordered = fresh if record_class == RecordClass.WAVEFORM else fresh[::-1]
+            chosen = _fill(ordered, limit_bytes)
+            if chosen:
+                return record_class, sorted(chosen, key=lambda record: record.seq)
+        return None
+
+    @staticmethod
+    def _backlog(
+        owed: Owed, *, boot: BootId, now_us: int, is_live: bool, limit_bytes: int
+    ) -> tuple[RecordClass, list[OwedRecord]] | None:
+        heads: list[tuple[tuple[int, int], RecordClass]] = []
+        for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM, RecordClass.PART):
+            head = next(iter(owed.waiting(record_class)), None)
+            is_old = head and not (_in_live_lane(record_class, is_live) and _is_fresh(head, boot, now_us))
+            if head and is_old:
+                heads.append(((head.boot, head.t_us), record_class))
+        if not heads:
+            return None
+        record_class = min(heads)[1]
+        lane = _in_live_lane(record_class, is_live)
+        old = (r for r in owed.waiting(record_class) if not (lane and _is_fresh(r, boot, now_us)))
+        return record_class, _fill(old, limit_bytes)
+
+
+def _in_live_lane(record_class: RecordClass, is_live: bool) -> bool:
+    return record_class == RecordClass.NUMERIC or (record_class == RecordClass.WAVEFORM and is_live)
+
+
+def _is_fresh(record: OwedRecord, boot: BootId, now_us: int) -> bool:
+    return record.boot == boot and now_us - record.t_us < FRESH_S * 1e6
+
+
+def _size(records: Iterable[OwedRecord]) -> int:
+    return sum(record.size_bytes + RECORD_OVERHEAD_BYTES for record in records)
+
+
+def _fill(records: Iterable[OwedRecord], limit_bytes: int) -> list[OwedRecord]:
+    chosen: list[OwedRecord] = []
+    size = 0
+    for record in records:
+        size += record.size_bytes + RECORD_OVERHEAD_BYTES
+        if chosen and (size > limit_bytes or len(chosen) >= PARCEL_RECORDS_MAX):
+            break
+        chosen.append(record)
+    return chosen

@@ -1,0 +1,309 @@
+"""The box's side of the link: keeps one connection, sends what is owed, hears what the hub says.
+
+It decides by asking the cores: `Scheduler` what goes next, `Window` whether it may, `Owed` what must go
+again.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contract.errors import RefusedError
+from contract.ids import BootId, RecordClass, SpoolId, spool_text
+from contract.parcels import Parcel, encode_parcel
+from contract.receipts import Receipt, parse_receipt
+from contract.signals import BoxState, CallState, Interest, encode_signal, parse_signal
+from contract.times import Anchor, TimeExchange
+from contract.topics import Topic, parse_topic, topic_of_class
+from edge.clock import BoxClock
+from edge.config import BoxConfig
+from edge.spool.batch import OwedRecord
+from edge.uplink.link_state import LinkState
+from edge.uplink.mqtt import Connection, Will
+from edge.uplink.owed import Owed
+from edge.uplink.scheduler import Scheduler
+from edge.uplink.window import Window
+
+log = logging.getLogger(__name__)
+
+BACKOFF_FIRST_S: Final = 0.5
+BACKOFF_MAX_S: Final = 10.0
+CONNECT_MAX_S: Final = 25.0  # from the first packet to standing subscriptions
+FIRST_RECEIPT_WAIT_S: Final = 2.0  # after connecting the hub says what it has; do not send that again
+STALL_MIN_S: Final = 15.0  # without any PUBACK while one is due
+ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who is told what the hub said. All on the loop."""
+
+    on_receipt: Callable[[Receipt, list[OwedRecord]], None]
+    on_call: Callable[[CallState], None]
+    on_exchange: Callable[[Anchor], None]
+    on_live: Callable[[], None]
+    open_call: Callable[[], int | None]
+
+
+class Uplink:
+    """Sends what is owed for as long as `run` runs."""
+
+    def __init__(
+        self,
+        config: BoxConfig,
+        clock: BoxClock,
+        *,
+        spool: SpoolId,
+        boot: BootId,
+        owed: Owed,
+        read: Callable[[RecordClass, Iterable[int]], Awaitable[dict[int, bytes]]],
+        reload: Callable[[Receipt], Awaitable[list[OwedRecord]]],
+        ears: Ears,
+        rng: random.Random,
+    ) -> None:
+        self.link = LinkState()
+        self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
+        self.owed = owed
+        self._read, self._reload, self._ears, self._rng = read, reload, ears, rng
+        self._window, self._scheduler = Window(), Scheduler()
+        self._connection: Connection | None = None
+        self._in_flight: dict[int, tuple[int, float]] = {}  # message id -> size, sent
+        self._wake, self._over = asyncio.Event(), asyncio.Event()
+        self._connect_limit: asyncio.Timeout | None = None
+        self._connected_us = 0
+        self._hold_until_s = 0.0
+        self._live_until_s = 0.0
+        self._receipts: asyncio.Queue[Receipt] = asyncio.Queue(maxsize=100)
+
+    # What others ask and say
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody watches now."""
+        return self._clock.now_s() < self._live_until_s
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The smoothed time to a PUBACK."""
+        return self._window.round_trip_s
+
+    def add(self, records: Iterable[OwedRecord]) -> None:
+        """These were stored: send them in their turn."""
+        for record in records:
+            self.owed.add(record)
+        self._wake.set()
+
+    def say_state(self) -> None:
+        """Say (again) that we are here and which call is open."""
+        if self._connection is not None and self.link.connected_since_s is not None:
+            self._connection.publish(Topic.STATE, encode_signal(self._state(connected=True)))
+
+    def _state(self, *, connected: bool) -> BoxState:
+        return BoxState(
+            connected=connected,
+            spool=spool_text(self._spool),
+            boot=self._boot,
+            t_us=self._clock.now_us(),
+            open_call=self._ears.open_call(),
+        )
+
+    # Running
+
+    async def run(self) -> None:
+        """Connect, send, connect again, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_connected(), name="uplink connection")
+            tasks.create_task(self._keep_sending(), name="uplink sending")
+            tasks.create_task(self._keep_receiving(), name="uplink receipts")
+
+    async def _keep_connected(self) -> None:
+        backoff_s = BACKOFF_FIRST_S
+        while True:
+            started_s = self._clock.now_s()
+            self._over.clear()
+            will = Will(encode_signal(self._state(connected=False)))
+            self._connection = Connection(self._config, will, self)
+            self._connection.open()
+            try:
+                await self._until_over()
+            finally:
+                is_cancelled = not self._over.is_set()
+                self._connection.close(says_goodbye=is_cancelled)
+                self._forget_connection()
+            if (self.link.last_receipt_s or 0.0) > started_s:  # the connection was of use
+                backoff_s = BACKOFF_FIRST_S
+            await asyncio.sleep(self._rng.uniform(0.5, 1.0) * backoff_s)
+            backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
+            self.link.reconnects += 1
+
+    async def _until_over(self) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_MAX_S) as self._connect_limit:
+                await self._over.wait()
+        except TimeoutError:
+            self.on_disconnected(
+                "the broker did not take us in time; the link is very slow or lets nothing through"
+            )
+
+    def _forget_connection(self) -> None:
+        self.link.connected_since_s = None
+        self._connection = None
+        self._in_flight.clear()
+        self.owed.connection_lost()
+
+    async def _keep_sending(self) -> None:
+        while True:
+            await self._send_all()
+            try:
+                async with asyncio.timeout(self._wait_s()):
+                    await self._wake.wait()
+            except TimeoutError:
+                self._on_due()
+            self._wake.clear()
+
+    def _wait_s(self) -> float | None:
+        now_s = self._clock.now_s()
+        due = [
+            self.owed.next_due_s(),
+            self._hold_until_s if self._hold_until_s > now_s else None,
+            self._stall_s(),
+        ]
+        return min((max(0.0, at_s - now_s) for at_s in due if at_s is not None), default=None)
+
+    def _stall_s(self) -> float | None:
+        oldest_s = min((sent_s for _, sent_s in self._in_flight.values()), default=None)
+        return None if oldest_s is None else oldest_s + max(STALL_MIN_S, 6 * (self.round_trip_s or 0.0))
+
+    def _on_due(self) -> None:
+        now_s, stall_s = self._clock.now_s(), self._stall_s()
+        if self.owed.overdue(now_s=now_s):
+            self.on_disconnected(
+                "a call's record was not received in time: the link may be dead, connecting anew"
+            )
+        elif stall_s is not None and stall_s <= now_s:
+            self.on_disconnected("nothing was acknowledged for long: the link is dead, connecting anew")
+
+    async def _send_all(self) -> None:
+        while (
+            self._connection is not None
+            and self.link.connected_since_s is not None
+            and self._window.has_room()
+        ):
+            is_held = self._clock.now_s() < self._hold_until_s
+            chosen = self._scheduler.next_parcel(
+                self.owed,
+                boot=self._boot,
+                now_us=self._clock.now_us(),
+                is_live=self.is_live,
+                limit_bytes=self._window.parcel_bytes,
+            )
+            if chosen is None or (is_held and chosen[0] != RecordClass.CALL):
+                return
+            await self._send(*chosen)
+
+    async def _send(self, record_class: RecordClass, records: list[OwedRecord]) -> None:
+        seqs = [record.seq for record in records]
+        raw = await self._read(record_class, seqs)
+        for seq in seqs:
+            if seq not in raw:
+                self.owed.drop(record_class, seq)  # given up for room meanwhile
+        if self._connection is None or self.link.connected_since_s is None or not raw:
+            return
+        now_s = self._clock.now_s()
+        payload = encode_parcel(Parcel(self._spool, self._boot, self._clock.now_us(), list(raw.values())))
+        message_id = self._connection.publish(topic_of_class(record_class), payload)
+        if message_id is None:
+            return
+        self._in_flight[message_id] = (len(payload), now_s)
+        self._window.on_sent(len(payload))
+        self.owed.sent(record_class, raw, now_s=now_s, round_trip_s=self.round_trip_s or ROUND_TRIP_GUESS_S)
+        self.link.parcels_sent += 1
+        self.link.bytes_sent += len(payload)
+
+    # What the connection says (edge.uplink.mqtt.Listener)
+
+    def on_connected(self) -> None:
+        """The broker took us."""
+        now_s = self._clock.now_s()
+        self.link.connected_since_s, self.link.problem = now_s, None
+        self._connected_us = self._clock.now_us()
+        if self._connect_limit is not None:
+            self._connect_limit.reschedule(None)
+        self._window.on_connected()
+        self._hold_until_s = now_s + FIRST_RECEIPT_WAIT_S
+        log.info("connected to %s:%d", self._config.hub_host, self._config.hub_port)
+        self.say_state()
+        self._wake.set()
+
+    def on_disconnected(self, why: str) -> None:
+        """The connection is over."""
+        if self._over.is_set():
+            return
+        log.log(logging.DEBUG if self.link.problem == why else logging.WARNING, "uplink: %s", why)
+        self.link.problem = why
+        self.link.connected_since_s = None
+        self._over.set()
+        self._wake.set()
+
+    def on_acknowledged(self, message_id: int) -> None:
+        """A PUBACK: the window moves, nothing else."""
+        size_bytes, sent_s = self._in_flight.pop(message_id, (0, 0.0))
+        if size_bytes:
+            self._window.on_acknowledged(size_bytes, sent_s=sent_s, now_s=self._clock.now_s())
+            self._wake.set()
+
+    def on_message(self, topic: str, payload: bytes) -> None:
+        """The hub says something; what cannot be read is counted."""
+        try:
+            match parse_topic(topic)[1]:
+                case Topic.RECEIPT:
+                    receipt = parse_receipt(payload)
+                    if receipt.spool == self._spool and not self._receipts.full():
+                        self._receipts.put_nowait(receipt)
+                case Topic.INTEREST | Topic.SIGNAL:
+                    self._on_signal(payload)
+                case _:
+                    self.link.bad_messages += 1
+        except RefusedError as error:
+            self.link.bad_messages += 1
+            log.warning("the hub's message on %s was not understood: %s", topic, error)
+
+    def _on_signal(self, payload: bytes) -> None:
+        match parse_signal(payload):
+            case Interest(lease_s=lease_s):
+                was_live = self.is_live
+                self._live_until_s = self._clock.now_s() + lease_s
+                if self.is_live != was_live:
+                    self._ears.on_live()
+            case CallState() as state if state.spool == spool_text(self._spool):
+                self._ears.on_call(state)
+            case _:
+                self.link.bad_messages += 1
+
+    async def _keep_receiving(self) -> None:
+        while True:
+            receipt = await self._receipts.get()
+            now_us = self._clock.now_us()
+            self.link.last_receipt_s = now_us / 1e6
+            self._hold_until_s = 0.0
+            if self.owed.epoch is not None and receipt.epoch != self.owed.epoch:
+                log.warning(
+                    "the hub's store is another one (epoch %08x): sending again what it lacks", receipt.epoch
+                )
+                self.owed.hub_restored(receipt.committed)
+                for record in await self._reload(receipt):
+                    self.owed.add(record)
+            gone = self.owed.receive(receipt.committed, epoch=receipt.epoch)
+            self.owed.refuse(receipt.refused)
+            self._ears.on_receipt(receipt, gone)
+            if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection
+                exchange = TimeExchange(
+                    receipt.echo_sent_t_us, receipt.hub_received_utc_us, receipt.hub_sent_utc_us, now_us
+                )
+                anchor = exchange.anchor(self._boot)
+                if anchor is not None:
+                    self._ears.on_exchange(anchor)
+            self._wake.set()

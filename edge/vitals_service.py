@@ -1,0 +1,288 @@
+"""`edge vitals`: captures, keeps, sends, calls. It must survive everything else on the box.
+
+Builds the rooms from the configuration, runs them in one task group, ends them in order. What is said to
+whom: bridge -> capture and call -> spool -> uplink; hub -> uplink -> call.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from contract.errors import RefusedError
+from contract.events import AnchorSet, Status
+from contract.ids import BootId, RecordClass
+from contract.receipts import Receipt
+from contract.sealing import HubKey, read_hub_key
+from contract.times import DRIFT_PPM, Anchor
+from edge.call.call_service import CallService
+from edge.call.station_call import StationCall
+from edge.capture.capture import Capture
+from edge.clock import BoxClock
+from edge.config import BoxConfig
+from edge.control_service import serve_control
+from edge.errors import ConfigError
+from edge.health.doctor import Sight, report_of
+from edge.health.status import StatusRhythm, owed_of
+from edge.spool.batch import Batch, OwedRecord, event_entry
+from edge.spool.spool import Spool
+from edge.spool.spool_service import SpoolThread
+from edge.uplink.owed import Owed
+from edge.uplink.uplink_service import Ears, Uplink
+from firmware_bridge import events as bridge_events
+from firmware_bridge.board.messages import HostState
+from firmware_bridge.bridge import BoardBridge
+
+log = logging.getLogger(__name__)
+
+SOFTWARE: Final = "haidang 0.1.0"
+CUT_QUIET_S: Final = 1.0
+CUT_LIVE_S: Final = 0.5
+SLOW_ROUND_TRIP_S: Final = 0.2  # beyond, live records go once a second: half the overhead
+ANCHOR_EVERY_S: Final = 600.0
+
+
+@dataclass(slots=True)
+class _Anchored:
+    anchor: Anchor | None = None
+    at_s: float = 0.0
+
+
+class Vitals:
+    """The rooms of one box."""
+
+    def __init__(self, config: BoxConfig, clock: BoxClock, rng: random.Random) -> None:
+        self._config, self._clock, self._rng = config, clock, rng
+        self._spool = SpoolThread(config.data_dir / "spool.db", quota_bytes=config.quota_bytes)
+        self._anchored = _Anchored()
+        self._rhythm = StatusRhythm()
+        self._new_refused: list[Any] = []
+        self._receipt_changed = False
+        self._cut_now = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until cancelled. Raises BoxError when the box cannot start."""
+        hub_key = read_hub_seal_key(self._config)
+        spool = await self._spool.open()
+        self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, hub_key))
+        self._spool_id = spool.spool_id
+        self._build(owed, facts, last_presses)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._bridge.run(), name="board")
+                tasks.create_task(self._call.run(), name="call")
+                tasks.create_task(self._keep_cutting(), name="capture")
+                tasks.create_task(self._uplink.run(), name="uplink")
+                tasks.create_task(
+                    serve_control(self._config.control_socket, self._questions()), name="control"
+                )
+        finally:
+            await asyncio.shield(self._end())
+
+    def _begin(
+        self, spool: Spool, hub_key: HubKey
+    ) -> tuple[BootId, dict[bytes, tuple[int, int]], dict[str, Any], Owed]:
+        boot = spool.begin_boot(self._clock.boot_name)
+        recovered = spool.begin_sealing(
+            hub_key, station=self._config.station, boot=boot, t_us=self._clock.now_us(), software=SOFTWARE
+        )
+        facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "epoch")}
+        owed = Owed(spool.owed(), spool.received())
+        owed.epoch = facts["epoch"]
+        log.info("boot %d of spool %016x: %d drafts became records", boot, spool.spool_id, recovered)
+        return boot, spool.last_presses(), facts, owed
+
+    def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
+        self._capture = Capture(boot=self._boot, facts=facts)
+        self._call = CallService(
+            StationCall.restored(facts["call"]),
+            spool=self._spool,
+            capture=self._capture,
+            clock=self._clock,
+            boot=self._boot,
+            on_stored=self._on_stored,
+            on_changed=self._on_call_changed,
+        )
+        self._bridge = BoardBridge(
+            str(self._config.board_port),
+            self._on_board,
+            boottime_s=self._clock.now_s,
+            last_presses=last_presses,
+        )
+        self._call.bridge = self._bridge
+        self._uplink = Uplink(
+            self._config,
+            self._clock,
+            spool=self._spool_id,
+            boot=self._boot,
+            owed=owed,
+            read=self._spool.read,
+            reload=self._spool.reload,
+            ears=Ears(
+                on_receipt=self._on_receipt,
+                on_call=self._call.on_signal,
+                on_exchange=self._on_exchange,
+                on_live=self._cut_now.set,
+                open_call=lambda: self._call.call.call_seq,
+            ),
+            rng=self._rng,
+        )
+
+    async def _end(self) -> None:
+        batch = self._capture.cut(now_us=self._clock.now_us(), is_live=True)
+        if batch is not None:
+            await self._spool.store(batch)
+        await self._spool.close()
+
+    # What is heard
+
+    def _on_board(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.ButtonPressed):
+            self._call.pressed(event)
+        else:
+            self._capture.handle(event, now_us=self._clock.now_us())
+
+    def _on_stored(self, records: list[OwedRecord]) -> None:
+        self._uplink.add(records)
+
+    def _on_call_changed(self) -> None:
+        self._uplink.say_state()
+
+    def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
+        self._receipt_changed = True
+        self._new_refused += receipt.refused
+        self._call.on_receipt(receipt)
+
+    def _on_exchange(self, anchor: Anchor) -> None:
+        now_s, last = self._clock.now_s(), self._anchored
+        if last.anchor is not None and now_s - last.at_s < ANCHOR_EVERY_S:
+            drift_us = (anchor.t_us - last.anchor.t_us) * DRIFT_PPM // 1_000_000
+            if anchor.err_us * 2 > last.anchor.err_us + drift_us:
+                return
+        self._anchored = _Anchored(anchor, now_s)
+        event = AnchorSet(
+            boot=anchor.boot, t_us=anchor.t_us, utc_us=anchor.utc_us, err_us=anchor.err_us, source="hub"
+        )
+        self._capture.tell(event, self._clock.now_us())
+
+    # Once a second
+
+    async def _keep_cutting(self) -> None:
+        while True:
+            is_live = self._uplink.is_live
+            batch = self._capture.cut(now_us=self._clock.now_us(), is_live=is_live)
+            batch = self._with_receipts(batch)
+            if batch is not None:
+                self._uplink.add(await self._spool.store(batch))
+            await self._record_status(is_live=is_live)
+            self._bridge.set_host_state(self._host_state())
+            await self._until_next_cut()
+
+    async def _until_next_cut(self) -> None:
+        is_fast = self._uplink.is_live and (self._uplink.round_trip_s or 1.0) < SLOW_ROUND_TRIP_S
+        self._cut_now.clear()
+        try:
+            async with asyncio.timeout(CUT_LIVE_S if is_fast else CUT_QUIET_S):
+                await self._cut_now.wait()
+        except TimeoutError:
+            return
+
+    def _with_receipts(self, batch: Batch | None) -> Batch | None:
+        if not self._receipt_changed:
+            return batch
+        self._receipt_changed = False
+        refused, self._new_refused = self._new_refused, []
+        batch = batch or Batch()
+        owed = self._uplink.owed
+        return Batch(
+            entries=batch.entries,
+            draft=batch.draft,
+            drops_drafts=batch.drops_drafts,
+            facts={**batch.facts, "epoch": owed.epoch},
+            received=dict(owed.received),
+            refused=refused,
+        )
+
+    async def _record_status(self, *, is_live: bool) -> None:
+        now_us = self._clock.now_us()
+        status = await self._status(now_us)
+        if self._rhythm.is_due(status, is_live=is_live, now_s=now_us / 1e6):
+            entry = event_entry(
+                status, RecordClass.NUMERIC, boot=self._boot, t_us=now_us, visit=self._capture.visit
+            )
+            self._uplink.add(await self._spool.store(Batch(entries=[entry])))
+
+    async def _status(self, now_us: int) -> Status:
+        counters, link = self._bridge.counters(), self._uplink.link
+        round_trip_s = self._uplink.round_trip_s
+        used_bytes, refused = await self._spool.use(lambda spool: (spool.used_bytes(), len(spool.refused())))
+        return Status(
+            owed=owed_of(self._uplink.owed, boot=self._boot, now_us=now_us),  # type: ignore[arg-type]
+            spool_bytes=used_bytes,
+            disk_free_bytes=self._spool.disk_free_bytes(),
+            round_trip_ms=None if round_trip_s is None else round(round_trip_s * 1000),
+            connected_for_s=None if link.connected_since_s is None else now_us / 1e6 - link.connected_since_s,
+            frames_damaged=sum(counters.damaged_frames.values()),
+            samples_lost=self._capture.lost_samples,
+            refused=refused,
+        )
+
+    def _host_state(self) -> HostState:
+        if self._call.call.claimed_by is not None:
+            return HostState.CALL_SEEN
+        return (
+            HostState.CAPTURING if self._uplink.link.connected_since_s is not None else HostState.NETWORK_DOWN
+        )
+
+    # What tools ask
+
+    def _questions(self) -> dict[str, Any]:
+        return {
+            "doctor": self._answer_doctor,
+            "next person": self._answer_next,
+            "cancel call": self._answer_cancel,
+        }
+
+    async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        now_us = self._clock.now_us()
+        sight = Sight(
+            config=self._config,
+            now_us=now_us,
+            boot=self._boot,
+            boot_name=self._clock.boot_name,
+            counters=self._bridge.counters(),
+            device=self._capture.device,
+            device_problem=self._capture.device_problem,
+            visit=self._capture.visit,
+            asks_visit_over=self._capture.asks(now_us=now_us),
+            lost_samples=self._capture.lost_samples,
+            status=await self._status(now_us),
+            full_since=self._spool.full_since,
+            lost_batches=self._spool.lost_batches,
+            unstored_presses=self._call.unstored_presses,
+            link=self._uplink.link,
+            anchor=self._anchored.anchor,
+            call=self._call.call,
+        )
+        return {"report": report_of(sight).model_dump()}
+
+    async def _answer_next(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._capture.next_person(now_us=self._clock.now_us())
+        self._cut_now.set()
+        return {}
+
+    async def _answer_cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._call.cancel()
+        return {}
+
+
+def read_hub_seal_key(config: BoxConfig) -> HubKey:
+    """Return the hub's public key. Raises ConfigError."""
+    try:
+        return read_hub_key(config.seal_key.read_bytes())
+    except (OSError, RefusedError) as error:
+        raise ConfigError(
+            f"{config.seal_key}: is not the hub's public key ({error}); enrol the box again"
+        ) from error
