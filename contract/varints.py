@@ -1,8 +1,8 @@
 """Whole numbers in few bytes (core): unsigned LEB128, and zigzag for signed ones.
 
-Seven bits a byte, lowest first, the top bit set on every byte but the last. At most 63 bits in nine bytes, so that every
-number fits a signed column of a database; a number has one encoding only (no trailing zero byte), so equal content is
-equal bytes. Source: DWARF 5, section 7.6.
+Seven bits a byte, lowest first, the top bit set on every byte but the last. At most 63 bits in nine bytes, so
+that every number fits a signed column of a database; a number has one encoding only (no trailing zero byte),
+so equal content is equal bytes. Source: DWARF 5, section 7.6.
 """
 
 from typing import Final
@@ -74,9 +74,13 @@ class Reader:
                 break
             shift += 7
             if shift > 56:
-                raise RefusedError(Refusal.MALFORMED, f"{self._what} has a varint of over nine bytes at {self.offset}")
+                raise RefusedError(
+                    Refusal.MALFORMED, f"{self._what} has a varint of over nine bytes at {self.offset}"
+                )
         if byte == 0 and shift:
-            raise RefusedError(Refusal.MALFORMED, f"{self._what} has a varint that is not minimal at {self.offset}")
+            raise RefusedError(
+                Refusal.MALFORMED, f"{self._what} has a varint that is not minimal at {self.offset}"
+            )
         return value
 
     def finish(self) -> None:
