@@ -1,11 +1,18 @@
 """Which numbers of a class are there (core): a cumulative number and the ranges above it."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Self
+from operator import itemgetter
+from typing import Final, Self
+
+from contract.varints import VARINT_MAX
+
+_LOW: Final = itemgetter(0)
+_HIGH: Final = itemgetter(1)
 
 
 class SeqRanges:
-    """A set of seqs, 1 … 2**63-1, kept as closed ranges that neither touch nor overlap, in ascending order."""
+    """A set of seqs, 1 … 2**63-1: closed ranges that neither touch nor overlap, in ascending order."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
         self._ranges: list[tuple[int, int]] = []
@@ -14,25 +21,25 @@ class SeqRanges:
 
     def add(self, low: int, high: int) -> None:
         """Add `low` … `high`, both included. Raises ValueError when they are no range."""
-        if not 1 <= low <= high:
+        if not 1 <= low <= high <= VARINT_MAX:
             raise ValueError(f"{low} … {high} is no range of seqs")
-        index = len(self._ranges)
-        while index and self._ranges[index - 1][1] >= low - 1:  # nearly always the last one only
-            index -= 1
-        end = index
-        while end < len(self._ranges) and self._ranges[end][0] <= high + 1:
-            low, high = min(low, self._ranges[end][0]), max(high, self._ranges[end][1])
-            end += 1
-        self._ranges[index:end] = [(low, high)]
+        start = bisect_left(self._ranges, low - 1, key=_HIGH)  # the first one that it touches or comes before
+        end = bisect_right(self._ranges, high + 1, key=_LOW)  # after the last one that it touches
+        if start < end:
+            low, high = min(low, self._ranges[start][0]), max(high, self._ranges[end - 1][1])
+        self._ranges[start:end] = [(low, high)]
 
     def __contains__(self, seq: int) -> bool:
-        return any(low <= seq <= high for low, high in self._ranges)
+        index = bisect_left(self._ranges, seq, key=_HIGH)
+        return index < len(self._ranges) and self._ranges[index][0] <= seq
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(self._ranges)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SeqRanges) and self._ranges == other._ranges
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __repr__(self) -> str:
         return f"SeqRanges({self._ranges})"
