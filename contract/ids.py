@@ -35,7 +35,8 @@ def parse_station(text: str) -> StationId:
     """Return `text` as a station's name: 1 … 32 of a-z, 0-9 and inner hyphens. Raises RefusedError."""
     if not _STATION_PATTERN.fullmatch(text) or text == HUB_NAME:
         raise RefusedError(
-            Refusal.MALFORMED, f"station name {text[:40]!r} is not 1 … 32 of a-z, 0-9 and inner hyphens, nor 'hub'"
+            Refusal.MALFORMED,
+            f"station name {text[:40]!r} is not 1 … 32 of a-z, 0-9 and inner hyphens, nor 'hub'",
         )
     return StationId(text)
 
@@ -77,13 +78,17 @@ class CallId(NamedTuple):
         parts = text.split(".")
         if len(parts) != 3 or not re.fullmatch(r"[1-9][0-9]{0,18}", parts[2]):
             raise RefusedError(Refusal.MALFORMED, f"call {text[:80]!r} is not station.spool.seq")
-        return cls(parse_station(parts[0]), parse_spool(parts[1]), int(parts[2]))
+        seq = int(parts[2])
+        if seq > VARINT_MAX:
+            raise RefusedError(Refusal.MALFORMED, f"call {text[:80]!r} has a seq above 2**63-1")
+        return cls(parse_station(parts[0]), parse_spool(parts[1]), seq)
 
 
 def visit_code(spool: SpoolId, visit: VisitNo) -> str:
     """Return the short code by which nurse and operator speak of a visit, such as "K7-42".
 
-    It tells neighbouring visits of one station apart; it is not an identity. Raises OwnFaultError for no visit.
+    It tells neighbouring visits of one station apart; it is not an identity. Raises OwnFaultError for no
+    visit.
     """
     if not 0 < visit <= VARINT_MAX:
         raise OwnFaultError("no visit has no code")
