@@ -1,11 +1,22 @@
 """Every event a box can record, as JSON of at most EVENT_MAX_BYTES (core). Source: docs/wire.md, section 3.
 
-An unknown field is ignored, so that a newer box may say more; an unknown event is stored sealed as it came and reported.
+An unknown field is ignored, so that a newer box may say more; an unknown event is stored sealed as it came
+and reported.
 """
 
+import base64
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from contract.codes import Shape
 from contract.errors import OwnFaultError, Refusal, RefusedError
@@ -16,21 +27,34 @@ Count = Annotated[int, Field(ge=0, le=VARINT_MAX)]
 Number = Annotated[int, Field(ge=1, le=VARINT_MAX)]
 Text = Annotated[str, Field(max_length=200)]
 DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
+WIRE_RULES: Final = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+
+
+def _from_base64(value: object) -> object:
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+def _to_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+# Bytes here, base64 (RFC 4648, section 4, padded) in JSON.
+Bytes = Annotated[bytes, BeforeValidator(_from_base64), PlainSerializer(_to_base64, when_used="json")]
 
 
 class Event(BaseModel):
     """What all events share. When it happened stands in the record's header, whose visit it was too."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = WIRE_RULES
 
 
 class KeyMade(Event):
-    """The key of this process, wrapped to the hub: the only event whose body is not sealed. Always class 0, so that it
-    goes before the first press that needs it."""
+    """The key of this process, wrapped to the hub: the only event whose body is not sealed. Always class 0,
+    so that it goes before the first press that needs it."""
 
     event: Literal["key"] = "key"
     key_id: Number
-    wrapped_key: Annotated[Base64Bytes, Field(max_length=256)]
+    wrapped_key: Annotated[Bytes, Field(max_length=256)]
 
 
 class BoxStarted(Event):
@@ -42,9 +66,9 @@ class BoxStarted(Event):
 
 
 class Stream(BaseModel):
-    """One channel of a device. A sample times `scale` is in `unit` (UCUM); `rate_mhz` is nominal, in millihertz."""
+    """One channel of a device. A sample times `scale` is in `unit` (UCUM); `rate_mhz` is nominal, mHz."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = WIRE_RULES
 
     stream: Count
     mdc: Count
@@ -65,7 +89,7 @@ class StreamSet(Event):
 
 
 class Press(Event):
-    """The call button was pressed. This record's identity is the call's, unless `nudges` names the call already open."""
+    """The call button was pressed. This record's identity is the call's, unless it `nudges` an open call."""
 
     event: Literal["press"] = "press"
     device: DeviceId
@@ -124,7 +148,7 @@ class VisitClosed(Event):
 
     event: Literal["visit closed"] = "visit closed"
     visit: Number
-    why: Literal["next person", "sensors off 30 min", "asked"]
+    why: Literal["next person", "sensors off 30 min", "asked", "box restarted"]
 
 
 class AnchorSet(Event):
@@ -141,7 +165,7 @@ class AnchorSet(Event):
 class Owed(BaseModel):
     """What waits for the hub, of one class."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = WIRE_RULES
 
     records: Count
     oldest_age_s: Annotated[float, Field(ge=0)] | None = None
@@ -154,15 +178,15 @@ class Status(Event):
     owed: Annotated[dict[Literal["0", "1", "2", "3"], Owed], Field(max_length=4)]
     spool_bytes: Count
     disk_free_bytes: Count
-    round_trip_ms: Count | None
-    connected_for_s: Annotated[float, Field(ge=0)] | None
+    round_trip_ms: Count | None = None
+    connected_for_s: Annotated[float, Field(ge=0)] | None = None
     frames_damaged: Count
     samples_lost: Count
     refused: Count
 
 
 class Tombstone(Event):
-    """Records `first_seq` … `last_seq` of a class were given up. One that arrives all the same counts for more."""
+    """Records `first_seq` … `last_seq` of a class were given up. One that arrives all the same wins."""
 
     event: Literal["tombstone"] = "tombstone"
     record_class: Annotated[int, Field(ge=0, le=3)]
@@ -207,13 +231,15 @@ def encode_event(event: Event) -> bytes:
 def parse_event(data: bytes) -> AnyEvent:
     """Return the event in `data`. Raises RefusedError."""
     if len(data) > EVENT_MAX_BYTES:
-        raise RefusedError(Refusal.OVERSIZED, f"an event of {len(data)} bytes; the limit is {EVENT_MAX_BYTES}")
+        raise RefusedError(
+            Refusal.OVERSIZED, f"an event of {len(data)} bytes; the limit is {EVENT_MAX_BYTES}"
+        )
     try:
         return _EVENTS.validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         unknown = first["type"] == "union_tag_invalid"
-        where = ".".join(map(str, first["loc"]))
+        where = ".".join(map(str, first["loc"]))[:80]  # a peer's key may be long
         raise RefusedError(
             Refusal.UNKNOWN_VERSION if unknown else Refusal.MALFORMED, f"event {where}: {first['msg'][:200]}"
         ) from None

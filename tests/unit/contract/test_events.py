@@ -1,0 +1,150 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from contract.errors import OwnFaultError, Refusal, RefusedError
+from contract.events import (
+    AnchorSet,
+    BoxStarted,
+    CallStep,
+    DeviceState,
+    Event,
+    KeyMade,
+    LeadState,
+    Owed,
+    Press,
+    SamplesLost,
+    Status,
+    Stream,
+    StreamSet,
+    Tombstone,
+    VisitClosed,
+    VisitOpened,
+    encode_event,
+    parse_event,
+)
+from contract.limits import EVENT_MAX_BYTES
+from contract.varints import VARINT_MAX
+
+STREAM = Stream(stream=1, mdc=131330, label="II", shape="ecg", rate_mhz=250_000, scale=2.5, unit="uV")
+STATUS = Status(
+    owed={"0": Owed(records=0), "2": Owed(records=3, oldest_age_s=1.5)},
+    spool_bytes=1,
+    disk_free_bytes=2,
+    round_trip_ms=600,
+    connected_for_s=3.25,
+    frames_damaged=4,
+    samples_lost=5,
+    refused=6,
+)
+ALL = [
+    KeyMade(key_id=7, wrapped_key=bytes(range(80))),
+    BoxStarted(software="0.1.0", drafts_recovered=3),
+    StreamSet(set_no=1, device="board-1", streams=(STREAM,)),
+    Press(device="board-1", device_boot=2, press_count=1, learned_from="heartbeat", nudges=5),
+    Press(device="board-1", device_boot=2, press_count=1, learned_from="pressed at boot"),
+    CallStep(call_seq=6, step="at the hub"),
+    LeadState(device="board-1", off=(0, 2)),
+    DeviceState(device="usb:1-1.2", state="gone", text="rút dây 🫀"),
+    SamplesLost(set_no=1, stream=0, first_index=0, count=VARINT_MAX, reason="absent"),
+    VisitOpened(visit=1, how="next person"),
+    VisitClosed(visit=1, why="sensors off 30 min"),
+    AnchorSet(boot=1, t_us=0, utc_us=1_800_000_000_000_000, err_us=300_000, source="hub"),
+    STATUS,
+    STATUS.model_copy(update={"round_trip_ms": None, "connected_for_s": None}),
+    Tombstone(record_class=2, first_seq=5, last_seq=5, why="disk full"),
+]
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)
+def test_an_event_comes_back_as_it_was(event: Event) -> None:
+    assert parse_event(encode_event(event)) == event
+
+
+@given(st.binary(max_size=256))
+def test_a_wrapped_key_of_any_bytes_travels_as_base64(wrapped_key: bytes) -> None:
+    event = KeyMade(key_id=1, wrapped_key=wrapped_key)
+    assert event.wrapped_key == wrapped_key
+    assert parse_event(encode_event(event)) == event
+
+
+def refusal_of(text: str | bytes) -> Refusal:
+    with pytest.raises(RefusedError) as caught:
+        parse_event(text.encode() if isinstance(text, str) else text)
+    return caught.value.refusal
+
+
+LEADS = '{"event":"leads","device":"board-1","off":[OFF]}'
+
+
+@pytest.mark.parametrize("off", ["true", '"1"', "1.0", "1e0", "-1", "NaN", "null", "9223372036854775808"])
+def test_a_number_of_another_type_or_range_is_refused(off: str) -> None:
+    assert parse_event(LEADS.replace("OFF", "1").encode()) == LeadState(device="board-1", off=(1,))
+    assert refusal_of(LEADS.replace("OFF", off)) is Refusal.MALFORMED
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-0.5"])
+def test_seconds_that_are_no_finite_duration_are_refused(value: str) -> None:
+    text = encode_event(STATUS).decode()
+    assert refusal_of(text.replace("3.25", value)) is Refusal.MALFORMED
+    assert refusal_of(text.replace("1.5", value)) is Refusal.MALFORMED
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_our_own_code_cannot_say_nan_or_infinity(value: float) -> None:
+    with pytest.raises(ValidationError, match="finite"):
+        Owed(records=1, oldest_age_s=value)
+
+
+@pytest.mark.parametrize("key", ["!!!AA==!!", "A", "AA\\n==", "é", "A" * 344])
+def test_what_is_not_base64_or_too_long_is_no_wrapped_key(key: str) -> None:
+    assert refusal_of(f'{{"event":"key","key_id":1,"wrapped_key":"{key}"}}') is Refusal.MALFORMED
+
+
+def test_an_event_of_a_newer_box_is_told_from_a_malformed_one() -> None:
+    assert refusal_of('{"event":"temperature","celsius":37}') is Refusal.UNKNOWN_VERSION
+    assert refusal_of('{"temperature":37}') is Refusal.MALFORMED
+    assert refusal_of('{"event":7}') is Refusal.UNKNOWN_VERSION
+
+
+def test_a_field_of_a_newer_box_is_ignored() -> None:
+    more = encode_event(ALL[5])[:-1] + b',"mood":"calm"}'
+    assert parse_event(more) == ALL[5]
+
+
+def test_the_last_of_a_doubled_key_counts() -> None:
+    assert parse_event(b'{"event":"leads","device":"a","off":[1],"off":[2]}') == LeadState(
+        device="a", off=(2,)
+    )
+
+
+@pytest.mark.parametrize("device", ["", "a b", "a\\n", "a/b", "é", "a" * 65])
+def test_a_device_is_named_in_plain_letters(device: str) -> None:
+    assert refusal_of(f'{{"event":"leads","device":"{device}","off":[]}}') is Refusal.MALFORMED
+
+
+def test_a_tombstone_whose_end_is_before_its_start_is_refused() -> None:
+    text = '{"event":"tombstone","record_class":2,"first_seq":5,"last_seq":4,"why":"x"}'
+    assert refusal_of(text) is Refusal.MALFORMED
+
+
+def test_the_limit_of_an_event_holds_on_both_sides() -> None:
+    streams = tuple(STREAM.model_copy(update={"stream": n, "label": "x" * 199}) for n in range(64))
+    with pytest.raises(OwnFaultError, match="8192"):
+        encode_event(StreamSet(set_no=1, device="board-1", streams=streams))
+    assert refusal_of(b" " * (EVENT_MAX_BYTES + 1)) is Refusal.OVERSIZED
+
+
+def test_sixty_four_streams_with_ordinary_labels_fit_an_event() -> None:
+    streams = tuple(STREAM.model_copy(update={"stream": n}) for n in range(64))
+    event = StreamSet(set_no=1, device="board-1", streams=streams)
+    assert parse_event(encode_event(event)) == event
+
+
+def test_a_refusal_names_the_field_and_not_its_value() -> None:
+    with pytest.raises(RefusedError, match=r"event leads\.off\.0: Input should be a valid integer") as caught:
+        parse_event(LEADS.replace("OFF", '"Nguyen"').encode())
+    assert "Nguyen" not in str(caught.value)
