@@ -1,15 +1,15 @@
 """Small JSON messages that are not records: interest, call states, the box's state (core).
 
-A signal says how something *is*, not what to do once; it may be lost, doubled or late, and is said again while it holds.
-Media messages (offers and answers) have their place here from the next room on.
+A signal says how something *is*, not what to do once; it may be lost, doubled or late, and is said again
+while it holds. Media messages (offers and answers) have their place here from the next room on.
 """
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from contract.errors import Refusal, RefusedError
-from contract.events import Count, Number, Text
+from contract.errors import OwnFaultError, Refusal, RefusedError
+from contract.events import WIRE_RULES, Count, Number, Text
 from contract.limits import SIGNAL_MAX_BYTES
 
 HubCallState = Literal["offered", "ringing", "claimed", "ended", "cancelled", "missed", "callback", "unknown"]
@@ -18,7 +18,7 @@ HubCallState = Literal["offered", "ringing", "claimed", "ended", "cancelled", "m
 class Signal(BaseModel):
     """What all signals share."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = WIRE_RULES
 
 
 class Interest(Signal):
@@ -40,7 +40,8 @@ class CallState(Signal):
 
 
 class BoxState(Signal):
-    """`state`, retained, and its Will: a hint that the connection stands or fell, never the truth about presence.
+    """`state`, retained, and its Will: a hint that the connection stands or fell, never the truth about
+    presence.
 
     `open_call` is the call that the station believes open, so that the hub can say how it really is.
     """
@@ -58,17 +59,25 @@ _SIGNALS: Final[TypeAdapter[AnySignal]] = TypeAdapter(AnySignal)
 
 
 def encode_signal(signal: Signal) -> bytes:
-    """Return the signal's JSON."""
-    return signal.model_dump_json(exclude_none=True).encode()
+    """Return the signal's JSON. Raises OwnFaultError when it is larger than SIGNAL_MAX_BYTES."""
+    payload = signal.model_dump_json(exclude_none=True).encode()
+    if len(payload) > SIGNAL_MAX_BYTES:
+        raise OwnFaultError(f"a signal of {len(payload)} bytes; the limit is {SIGNAL_MAX_BYTES}")
+    return payload
 
 
 def parse_signal(payload: bytes) -> AnySignal:
     """Return the signal in `payload`. Raises RefusedError."""
     if len(payload) > SIGNAL_MAX_BYTES:
-        raise RefusedError(Refusal.OVERSIZED, f"a signal of {len(payload)} bytes; the limit is {SIGNAL_MAX_BYTES}")
+        raise RefusedError(
+            Refusal.OVERSIZED, f"a signal of {len(payload)} bytes; the limit is {SIGNAL_MAX_BYTES}"
+        )
     try:
         return _SIGNALS.validate_json(payload)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise RefusedError(Refusal.MALFORMED, f"signal {where}: {first['msg'][:200]}") from None
+        unknown = first["type"] == "union_tag_invalid"
+        where = ".".join(map(str, first["loc"]))[:80]
+        raise RefusedError(
+            Refusal.UNKNOWN_VERSION if unknown else Refusal.MALFORMED, f"signal {where}: {first['msg'][:200]}"
+        ) from None
