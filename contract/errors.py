@@ -31,7 +31,7 @@ class ContractError(Exception):
 
 
 class RefusedError(ContractError):
-    """The peer's input was refused; nothing changed. `refusal` says why in one word, the text in one sentence."""
+    """The peer's input was refused; nothing changed. `refusal` is the reason, the text one sentence."""
 
     def __init__(self, refusal: Refusal, text: str) -> None:
         super().__init__(f"{refusal.name.lower()}: {text}")

@@ -10,8 +10,8 @@
     …       body
     u32 LE  CRC-32C over all before it
 
-The first four fields and the CRC stay where they are in every later version, so that a hub can store and acknowledge
-what it cannot read.
+The first four fields and the CRC stay where they are in every later version, so that a hub can store and
+acknowledge what it cannot read.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ import google_crc32c
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.ids import BootId, KeyId, RecordClass, StreamSetNo, VisitNo
 from contract.limits import CONTRACT_VERSION, READABLE_VERSIONS, RECORD_MAX_BYTES
-from contract.varints import Reader, encode_varint
+from contract.varints import VARINT_MAX, Reader, encode_varint
 
 WAS_DRAFT: Final = 0x01
 CRC_BYTES: Final = 4
@@ -42,8 +42,9 @@ class Kind(IntEnum):
 class Header:
     """What anybody may read of a record.
 
-    `t_us` is the box's CLOCK_BOOTTIME, in microseconds, of the event or of the first sample of the first column;
-    `first_index` and `count` are those of the first column and 0 for events. `nonce` counts the bodies sealed by the key.
+    `t_us` is the box's CLOCK_BOOTTIME, in microseconds, of the event or of the first sample of the first
+    column; `first_index` and `count` are those of the first column and 0 for events. `nonce` counts the
+    bodies sealed by the key.
     """
 
     kind: Kind
@@ -62,8 +63,10 @@ class Header:
 
     def numbered(self, seq: int) -> "Header":
         """Return this draft's header as the header of record `seq`, its body as it is."""
-        if self.seq != 0:
-            raise OwnFaultError(f"record {self.seq} is numbered already")
+        if self.seq != 0 or seq < 1:
+            raise OwnFaultError(
+                f"record {self.seq} cannot become record {seq}: only a draft is numbered, from 1 on"
+            )
         return replace(self, seq=seq, was_draft=True)
 
     def as_sealed(self) -> "Header":
@@ -81,7 +84,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A whole record of a version that we cannot read: its identity, so that it can be stored and reported."""
+    """A whole record of a version that we cannot read: its identity, to store and report it by."""
 
     version: int
     record_class: RecordClass
@@ -96,11 +99,13 @@ def crc32c(data: bytes) -> int:
 
 def encode_clear(header: Header, *, body_length: int) -> bytes:
     """Return the header's bytes up to the body: what goes on the wire, and what a seal is bound to."""
-    numbers = (header.seq, header.key_id, header.nonce, header.boot, header.t_us, header.visit, header.stream_set)
+    sealed_by = (header.key_id, header.nonce)
+    what = (header.boot, header.t_us, header.visit, header.stream_set, header.first_index, header.count)
+    flags = WAS_DRAFT if header.was_draft else 0
     return b"".join(
         (
-            bytes((CONTRACT_VERSION, header.kind << 4 | header.record_class, WAS_DRAFT if header.was_draft else 0)),
-            *map(encode_varint, (*numbers, header.first_index, header.count)),
+            bytes((CONTRACT_VERSION, header.kind << 4 | header.record_class, flags)),
+            *map(encode_varint, (header.seq, *sealed_by, *what)),
             bytes((header.codec,)),
             encode_varint(body_length),
         )
@@ -108,7 +113,7 @@ def encode_clear(header: Header, *, body_length: int) -> bytes:
 
 
 def encode_record(record: Record) -> bytes:
-    """Return the record's bytes with their CRC. Raises OwnFaultError when it is larger than RECORD_MAX_BYTES."""
+    """Return the record's bytes with their CRC. Raises OwnFaultError above RECORD_MAX_BYTES."""
     head = encode_clear(record.header, body_length=len(record.body))
     raw = head + record.body
     if len(raw) + CRC_BYTES > RECORD_MAX_BYTES:
@@ -139,7 +144,9 @@ def parse_draft(raw: bytes) -> Record:
 
 def _parse_identity(raw: bytes) -> tuple[int, RecordClass, int, Reader]:
     if len(raw) > RECORD_MAX_BYTES:
-        raise RefusedError(Refusal.OVERSIZED, f"a record of {len(raw)} bytes; the limit is {RECORD_MAX_BYTES}")
+        raise RefusedError(
+            Refusal.OVERSIZED, f"a record of {len(raw)} bytes; the limit is {RECORD_MAX_BYTES}"
+        )
     if len(raw) < CRC_BYTES + FROZEN_BYTES:
         raise RefusedError(Refusal.TRUNCATED, f"a record of {len(raw)} bytes is shorter than any")
     if crc32c(raw[:-CRC_BYTES]) != int.from_bytes(raw[-CRC_BYTES:], "little"):
@@ -160,7 +167,15 @@ def _parse_v1(raw: bytes, reader: Reader, record_class: RecordClass, seq: int) -
         raise RefusedError(Refusal.MALFORMED, f"kind {raw[1] >> 4} does not exist") from None
     if raw[2] & ~WAS_DRAFT:
         raise RefusedError(Refusal.MALFORMED, f"flags {raw[2]:#04x} have bits that version 1 does not know")
+    if raw[2] & WAS_DRAFT and seq == 0:
+        raise RefusedError(Refusal.MALFORMED, "a draft that says it was one")
     key_id, nonce, boot, t_us, visit, stream_set, first_index, count = (reader.varint() for _ in range(8))
+    if boot == 0 or (key_id == 0) != (nonce == 0):
+        raise RefusedError(
+            Refusal.MALFORMED, f"boot {boot}, key {key_id}, nonce {nonce}: a zero where none can be"
+        )
+    if first_index + count > VARINT_MAX:
+        raise RefusedError(Refusal.MALFORMED, f"{count} samples from {first_index} end above 2**63-1")
     header = Header(
         kind=kind,
         record_class=record_class,
