@@ -1,4 +1,4 @@
-"""The body of a chunk: columns of samples, before sealing and after opening (core). Source: docs/wire.md, section 4.
+"""The body of a chunk: columns of samples, unsealed (core). Source: docs/wire.md, section 4.
 
     varint  column count
     each:   varint stream, varint first index, zigzag varint t offset (µs after the header's t_us),
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from contract.codecs import Codec, decode_column, encode_column
 from contract.errors import OwnFaultError, Refusal, RefusedError
-from contract.limits import CHUNK_SAMPLES_MAX, COLUMNS_MAX
-from contract.varints import Reader, encode_varint, unzigzag, zigzag
+from contract.limits import CHUNK_SAMPLES_MAX, COLUMNS_MAX, RECORD_MAX_BYTES
+from contract.varints import VARINT_MAX, Reader, encode_varint, unzigzag, zigzag
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """A run of samples of one stream of a stream set.
 
-    `stream` is the stream's number in its set; `first_index` counts the device's samples since it started; `t_us` is the
-    box's CLOCK_BOOTTIME and `device_t_us` the device's own clock at the first sample, both in microseconds; `samples` is
-    int32 of shape (count,), in the stream's own steps.
+    `stream` is the stream's number in its set; `first_index` counts the device's samples since it started;
+    `t_us` is the box's CLOCK_BOOTTIME and `device_t_us` the device's own clock at the first sample, both in
+    microseconds; `samples` is int32 of shape (count,), in the stream's own steps.
     """
 
     stream: int
@@ -41,9 +41,14 @@ class Column:
 
 
 def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
-    """Return the highest codec used and the body. The first column is the one the header names. Raises OwnFaultError."""
+    """Return the highest codec and the body. The first column is the header's. Raises OwnFaultError."""
     if not 1 <= len(columns) <= COLUMNS_MAX:
         raise OwnFaultError(f"a chunk has 1 … {COLUMNS_MAX} columns, not {len(columns)}")
+    sample_count = sum(len(column.samples) for column in columns)
+    if sample_count > CHUNK_SAMPLES_MAX:
+        raise OwnFaultError(
+            f"a chunk has at most {CHUNK_SAMPLES_MAX} samples in all columns, not {sample_count}"
+        )
     parts, highest = [encode_varint(len(columns))], Codec.RAW
     for column in columns:
         codec, data = encode_column(column.samples)
@@ -57,17 +62,38 @@ def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
 
 def decode_chunk(body: bytes, *, t_us: int) -> list[Column]:
     """Return the columns of an opened body; `t_us` is the header's. Raises RefusedError."""
+    if len(body) > RECORD_MAX_BYTES:
+        raise RefusedError(
+            Refusal.OVERSIZED, f"chunk body of {len(body)} bytes; the limit is {RECORD_MAX_BYTES}"
+        )
     reader = Reader(body, what="chunk")
     column_count = reader.varint()
     if not 1 <= column_count <= COLUMNS_MAX:
         raise RefusedError(Refusal.OVERSIZED, f"chunk of {column_count} columns; the limit is {COLUMNS_MAX}")
-    columns = []
+    columns: list[Column] = []
+    samples_left = CHUNK_SAMPLES_MAX
     for _ in range(column_count):
-        stream, first_index, offset = reader.varint(), reader.varint(), unzigzag(reader.varint())
-        device_t_us, count, codec = reader.varint(), reader.varint(), reader.byte()
-        if count > CHUNK_SAMPLES_MAX:
-            raise RefusedError(Refusal.OVERSIZED, f"column of {count} samples; the limit is {CHUNK_SAMPLES_MAX}")
-        samples = decode_column(codec, reader.take(reader.varint()), count=count)
-        columns.append(Column(stream, first_index, t_us + offset, device_t_us, samples))
+        column = _decode_one(reader, t_us=t_us, samples_max=samples_left)
+        samples_left -= len(column.samples)
+        columns.append(column)
     reader.finish()
+    if columns[0].t_us != t_us:
+        raise RefusedError(
+            Refusal.MALFORMED, f"the first column starts at {columns[0].t_us} µs, its header at {t_us} µs"
+        )
     return columns
+
+
+def _decode_one(reader: Reader, *, t_us: int, samples_max: int) -> Column:
+    stream, first_index, column_t_us = reader.varint(), reader.varint(), t_us + unzigzag(reader.varint())
+    device_t_us, count, codec = reader.varint(), reader.varint(), reader.byte()
+    if count > samples_max:
+        raise RefusedError(
+            Refusal.OVERSIZED, f"chunk of over {CHUNK_SAMPLES_MAX} samples: a column of {count} is too many"
+        )
+    if not 0 <= column_t_us <= VARINT_MAX or first_index + count > VARINT_MAX:
+        raise RefusedError(
+            Refusal.MALFORMED, f"column from {first_index} at {column_t_us} µs is outside 0 … 2**63-1"
+        )
+    samples = decode_column(codec, reader.take(reader.varint()), count=count)
+    return Column(stream, first_index, column_t_us, device_t_us, samples)

@@ -1,4 +1,4 @@
-"""Samples as they are (core): one byte of width (1 … 4), then each sample in that many bytes, signed, little-endian."""
+"""Samples as they are (core): a byte of width (1 … 4), each in that many bytes, signed, little-endian."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,9 @@ def decode(data: bytes, count: int) -> NDArray[np.int32]:
     """Return `count` samples. Raises RefusedError when `data` is not of their length."""
     width = data[0] if data else 0
     if not 1 <= width <= 4 or len(data) != 1 + width * count:
-        raise RefusedError(Refusal.MALFORMED, f"raw column of {len(data)} bytes for {count} samples of width {width}")
+        raise RefusedError(
+            Refusal.MALFORMED, f"raw column of {len(data)} bytes for {count} samples of width {width}"
+        )
     wide = np.zeros((count, 4), np.uint8)
     wide[:, 4 - width :] = np.frombuffer(data, np.uint8, offset=1).reshape(count, width)
     return (wide.reshape(-1).view("<i4") >> 8 * (4 - width)).astype(np.int32)

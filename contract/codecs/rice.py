@@ -1,12 +1,12 @@
-"""Fixed polynomial prediction and Rice codes (core). Source: Robinson 1994 (Shorten); layout in docs/wire.md, section 5.
+"""Polynomial prediction and Rice codes (core). Source: Robinson 1994 (Shorten); docs/wire.md, section 5.
 
     u8      order of the predictor, 0 … 3
     varint  the first `order` samples, zigzag
     bits    k of each block of 64 residuals, 5 bits each; then all quotients in unary (q ones and a zero);
             then all remainders, k bits each; the most significant bit first, the last byte filled with zeros
 
-The residual of order n is the n-th difference; its zigzag number z is coded as q = z >> k and the low k bits of z.
-Arithmetic is modulo 2**32, so that every int32 has a residual that fits 32 bits.
+The residual of order n is the n-th difference; its zigzag number z is coded as q = z >> k and the low k bits
+of z. Arithmetic is modulo 2**32, so that every int32 has a residual that fits 32 bits.
 """
 
 from typing import Final
@@ -23,8 +23,9 @@ ORDER_MAX: Final = 3
 
 
 def encode(samples: NDArray[np.int32]) -> bytes:
-    """Return the coding of int32 samples of shape (count,), count at least 1, with the cheapest of the four orders."""
-    return min((_encode_order(samples, order) for order in range(min(ORDER_MAX, len(samples) - 1) + 1)), key=len)
+    """Return the coding of int32 samples, shape (count,), count from 1, by the cheapest of four orders."""
+    orders = range(min(ORDER_MAX, len(samples) - 1) + 1)
+    return min((_encode_order(samples, order) for order in orders), key=len)
 
 
 def _encode_order(samples: NDArray[np.int32], order: int) -> bytes:
@@ -70,12 +71,14 @@ def decode(data: bytes, count: int) -> NDArray[np.int32]:
     first = [unzigzag(reader.varint()) for _ in range(order)]
     if any(not -(2**31) <= value < 2**31 for value in first):
         raise RefusedError(Refusal.MALFORMED, "rice column starts with a number of over 32 bits")
-    samples = _unfold(_read_folded(np.unpackbits(np.frombuffer(reader.take(reader.left), np.uint8)), count - order))
+    bits = np.unpackbits(np.frombuffer(reader.take(reader.left), np.uint8))
+    samples = _unfold(_read_folded(bits, count - order))
     for level in range(order, 0, -1):
         start = np.asarray(first[:level], np.int64)
         for _ in range(level - 1):
             start = np.diff(start)
-        samples = np.cumsum(np.concatenate((start[:1], samples))).astype(np.int32).astype(np.int64)  # modulo 2**32
+        sums = np.cumsum(np.concatenate((start[:1], samples)))
+        samples = sums.astype(np.int32).astype(np.int64)  # modulo 2**32
     return samples.astype(np.int32)
 
 
@@ -93,13 +96,18 @@ def _read_folded(bits: NDArray[np.uint8], count: int) -> NDArray[np.int64]:
     rest_at = unary_at + int(zeros[-1]) + 1
     rest_bits = int(k.sum())
     if not 0 <= len(bits) - rest_at - rest_bits < 8 or bits[rest_at + rest_bits :].any():
-        raise RefusedError(Refusal.MALFORMED, f"rice column of {len(bits)} bits where {rest_at + rest_bits} are wanted")
+        raise RefusedError(
+            Refusal.MALFORMED, f"rice column of {len(bits)} bits where {rest_at + rest_bits} are wanted"
+        )
     weighted = bits[rest_at : rest_at + rest_bits].astype(np.int64)
     owner = np.repeat(np.arange(count), k)
     weighted <<= np.cumsum(k)[owner] - 1 - np.arange(rest_bits)
     remainders = np.zeros(count, np.int64)
     np.add.at(remainders, owner, weighted)
-    return np.asarray((quotients << k) + remainders, np.int64)
+    folded = np.asarray((quotients << k) + remainders, np.int64)
+    if int(folded.max()) >> 32:
+        raise RefusedError(Refusal.MALFORMED, "rice column with a residual of over 32 bits")
+    return folded
 
 
 def _unfold(folded: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -24,7 +24,9 @@ def encode_column(samples: NDArray[np.int32]) -> tuple[Codec, bytes]:
     What is returned has been decoded again and compared; a coder that errs costs bytes, never samples.
     """
     if samples.dtype != np.int32 or samples.ndim != 1 or not 1 <= len(samples) <= CHUNK_SAMPLES_MAX:
-        raise OwnFaultError(f"a column is int32 of 1 … {CHUNK_SAMPLES_MAX}, not {samples.dtype} of {samples.shape}")
+        raise OwnFaultError(
+            f"a column is int32 of 1 … {CHUNK_SAMPLES_MAX}, not {samples.dtype} of {samples.shape}"
+        )
     plain, coded = raw.encode(samples), rice.encode(samples)
     if len(coded) < len(plain) and np.array_equal(rice.decode(coded, len(samples)), samples):
         return Codec.RICE, coded
@@ -32,9 +34,13 @@ def encode_column(samples: NDArray[np.int32]) -> tuple[Codec, bytes]:
 
 
 def decode_column(codec: int, data: bytes, *, count: int) -> NDArray[np.int32]:
-    """Return the `count` samples in `data`. Raises RefusedError: unknown codec, or bytes that do not fit it."""
-    if not 1 <= count <= CHUNK_SAMPLES_MAX:
-        raise RefusedError(Refusal.OVERSIZED, f"a column of {count} samples; the limit is {CHUNK_SAMPLES_MAX}")
+    """Return the `count` samples in `data`. Raises RefusedError: unknown codec, or bytes that misfit it."""
+    if count < 1:
+        raise RefusedError(Refusal.MALFORMED, f"a column of {count} samples")
+    if count > CHUNK_SAMPLES_MAX:
+        raise RefusedError(
+            Refusal.OVERSIZED, f"a column of {count} samples; the limit is {CHUNK_SAMPLES_MAX}"
+        )
     match codec:
         case Codec.RAW:
             return raw.decode(data, count)

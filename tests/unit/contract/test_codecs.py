@@ -1,0 +1,154 @@
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from contract.codecs import Codec, decode_column, encode_column, raw, rice
+from contract.errors import OwnFaultError, Refusal, RefusedError
+from contract.limits import CHUNK_SAMPLES_MAX
+
+LOW, HIGH = -(2**31), 2**31 - 1
+int32 = st.integers(LOW, HIGH) | st.sampled_from([LOW, LOW + 1, -1, 0, 1, HIGH - 1, HIGH])
+small = st.integers(-20, 20)
+lists = st.lists(int32, min_size=1, max_size=200) | st.lists(small, min_size=1, max_size=200)
+columns = lists.map(lambda samples: np.array(samples, np.int32))
+
+
+def heartbeats(seconds: int, *, rate_hz: int = 250) -> NDArray[np.int32]:
+    """A drawn ECG in steps of 5 µV: P, QRS and T at 72 a minute, breathing, mains hum and noise."""
+    rng = np.random.default_rng(7)
+    t_s = np.arange(seconds * rate_hz) / rate_hz
+    phase_s = t_s % (60 / 72)
+    waves = [
+        (120, 0.18, 0.025),
+        (-90, 0.26, 0.010),
+        (1100, 0.29, 0.011),
+        (-210, 0.32, 0.012),
+        (260, 0.52, 0.05),
+    ]
+    beat_uv = sum(height * np.exp(-(((phase_s - at) / width) ** 2)) for height, at, width in waves)
+    drift_uv = 100 * np.sin(2 * np.pi * 0.25 * t_s) + 8 * np.sin(2 * np.pi * 50 * t_s)
+    return (
+        np.asarray((beat_uv + drift_uv + rng.normal(0, 8, len(t_s))) / 5, np.float64).round().astype(np.int32)
+    )
+
+
+@given(columns)
+def test_each_codec_gives_back_what_it_was_given(samples: NDArray[np.int32]) -> None:
+    for coder in (raw, rice):
+        again = coder.decode(coder.encode(samples), len(samples))
+        assert again.dtype == np.int32
+        assert np.array_equal(again, samples)
+
+
+@given(columns)
+def test_a_column_comes_back_whatever_its_codec(samples: NDArray[np.int32]) -> None:
+    codec, data = encode_column(samples)
+    assert np.array_equal(decode_column(codec, data, count=len(samples)), samples)
+    assert len(data) <= len(raw.encode(samples))
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 63, 64, 65, 66, 67, 68, 128, 129])
+@pytest.mark.parametrize("step", [0, 1, HIGH, 2**31])
+def test_blocks_and_extremes_meet_at_every_edge(length: int, step: int) -> None:
+    samples = (np.arange(length, dtype=np.int64) * step + LOW).astype(np.int32)  # wraps around
+    assert np.array_equal(rice.decode(rice.encode(samples), length), samples)
+    swinging = np.where(np.arange(length) % 2, HIGH, LOW).astype(np.int32)
+    assert np.array_equal(rice.decode(rice.encode(swinging), length), swinging)
+
+
+@pytest.mark.parametrize(
+    ("high", "width"), [(127, 1), (128, 2), (2**15 - 1, 2), (2**15, 3), (2**23 - 1, 3), (2**23, 4), (HIGH, 4)]
+)
+def test_raw_takes_the_least_whole_number_of_bytes(high: int, width: int) -> None:
+    for samples in ([0, high], [0, -high - 1]):
+        data = raw.encode(np.array(samples, np.int32))
+        assert (data[0], len(data)) == (width, 1 + 2 * width)
+
+
+def test_an_ecg_takes_less_than_five_bits_a_sample_and_half_of_raw() -> None:
+    samples = heartbeats(30)
+    codec, data = encode_column(samples)
+    assert codec is Codec.RICE
+    assert len(data) * 8 / len(samples) < 5.0
+    assert len(data) < len(raw.encode(samples)) / 2
+
+
+def test_noise_goes_as_it_is() -> None:
+    noise = np.random.default_rng(3).integers(LOW, HIGH, 1000, dtype=np.int32, endpoint=True)
+    codec, data = encode_column(noise)
+    assert (codec, len(data)) == (Codec.RAW, 4001)
+
+
+def test_a_flat_line_costs_little_more_than_a_bit_a_sample() -> None:
+    _, data = encode_column(np.full(7500, 12, np.int32))
+    assert len(data) < 7500 * 1.1 / 8
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(0, np.int32),
+        np.zeros(CHUNK_SAMPLES_MAX + 1, np.int32),
+        np.zeros(5, np.int64),
+        np.zeros(5, np.float32),
+        np.zeros((5, 1), np.int32),
+        np.zeros(5, ">i4"),
+    ],
+    ids=["empty", "too long", "int64", "float", "a table", "big-endian"],
+)
+def test_what_is_no_column_is_our_own_fault(samples: NDArray[np.int32]) -> None:
+    with pytest.raises(OwnFaultError):
+        encode_column(samples)
+
+
+def test_every_truncation_of_a_column_is_refused() -> None:
+    samples = heartbeats(1)
+    for coder in (raw, rice):
+        data = coder.encode(samples)
+        for length in range(len(data)):
+            with pytest.raises(RefusedError):
+                coder.decode(data[:length], len(samples))
+
+
+@pytest.mark.parametrize("coder", [raw, rice])
+@pytest.mark.parametrize("difference", [-20, 20])
+def test_another_count_than_the_coded_one_is_refused(coder: ModuleType, difference: int) -> None:
+    samples = heartbeats(1)
+    with pytest.raises(RefusedError):
+        coder.decode(coder.encode(samples), len(samples) + difference)
+
+
+@pytest.mark.parametrize(
+    ("data", "count", "refusal"),
+    [
+        ("04", 8, Refusal.MALFORMED),  # order 4
+        ("03020202", 3, Refusal.MALFORMED),  # as many first samples as samples
+        ("01808080801000", 2, Refusal.MALFORMED),  # first sample 2**31
+        ("", 1, Refusal.TRUNCATED),  # no order
+        ("00", 1, Refusal.TRUNCATED),  # no k
+        ("0007ff", 1, Refusal.TRUNCATED),  # a quotient without end
+        ("00f8", 1, Refusal.MALFORMED),  # 31 bits of remainder are missing
+        ("000000", 1, Refusal.MALFORMED),  # a byte too many
+        ("0001", 1, Refusal.MALFORMED),  # the filling is not zero
+        ("00fe00000000", 1, Refusal.MALFORMED),  # a residual of 33 bits
+    ],
+)
+def test_rice_bytes_that_no_coder_makes_are_refused(data: str, count: int, refusal: Refusal) -> None:
+    with pytest.raises(RefusedError) as caught:
+        rice.decode(bytes.fromhex(data), count)
+    assert caught.value.refusal is refusal
+
+
+def test_a_residual_of_32_bits_is_the_largest() -> None:
+    assert rice.decode(bytes.fromhex("00fc00000000"), 1).tolist() == [2**30]
+
+
+@pytest.mark.parametrize("codec", [0, 3, 255])
+def test_a_codec_of_a_later_year_is_named(codec: int) -> None:
+    with pytest.raises(RefusedError, match=f"codec {codec} is not known here; update this side") as caught:
+        decode_column(codec, b"\x01\x00", count=1)
+    assert caught.value.refusal is Refusal.UNKNOWN_VERSION
