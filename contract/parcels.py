@@ -19,7 +19,7 @@ from contract.varints import Reader, encode_varint
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Records as bytes, in the order of sending. `boot` and `sent_t_us` are the box's at the moment of sending."""
+    """Records as bytes, in the order of sending. `boot` and `sent_t_us` are the box's on sending."""
 
     spool: SpoolId
     boot: BootId
@@ -35,23 +35,31 @@ def encode_parcel(parcel: Parcel) -> bytes:
         parts += (encode_varint(len(record)), record)
     payload = b"".join(parts)
     if len(payload) > PAYLOAD_MAX_BYTES or len(parcel.records) > PARCEL_RECORDS_MAX:
-        raise OwnFaultError(f"a parcel of {len(payload)} bytes and {len(parcel.records)} records is over the limit")
+        raise OwnFaultError(
+            f"a parcel of {len(payload)} bytes and {len(parcel.records)} records is over the limit"
+        )
     return payload
 
 
 def parse_parcel(payload: bytes) -> Parcel:
     """Return the parcel in `payload`, its records not yet read. Raises RefusedError."""
     if len(payload) > PAYLOAD_MAX_BYTES:
-        raise RefusedError(Refusal.OVERSIZED, f"a parcel of {len(payload)} bytes; the limit is {PAYLOAD_MAX_BYTES}")
+        raise RefusedError(
+            Refusal.OVERSIZED, f"a parcel of {len(payload)} bytes; the limit is {PAYLOAD_MAX_BYTES}"
+        )
     reader = Reader(payload, what="parcel")
     version = reader.byte()
     if version not in READABLE_VERSIONS:
-        raise RefusedError(Refusal.UNKNOWN_VERSION, f"parcel of version {version}; this hub reads 1: update the hub")
+        raise RefusedError(
+            Refusal.UNKNOWN_VERSION, f"parcel of version {version}; this hub reads 1: update the hub"
+        )
     spool, boot, sent_t_us, count = reader.fixed(8), reader.varint(), reader.varint(), reader.varint()
     if spool == 0 or boot == 0:
         raise RefusedError(Refusal.MALFORMED, "parcel of spool or boot zero")
     if count > PARCEL_RECORDS_MAX:
-        raise RefusedError(Refusal.OVERSIZED, f"a parcel of {count} records; the limit is {PARCEL_RECORDS_MAX}")
+        raise RefusedError(
+            Refusal.OVERSIZED, f"a parcel of {count} records; the limit is {PARCEL_RECORDS_MAX}"
+        )
     records = [reader.take(reader.varint()) for _ in range(count)]
     reader.finish()
     return Parcel(SpoolId(spool), BootId(boot), sent_t_us, records)
