@@ -1,7 +1,8 @@
 """Time without a trustworthy clock at the box (core).
 
-A box stamps with (boot, microseconds of CLOCK_BOOTTIME). An anchor ties one such moment to UTC, with its uncertainty.
-UTC is worked out at the hub, from whatever anchors it has by then, as an interval; it is never written into a record.
+A box stamps with (boot, microseconds of CLOCK_BOOTTIME). An anchor ties one such moment to UTC, with its
+uncertainty. UTC is worked out at the hub, from whatever anchors it has by then, as an interval; it is never
+written into a record.
 """
 
 from collections.abc import Iterable
@@ -38,11 +39,14 @@ class UtcInterval:
         return (self.earliest_us + self.latest_us) // 2
 
 
-def utc_of(boot: BootId, t_us: int, anchors: Iterable[Anchor], *, received_us: int | None = None) -> UtcInterval:
-    """Return when (`boot`, `t_us`) was. `received_us` is the hub's UTC at its arrival: nothing happens after that.
+def utc_of(
+    boot: BootId, t_us: int, anchors: Iterable[Anchor], *, received_us: int | None = None
+) -> UtcInterval:
+    """Return when (`boot`, `t_us`) was. `anchors` are those of one spool.
 
-    The anchor of the same boot with the least error counts; without one, the moment lies after every anchor of earlier
-    boots and before every anchor of later ones.
+    The anchor of the same boot with the least error counts. Without one, the moment lies after every anchor
+    of earlier boots, before every anchor of later ones and before `received_us`, the hub's UTC at its
+    arrival; anchors that contradict that leave its start open.
     """
     best: tuple[int, int] | None = None  # (error, utc)
     earliest: int | None = None
@@ -59,12 +63,14 @@ def utc_of(boot: BootId, t_us: int, anchors: Iterable[Anchor], *, received_us: i
             latest = late if latest is None else min(latest, late)
     if best is not None:
         return UtcInterval(best[1] - best[0], best[1] + best[0])
+    if earliest is not None and latest is not None and earliest > latest:
+        return UtcInterval(None, latest)
     return UtcInterval(earliest, latest)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeExchange:
-    """Four clock readings of one parcel and its receipt, µs: box sent, hub received, hub sent, box received."""
+    """Four clocks of one parcel and its receipt, µs: box sent, hub received, hub sent, box received."""
 
     sent_t_us: int
     hub_received_utc_us: int
@@ -77,8 +83,10 @@ class TimeExchange:
         return (self.received_t_us - self.sent_t_us) - (self.hub_sent_utc_us - self.hub_received_utc_us)
 
     def anchor(self, boot: BootId) -> Anchor | None:
-        """Return the anchor that this exchange gives, its error half the round trip; None when a clock was stepped."""
+        """Return the anchor of this exchange, error half the round trip; None if a clock was stepped."""
         if self.round_trip_us < 0:
             return None
         middle_utc_us = (self.hub_received_utc_us + self.hub_sent_utc_us) // 2
-        return Anchor(boot, (self.sent_t_us + self.received_t_us) // 2, middle_utc_us, self.round_trip_us // 2 + 1)
+        return Anchor(
+            boot, (self.sent_t_us + self.received_t_us) // 2, middle_utc_us, self.round_trip_us // 2 + 1
+        )

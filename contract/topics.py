@@ -27,7 +27,7 @@ class Topic(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TopicRule:
-    """How a topic is used. `expiry_s` bounds how long the broker may keep a message for a client that is away."""
+    """How a topic is used. `expiry_s`: how long the broker may keep a message for a client that is away."""
 
     topic: Topic
     direction: Literal["up", "down"]
