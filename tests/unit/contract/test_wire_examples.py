@@ -1,0 +1,267 @@
+"""The worked examples of docs/wire.md, both ways: the fields make the bytes, the bytes say the fields."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from contract.chunks import Column, decode_chunk, encode_chunk
+from contract.codecs import raw, rice
+from contract.errors import Refusal
+from contract.events import KeyMade, Press, encode_event, parse_event
+from contract.header import Header, Kind, Record, encode_record, parse_draft, parse_record
+from contract.ids import (
+    CLEAR,
+    NO_VISIT,
+    BootId,
+    CallId,
+    KeyId,
+    RecordClass,
+    SpoolId,
+    StreamSetNo,
+    VisitNo,
+    parse_spool,
+    parse_station,
+    spool_text,
+    visit_code,
+)
+from contract.parcels import Parcel, encode_parcel, parse_parcel
+from contract.ranges import SeqRanges
+from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
+from contract.sealing import Opener, unwrap_key
+from contract.signals import BoxState, CallState, Interest, encode_signal, parse_signal
+from contract.varints import Reader, encode_varint
+from tests.unit.contract.wire_page import EXAMPLES, PAGE, Example
+
+
+def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
+    assert set(EXAMPLES) == {
+        "varints",
+        "record-clear-key-event",
+        "event-press",
+        "chunk-body",
+        "raw-column",
+        "rice-column",
+        "parcel",
+        "receipt",
+        "key-wrapping",
+        "record-sealed-chunk",
+        "record-former-draft",
+        "signal-interest",
+        "signal-call",
+        "signal-state",
+        "names",
+    }
+    assert PAGE.count("\n```") == 2 * len(EXAMPLES)
+
+
+def test_varints() -> None:
+    for number, octets in EXAMPLES["varints"].fields.items():
+        assert encode_varint(int(number)).hex() == octets
+        assert Reader(bytes.fromhex(octets), what="example").varint() == int(number)
+
+
+def test_a_clear_key_event() -> None:
+    example = EXAMPLES["record-clear-key-event"]
+    header = Header(
+        kind=Kind(example.number("kind")),
+        record_class=RecordClass(example.number("class")),
+        seq=example.number("seq"),
+        key_id=CLEAR,
+        nonce=0,
+        boot=BootId(example.number("boot")),
+        t_us=example.number("t_us"),
+        visit=NO_VISIT,
+        stream_set=StreamSetNo(0),
+        first_index=0,
+        count=0,
+        codec=0,
+    )
+    wrapping = EXAMPLES["key-wrapping"]
+    event = KeyMade(key_id=wrapping.number("key_id"), wrapped_key=wrapping.raw("wrapped_key"))
+    assert encode_event(event) == example.raw("body")
+    assert parse_event(example.raw("body")) == event
+    assert encode_record(Record(header, example.raw("body"))) == example.raw("hex")
+    assert parse_record(example.raw("hex")) == Record(header, example.raw("body"))
+
+
+def test_a_press() -> None:
+    example = EXAMPLES["event-press"]
+    press = parse_event(example["json"].encode())
+    assert isinstance(press, Press)
+    shown = press.model_dump(exclude_none=True, exclude={"event"})
+    assert {name: str(value) for name, value in shown.items()} == {
+        name: value for name, value in example.fields.items() if name != "json"
+    }
+    assert encode_event(press).decode() == example["json"]
+
+
+def _column(example: Example, number: int) -> tuple[Column, int]:
+    words = dict(pair.split(" ") for pair in example[f"column-{number}"].split(", "))
+    values = {name: int(value) for name, value in words.items()}
+    codec = values.pop("codec")
+    return Column(**values, samples=example.samples(f"samples-{number}")), codec
+
+
+def test_a_chunk_body() -> None:
+    example = EXAMPLES["chunk-body"]
+    shown = [_column(example, number + 1) for number in range(example.number("columns"))]
+    codec, body = encode_chunk([column for column, _ in shown])
+    assert body == example.raw("hex")
+    assert codec == max(codec for _, codec in shown)
+    for column, (expected, _) in zip(decode_chunk(body, t_us=example.number("t_us")), shown, strict=True):
+        assert (column.stream, column.first_index, column.t_us, column.device_t_us) == (
+            expected.stream,
+            expected.first_index,
+            expected.t_us,
+            expected.device_t_us,
+        )
+        assert np.array_equal(column.samples, expected.samples)
+
+
+def test_a_raw_column() -> None:
+    example = EXAMPLES["raw-column"]
+    samples = example.samples("samples")
+    assert raw.encode(samples) == example.raw("hex")
+    assert np.array_equal(raw.decode(example.raw("hex"), len(samples)), samples)
+
+
+def test_a_rice_column() -> None:
+    example = EXAMPLES["rice-column"]
+    samples = example.samples("samples")
+    assert rice.encode(samples) == example.raw("hex")
+    assert np.array_equal(rice.decode(example.raw("hex"), len(samples)), samples)
+
+
+def test_the_rice_column_bit_by_bit_is_what_its_hexadecimal_says() -> None:
+    example = EXAMPLES["rice-column"]
+    order = example.number("order")
+    samples = example.samples("samples").astype(np.int64)
+    residuals = np.diff(samples, order)
+    assert residuals.tolist() == example.samples("residuals").tolist()
+    z = [2 * value if value >= 0 else -2 * value - 1 for value in residuals.tolist()]
+    assert z == example.samples("z").tolist()
+    k = int(example["k"], 2)
+    assert ["1" * (value >> k) + "0" for value in z] == example["quotients"].split()
+    assert [format(value & (1 << k) - 1, f"0{k}b") for value in z] == example["remainders"].split()
+    bits = "".join(example[part].replace(" ", "") for part in ("k", "quotients", "remainders", "padding"))
+    coded = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
+    assert bytes((order,)) + example.raw("first") + coded == example.raw("hex")
+
+
+def test_a_parcel() -> None:
+    example = EXAMPLES["parcel"]
+    parcel = Parcel(
+        parse_spool(example["spool"]),
+        BootId(example.number("boot")),
+        example.number("sent_t_us"),
+        [bytes.fromhex(word) for word in example["records"].split()],
+    )
+    assert encode_parcel(parcel) == example.raw("hex")
+    assert parse_parcel(example.raw("hex")) == parcel
+
+
+def _ranges(text: str) -> SeqRanges:
+    return SeqRanges((int(low), int(high)) for low, high in re.findall(r"(\d+)-(\d+)", text))
+
+
+def test_a_receipt() -> None:
+    example = EXAMPLES["receipt"]
+    record_class, seq, reason = map(int, re.findall(r"\d+", example["refused"]))
+    receipt = Receipt(
+        parse_spool(example["spool"]),
+        int(example["epoch"], 16),
+        example.number("echo_sent_t_us"),
+        example.number("hub_received_utc_us"),
+        example.number("hub_sent_utc_us"),
+        {
+            RecordClass.CALL: _ranges(example["class-0"]),
+            RecordClass.WAVEFORM: _ranges(example["class-2"]),
+        },
+        [RefusedRecord(RecordClass(record_class), seq, Refusal(reason))],
+    )
+    assert encode_receipt(receipt) == example.raw("hex")
+    assert parse_receipt(example.raw("hex")) == receipt
+
+
+def test_a_key_wrapped_for_the_hub_opens_the_sealed_chunk() -> None:
+    example, chunk = EXAMPLES["key-wrapping"], EXAMPLES["record-sealed-chunk"]
+    hub_key = X25519PrivateKey.from_private_bytes(example.raw("hub_private"))
+    assert hub_key.public_key().public_bytes_raw() == example.raw("hub_public")
+    opener = unwrap_key(
+        hub_key,
+        example.raw("wrapped_key"),
+        station=parse_station(example["station"]),
+        spool=parse_spool(example["spool"]),
+        key_id=KeyId(example.number("key_id")),
+    )
+    record = parse_record(chunk.raw("hex"))
+    assert isinstance(record, Record)
+    assert opener.open(record) == chunk.raw("opened")
+
+
+def _opener(example: Example) -> Opener:
+    wrapping = EXAMPLES["key-wrapping"]
+    station, spool = parse_station(wrapping["station"]), parse_spool(wrapping["spool"])
+    return Opener(wrapping.raw("key"), station=station, spool=spool, key_id=KeyId(7))
+
+
+def test_a_sealed_chunk() -> None:
+    example = EXAMPLES["record-sealed-chunk"]
+    header = Header(
+        kind=Kind(example.number("kind")),
+        record_class=RecordClass(example.number("class")),
+        seq=example.number("seq"),
+        key_id=KeyId(example.number("key_id")),
+        nonce=example.number("nonce"),
+        boot=BootId(example.number("boot")),
+        t_us=example.number("t_us"),
+        visit=VisitNo(example.number("visit")),
+        stream_set=StreamSetNo(example.number("stream_set")),
+        first_index=example.number("first_index"),
+        count=example.number("count"),
+        codec=example.number("codec"),
+    )
+    cipher = ChaCha20Poly1305(EXAMPLES["key-wrapping"].raw("key"))
+    nonce = bytes(4) + header.nonce.to_bytes(8, "little")
+    sealed = Record(header, cipher.encrypt(nonce, example.raw("opened"), example.raw("associated")))
+    assert encode_record(sealed) == example.raw("hex")
+    assert parse_record(example.raw("hex")) == sealed
+    assert _opener(example).open(sealed) == example.raw("opened")
+    assert example.raw("opened") == EXAMPLES["chunk-body"].raw("hex")
+
+
+def test_a_draft_that_became_a_record() -> None:
+    example = EXAMPLES["record-former-draft"]
+    draft = parse_draft(example.raw("draft"))
+    record = Record(draft.header.numbered(example.number("seq")), draft.body)
+    assert encode_record(record) == example.raw("hex")
+    assert parse_record(example.raw("hex")) == record
+    assert _opener(example).open(record) == _opener(example).open(draft) == example.raw("opened")
+    cipher = ChaCha20Poly1305(EXAMPLES["key-wrapping"].raw("key"))
+    nonce = bytes(4) + draft.header.nonce.to_bytes(8, "little")
+    assert cipher.decrypt(nonce, record.body, example.raw("associated")) == example.raw("opened")
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("signal-interest", Interest), ("signal-call", CallState), ("signal-state", BoxState)]
+)
+def test_a_signal(name: str, model: type[Interest | CallState | BoxState]) -> None:
+    text = EXAMPLES[name]["json"]
+    signal = parse_signal(text.encode())
+    assert type(signal) is model
+    assert signal.model_dump(exclude_none=True) == json.loads(text)
+    assert encode_signal(signal).decode() == text
+
+
+def test_the_names_of_a_call_and_of_a_visit() -> None:
+    example = EXAMPLES["names"]
+    spool = SpoolId(0x0123456789ABCDEF)
+    call = CallId(parse_station("con-dao-01"), spool, 6)
+    assert str(call) == example["call"]
+    assert CallId.parse(example["call"]) == call
+    assert spool_text(spool) in example["call"]
+    assert visit_code(spool, VisitNo(example.number("visit"))) == example["visit_code"]
