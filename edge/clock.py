@@ -29,7 +29,7 @@ class BoxClock:
             return cls(lines[0], zero_us=int(float(lines[1]) * 1e6) if len(lines) > 1 else 0)
         except (OSError, ValueError, IndexError) as error:
             raise ConfigError(
-                f"{boot_file}: cannot read the name of this boot ({error}); remove the setting [clock] boot_file, "
+                f"{boot_file}: cannot read the name of this boot ({error}); remove [clock] boot_file, "
                 "or set it to a file whose first line names the boot"
             ) from error
 

@@ -1,4 +1,4 @@
-"""What the engineer set at the place: one TOML file, read once; errors name file, key and what is expected."""
+"""What the engineer set at the place: one TOML file, read once; errors name file, key, what is expected."""
 
 import tomllib
 from dataclasses import dataclass

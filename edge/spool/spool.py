@@ -56,7 +56,7 @@ class Spool:
             self._open()
         except sqlite3.Error as error:
             raise SpoolError(
-                f"{path}: cannot be opened: {error}; check the card and the folder's rights, and keep the file"
+                f"{path}: cannot be opened: {error}; check card and rights, and keep the file"
             ) from error
 
     def _open(self) -> None:
