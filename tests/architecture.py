@@ -29,7 +29,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "google_crc32c": ("contract/header.py",),
     "cryptography": ("contract/sealing.py", "hub/pki/*.py"),
     "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
-    "sqlite_utils": ("edge/spool/*.py", "hub/store/*.py"),
+    "sqlite_utils": ("edge/spool/*.py", "hub/store/*.py", "hub/people/accounts.py"),
     "sqlite3": ("edge/spool/*.py", "hub/store/*.py"),
     "starlette": ("hub/console/*.py", "hub/hub_service.py"),
     "sse_starlette": ("hub/console/*.py",),
@@ -64,6 +64,10 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/broker.py",
     "hub/pki/*.py",
     "hub/store/*.py",
+    "hub/calls/call_desk.py",
+    "hub/live/feed.py",
+    "hub/people/accounts.py",
+    "hub/people/passwords.py",  # os.urandom and secrets
     "hub/console/*.py",
     "hub/calls/call_desk.py",  # runs the calls: their deadlines, the store's thread
     "hub/live/feed.py",  # runs between the store's thread and the viewers' queues

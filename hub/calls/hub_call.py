@@ -1,6 +1,5 @@
-"""The life of one call at the hub (core). Every transition is in the table, none elsewhere. Source: docs/calls.md."""
+"""The life of one call at the hub (core). Every transition is in the table. Source: docs/calls.md."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -94,32 +93,19 @@ def next_state(state: State, input_: Input) -> State:
 
 
 def next_owner(owner: str | None, input_: Input, by: str | None) -> str | None:
-    """Return whose call it is after a legal `input_` given by operator `by` (None: the station or a clock)."""
+    """Return whose call it is after a legal `input_` of operator `by` (None: the station or a clock)."""
     if input_ in OWNED_BY_INPUT:
         return by
     return None if input_ in DISOWNED_BY_INPUT else owner
 
 
-@dataclass(slots=True)
-class HubCall:
-    """One call in memory. `deadline_s` is monotonic: wake then and pass `DEADLINE`.
+def next_deadline_s(
+    before: State | None, after: State, *, deadline_s: float | None, now_s: float
+) -> float | None:
+    """Return when to give `DEADLINE`, None for never; `before` None: from the store, or just pressed.
 
     A hub that restarts begins the time anew: while it was away nobody could answer.
     """
-
-    state: State
-    deadline_s: float | None
-
-    @classmethod
-    def resumed(cls, state: State, *, now_s: float) -> "HubCall":
-        """Return the call as it is taken up from the store, or after a press."""
-        return cls(state, now_s + RING_LIMIT_S if state in RINGING_STATES else None)
-
-    def handle(self, input_: Input, *, now_s: float) -> State:
-        """Apply one input. Raises IllegalInputError; then nothing has changed."""
-        before, self.state = self.state, next_state(self.state, input_)
-        if self.state not in RINGING_STATES:
-            self.deadline_s = None
-        elif before not in RINGING_STATES:
-            self.deadline_s = now_s + RING_LIMIT_S
-        return self.state
+    if after not in RINGING_STATES:
+        return None
+    return deadline_s if before in RINGING_STATES else now_s + RING_LIMIT_S

@@ -73,7 +73,7 @@ class Visit(TypedDict):
 
     no: str
     code: str
-    opened_ms: float
+    opened_ms: float | None
 
 
 class Stream(TypedDict):

@@ -23,10 +23,10 @@ class Word(Enum):
 
 @dataclass(slots=True)
 class Heard:
-    """When the hub last heard a station. Times are the hub's monotonic clock; None: not since this hub started.
+    """When the hub last heard a station, by its monotonic clock; None: not since this hub started.
 
-    `before_start_age_s` is how long ago it had been heard when the hub started, None for never. `connected_hint` is
-    what the broker last said of the connection (its Will), and when: a hint, not the truth.
+    `before_start_age_s` is how long ago it had been heard when the hub started, None for never.
+    `connected_hint` is what the broker last said of the connection (its Will): a hint, not the truth.
     """
 
     heard_s: float | None = None
@@ -59,7 +59,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What may be said now. `age_s` None: never heard. `is_cut_hint`: the broker says that the connection fell since."""
+    """What may be said now. `age_s` None: never heard. `is_cut_hint`: the broker saw the connection fall."""
 
     word: Word
     age_s: float | None
@@ -68,7 +68,7 @@ class Presence:
 
 
 def presence(heard: Heard, *, now_s: float, leased_since_s: float | None) -> Presence:
-    """Return how sure we are that the station is there. `leased_since_s`: since when it was asked for live data."""
+    """Return how sure we are that the station is there; `leased_since_s`: since when it is to send live."""
     ages = {kind: max(0.0, now_s - at_s) for kind, at_s in heard.by_kind_s.items()}
     age_s = heard.age_s(now_s)
     if age_s is None:

@@ -5,51 +5,53 @@ import pytest
 from hub.calls.hub_call import (
     CLOSED_STATES,
     RING_LIMIT_S,
+    RINGING_STATES,
     SIGNALLED_AS,
     TRANSITIONS,
-    HubCall,
     IllegalInputError,
     Input,
     State,
+    next_deadline_s,
     next_owner,
+    next_state,
 )
 
 OUTSIDE = sorted({*product(State, Input)} - {*TRANSITIONS}, key=str)
 
 
 @pytest.mark.parametrize(("state", "input_"), OUTSIDE)
-def test_every_pair_outside_the_table_is_refused_and_changes_nothing(state: State, input_: Input) -> None:
-    call = HubCall(state, 7.0)
+def test_every_pair_outside_the_table_is_refused(state: State, input_: Input) -> None:
     with pytest.raises(IllegalInputError, match=f"{input_.name} in {state.name}"):
-        call.handle(input_, now_s=1.0)
-    assert (call.state, call.deadline_s) == (state, 7.0)
+        next_state(state, input_)
 
 
 @pytest.mark.parametrize(("pair", "after"), TRANSITIONS.items())
 def test_every_pair_of_the_table_leads_where_it_says(pair: tuple[State, Input], after: State) -> None:
-    assert HubCall(pair[0], None).handle(pair[1], now_s=1.0) is after
+    assert next_state(*pair) is after
 
 
-def test_a_call_nobody_answers_is_missed_at_its_deadline_and_the_deadline_does_not_move_on_the_way() -> None:
-    call = HubCall.resumed(State.RECEIVED, now_s=100.0)
-    call.handle(Input.SHOWN, now_s=101.0)
-    call.handle(Input.SOUNDS, now_s=102.0)
-    assert call.deadline_s == 220.0
-    assert call.handle(Input.DEADLINE, now_s=220.0) is State.MISSED
-    assert call.deadline_s is None
+def test_the_deadline_stands_from_the_press_and_does_not_move_while_it_is_shown_and_sounds() -> None:
+    deadline_s = next_deadline_s(None, State.RECEIVED, deadline_s=None, now_s=100.0)
+    assert deadline_s == 220.0
+    deadline_s = next_deadline_s(State.RECEIVED, State.OFFERED, deadline_s=deadline_s, now_s=101.0)
+    deadline_s = next_deadline_s(State.OFFERED, State.RINGING, deadline_s=deadline_s, now_s=102.0)
+    assert deadline_s == 220.0
 
 
-def test_a_claimed_call_has_no_deadline() -> None:
-    call = HubCall.resumed(State.RINGING, now_s=0.0)
-    call.handle(Input.CLAIM, now_s=5.0)
-    assert call.deadline_s is None
+@pytest.mark.parametrize("after", sorted(set(State) - RINGING_STATES, key=str))
+def test_a_call_that_does_not_ring_has_no_deadline(after: State) -> None:
+    assert next_deadline_s(State.RINGING, after, deadline_s=50.0, now_s=1.0) is None
 
 
 @pytest.mark.parametrize("state", [State.MISSED, State.CALLBACK, State.CANCELLED, State.ENDED, State.CLOSED])
 def test_a_second_press_rings_again_from_wherever_the_call_was_laid_down(state: State) -> None:
-    call = HubCall.resumed(state, now_s=0.0)
-    assert call.handle(Input.PRESSED_AGAIN, now_s=50.0) is State.RECEIVED
-    assert call.deadline_s == 50.0 + RING_LIMIT_S
+    assert next_state(state, Input.PRESSED_AGAIN) is State.RECEIVED
+    assert next_deadline_s(state, State.RECEIVED, deadline_s=None, now_s=50.0) == 50.0 + RING_LIMIT_S
+
+
+@pytest.mark.parametrize("state", sorted(RINGING_STATES, key=str))
+def test_a_hub_that_restarts_gives_a_ringing_call_its_whole_time(state: State) -> None:
+    assert next_deadline_s(None, state, deadline_s=None, now_s=9.0) == 9.0 + RING_LIMIT_S
 
 
 def test_only_who_claims_or_takes_becomes_owner_and_a_new_press_frees_the_call() -> None:

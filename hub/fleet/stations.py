@@ -1,0 +1,97 @@
+"""The list of stations (core): who is enrolled or was ever heard, and how each stands now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from contract.events import Status
+from contract.header import Record
+from contract.ids import RecordClass, StationId
+from contract.signals import BoxState
+from hub.fleet.presence import Heard, Presence, presence
+from hub.ingest.committed import Committed, SignalHeard
+
+KIND_BY_CLASS = {
+    RecordClass.CALL: "call",
+    RecordClass.NUMERIC: "numerics",
+    RecordClass.WAVEFORM: "waveform",
+    RecordClass.PART: "part",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A station's link and spool, as its newest status said. `at_utc_ms` None: when that was is unknown."""
+
+    round_trip_ms: int | None
+    owed_count: int
+    oldest_owed_s: float | None
+    at_utc_ms: float | None
+
+
+def link_of(status: Status | None, at_utc_ms: float | None) -> Link | None:
+    """Return what a status says of link and spool, None without one."""
+    if status is None:
+        return None
+    ages = [
+        owed.oldest_age_s for owed in status.owed.values() if owed.oldest_age_s is not None and owed.records
+    ]
+    return Link(
+        round_trip_ms=status.round_trip_ms,
+        owed_count=sum(owed.records for owed in status.owed.values()),
+        oldest_owed_s=max(ages, default=None),
+        at_utc_ms=at_utc_ms,
+    )
+
+
+class StationList:
+    """Names and presence of all stations."""
+
+    def __init__(self, names: Mapping[StationId, str], *, started_s: float) -> None:
+        self._names = dict(names)
+        self._started_s = started_s
+        self._heard: dict[StationId, Heard] = {station: Heard(started_s=started_s) for station in names}
+
+    def ids(self) -> list[StationId]:
+        """Return every station that is enrolled or was ever heard, in the order of their names."""
+        return sorted(self._heard, key=lambda station: (self.name(station).casefold(), station))
+
+    def name(self, station: StationId) -> str:
+        """Return what people call it; its id when nobody has given it a name."""
+        return self._names.get(station, str(station))
+
+    def knows(self, station: StationId) -> bool:
+        """Whether there is such a station."""
+        return station in self._heard
+
+    def begin(self, stations: Iterable[tuple[StationId, float | None]]) -> None:
+        """Take up who was heard before the hub started: (station, age in seconds then)."""
+        for station, age_s in stations:
+            self._of(station).before_start_age_s = age_s
+
+    def on_committed(self, batch: Sequence[Committed]) -> None:
+        """Records came; doubled ones are a sign of life too."""
+        for one in batch:
+            record = one.arrival.record
+            kind = KIND_BY_CLASS[one.arrival.record_id.record_class]
+            is_chunk = isinstance(record, Record) and one.arrival.event is None and record.header.count > 0
+            kind = one.arrival.event.event if one.arrival.event is not None else kind
+            self._of(one.arrival.station).hear(kind, at_s=one.received_s, are_samples=is_chunk)
+
+    def on_signal(self, heard: SignalHeard) -> None:
+        """A station said how it is, or the broker in its place."""
+        if not isinstance(heard.signal, BoxState):
+            return
+        of = self._of(heard.station)
+        of.hint(heard.signal.connected, at_s=heard.received_s)
+        if heard.signal.connected and not heard.is_retained:
+            of.hear("hello", at_s=heard.received_s, are_samples=False)
+
+    def presence(self, station: StationId, *, now_s: float, leased_since_s: float | None) -> Presence:
+        """Return how sure we are that the station is there."""
+        heard = self._heard.get(station, Heard(started_s=self._started_s))
+        return presence(heard, now_s=now_s, leased_since_s=leased_since_s)
+
+    def _of(self, station: StationId) -> Heard:
+        if station not in self._heard:
+            self._heard[station] = Heard(started_s=self._started_s)
+        return self._heard[station]

@@ -1,0 +1,1 @@
+"""What is happening at the stations now: visits, signals, numbers, and who watches them."""

@@ -1,0 +1,219 @@
+"""From commits to pages: keeps what is true of every station, and sends it to whoever watches."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from contract.header import Kind, Record
+from contract.ids import NO_VISIT, BootId, RecordClass, StationId
+from hub.console.live_frames import SampleFrame, encode_samples
+from hub.hub import Hub
+from hub.ingest.committed import Committed
+from hub.live.opening import (
+    Beginning,
+    OpenedArrival,
+    OpenedChunk,
+    open_arrivals,
+    read_beginning,
+    read_history,
+)
+from hub.live.station_now import Arrived, Change, StationNow
+from hub.live.view_messages import empty_view_text, leads_texts, values_text, view_text
+from hub.live.viewers import Message, Viewer, Viewers
+from hub.store.interface import Arrival, Outcome, Store
+
+log = logging.getLogger(__name__)
+
+PENDING_MAX: Final = (
+    2_000  # chunks that wait to be opened; more means that the disk is slower than the stations
+)
+OPEN_AT_ONCE: Final = 64  # chunks a turn of the store's thread: presses read between turns
+VALUES_EVERY_S: Final = 1.0
+UNKNOWN_BOOT: Final = 0  # of the parcel, for what comes from the store
+
+
+class LiveFeed:
+    """The stations now, and their viewers. Everything but `run_read` work happens in the event loop."""
+
+    def __init__(self, hub: Hub, viewers: Viewers) -> None:
+        self.viewers = viewers
+        self.stations: dict[StationId, StationNow] = {}
+        self.dropped_count = 0
+        self._hub = hub
+        self._pending: deque[Arrival] = deque()
+        self._awake = asyncio.Event()
+        self._listeners: list[Callable[[StationId], None]] = []
+        hub.on_committed(self._on_committed)
+
+    def on_change(self, listener: Callable[[StationId], None]) -> None:
+        """Add a listener for stations of which something shown in lists is new."""
+        self._listeners.append(listener)
+
+    def now(self, station: StationId) -> StationNow:
+        """Return what is true of a station now."""
+        return self.stations.setdefault(station, StationNow())
+
+    async def begin(self) -> list[Beginning]:
+        """Take up from the store what is known of every station; return it for the others who want it."""
+        beginnings = []
+        for station in await self._hub.run_read(lambda store: store.stations()):
+            beginning = await self._hub.run_read(_beginning_of(self._hub, station))
+            self._take_up(beginning)
+            beginnings.append(beginning)
+        return beginnings
+
+    async def run(self) -> None:
+        """Open chunks as they are committed and send them on, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._open_pending(), name="live: open")
+            tasks.create_task(self._repeat_values(), name="live: values")
+
+    async def begin_view(self, viewer: Viewer) -> None:
+        """Send a page just opened what it needs first. `viewer` is already among the viewers."""
+        station = viewer.station
+        now = self.now(station)
+        spool, visit = now.spool, now.visit
+        first = [self._view(station), *leads_texts(now), self._values(station)]
+        history: list[OpenedChunk] = []
+        if spool is not None:
+            visit_no = NO_VISIT if visit is None else visit.no
+            history = await self._hub.run_read(
+                lambda store: read_history(store, self._hub.opener_for, station, spool, visit_no)
+            )
+        if (now.spool, now.visit and now.visit.no) == (spool, visit and visit.no):
+            viewer.begin([*first, *_history_frames(now, history)])
+        else:  # the next patient came while we read
+            viewer.begin([self._view(station), *leads_texts(now), self._values(station)])
+
+    def _on_committed(self, batch: Sequence[Committed]) -> None:
+        for one in batch:
+            arrival = one.arrival
+            if one.outcome is not Outcome.STORED or not isinstance(arrival.record, Record):
+                continue
+            if arrival.event is not None:
+                now = self.now(arrival.station)
+                spool = now.spool
+                change = now.on_event(_arrived(arrival), arrival.event)
+                self._tell(arrival.station, change, is_new_spool=spool not in (None, now.spool))
+            elif self._is_wanted(arrival):
+                self._pending.append(arrival)
+        while len(self._pending) > PENDING_MAX:
+            self._pending.popleft()
+            self.dropped_count += 1
+        if self._pending:
+            self._awake.set()
+
+    def _is_wanted(self, arrival: Arrival) -> bool:
+        if not isinstance(arrival.record, Record) or arrival.record.header.kind is not Kind.CHUNK:
+            return False
+        if arrival.record.header.record_class is RecordClass.NUMERIC:
+            return True
+        is_watched = bool(self.viewers.of(arrival.station))
+        return arrival.record.header.record_class is RecordClass.WAVEFORM and is_watched
+
+    async def _open_pending(self) -> None:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            while self._pending:
+                turn = [self._pending.popleft() for _ in range(min(OPEN_AT_ONCE, len(self._pending)))]
+                for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
+                    self._on_opened(opened)
+
+    def _on_opened(self, opened: OpenedArrival) -> None:
+        arrival = opened.arrival
+        now, arrived = self.now(arrival.station), _arrived(arrival)
+        spool = now.spool
+        frames: list[SampleFrame] = []
+        if arrived.header.record_class is RecordClass.NUMERIC:
+            change = now.on_numerics(arrived, opened.columns)
+        else:
+            change, frames = now.on_waveform(arrived, opened.columns)
+        self._tell(arrival.station, change, is_new_spool=spool not in (None, now.spool))
+        self.viewers.send(arrival.station, [encode_samples(frame) for frame in frames])
+
+    def _tell(self, station: StationId, change: Change, *, is_new_spool: bool) -> None:
+        if change is Change.NOTHING:
+            return
+        now, messages = self.now(station), list[Message]()
+        if (
+            is_new_spool
+        ):  # numbers start over: without this, visit 1 could be taken for visit 1 of the card before
+            messages.append(empty_view_text(station, now_utc_ms=self._utc_ms()))
+        if Change.VIEW in change:
+            messages.append(self._view(station))
+        if Change.VIEW in change or Change.LEADS in change:
+            messages += leads_texts(now)
+        if Change.VALUES in change:
+            messages.append(self._values(station))
+        self.viewers.send(station, messages)
+        for listener in self._listeners:
+            listener(station)
+
+    async def _repeat_values(self) -> None:
+        """Say the numbers again each second: the hub's clock goes with them; one that grew old goes away."""
+        while True:
+            await asyncio.sleep(VALUES_EVERY_S)
+            for station in self.viewers.stations():
+                self.viewers.send(station, [self._values(station)])
+
+    def _take_up(self, beginning: Beginning) -> None:
+        if beginning.spool is None:
+            return
+        now = self.now(beginning.station)
+        now.restart(beginning.spool)
+        for anchor in beginning.anchors:
+            now.times.learn_anchor(anchor)
+        for stored in beginning.events:
+            if stored.event is not None:
+                now.on_event(_from_store(stored.record, stored.received_utc_us, beginning), stored.event)
+        for chunk in beginning.numerics:
+            now.on_numerics(_from_store(chunk.record, chunk.received_utc_us, beginning), chunk.columns)
+
+    def _utc_ms(self) -> float:
+        return self._hub.utc_now_us() / 1000
+
+    def _view(self, station: StationId) -> str:
+        return view_text(station, self.now(station), now_utc_ms=self._utc_ms())
+
+    def _values(self, station: StationId) -> str:
+        return values_text(self.now(station), now_utc_ms=self._utc_ms())
+
+
+def _beginning_of(hub: Hub, station: StationId) -> Callable[[Store], Beginning]:
+    return lambda store: read_beginning(store, hub.opener_for, station)
+
+
+def _opening_of(hub: Hub, turn: Sequence[Arrival]) -> Callable[[Store], list[OpenedArrival]]:
+    return lambda store: open_arrivals(store, hub.opener_for, turn)
+
+
+def _arrived(arrival: Arrival) -> Arrived:
+    assert isinstance(arrival.record, Record)  # noqa: S101 - told to mypy; the callers have looked
+    return Arrived(
+        arrival.spool, arrival.record.header, arrival.boot, arrival.sent_t_us, arrival.received_utc_us
+    )
+
+
+def _from_store(record: Record, received_utc_us: int, beginning: Beginning) -> Arrived:
+    assert beginning.spool is not None  # noqa: S101 - told to mypy; the caller has looked
+    return Arrived(beginning.spool, record.header, BootId(UNKNOWN_BOOT), 0, received_utc_us)
+
+
+def _history_frames(now: StationNow, history: Sequence[OpenedChunk]) -> list[bytes]:
+    """Return the frames of what was before, of streams that are still there."""
+    positions = {
+        (set_no, stream.stream): (stream_id, stream)
+        for stream_id, (set_no, _, stream) in enumerate(now.streams())
+    }
+    frames = []
+    for chunk in history:
+        for column in chunk.columns:
+            found = positions.get((chunk.record.header.stream_set, column.stream))
+            if found is not None:
+                rate_hz = found[1].rate_mhz / 1000
+                frame = now.frame(chunk.record.header, column, stream_id=found[0], rate_hz=rate_hz)
+                frames.append(encode_samples(frame))
+    return frames

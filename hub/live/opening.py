@@ -1,0 +1,123 @@
+"""Opens sealed chunks for the eye; runs on the store's thread (core over the store it is given)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from contract.chunks import Column, decode_chunk
+from contract.errors import RefusedError
+from contract.header import Kind, Record
+from contract.ids import KeyId, RecordClass, SpoolId, StationId, VisitNo
+from contract.sealing import Opener
+from contract.times import Anchor
+from hub.live.station_now import STRIP_S
+from hub.store.interface import Arrival, Store, StoredRecord
+
+OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
+
+HISTORY_CHUNKS_MAX: Final = 96  # 12 s of half-second chunks, four devices
+STATE_EVENTS: Final = ("streams", "visit opened", "visit closed", "leads", "status")
+STATE_EVENTS_MAX: Final = 32  # of each name: more devices than a station has
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedChunk:
+    """A chunk of the store and its columns."""
+
+    record: Record
+    columns: list[Column]
+    received_utc_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedArrival:
+    """A chunk as it came, opened."""
+
+    arrival: Arrival
+    columns: list[Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the store knows of a station when the hub starts: of its newest spool only."""
+
+    station: StationId
+    spool: SpoolId | None = None
+    last_received_utc_us: int | None = None
+    anchors: list[Anchor] = field(default_factory=list)
+    events: list[StoredRecord] = field(default_factory=list)  # oldest first
+    numerics: list[OpenedChunk] = field(default_factory=list)
+
+
+def open_record(
+    store: Store, opener_for: OpenerFor, station: StationId, spool: SpoolId, record: Record
+) -> list[Column]:
+    """Return the columns of a chunk; none when it cannot be opened (yet)."""
+    opener = opener_for(store, station, spool, record.header.key_id)
+    if opener is None:
+        return []
+    try:
+        return decode_chunk(opener.open(record), t_us=record.header.t_us)
+    except RefusedError:
+        return []  # ingest has counted what it could see; a body that is wrong inside shows nothing
+
+
+def open_arrivals(store: Store, opener_for: OpenerFor, arrivals: Iterable[Arrival]) -> list[OpenedArrival]:
+    """Return the chunks of a commit, opened, in their order."""
+    opened = []
+    for arrival in arrivals:
+        if isinstance(arrival.record, Record) and arrival.record.header.kind is Kind.CHUNK:
+            columns = open_record(store, opener_for, arrival.station, arrival.spool, arrival.record)
+            if columns:
+                opened.append(OpenedArrival(arrival, columns))
+    return opened
+
+
+def read_history(
+    store: Store, opener_for: OpenerFor, station: StationId, spool: SpoolId, visit: VisitNo
+) -> list[OpenedChunk]:
+    """Return the waveform chunks of the last STRIP_S seconds of a visit, oldest first."""
+    chosen: list[OpenedChunk] = []
+    stored = list(
+        store.chunks(
+            station, spool, record_class=RecordClass.WAVEFORM, visit=visit, newest=HISTORY_CHUNKS_MAX
+        )
+    )
+    for one in reversed(stored):
+        header = one.record.header
+        if chosen and (header.boot != chosen[0].record.header.boot or header.t_us < _oldest_us(chosen)):
+            break
+        columns = open_record(store, opener_for, station, spool, one.record)
+        if columns:
+            chosen.append(OpenedChunk(one.record, columns, one.received_utc_us))
+    return chosen[::-1]
+
+
+def read_beginning(store: Store, opener_for: OpenerFor, station: StationId) -> Beginning:
+    """Return what is known of a station, as the hub starts."""
+    spools = store.spools(station)
+    if not spools:
+        return Beginning(station, last_received_utc_us=store.last_received_utc_us(station))
+    spool = spools[0]
+    events: list[StoredRecord] = []
+    for name in STATE_EVENTS:
+        events += reversed(store.events(station, names=(name,), newest=STATE_EVENTS_MAX, spool=spool))
+    numerics = [
+        OpenedChunk(one.record, columns, one.received_utc_us)
+        for one in store.chunks(station, spool, record_class=RecordClass.NUMERIC, newest=4)
+        if (columns := open_record(store, opener_for, station, spool, one.record))
+    ]
+    return Beginning(
+        station,
+        spool,
+        store.last_received_utc_us(station),
+        store.anchors(station, spool),
+        events,
+        numerics,
+    )
+
+
+def _oldest_us(chosen: Sequence[OpenedChunk]) -> int:
+    """The moment before which nothing is wanted, by the newest chunk chosen (the first one)."""
+    newest = chosen[0].columns[0]
+    return newest.t_us - int(STRIP_S * 1e6)

@@ -1,0 +1,87 @@
+"""The accounts on a thread of their own, for the event loop; and the waiting after wrong passwords."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from hub.people.accounts import Account, Accounts, Deed
+from hub.people.tries import WrongTries
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+WAIT_HERE_MAX_S: Final = 3.0  # a longer wait is said to the person instead
+
+
+class TooManyTriesError(Exception):
+    """Wrong passwords came too often. `retry_after_s` says when the next one is looked at."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"too many wrong passwords; the next try is looked at in {retry_after_s:.0f} s")
+        self.retry_after_s = retry_after_s
+
+
+class People:
+    """Use it from the event loop; `close` at the end."""
+
+    def __init__(self, path: Path, *, now_s: Callable[[], float], utc_now_us: Callable[[], int]) -> None:
+        self._now_s, self._utc_now_us = now_s, utc_now_us
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="people")
+        self._guess = ThreadPoolExecutor(1, thread_name_prefix="passwords")  # one scrypt at a time: 32 MiB
+        self._accounts = self._thread.submit(Accounts, path).result()
+        self._guesses = self._guess.submit(Accounts, path).result()
+        self._tries = WrongTries()
+
+    def close(self) -> None:
+        """End the threads."""
+        for thread, accounts in ((self._thread, self._accounts), (self._guess, self._guesses)):
+            thread.submit(accounts.close).result()
+            thread.shutdown()
+
+    async def log_in(self, name: str, password: str, *, address: str) -> str | None:
+        """Return the token of a new session; None for a wrong name or password, without telling which.
+
+        Raises TooManyTriesError.
+        """
+        wait_s = self._tries.wait_s(address=address, name=name, now_s=self._now_s())
+        if wait_s > WAIT_HERE_MAX_S:
+            log.warning("login from %s refused for %.0f s: too many wrong passwords", address, wait_s)
+            raise TooManyTriesError(wait_s)
+        await asyncio.sleep(wait_s)
+        account = await asyncio.get_running_loop().run_in_executor(
+            self._guess, self._guesses.check, name, password
+        )
+        if account is None:
+            self._tries.wrong(address=address, name=name, now_s=self._now_s())
+            log.warning("wrong name or password from %s", address)
+            return None
+        self._tries.right(address=address, name=name)
+        log.info("login from %s", address)
+        return await self._do(lambda accounts: accounts.open_session(account, now_utc_s=self._utc_now_s()))
+
+    async def who(self, token: str) -> Account | None:
+        """Return whose session this is."""
+        return await self._do(lambda accounts: accounts.session(token, now_utc_s=self._utc_now_s()))
+
+    async def log_out(self, token: str) -> None:
+        """End a session."""
+        await self._do(lambda accounts: accounts.end_session(token))
+
+    async def note(self, account: Account, deed: str, subject: str, text: str = "") -> None:
+        """Write down what somebody did; durable on return."""
+        done = Deed(self._utc_now_us(), account.name, deed, subject, text)
+        await self._do(lambda accounts: accounts.note(done))
+
+    async def deeds(self, subject: str) -> list[Deed]:
+        """Return what was done about a call or a station, newest first."""
+        return await self._do(lambda accounts: accounts.deeds(subject))
+
+    def _utc_now_s(self) -> float:
+        return self._utc_now_us() / 1e6
+
+    async def _do(self, work: Callable[[Accounts], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._accounts)
