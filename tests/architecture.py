@@ -64,8 +64,6 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/broker.py",
     "hub/pki/*.py",
     "hub/store/*.py",
-    "hub/calls/call_desk.py",
-    "hub/live/feed.py",
     "hub/people/accounts.py",
     "hub/people/passwords.py",  # os.urandom and secrets
     "hub/console/*.py",
