@@ -126,7 +126,7 @@ def unwrap_key(
         )
     try:
         key = _SUITE.decrypt(wrapped_key, hub_key, info=_key_info(station, spool, key_id))
-    except (InvalidTag, ValueError):
+    except InvalidTag:
         raise RefusedError(
             Refusal.SEAL_BROKEN, f"key {key_id} of spool {spool:016x} was not wrapped for this hub's key"
         ) from None
