@@ -1,0 +1,116 @@
+"""A simulated station: a board, a cable, and a real `edge vitals`."""
+
+import asyncio
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from contract.ids import StationId
+from edge.control_service import ask
+from edge.health.report import Report
+from hub.pki.authority import Enrolment
+from tests.simulators.board import BoardSim
+from tests.simulators.cable import Cable
+from tests.village.process import Process
+
+
+class Station:
+    """One box with what belongs to it, in `folder`. Use as a context; `vitals` starts with it."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        enrolment: Enrolment,
+        *,
+        broker_port: int,
+        recording: str,
+        speed: float = 1.0,
+        quota_bytes: int = 2_000_000_000,
+    ) -> None:
+        self.name, self.folder = StationId(name), folder
+        self.recording = recording
+        folder.mkdir(parents=True, exist_ok=True)
+        self.cable = Cable(broker_port)
+        uid = bytes.fromhex(f"{abs(hash(name)) % 2**32:08x}") + b"BOX1"
+        self.board = BoardSim(folder / "board", recording, uid=uid, speed=speed)
+        self.config = folder / "box.toml"
+        self.vitals = Process(["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log")
+        self._enrolment, self._quota_bytes = enrolment, quota_bytes
+        self._boot_file = folder / "boot"
+
+    def __enter__(self) -> "Station":
+        self.board.__enter__()
+        self.cable.__enter__()
+        self._write_config()
+        self.new_boot()
+        self.vitals.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.vitals.stop()
+        self.cable.__exit__()
+        self.board.__exit__()
+
+    def _write_config(self) -> None:
+        given = self._enrolment
+        self.config.write_text(
+            f'''station = "{self.name}"
+data_dir = "data"
+
+[hub]
+host = "localhost"
+port = {self.cable.port}
+ca = "{given.ca}"
+certificate = "{given.certificate}"
+key = "{given.key}"
+seal_key = "{given.seal_key}"
+
+[board]
+port = "board"
+
+[spool]
+quota_bytes = {self._quota_bytes}
+
+[clock]
+boot_file = "boot"  # many boxes on one kernel: each names its own boots
+''',
+            encoding="utf-8",
+        )
+
+    def new_boot(self) -> None:
+        """From the next start on it is another boot, whose clock begins now."""
+        self._boot_file.write_text(f"{secrets.token_hex(8)}\n{time.clock_gettime(time.CLOCK_BOOTTIME)}\n")
+
+    def cut_power(self) -> None:
+        """Box and board lose power at once."""
+        self.vitals.kill()
+        self.board.unplug()
+
+    def restore_power(self) -> None:
+        """Box and board start anew: another boot of both."""
+        self.new_boot()
+        self.board.replug()
+        self.vitals.start()
+
+    def next_person(self, recording: str) -> None:
+        """The nurse says so, takes the sensors off and puts them on the next person."""
+        self.ask("next person")
+        self.board.leads_off()
+        self.board.probe_off()
+        self.board.next_person(recording)
+        self.recording = recording
+
+    def sensors_on(self) -> None:
+        """Electrodes and probe are on somebody."""
+        self.board.leads_on()
+        self.board.probe_on()
+
+    def ask(self, question: str) -> dict[str, Any]:
+        """Ask the running service. Raises ControlError."""
+        return asyncio.run(ask(self.folder / "data" / "vitals.sock", question))
+
+    def report(self) -> Report:
+        """What `edge doctor` would print."""
+        return Report.model_validate(self.ask("doctor")["report"])
