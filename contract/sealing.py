@@ -27,15 +27,16 @@ KEY_BYTES: Final = 32
 PUBLIC_KEY_BYTES: Final = 32
 WRAPPED_KEY_BYTES: Final = 32 + KEY_BYTES + TAG_BYTES
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-
-
 HubKey = X25519PublicKey  # to which boxes wrap their keys
+HubPrivateKey = X25519PrivateKey  # what the hub unwraps them with
 
 
 def read_hub_key(raw: bytes) -> HubKey:
     """Return the hub's public key from its 32 raw bytes. Raises RefusedError."""
     if len(raw) != PUBLIC_KEY_BYTES:
-        raise RefusedError(Refusal.MALFORMED, f"the hub's public key has {len(raw)} bytes, not {PUBLIC_KEY_BYTES}")
+        raise RefusedError(
+            Refusal.MALFORMED, f"the hub's public key has {len(raw)} bytes, not {PUBLIC_KEY_BYTES}"
+        )
     return X25519PublicKey.from_public_bytes(raw)
 
 
@@ -61,9 +62,7 @@ def _nonce_bytes(nonce: int) -> bytes:
 class Sealer:
     """Seals bodies under one key, made here. The box keeps no copy: it cannot open what it has sealed."""
 
-    def __init__(
-        self, hub_key: X25519PublicKey, *, station: StationId, spool: SpoolId, key_id: KeyId
-    ) -> None:
+    def __init__(self, hub_key: HubKey, *, station: StationId, spool: SpoolId, key_id: KeyId) -> None:
         if key_id == CLEAR:
             raise OwnFaultError("key id 0 means not sealed")
         key = os.urandom(KEY_BYTES)
@@ -114,7 +113,7 @@ class Opener:
 
 
 def unwrap_key(
-    hub_key: X25519PrivateKey, wrapped_key: bytes, *, station: StationId, spool: SpoolId, key_id: KeyId
+    hub_key: HubPrivateKey, wrapped_key: bytes, *, station: StationId, spool: SpoolId, key_id: KeyId
 ) -> Opener:
     """Return the opener for the wrapped key of a `key` event.
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from contract.errors import OwnFaultError, Refusal, RefusedError, SealExhaustedError
 from contract.header import Header, Kind, Record, encode_record, parse_draft, parse_record
 from contract.ids import CLEAR, KeyId, RecordClass, SpoolId, StationId
-from contract.sealing import TAG_BYTES, WRAPPED_KEY_BYTES, Opener, Sealer, unwrap_key
+from contract.sealing import TAG_BYTES, WRAPPED_KEY_BYTES, Opener, Sealer, read_hub_key, unwrap_key
 from contract.varints import VARINT_MAX
 from tests.unit.contract import hpke_by_hand
 from tests.unit.contract.headers import SPOOL, STATION, header
@@ -225,6 +225,14 @@ def test_a_wrapped_key_with_a_point_of_low_order_is_refused() -> None:
     with pytest.raises(RefusedError) as caught:
         unwrap_key(HUB_KEY, bytes(80), station=STATION, spool=SPOOL, key_id=KEY_ID)
     assert caught.value.refusal is Refusal.SEAL_BROKEN
+
+
+def test_the_hub_s_public_key_is_read_from_its_32_bytes_and_no_others() -> None:
+    raw = EXAMPLES["key-wrapping"].raw("hub_public")
+    assert read_hub_key(raw) == HUB_KEY.public_key()
+    for wrong in (b"", raw[:-1], raw + b"\0", raw.hex().encode()):
+        with pytest.raises(RefusedError, match="not 32"):
+            read_hub_key(wrong)
 
 
 def test_the_reader_by_hand_sees_a_wrong_info_string() -> None:
