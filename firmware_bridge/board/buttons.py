@@ -51,6 +51,11 @@ class PressBook:
         for uid, (boot_id, count) in last_presses.items():
             self._boots[uid, boot_id] = _Boot(known_count=count, is_contiguous=True)
 
+    @property
+    def remembered_boots(self) -> int:
+        """How many boots are remembered, of all boards."""
+        return len(self._boots)
+
     def begin_boot(self, uid: bytes, boot_id: int) -> None:
         """The board runs in this boot: its presses count from 0."""
         self._boot(uid, boot_id, is_current=True)
