@@ -74,8 +74,11 @@ def test_the_limit_of_samples_holds_for_all_columns_together() -> None:
 
 
 def test_a_body_larger_than_any_record_is_refused() -> None:
+    noise = np.random.default_rng(3).integers(-(2**31), 2**31, 15_000, dtype=np.int32)
+    _, body = encode_chunk([Column(1, 0, T_US, 0, noise)])
+    assert len(body) > RECORD_MAX_BYTES
     with pytest.raises(RefusedError) as caught:
-        decode_chunk(bytes(RECORD_MAX_BYTES + 1), t_us=T_US)
+        decode_chunk(body, t_us=T_US)
     assert caught.value.refusal is Refusal.OVERSIZED
 
 
