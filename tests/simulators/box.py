@@ -1,6 +1,7 @@
 """A box reduced to what the hub sees of it: sealed records, parcels, one connection. For tests of the hub."""
 
 import queue
+import socket
 import ssl
 import threading
 import time
@@ -147,6 +148,9 @@ class BoxLink:
 
     def __enter__(self) -> Self:
         self._client.connect("127.0.0.1", self._port, keepalive=10, clean_start=True)
+        connection = self._client.socket()
+        assert connection is not None
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client.loop_start()
         assert self.is_subscribed.wait(WAIT_LIMIT_S), f"{self.station} is not connected: {self.reason}"
         return self

@@ -1,0 +1,142 @@
+"""The hub's command line: init, enrol, broker-config, serve, ingest."""
+
+import asyncio
+import json
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contract.errors import RefusedError
+from contract.ids import parse_station
+from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
+from hub.hub_service import HubStartError, serve
+from hub.pki.authority import Authority, PkiError
+from hub.pki.broker_config import BrokerFiles, access_list, broker_config
+from hub.store.interface import StoreError
+from hub.store.sqlite import SqliteStore
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
+DEFAULT_CONFIG = Path("/etc/haidang/hub.toml")
+
+
+class _Told(Exception):
+    """An error whose text is for the person at the terminal."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Everything of this hub goes here.")],
+    name: Annotated[list[str] | None, typer.Option(help="A host name or address of this machine.")] = None,
+    address: Annotated[
+        str, typer.Option(help="Where the console listens; 0.0.0.0: everywhere.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The console's port.")] = 8443,
+    https: Annotated[bool, typer.Option(help="Browsers want it for microphones.")] = True,
+    broker_port: Annotated[int, typer.Option(help="The broker's port.")] = 8883,
+) -> None:
+    """Make configuration, certificates, seal key and store; what exists is kept."""
+    path = folder / "hub.toml"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        text = CONFIG_TEMPLATE.format(
+            broker_host="127.0.0.1",
+            broker_port=broker_port,
+            address=address,
+            port=port,
+            https=str(https).lower(),
+            names=json.dumps(name or [], ensure_ascii=False),
+        )
+        path.write_text(text, encoding="utf-8")
+    config = read_config(path)
+    Authority(config.pki_folder).make(names=config.console.names, now=datetime.now(UTC))
+    SqliteStore(config.store_folder, is_writer=True).close()
+    typer.echo(f"{path}: ready. Next: hub broker-config, hub enrol STATION, hub serve --config {path}")
+
+
+@app.command()
+def enrol(
+    station: Annotated[str, typer.Argument(help="The station's id, such as con-dao-01.")],
+    out: Annotated[Path, typer.Option(help="Folder for the box's files.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    hub_host: Annotated[str, typer.Option(help="How the box reaches the broker.")] = "127.0.0.1",
+) -> None:
+    """Make a station's certificate and what else its box needs: copy the folder to the box."""
+    settings = read_config(config)
+    name = parse_station(station)
+    files = Authority(settings.pki_folder).enrol(name, out, now=datetime.now(UTC))
+    lines = (
+        "# Made by: hub enrol. Paths count from this file.",
+        f'station = "{name}"',
+        "",
+        "[hub]",
+        f"host = {json.dumps(hub_host)}",
+        f"port = {settings.broker.port}",
+        f'ca = "{files.ca.name}"',
+        f'certificate = "{files.certificate.name}"',
+        f'key = "{files.key.name}"',
+        f'seal_key = "{files.seal_key.name}"',
+    )
+    (out / "box.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    typer.echo(f"{out}: certificate, keys and box.toml of {name}")
+
+
+@app.command("broker-config")
+def write_broker_config(
+    out: Annotated[Path, typer.Option(help="Folder for mosquitto.conf and its access list.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    address: Annotated[str | None, typer.Option(help="Where the broker listens.")] = None,
+) -> None:
+    """Write the broker's configuration: mosquitto -c OUT/mosquitto.conf."""
+    settings = read_config(config)
+    authority = Authority(settings.pki_folder)
+    certificate, key = authority.pair("broker")
+    out.mkdir(parents=True, exist_ok=True)
+    files = BrokerFiles(
+        ca=authority.ca, certificate=certificate, key=key, access_list=(out / "access_list").absolute()
+    )
+    text = broker_config(
+        files, address=address or settings.broker.host, port=settings.broker.port, is_root=os.geteuid() == 0
+    )
+    files.access_list.write_text(access_list(), encoding="utf-8")
+    files.access_list.chmod(0o600)
+    (out / "mosquitto.conf").write_text(text, encoding="utf-8")
+    typer.echo(f"{out / 'mosquitto.conf'}")
+
+
+@app.command("serve")
+def run_serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the whole hub: ingest, calls and console."""
+    _run(read_config(config), with_console=True)
+
+
+@app.command("ingest")
+def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run ingest alone: records are stored and answered, nobody is shown anything."""
+    _run(read_config(config), with_console=False)
+
+
+def _run(config: Config, *, with_console: bool) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(serve(config, with_console=with_console))
+    except* (HubStartError, PkiError, StoreError) as group:
+        raise _Told(str(group.exceptions[0])) from group
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line and exit status 1."""
+    try:
+        app(standalone_mode=True)
+    except (_Told, ConfigError, PkiError, StoreError, RefusedError, OSError) as error:
+        typer.echo(f"hub: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""The hub's one connection to its broker: MQTT 5 over TLS, kept up. The only importer of paho here."""
+
+import asyncio
+import logging
+import random
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from contract.ids import HUB_NAME, StationId
+from contract.topics import PREFIX, RULES, Topic, topic_name
+from hub.hub import BrokerLink
+
+LOG = logging.getLogger(__name__)
+
+SUBSCRIPTIONS: Final = (f"{PREFIX}/+/up/#", f"{PREFIX}/+/state")
+OPEN_LIMIT_S: Final = 5.0  # the broker is on this machine or beside it
+KEEPALIVE_S: Final = 10
+BACKOFF_MIN_S: Final = 0.5
+BACKOFF_MAX_S: Final = 5.0  # nurses wait: a broker that is back is found within that
+WAITING_MAX: Final = 20_000  # receipts and signals that the broker has not acknowledged
+
+OnMessage = Callable[[str, bytes, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HubLogin:
+    """The hub's own certificate, and the authority that the broker's is checked against."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+class BrokerRefusedError(Exception):
+    """The broker answered and said no."""
+
+
+class Broker:
+    """Belongs to the event loop; `on_message(topic, payload, is_retained)` is called in the loop."""
+
+    def __init__(
+        self,
+        *,
+        address: tuple[str, int],
+        login: HubLogin,
+        on_message: OnMessage,
+        now_s: Callable[[], float],
+        rng: random.Random,
+    ) -> None:
+        self._address, self._login, self._on_message = address, login, on_message
+        self._now_s, self._rng = now_s, rng
+        self._connection: _Connection | None = None  # only while it is up
+        self._changed_s: float | None = None
+        self._heard_s: float | None = None
+        self._text = "not connected yet"
+
+    def link(self) -> BrokerLink:
+        """Whether the broker is there, and since when."""
+        return BrokerLink(
+            is_connected=self._connection is not None,
+            changed_s=self._changed_s,
+            heard_s=self._heard_s,
+            text=self._text,
+        )
+
+    def publish(self, station: StationId, topic: Topic, payload: bytes) -> bool:
+        """Send by the topic's rule. False: no broker, or too much waits; nothing is kept for later."""
+        if self._connection is None:
+            return False
+        rule = RULES[topic]
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        if rule.expiry_s is not None:
+            properties.MessageExpiryInterval = rule.expiry_s
+        return self._connection.publish(
+            topic_name(station, topic), payload, rule.qos, rule.retained, properties
+        )
+
+    async def run(self) -> None:
+        """Keep the connection up until cancelled."""
+        backoff_s = BACKOFF_MIN_S
+        while True:
+            connection = _Connection(self._address, self._login, self._on_arrival)
+            try:
+                await connection.open()
+                backoff_s = BACKOFF_MIN_S
+                self._note(connection, "")
+                await connection.closed.wait()
+                self._note(None, f"the broker at {self._where} closed the connection; trying again")
+            except (OSError, TimeoutError, BrokerRefusedError) as error:
+                self._note(None, self._explain(error))
+            finally:
+                self._connection = None
+                await connection.close()
+            await asyncio.sleep(self._rng.uniform(BACKOFF_MIN_S, backoff_s))
+            backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
+
+    @property
+    def _where(self) -> str:
+        return f"{self._address[0]}:{self._address[1]}"
+
+    def _on_arrival(self, topic: str, payload: bytes, is_retained: bool) -> None:
+        if not is_retained:
+            self._heard_s = self._now_s()
+        self._on_message(topic, payload, is_retained)
+
+    def _note(self, connection: "_Connection | None", text: str) -> None:
+        if connection is not None:
+            LOG.info("connected to the broker at %s", self._where)
+        elif text != self._text:
+            LOG.warning("%s", text)
+        else:
+            LOG.debug("%s", text)
+        if (connection is None) != (self._connection is None) or self._changed_s is None:
+            self._changed_s = self._now_s()
+        self._connection, self._text = connection, text
+
+    def _explain(self, error: Exception) -> str:
+        match error:
+            case ssl.SSLCertVerificationError():
+                what = f"shows a certificate that is not this installation's ({error.verify_message}):"
+                return f"the broker at {self._where} {what} is another broker on that port?"
+            case ssl.SSLError():
+                return (
+                    f"no TLS with the broker at {self._where} ({error.reason}): is it ours, and is hub.crt?"
+                )
+            case ConnectionRefusedError():
+                return f"nobody listens at {self._where}: is mosquitto running with our configuration?"
+            case BrokerRefusedError():
+                return f"the broker at {self._where} refuses the hub ({error}): is hub.crt by its authority?"
+            case TimeoutError():
+                return f"the broker at {self._where} does not answer within {OPEN_LIMIT_S:.0f} s"
+            case _:
+                return f"the broker at {self._where} cannot be reached: {error}"
+
+
+class _Connection:
+    """One connection, made once. paho's thread hands everything over to the loop."""
+
+    def __init__(self, address: tuple[str, int], login: HubLogin, on_message: OnMessage) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._address, self._login, self._on_message = address, login, on_message
+        self.closed = asyncio.Event()
+        self._subscribed: asyncio.Future[None] = self._loop.create_future()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=HUB_NAME, protocol=mqtt.MQTTv5, reconnect_on_failure=False
+        )
+        self._client.connect_timeout = OPEN_LIMIT_S
+        self._client.max_inflight_messages_set(1_000)
+        self._client.max_queued_messages_set(WAITING_MAX)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_arrival
+
+    async def open(self) -> None:
+        """Return when connected and subscribed. Raises OSError, TimeoutError, BrokerRefusedError."""
+        await asyncio.to_thread(self._connect)
+        async with asyncio.timeout(OPEN_LIMIT_S):
+            await self._subscribed
+
+    async def close(self) -> None:
+        """End the connection and paho's thread."""
+        self._subscribed.cancel()
+        await asyncio.to_thread(self._end)
+
+    def publish(self, topic: str, payload: bytes, qos: int, retain: bool, properties: Properties) -> bool:
+        """Hand a message to paho; False when it does not take it."""
+        return self._client.publish(topic, payload, qos, retain, properties).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def _connect(self) -> None:
+        context = ssl.create_default_context(cafile=str(self._login.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._login.certificate, self._login.key)
+        self._client.tls_set_context(context)
+        self._client.connect(*self._address, keepalive=KEEPALIVE_S, clean_start=True)
+        connected = self._client.socket()
+        if connected is not None:  # a PUBACK must not hold back the receipt behind it for 40 ms
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client.loop_start()
+
+    def _end(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
+    ) -> None:
+        if reason.is_failure:
+            self._loop.call_soon_threadsafe(self._refuse, str(reason))
+        else:
+            client.subscribe([(name, SubscribeOptions(qos=1)) for name in SUBSCRIPTIONS])
+
+    def _on_subscribe(self, _c: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._loop.call_soon_threadsafe(self._refuse, refused[0])
+        else:
+            self._loop.call_soon_threadsafe(self._accept)
+
+    def _on_disconnect(self, _c: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
+        self._loop.call_soon_threadsafe(self._lose, str(reason))
+
+    def _on_arrival(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self._loop.call_soon_threadsafe(
+            self._on_message, message.topic, bytes(message.payload), message.retain
+        )
+
+    def _accept(self) -> None:
+        if not self._subscribed.done():
+            self._subscribed.set_result(None)
+
+    def _refuse(self, reason: str) -> None:
+        if not self._subscribed.done():
+            self._subscribed.set_exception(BrokerRefusedError(reason))
+
+    def _lose(self, reason: str) -> None:
+        self._refuse(f"the connection was closed: {reason}")
+        self.closed.set()

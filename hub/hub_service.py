@@ -1,0 +1,168 @@
+"""Builds the hub from its configuration and runs it until SIGTERM or SIGINT."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import random
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import uvicorn
+
+from contract.ids import KeyId, SpoolId, StationId
+from contract.sealing import Opener
+from hub.broker import Broker, HubLogin
+from hub.clock import Clock
+from hub.config import Config
+from hub.hub import Hub
+from hub.ingest.ingest_service import IngestService
+from hub.ingest.keyring import KeyRing
+from hub.pki.authority import Authority
+from hub.store.interface import Store
+from hub.store.threads import StoreThread
+
+LOG = logging.getLogger(__name__)
+
+STOP_LIMIT_S: Final = 3  # for open pages; they come back by themselves
+
+
+class HubStartError(Exception):
+    """The hub cannot start. The text says what, where and what to do."""
+
+
+async def serve(config: Config, *, with_console: bool) -> None:
+    """Run the hub; returns after SIGTERM or SIGINT. Raises HubStartError, PkiError, StoreError."""
+    authority = Authority(config.pki_folder)
+    authority.check()
+    with contextlib.ExitStack() as closing:
+        listener = closing.enter_context(listen(config)) if with_console else None
+        async with open_hub(config, authority) as (hub, broker, ingest):
+            await _run(hub, broker, ingest, listener, authority)
+
+
+@asynccontextmanager
+async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[Hub, Broker, IngestService]]:
+    """Open the store and build the rooms; nothing runs yet. Raises StoreError, PkiError."""
+    clock, seal_key = Clock(), authority.seal_key()
+    async with (
+        StoreThread(config.store_folder, is_writer=True) as writer,
+        StoreThread(config.store_folder, is_writer=False) as reader,
+    ):
+        rings = {await thread.run(id): KeyRing(seal_key) for thread in (writer, reader)}  # a ring a thread
+        epoch = await writer.run(lambda store: store.epoch)
+        writer_id = await writer.run(id)
+
+        def opener_for(store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
+            return rings[id(store)].opener(store, station, spool, key_id)
+
+        certificate, key = authority.pair("hub")
+        broker = Broker(
+            address=(config.broker.host, config.broker.port),
+            login=HubLogin(authority.ca, certificate, key),
+            on_message=lambda topic, data, is_retained: ingest.take(topic, data, is_retained=is_retained),
+            now_s=clock.now_s,
+            rng=random.Random(),  # noqa: S311 - spreads reconnections, guards nothing
+        )
+        ingest = IngestService(
+            clock=clock, writer=writer, ring=rings[writer_id], epoch=epoch, publish=broker.publish
+        )
+        hub = Hub(
+            config=config,
+            now_s=clock.now_s,
+            utc_now_us=clock.utc_now_us,
+            run_read=reader.run,
+            run_write=writer.run,
+            opener_for=opener_for,
+            on_committed=ingest.on_committed,
+            on_signal=ingest.on_signal,
+            publish_signal=broker.publish,
+            broker_link=broker.link,
+            ingest_state=ingest.state,
+        )
+        yield hub, broker, ingest
+
+
+@contextlib.contextmanager
+def listen(config: Config) -> Iterator[socket.socket]:
+    """Bind the console's port before anything else is opened. Raises HubStartError."""
+    address, port = config.console.address, config.console.port
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, port))
+            listener.listen()
+        except OSError as error:
+            busy = "another program has it (ss -ltnp tells which): stop that one, or choose another port"
+            cure = busy if error.errno == errno.EADDRINUSE else "choose an address of this machine"
+            raise HubStartError(
+                f"the console cannot listen at {address} port {port} ({error.strerror}):"
+                f" {cure}, in {config.path}"
+            ) from error
+        yield listener
+
+
+async def _run(
+    hub: Hub,
+    broker: Broker,
+    ingest: IngestService,
+    listener: socket.socket | None,
+    authority: Authority,
+) -> None:
+    stopped, asked_to_stop = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, lambda: (asked_to_stop.set(), stopped.set()))
+    server = None if listener is None else _server(hub, authority)
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(ingest.run(), name="ingest"),
+            tasks.create_task(broker.run(), name="broker"),
+        ]
+        console = None
+        if server is not None and listener is not None:
+            console = tasks.create_task(server.serve(sockets=[listener]), name="console")
+            console.add_done_callback(lambda _: stopped.set())
+            LOG.info("the console is at %s", hub.config.console.url)
+        await stopped.wait()
+        if server is not None and console is not None:
+            server.should_exit = True
+            await asyncio.wait([console], timeout=STOP_LIMIT_S + 1)
+            if not asked_to_stop.is_set():
+                raise HubStartError("the console ended by itself; the lines above say why")
+        for task in running:
+            task.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the hub ends in one place."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(hub: Hub, authority: Authority) -> uvicorn.Server:
+    from hub.console.app import build_app
+
+    certificate, key = authority.pair("console")
+    is_https = hub.config.console.is_https
+    if is_https:
+        names = hub.config.console.names
+        authority.make(names=names, now=datetime.now(UTC))  # renews the console's own before it expires
+    return _Server(
+        uvicorn.Config(
+            build_app(hub),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_LIMIT_S,
+            ssl_certfile=certificate if is_https else None,
+            ssl_keyfile=key if is_https else None,
+        )
+    )

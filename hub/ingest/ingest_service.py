@@ -1,0 +1,287 @@
+"""Takes what the broker delivers, commits it in batches, and only then says so: to boxes, then to rooms."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from contract.errors import Refusal, RefusedError
+from contract.header import encode_record
+from contract.ids import KeyId, RecordClass, SpoolId, StationId, parse_spool
+from contract.ranges import SeqRanges
+from contract.receipts import RefusedRecord, encode_receipt
+from contract.signals import BoxState, parse_signal
+from contract.topics import Topic, parse_topic
+from hub.clock import Clock
+from hub.hub import IngestState
+from hub.ingest.committed import Committed, OnCommitted, OnSignal, SignalHeard
+from hub.ingest.ingest import Batch, Counters, Payload, Sent, Spool, open_event, read_batch
+from hub.ingest.intake import Intake
+from hub.ingest.keyring import KeyRing
+from hub.ingest.receipt_desk import ReceiptDesk
+from hub.store.interface import Arrival, Outcome, Store, StoreFailedError
+from hub.store.threads import StoreThread
+
+T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
+
+BATCH_WINDOW_S: Final = 0.010  # what a waveform may wait so that one sync serves many; a call does not wait
+HELLOS_A_BATCH: Final = 500
+
+Publish = Callable[[StationId, Topic, bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one turn of the worker takes on."""
+
+    payloads: Sequence[Payload]
+    hellos: Mapping[Spool, Sent]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What it made of it."""
+
+    committed: list[Committed]
+    refused: Mapping[Spool, list[RefusedRecord]]
+    sent: Mapping[Spool, Sent]
+    ranges: Mapping[Spool, Mapping[RecordClass, SeqRanges]]
+
+
+class IngestService:
+    """The hub's side of the uplink. All methods belong to the event loop's thread."""
+
+    def __init__(
+        self, *, clock: Clock, writer: StoreThread, ring: KeyRing, epoch: int, publish: Publish
+    ) -> None:
+        """`ring` is used on the writer's thread only; `publish` returns False when the broker is away."""
+        self._clock, self._writer, self._ring, self._publish = clock, writer, ring, publish
+        self._desk = ReceiptDesk(epoch=epoch)
+        self._on_committed: list[OnCommitted] = []
+        self._on_signal: list[OnSignal] = []
+        self._intake = Intake()
+        self._hellos: dict[Spool, Sent] = {}
+        self._has_work, self._is_urgent, self._has_note = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._counters = Counters()
+        self._outcomes = dict.fromkeys(Outcome, 0)
+        self._refused_counts: dict[str, int] = {}
+        self._fault: str | None = None
+        self._fault_since_s: float | None = None
+        self._poisoned_count = 0
+
+    def on_committed(self, listener: OnCommitted) -> None:
+        """Call `listener` after every commit, in the loop. An event opened late is told again, with it."""
+        self._on_committed.append(listener)
+
+    def on_signal(self, listener: OnSignal) -> None:
+        """Call `listener` for each `state` and `up/signal`."""
+        self._on_signal.append(listener)
+
+    def state(self) -> IngestState:
+        """How ingest is, for pages."""
+        return IngestState(
+            fault=self._fault,
+            fault_since_s=self._fault_since_s,
+            stored_count=self._outcomes[Outcome.STORED],
+            duplicate_count=self._outcomes[Outcome.DUPLICATE],
+            other_content_count=self._outcomes[Outcome.OTHER_CONTENT],
+            dropped_parcel_count=self._intake.dropped_count + self._poisoned_count,
+            refused_counts=self._refused_counts,
+            first_refusal_text=self._counters.first_text,
+        )
+
+    def take(self, topic: str, data: bytes, *, is_retained: bool) -> None:
+        """Take one message of the broker. Never raises on a peer's bytes."""
+        try:
+            station, kind = parse_topic(topic)
+        except RefusedError as error:
+            LOG.debug("refused: %s", error)
+            self._counters.refused[error.refusal] += 1
+            return
+        if kind in (Topic.STATE, Topic.UP_SIGNAL):
+            self._take_signal(station, kind, data, is_retained=is_retained)
+        elif kind in (Topic.UP_CALL, Topic.UP_NUMERIC, Topic.UP_WAVEFORM, Topic.UP_PART):
+            self._take_parcel(station, RecordClass(int(kind.value[-1])), data)
+
+    async def run(self) -> None:
+        """Commit and answer until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._commit_for_ever(), name="ingest-commit")
+            tasks.create_task(self._send_receipts_for_ever(), name="ingest-receipts")
+
+    def _take_parcel(self, station: StationId, record_class: RecordClass, data: bytes) -> None:
+        payload = Payload(station, record_class, data, self._clock.utc_now_us(), self._clock.now_s())
+        if not self._intake.put(payload):
+            if self._intake.dropped_count == 1:
+                LOG.warning("ingest is behind: parcels are dropped, the boxes will send them again")
+            return
+        self._has_work.set()
+        if record_class is RecordClass.CALL or self._intake.is_full_batch:
+            self._is_urgent.set()
+
+    def _take_signal(self, station: StationId, topic: Topic, data: bytes, *, is_retained: bool) -> None:
+        if topic is Topic.STATE and not data:
+            return  # somebody cleared what was retained
+        try:
+            signal = parse_signal(data)
+        except RefusedError as error:
+            self._counters.refuse(station, error)
+            return
+        heard = SignalHeard(station, topic, signal, is_retained, self._clock.now_s())
+        if topic is Topic.STATE and isinstance(signal, BoxState) and signal.connected:
+            try:
+                spool = (station, parse_spool(signal.spool))
+            except RefusedError as error:
+                self._counters.refuse(station, error)
+                return
+            sent_t_us = 0 if is_retained else signal.t_us  # an old time is no time exchange
+            self._hellos[spool] = Sent(sent_t_us, self._clock.utc_now_us())
+            self._has_work.set()
+            self._is_urgent.set()
+        for listener in self._on_signal:
+            _call_listener(listener, heard)
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await self._has_work.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BATCH_WINDOW_S):
+                    await self._is_urgent.wait()
+            await self._take_turn(self._next_work())
+
+    def _next_work(self) -> _Work:
+        batch = self._intake.take_batch()
+        names = list(self._hellos)[:HELLOS_A_BATCH]
+        hellos = {name: self._hellos.pop(name) for name in names}
+        if self._intake.is_empty and not self._hellos:
+            self._has_work.clear()
+            self._is_urgent.clear()
+        return _Work(batch, hellos)
+
+    async def _take_turn(self, work: _Work) -> None:
+        try:
+            done = await self._writer.run(lambda store: self._store(store, work))
+        except StoreFailedError as error:
+            self._note_fault(str(error))
+        except Exception:  # noqa: BLE001 - logged there; one parcel must not stop the others
+            await self._take_apart(work)
+        else:
+            self._clear_fault()
+            self._announce(done, work.hellos)
+
+    async def _take_apart(self, work: _Work) -> None:
+        """Something of the batch does what nobody expected: the others shall not suffer for it."""
+        LOG.exception("a batch of %d parcels failed in a way that is our own fault", len(work.payloads))
+        if len(work.payloads) <= 1:
+            self._poisoned_count += 1
+            return
+        for payload in work.payloads:
+            await self._take_turn(_Work([payload], {}))
+        await self._take_turn(_Work([], work.hellos))
+
+    def _store(self, store: Store, work: _Work) -> _Done:
+        """On the writer's thread: read, commit, open what waited for a key. Raises StoreFailedError."""
+        batch = read_batch(work.payloads, ring=self._ring, store=store, counters=self._counters)
+        outcomes = store.commit(batch.arrivals) if batch.arrivals else []
+        told = zip(batch.arrivals, outcomes, batch.received_s, strict=True)
+        committed = [Committed(*one) for one in told]
+        for one in committed:
+            if one.outcome is Outcome.OTHER_CONTENT:
+                _, _, record_class, seq = one.arrival.record_id
+                spool = (one.arrival.station, one.arrival.spool)
+                batch.refused[spool].append(RefusedRecord(record_class, seq, Refusal.OTHER_CONTENT))
+        for key in dict.fromkeys(batch.keys):
+            try:
+                committed += self._open_late(store, key, batch)
+            except StoreFailedError as error:  # the batch itself is safe; the events wait for a restart
+                LOG.error("events that waited for key %s could not be filed: %s", key, error)
+        ranges = {spool: store.ranges(*spool) for spool in (*batch.sent, *work.hellos)}
+        return _Done(committed, batch.refused, batch.sent, ranges)
+
+    def _open_late(
+        self, store: Store, key: tuple[StationId, SpoolId, KeyId], batch: Batch
+    ) -> list[Committed]:
+        opened = []
+        for stored in store.unopened(*key):
+            arrival = Arrival(
+                station=key[0],
+                spool=key[1],
+                boot=stored.record.header.boot,
+                sent_t_us=stored.record.header.t_us,
+                received_utc_us=stored.received_utc_us,
+                record=stored.record,
+                raw=encode_record(stored.record),
+            )
+            event = open_event(arrival, ring=self._ring, store=store, counters=self._counters)
+            if event is not None:
+                store.file_event(stored.record_id, event)
+                opened.append(
+                    Committed(
+                        replace(arrival, event=event), Outcome.STORED, max(batch.received_s, default=0.0)
+                    )
+                )
+        return opened
+
+    def _announce(self, done: _Done, hellos: Mapping[Spool, Sent]) -> None:
+        now_s = self._clock.now_s()
+        urgent = {
+            (one.arrival.station, one.arrival.spool)
+            for one in done.committed
+            if one.arrival.record_id.record_class is RecordClass.CALL
+        } | set(hellos)
+        for spool, ranges in done.ranges.items():
+            sent = done.sent.get(spool) or hellos[spool]
+            refused = done.refused.get(spool, ())
+            self._desk.note(spool, sent, ranges, refused=refused, is_urgent=spool in urgent, now_s=now_s)
+        self._send_due()
+        self._has_note.set()
+        for one in done.committed:
+            self._outcomes[one.outcome] += 1
+            if one.outcome is Outcome.OTHER_CONTENT:
+                LOG.error("%s came with other content than before; the first stays", one.arrival.record_id)
+        counts = (*self._counters.refused.items(), *self._counters.unopened.items())
+        self._refused_counts = {}
+        for refusal, count in counts:
+            name = refusal.name.lower()
+            self._refused_counts[name] = self._refused_counts.get(name, 0) + count
+        if done.committed:
+            for listener in self._on_committed:
+                _call_listener(listener, done.committed)
+
+    def _send_due(self) -> None:
+        for station, receipt in self._desk.due(
+            now_s=self._clock.now_s(), utc_now_us=self._clock.utc_now_us()
+        ):
+            if not self._publish(station, Topic.RECEIPT, encode_receipt(receipt)):
+                LOG.debug("no broker: the receipt for %s goes out when the box says hello again", station)
+
+    async def _send_receipts_for_ever(self) -> None:
+        while True:
+            self._has_note.clear()
+            due_s = self._desk.next_due_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if due_s is None else max(0.0, due_s - self._clock.now_s())):
+                    await self._has_note.wait()
+            self._send_due()
+
+    def _note_fault(self, text: str) -> None:
+        LOG.log(logging.ERROR if self._fault is None else logging.DEBUG, "%s", text)
+        self._fault = text
+        if self._fault_since_s is None:
+            self._fault_since_s = self._clock.now_s()
+
+    def _clear_fault(self) -> None:
+        if self._fault is not None:
+            LOG.info("the store works again")
+        self._fault = self._fault_since_s = None
+
+
+def _call_listener(listener: Callable[[T], None], value: T) -> None:
+    try:
+        listener(value)
+    except Exception:
+        LOG.exception("a room failed over what ingest told it; the records are safe")
