@@ -1,1 +1,1 @@
-"""A whole small world on one machine: a broker, a hub, and stations with boards. The demo and the system tests use it."""
+"""A whole small world on one machine: broker, hub, stations with boards. Demo and system tests use it."""

@@ -1,0 +1,1 @@
+"""`./run demo`: the village, with a person at the keys."""

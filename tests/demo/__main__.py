@@ -1,0 +1,161 @@
+"""`./run demo [--lan] [--port N]`: mosquitto, the hub and three stations, and keys to trouble them with."""
+
+import argparse
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from edge.errors import BoxError
+from edge.health.report import Finding
+from tests.demo.keys import Strip, single_keys
+from tests.village.village import OPERATOR, Village
+
+FIRST_PORT: Final = 8600
+PORTS_TRIED: Final = 50
+LOOK_EVERY_S: Final = 1.0
+KEYS: Final = (
+    "[1-3] station   [p]ress its button   [c]able out/in   [b]oard out/in   [k]ill/restore its power   "
+    "[n]ext patient   [x] cancel the call   [q]uit"
+)
+LAMPS: Final = {
+    "OFF": "off",
+    "FAST_BLINK": "registered",
+    "SLOW_BLINK": "at the hub",
+    "DOUBLE_FLASH": "ringing",
+    "STEADY": "answered",
+}
+
+
+def main() -> int:
+    """Run until Ctrl-C or q; leave nothing behind."""
+    options = _options()
+    out = Console()
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGHUP, _end)
+    port = _free_port(options.port)
+    if port != options.port:
+        out.print(f"port {options.port} is in use; taking {port}")
+    names = _lan_names() if options.lan else []
+    if options.lan and not names:
+        out.print(
+            "--lan: this machine has no address in a network; start without --lan, or join a network first"
+        )
+        return 1
+    with tempfile.TemporaryDirectory(prefix="haidang-demo-") as folder:
+        out.print("starting mosquitto, the hub and three stations …")
+        try:
+            with Village(Path(folder), console_port=port, lan_names=names) as village:
+                _greet(out, village, is_lan=options.lan)
+                _watch(out, village)
+                out.print("ending everything …")
+        except KeyboardInterrupt:
+            out.print("ended")
+        except ChildProcessError as error:
+            out.print(f"the demo cannot run: {error}", markup=False)
+            return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
+    parser.add_argument("--lan", action="store_true", help="serve HTTPS to other machines of this network")
+    parser.add_argument("--port", type=int, default=FIRST_PORT, help="the console's port (%(default)s)")
+    return parser.parse_args()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _greet(out: Console, village: Village, *, is_lan: bool) -> None:
+    out.print()
+    out.print(f"  open      [bold]{village.url}[/bold]")
+    out.print(f"  log in    [bold]{OPERATOR}[/bold]  with  [bold]{village.password}[/bold]")
+    if is_lan:
+        out.print("  the browser will warn of an unknown authority: it is this demo's own, made just now")
+    out.print()
+
+
+def _watch(out: Console, village: Village) -> None:
+    strip = Strip(village)
+    with single_keys() as next_key, Live(console=out, auto_refresh=False, transient=True) as live:
+        if not sys.stdin.isatty():
+            out.print("no terminal: the keys are off; end it with Ctrl-C or SIGTERM")
+        looked_s = 0.0
+        while not strip.is_over:
+            now_s = time.monotonic()
+            strip.tick(now_s=now_s)
+            if now_s - looked_s >= LOOK_EVERY_S:
+                looked_s = now_s
+                live.update(_picture(strip), refresh=True)
+            key = next_key(0.2)
+            if key is not None:
+                try:
+                    strip.press_key(key, now_s=now_s)
+                except BoxError as error:
+                    strip.said = str(error)
+                live.update(_picture(strip), refresh=True)
+
+
+def _picture(strip: Strip) -> Group:
+    table = Table(box=None, padding=(0, 2))
+    for title in ("", "station", "call lamp", "visit", "link", "owed to the hub", "board"):
+        table.add_column(title)
+    for number, station in enumerate(strip.village.stations):
+        mark = "▶" if number == strip.chosen else " "
+        if number in strip.without_power:
+            table.add_row(f"{mark} {number + 1}", station.name, "—", "—", "no power", "—", "no power")
+            continue
+        lamp = LAMPS.get(station.board.lamp.pattern.name, station.board.lamp.pattern.name)
+        try:
+            found = {finding.part: finding for finding in station.report().findings}
+        except BoxError:
+            table.add_row(f"{mark} {number + 1}", station.name, lamp, "…", "starting", "…", "…")
+            continue
+        owed = found["spool"].text.partition("owed: ")[2]
+        cells = (found["visit"].text, _brief(found["link"], 44), owed, _brief(found["devices"], 30))
+        table.add_row(f"{mark} {number + 1}", station.name, lamp, *cells)
+    return Group(table, Text(), Text(strip.said), Text(KEYS))
+
+
+def _brief(finding: Finding, width: int) -> str:
+    text = finding.text.partition(" on ")[0] if finding.is_well else finding.text
+    return ("" if finding.is_well else "✗ ") + (text if len(text) <= width else text[: width - 1] + "…")
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, first + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))
+                return port
+            except OSError:
+                continue
+    raise SystemExit(f"ports {first} … {first + PORTS_TRIED - 1} are all in use; name another with --port")
+
+
+def _lan_names() -> list[str]:
+    """Return this machine's addresses by which others reach it, the best first."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; asks the routing table (RFC 5737 address)
+            best = [probe.getsockname()[0]]
+        except OSError:
+            best = []
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    return [*best, *sorted(str(one) for one in found if not str(one).startswith("127.") and one not in best)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
