@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from contract.codecs import Codec, decode_column, encode_column, raw, rice
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import CHUNK_SAMPLES_MAX
+from tests.unit.contract import rice_by_hand
 
 LOW, HIGH = -(2**31), 2**31 - 1
 int32 = st.integers(LOW, HIGH) | st.sampled_from([LOW, LOW + 1, -1, 0, 1, HIGH - 1, HIGH])
@@ -42,6 +43,11 @@ def test_each_codec_gives_back_what_it_was_given(samples: NDArray[np.int32]) -> 
         again = coder.decode(coder.encode(samples), len(samples))
         assert again.dtype == np.int32
         assert np.array_equal(again, samples)
+
+
+@given(columns)
+def test_rice_is_what_a_reader_written_from_the_page_reads(samples: NDArray[np.int32]) -> None:
+    assert rice_by_hand.decode(rice.encode(samples), len(samples)) == samples.tolist()
 
 
 @given(columns)
