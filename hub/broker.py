@@ -185,7 +185,9 @@ class _Connection:
         self._client.tls_set_context(context)
         self._client.connect(*self._address, keepalive=KEEPALIVE_S, clean_start=True)
         connected = self._client.socket()
-        if connected is not None:  # a PUBACK must not hold back the receipt behind it for 40 ms
+        if isinstance(
+            connected, socket.socket
+        ):  # a PUBACK must not hold back the receipt behind it for 40 ms
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client.loop_start()
 

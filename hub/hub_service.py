@@ -58,7 +58,7 @@ async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[
         writer_id = await writer.run(id)
 
         def opener_for(store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
-            return rings[id(store)].opener(store, station, spool, key_id)
+            return rings[id(store)].opener(store.key_event, station, spool, key_id)
 
         certificate, key = authority.pair("hub")
         broker = Broker(
@@ -116,8 +116,13 @@ async def _run(
 ) -> None:
     stopped, asked_to_stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        asked_to_stop.set()
+        stopped.set()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, lambda: (asked_to_stop.set(), stopped.set()))
+        loop.add_signal_handler(name, stop)
     server = None if listener is None else _server(hub, authority)
     async with asyncio.TaskGroup() as tasks:
         running = [

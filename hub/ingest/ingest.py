@@ -14,8 +14,8 @@ from contract.header import Kind, Record, UnreadableRecord, parse_record
 from contract.ids import CLEAR, KeyId, RecordClass, SpoolId, StationId
 from contract.parcels import parse_parcel
 from contract.receipts import RefusedRecord
-from hub.ingest.keyring import KeyRing
-from hub.store.interface import Arrival, Store
+from hub.ingest.keyring import FindKey, KeyRing
+from hub.store.interface import Arrival
 
 Spool = tuple[StationId, SpoolId]
 
@@ -69,7 +69,7 @@ class Batch:
     keys: list[tuple[StationId, SpoolId, KeyId]] = field(default_factory=list)
 
 
-def read_batch(payloads: Iterable[Payload], *, ring: KeyRing, store: Store, counters: Counters) -> Batch:
+def read_batch(payloads: Iterable[Payload], *, ring: KeyRing, find_key: FindKey, counters: Counters) -> Batch:
     """Return everything in `payloads` that can be stored. Never raises on a peer's bytes.
 
     A key opens what came before it in the same batch too.
@@ -82,20 +82,20 @@ def read_batch(payloads: Iterable[Payload], *, ring: KeyRing, store: Store, coun
             counters.refuse(payload.station, error)
     for index, arrival in enumerate(batch.arrivals):
         if arrival.event is None:
-            event = open_event(arrival, ring=ring, store=store, counters=counters)
+            event = open_event(arrival, ring=ring, find_key=find_key, counters=counters)
             if event is not None:
                 batch.arrivals[index] = replace(arrival, event=event)
     return batch
 
 
-def open_event(arrival: Arrival, *, ring: KeyRing, store: Store, counters: Counters) -> AnyEvent | None:
+def open_event(arrival: Arrival, *, ring: KeyRing, find_key: FindKey, counters: Counters) -> AnyEvent | None:
     """Return the event in a sealed record; None for other records, and (counted) when it cannot be opened."""
     record = arrival.record
     if isinstance(record, UnreadableRecord) or record.header.kind is not Kind.EVENT:
         return None
     key_id = record.header.key_id
     try:
-        opener = ring.opener(store, arrival.station, arrival.spool, key_id)
+        opener = ring.opener(find_key, arrival.station, arrival.spool, key_id)
         if opener is None:
             raise RefusedError(Refusal.UNKNOWN_KEY, f"key {key_id} of event {record.header.seq} is not here")
         event = parse_event(opener.open(record))

@@ -185,7 +185,7 @@ class IngestService:
 
     def _store(self, store: Store, work: _Work) -> _Done:
         """On the writer's thread: read, commit, open what waited for a key. Raises StoreFailedError."""
-        batch = read_batch(work.payloads, ring=self._ring, store=store, counters=self._counters)
+        batch = read_batch(work.payloads, ring=self._ring, find_key=store.key_event, counters=self._counters)
         outcomes = store.commit(batch.arrivals) if batch.arrivals else []
         told = zip(batch.arrivals, outcomes, batch.received_s, strict=True)
         committed = [Committed(*one) for one in told]
@@ -216,7 +216,7 @@ class IngestService:
                 record=stored.record,
                 raw=encode_record(stored.record),
             )
-            event = open_event(arrival, ring=self._ring, store=store, counters=self._counters)
+            event = open_event(arrival, ring=self._ring, find_key=store.key_event, counters=self._counters)
             if event is not None:
                 store.file_event(stored.record_id, event)
                 opened.append(

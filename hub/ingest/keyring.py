@@ -1,6 +1,7 @@
 """Openers of sealed bodies, made from wrapped keys when they are first needed (core). One thread's."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -9,10 +10,10 @@ from contract.errors import RefusedError
 from contract.events import KeyMade
 from contract.ids import KeyId, SpoolId, StationId
 from contract.sealing import Opener, unwrap_key
-from hub.store.interface import Store
 
 OPENERS_MAX: Final = 20_000  # one a station and a few more; an opener is a kilobyte
 KeyName = tuple[StationId, SpoolId, KeyId]
+FindKey = Callable[[StationId, SpoolId, KeyId], KeyMade | None]  # such as Store.key_event
 
 
 class KeyRing:
@@ -23,11 +24,11 @@ class KeyRing:
         self._openers: OrderedDict[KeyName, Opener] = OrderedDict()  # the last used at the end
         self.broken_text: str | None = None
 
-    def opener(self, store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
+    def opener(self, find_key: FindKey, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
         """Return what opens bodies under this key; None: its event is not here or not for this hub."""
         name = (station, spool, key_id)
         if name not in self._openers:
-            event = store.key_event(station, spool, key_id)
+            event = find_key(station, spool, key_id)
             if event is None or not self.learn(station, spool, event):
                 return None
         self._openers.move_to_end(name)

@@ -149,7 +149,7 @@ class BoxLink:
     def __enter__(self) -> Self:
         self._client.connect("127.0.0.1", self._port, keepalive=10, clean_start=True)
         connection = self._client.socket()
-        assert connection is not None
+        assert isinstance(connection, socket.socket)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client.loop_start()
         assert self.is_subscribed.wait(WAIT_LIMIT_S), f"{self.station} is not connected: {self.reason}"
