@@ -40,6 +40,11 @@ class SerialPort:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._fd, self._readable.set)
 
+    @property
+    def pending_bytes(self) -> int:
+        """What waits for the board to read."""
+        return len(self._pending)
+
     def __enter__(self) -> Self:
         return self
 
@@ -113,11 +118,12 @@ def _open(path: str, baud: int) -> serial.Serial:
     try:
         port.open()
     except (OSError, ValueError) as error:
-        raise _explain(path, error) from error
+        raise explain(path, error) from error
     return port
 
 
-def _explain(path: str, error: OSError | ValueError) -> PortError:
+def explain(path: str, error: OSError | ValueError) -> PortError:
+    """Return what an operator can do about a refused opening."""
     code = error.errno if isinstance(error, OSError) else None
     if code is None and isinstance(error.__context__, OSError):
         code = error.__context__.errno  # pyserial wraps the refused lock

@@ -21,9 +21,8 @@ from firmware_bridge.board.messages import (
 from firmware_bridge.board.stream_messages import Gap, Hello, Samples
 from firmware_bridge.frames import Frame
 
-BoardMessage = (
-    Hello | Heartbeat | TimeRsp | Samples | Gap | LeadStateChange | BoardEvent | OutputRsp | BoardError
-)
+AfterHello = Heartbeat | TimeRsp | Samples | Gap | LeadStateChange | BoardEvent | OutputRsp | BoardError
+BoardMessage = Hello | AfterHello
 HostMessage = HostHello | GetHello | HostAlive | TimeReq | EventAck | Output
 
 _FROM_BOARD: Final[dict[int, type[BoardMessage]]] = {

@@ -56,6 +56,11 @@ class BoardClock:
         return self._rate
 
     @property
+    def point_count(self) -> int:
+        """How many exchanges are remembered."""
+        return len(self._points)
+
+    @property
     def round_trip_us(self) -> int | None:
         """The shortest round trip of the window."""
         return round(min(p.round_trip_us for p in self._points)) if self._points else None

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from firmware_bridge import frames
 from firmware_bridge.board.buttons import PressBook
-from firmware_bridge.board.catalogue import SCHEMA_HASH, BoardMessage, HostMessage, frame_of, parse_from_board
+from firmware_bridge.board.catalogue import SCHEMA_HASH, AfterHello, HostMessage, frame_of, parse_from_board
 from firmware_bridge.board.clock import BoardClock
 from firmware_bridge.board.faults import RESETS_ALARM_COUNT, ResetWatch, button_fault
 from firmware_bridge.board.identity import introduction, spoken_streams
@@ -210,7 +210,7 @@ class BoardLink:
         self._on_message(message, frame, self._hello.uid, now_s)
 
     def _on_message(
-        self, message: BoardMessage | Refusal, frame: frames.Frame, uid: bytes, now_s: float
+        self, message: AfterHello | Refusal, frame: frames.Frame, uid: bytes, now_s: float
     ) -> None:
         match message:
             case Refusal.UNKNOWN_TYPE:
@@ -232,8 +232,6 @@ class BoardLink:
                 self._on_time(message, now_s)
             case OutputRsp() | BoardError():
                 self._on_output_answer(message, now_s)
-            case Hello():
-                pass  # `handle` took it
             case _:
                 assert_never(message)
 

@@ -1,5 +1,7 @@
 """Frames against the worked examples, and against a line that damages them."""
 
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,8 +98,6 @@ def test_each_cause_of_damage_has_its_own_count(wire: bytes, cause: Damage) -> N
 
 
 def test_another_major_version_is_refused_as_such() -> None:
-    import zlib
-
     body = b"\x20" + encode_packet(FRAMES["EVENT"])[1:-4]
     assert parse_packet(body + zlib.crc32(body).to_bytes(4, "little")) is Damage.OTHER_MAJOR
 
