@@ -158,3 +158,10 @@ def test_a_codec_of_a_later_year_is_named(codec: int) -> None:
     with pytest.raises(RefusedError, match=f"codec {codec} is not known here; update this side") as caught:
         decode_column(codec, b"\x01\x00", count=1)
     assert caught.value.refusal is Refusal.UNKNOWN_VERSION
+
+
+def test_a_column_over_the_limit_is_refused_though_its_bytes_are_good() -> None:
+    data = rice.encode(np.zeros(CHUNK_SAMPLES_MAX + 1, np.int32))
+    with pytest.raises(RefusedError) as caught:
+        decode_column(Codec.RICE, data, count=CHUNK_SAMPLES_MAX + 1)
+    assert caught.value.refusal is Refusal.OVERSIZED
