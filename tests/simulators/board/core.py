@@ -283,8 +283,10 @@ class BoardCore:
 
     def _tell_leads(self, stream_id: int, now_s: float) -> None:
         del self._leads_due_s[stream_id]
-        mask = BOTH_ELECTRODES if stream_id == ECG and not self._has_leads else 0
-        change = LeadStateChange(stream_id, mask, self._probe, self.ring.next_event_id())
+        mask, probe = 0, self._probe
+        if stream_id == ECG:  # has electrodes and no probe
+            mask, probe = 0 if self._has_leads else BOTH_ELECTRODES, ProbeState.ON
+        change = LeadStateChange(stream_id, mask, probe, self.ring.next_event_id())
         self.ring.put(change, boot_id=self.boot_id, now_s=now_s)
 
     def _put_blocks(self, blocks: list[Samples | Gap], now_s: float) -> None:

@@ -301,6 +301,10 @@ def test_electrodes_and_probe_are_told_after_they_settled() -> None:
     pair.board.attach(now_s=pair.now_s, probe=ProbeState.OFF)
     pair.run(3.0)
     assert pair.of(LeadState)[-1].probe == ProbeState.OFF
+    pair.board.attach(now_s=pair.now_s, has_leads=True)  # says nothing about the probe
+    pair.run(1.0)
+    told = pair.of(LeadState)[-1]
+    assert (told.stream_id, told.mask, told.probe) == (ECG, 0, ProbeState.ON)
     absent = [e for e in pair.of(SamplesLost) if e.stream_id == SPO2]
     assert absent
     assert {e.reason for e in absent} == {LossReason.NO_VALUE}
