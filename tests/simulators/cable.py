@@ -1,8 +1,8 @@
 """A station's cable to its hub: a TCP relay that can be pulled, replugged, or lose flows without a word.
 
-While it is pulled nothing passes and nothing is refused: connections stay as they are, new ones get no answer, as with a
-real cable. Replugged, what TCP still holds goes on. `drop_flows` is what middleboxes do: the flows of now are dead for
-ever, without a FIN, and new ones pass.
+While it is pulled nothing passes and nothing is refused: connections stay as they are, new ones get no
+answer, as with a real cable. Replugged, what TCP still holds goes on. `drop_flows` is what middleboxes do:
+the flows of now are dead for ever, without a FIN, and new ones pass.
 """
 
 import asyncio

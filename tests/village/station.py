@@ -3,11 +3,13 @@
 import asyncio
 import secrets
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
 from contract.ids import StationId
 from edge.control_service import ask
+from edge.errors import ControlError
 from edge.health.report import Report
 from hub.pki.authority import Enrolment
 from tests.simulators.board import BoardSim
@@ -33,7 +35,7 @@ class Station:
         self.recording = recording
         folder.mkdir(parents=True, exist_ok=True)
         self.cable = Cable(broker_port)
-        uid = bytes.fromhex(f"{abs(hash(name)) % 2**32:08x}") + b"BOX1"
+        uid = bytes.fromhex(f"{zlib.crc32(name.encode()):08x}") + b"BOX1"
         self.board = BoardSim(folder / "board", recording, uid=uid, speed=speed)
         self.config = folder / "box.toml"
         self.vitals = Process(["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log")
@@ -110,6 +112,14 @@ boot_file = "boot"  # many boxes on one kernel: each names its own boots
     def ask(self, question: str) -> dict[str, Any]:
         """Ask the running service. Raises ControlError."""
         return asyncio.run(ask(self.folder / "data" / "vitals.sock", question))
+
+    def answers(self) -> bool:
+        """Whether the service runs and answers."""
+        try:
+            self.report()
+        except ControlError:
+            return False
+        return True
 
     def report(self) -> Report:
         """What `edge doctor` would print."""

@@ -1,0 +1,1 @@
+"""Whole villages: real processes over real mosquitto, and Chromium before the console."""

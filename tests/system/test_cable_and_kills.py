@@ -1,0 +1,133 @@
+"""Cable out, processes killed: whatever was committed reaches the hub, exactly once."""
+
+import random
+import time
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contract.events import Press
+from contract.ids import CallId
+from hub.store.interface import CallRow
+from tests.village.eyes import Committed, body_of, look, open_calls, owes_nothing, spool_of, wait_until
+from tests.village.station import Station
+from tests.village.village import PLACES, Village
+
+OUTAGE_S: Final = 60.0
+KILLS: Final = 3
+RANDOM: Final = random.Random(20261122)  # repeatable
+
+
+def wait_for_samples(village: Village, station: Station) -> None:
+    """Return when the hub holds the first samples of a station: everything works."""
+    wait_until(lambda: bool(look(village, station.name).samples), limit_s=45, what="the first samples")
+
+
+def shows(station: Station, pattern: str) -> bool:
+    """Whether the call lamp shows this."""
+    return station.board.lamp.pattern.name == pattern
+
+
+def kill_and_look(station: Station) -> Committed:
+    """Kill `edge vitals`, return what was committed by then, start it again."""
+    station.vitals.kill()
+    committed = spool_of(station)
+    station.vitals.start()
+    wait_until(station.answers, limit_s=20, what="vitals runs again")
+    return committed
+
+
+def assert_all_there_once(village: Village, station: Station, seen: list[Committed]) -> None:
+    """Every record and draft of `seen`, and all the spool holds now, is at the hub exactly once."""
+    stored = look(village, station.name)
+    last = spool_of(station)
+    drafts = frozenset().union(*(one.drafts for one in seen))
+    records = {identity for one in [*seen, last] for identity in one.records}
+    assert stored.doubled == 0
+    assert records <= stored.records
+    assert len(stored.records) == len(records), "the hub holds records that the box never had"
+    kept = {identity: body_of(raw) for identity, raw in last.records.items()}
+    missing = [body for body in drafts if list(kept.values()).count(body) != 1]
+    assert not missing, "a committed draft did not become exactly one record"
+    assert all(stored.bodies[body] == 1 for body in drafts)
+
+
+@pytest.mark.timeout(200)
+def test_a_minute_without_cable_and_three_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    with Village(tmp_path, PLACES[:1]) as village:
+        station = village.stations[0]
+        wait_for_samples(village, station)
+        station.cable.pull()
+        pulled_s = time.monotonic()
+        seen, pressed_s = [], 0.0
+        for kill in range(KILLS):
+            pause_until(pulled_s + OUTAGE_S * (kill + RANDOM.uniform(0.3, 0.9)) / KILLS)
+            seen.append(kill_and_look(station))
+            if kill == 1:
+                station.board.press()
+                station.board.release()
+                pressed_s = time.monotonic()
+                wait_until(partial(shows, station, "FAST_BLINK"), limit_s=10, what="registered")
+        pause_until(pulled_s + OUTAGE_S)
+        assert all(one.drafts for one in seen), "no draft was committed before a kill"
+        assert not open_calls(village), "a press crossed a pulled cable"
+        station.cable.replug()
+        wait_until(lambda: len(open_calls(village)) == 1, limit_s=30, what="the press at the hub")
+        call = open_calls(village)[0]
+        wait_until(partial(owes_nothing, station), limit_s=60, what="everything is at the hub")
+        assert_all_there_once(village, station, seen)
+        age_s = time.monotonic() - pressed_s
+        assert abs(age_at_arrival_s(call) - (age_s - since_arrival_s(call))) < 1.0
+        assert call_of_press(village, station) == call.call_id
+
+
+@pytest.mark.timeout(150)
+def test_hub_and_broker_killed_at_any_moment_come_back_and_nothing_is_lost(tmp_path: Path) -> None:
+    with Village(tmp_path, PLACES[:2]) as village:
+        for station in village.stations:
+            wait_for_samples(village, station)
+        presses = 0
+        for turn in range(4):
+            pause_until(time.monotonic() + RANDOM.uniform(0.2, 2.5))
+            station = village.stations[turn % 2]
+            station.board.press()  # in the middle of it
+            station.board.release()
+            presses += 1
+            if turn % 2 == 0:
+                village.hub.kill()
+                pause_until(time.monotonic() + RANDOM.uniform(0.0, 1.5))
+                village.start_hub()
+            else:
+                village.broker.kill()
+                pause_until(time.monotonic() + RANDOM.uniform(0.0, 1.5))
+                village.broker.start()
+        for station in village.stations:
+            wait_until(partial(owes_nothing, station), limit_s=60, what="everything is at the hub")
+            assert_all_there_once(village, station, [])
+            told = [event for _, event in look(village, station.name).events if isinstance(event, Press)]
+            assert len(told) == presses / 2
+        assert len(open_calls(village)) == 2, "one call a station; a second press nudges"
+
+
+def pause_until(at_s: float) -> None:
+    """Let time pass: an outage lasts as long as it lasts."""
+    time.sleep(max(0.0, at_s - time.monotonic()))
+
+
+def age_at_arrival_s(call: CallRow) -> float:
+    """How old the press was when the box sent it, by the box's own clock."""
+    assert call.boot == call.sent_boot
+    return (call.sent_t_us - call.t_us) / 1e6
+
+
+def since_arrival_s(call: CallRow) -> float:
+    """How long the hub has had it."""
+    return time.time() - call.received_utc_us / 1e6
+
+
+def call_of_press(village: Village, station: Station) -> CallId:
+    """The call named by the station's only press."""
+    ((identity, _),) = [(i, e) for i, e in look(village, station.name).events if isinstance(e, Press)]
+    return CallId(identity.station, identity.spool, identity.seq)
