@@ -77,7 +77,7 @@ def parse_signal(payload: bytes) -> AnySignal:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         unknown = first["type"] == "union_tag_invalid"
-        where = ".".join(map(str, first["loc"]))[:80]
+        where = ".".join(map(str, first["loc"]))
         raise RefusedError(
             Refusal.UNKNOWN_VERSION if unknown else Refusal.MALFORMED, f"signal {where}: {first['msg'][:200]}"
         ) from None

@@ -44,6 +44,7 @@ def test_a_boot_without_an_anchor_lies_between_its_neighbours() -> None:
     before = [anchor(1, utc_us=NOON_US), anchor(2, utc_us=NOON_US + 50)]
     after = [anchor(4, utc_us=NOON_US + HOUR_US), anchor(5, utc_us=NOON_US + 2 * HOUR_US)]
     moment = at(3, 0, *after, *before)
+    assert moment == at(3, 0, *reversed(before), *reversed(after))
     assert moment == UtcInterval(NOON_US + 50 - 1000, NOON_US + HOUR_US + 1000)
     assert moment.middle_us == NOON_US + (HOUR_US + 50) // 2
 
