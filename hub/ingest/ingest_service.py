@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -227,30 +228,32 @@ class IngestService:
         return opened
 
     def _announce(self, done: _Done, hellos: Mapping[Spool, Sent]) -> None:
+        """Count, then tell the boxes, then the rooms."""
+        self._count(done)
         now_s = self._clock.now_s()
-        urgent = {
-            (one.arrival.station, one.arrival.spool)
-            for one in done.committed
-            if one.arrival.record_id.record_class is RecordClass.CALL
-        } | set(hellos)
+        urgent = set(hellos)
+        for one in done.committed:
+            if one.arrival.record_id.record_class is RecordClass.CALL:
+                urgent.add((one.arrival.station, one.arrival.spool))
         for spool, ranges in done.ranges.items():
             sent = done.sent.get(spool) or hellos[spool]
             refused = done.refused.get(spool, ())
             self._desk.note(spool, sent, ranges, refused=refused, is_urgent=spool in urgent, now_s=now_s)
         self._send_due()
         self._has_note.set()
+        if done.committed:
+            for listener in self._on_committed:
+                _call_listener(listener, done.committed)
+
+    def _count(self, done: _Done) -> None:
         for one in done.committed:
             self._outcomes[one.outcome] += 1
             if one.outcome is Outcome.OTHER_CONTENT:
                 LOG.error("%s came with other content than before; the first stays", one.arrival.record_id)
-        counts = (*self._counters.refused.items(), *self._counters.unopened.items())
-        self._refused_counts = {}
-        for refusal, count in counts:
-            name = refusal.name.lower()
-            self._refused_counts[name] = self._refused_counts.get(name, 0) + count
-        if done.committed:
-            for listener in self._on_committed:
-                _call_listener(listener, done.committed)
+        counts: Counter[str] = Counter()
+        for counter in (self._counters.refused, self._counters.unopened):
+            counts.update({refusal.name.lower(): count for refusal, count in counter.items()})
+        self._refused_counts = dict(counts)
 
     def _send_due(self) -> None:
         for station, receipt in self._desk.due(
