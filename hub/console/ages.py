@@ -1,0 +1,54 @@
+"""Ages and times of day in words, as web/ages.js writes them (core)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final, Protocol
+
+from hub.calls.age import Age
+
+VIETNAM: Final = timezone(timedelta(hours=7))  # no summer time since 1975
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+
+
+class Say(Protocol):
+    """Returns the word for a key in the language of the page."""
+
+    def __call__(self, key: str, /, **values: object) -> str: ...
+
+
+def age_text(age_s: float | None, say: Say) -> str:
+    """Return "12 s", "3 phút", "2 giờ 05", "4 ngày" or "không rõ"."""
+    if age_s is None or age_s < 0:
+        return say("không rõ")
+    seconds = int(age_s)
+    if seconds < MINUTE_S:
+        return say("{n} s", n=seconds)
+    if seconds < HOUR_S:
+        return say("{n} phút", n=seconds // MINUTE_S)
+    if seconds < 2 * DAY_S:
+        return say("{h} giờ {m}", h=seconds // HOUR_S, m=f"{seconds // MINUTE_S % 60:02d}")
+    return say("{n} ngày", n=seconds // DAY_S)
+
+
+def press_age_text(age: Age, say: Say) -> str:
+    """Return the age of a press as exactly as it is known, and no more exactly."""
+    if age.is_exact:
+        return age_text(age.at_least_s, say)
+    if age.at_most_s is not None:
+        return say("{a} đến {b}", a=age_text(age.at_least_s, say), b=age_text(age.at_most_s, say))
+    if age.at_least_s < 1:
+        return say("không rõ")
+    return say("ít nhất {a}", a=age_text(age.at_least_s, say))
+
+
+def time_of_day(utc_ms: float | None) -> str:
+    """Return "13:05:22" in Vietnam; "--:--:--" for an unknown time."""
+    if utc_ms is None:
+        return "--:--:--"
+    return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%H:%M:%S")
+
+
+def date_and_time(utc_ms: float | None) -> str:
+    """Return "22/11 13:05" in Vietnam; "--/-- --:--" for an unknown time."""
+    if utc_ms is None:
+        return "--/-- --:--"
+    return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%d/%m %H:%M")

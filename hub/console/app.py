@@ -1,0 +1,105 @@
+"""The console: its pages, in one table, and the rooms behind them."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from hub.console import calls, events, fleet, live, login, station
+from hub.console.guard import SecurityHeaders
+from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
+from hub.console.rooms import Rooms
+from hub.hub import Hub
+
+log = logging.getLogger(__name__)
+
+BODY_MAX_BYTES: Final = 16_384  # the largest form is a reason of 500 letters
+WEB: Final = Path(__file__).parents[2] / "web"
+STATIC: Final = Path(__file__).parent / "static"
+
+ROUTES: Final = [
+    Route("/", fleet.show_fleet, name="fleet"),
+    Route("/login", login.show_login, methods=["GET"]),
+    Route("/login", login.log_in, methods=["POST"]),
+    Route("/logout", login.log_out, methods=["POST"]),
+    Route("/stations/{station}", station.show_station),
+    Route("/stations/{station}/events", station.show_events),
+    WebSocketRoute("/stations/{station}/live", live.serve_view),
+    Route("/calls", calls.show_calls),
+    Route("/calls/{call}/{input}", calls.give_input, methods=["POST"]),
+    Route("/events", events.stream_events),
+    # the addresses of files are their paths, so that scripts import one another alike here and on disk
+    Mount("/web", StaticFiles(directory=WEB)),
+    Mount("/hub/console/static", StaticFiles(directory=STATIC)),
+    Route("/favicon.ico", lambda _: RedirectResponse("/hub/console/static/lighthouse.svg")),
+]
+
+
+def build_app(hub: Hub) -> Starlette:
+    """Return the console. It listens to `hub` from now on; its tasks run while it is served.
+
+    When one of them fails, the process is asked to end: a console that half works looks alive.
+    """
+    rooms = Rooms(hub)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await rooms.begin()
+        task = asyncio.create_task(rooms.run(), name="rooms")
+        task.add_done_callback(_end_process_on_failure)
+        yield
+        task.remove_done_callback(_end_process_on_failure)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        rooms.close()
+
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={
+            NotSignedInError: _on_not_signed_in,
+            RefusedPageError: _on_refused,
+            HTTPException: _on_http_error,
+        },
+        lifespan=lifespan,
+        max_body_size=BODY_MAX_BYTES,
+    )
+    app.state.rooms = rooms
+    return app
+
+
+def _end_process_on_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        log.critical("a room of the hub failed; ending, to be started anew", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _on_not_signed_in(request: Request, _: Exception) -> Response:
+    return to_login(request)
+
+
+def _on_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedPageError)  # noqa: S101 - told to mypy; the table above says so
+    if wants_json(request):
+        return JSONResponse({"error": error.text_key}, error.status)
+    return render(
+        request, "error.html", account=None, status=error.status, text_key=error.text_key, code=error.status
+    )
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - told to mypy; the table above says so
+    text_key = "Không có trang này." if error.status_code == 404 else "Yêu cầu không dùng được."
+    return _on_refused(request, RefusedPageError(error.status_code, text_key))

@@ -1,0 +1,141 @@
+"""The rooms behind the pages, built from the hub's, and their tasks."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from contract.ids import StationId
+from contract.signals import BoxState, Interest, encode_signal
+from contract.topics import Topic
+from hub.calls.call_desk import CallDesk
+from hub.console.rows import CallEntry, StationEntry, call_entry, station_entry
+from hub.fleet.stations import StationList, link_of
+from hub.hub import Hub
+from hub.ingest.committed import SignalHeard
+from hub.live.feed import LiveFeed
+from hub.live.interest import Leases
+from hub.live.viewers import Viewer, Viewers
+from hub.people.people_service import People
+
+log = logging.getLogger(__name__)
+
+INTEREST_TICK_S: Final = 0.5
+
+
+class Rooms:
+    """Everything that a page may ask. `begin`, then `run` until cancelled, then `close`."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.viewers = Viewers()
+        self.leases = Leases()
+        self.stations = StationList(hub.config.station_names, started_s=hub.now_s())
+        self.feed = LiveFeed(hub, self.viewers)
+        self.desk = CallDesk(hub)
+        self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
+        self.news: dict[StationId, int] = {}
+        self._listeners: set[Callable[[], None]] = set()
+        self._interest = asyncio.Event()
+        hub.on_committed(self.stations.on_committed)
+        hub.on_signal(self.stations.on_signal)
+        hub.on_signal(self._on_signal)
+        self.feed.on_change(self._on_station)
+        self.desk.on_change(self._on_calls)
+
+    async def begin(self) -> None:
+        """Take up what the store knows."""
+        beginnings = await self.feed.begin()
+        utc_us = self.hub.utc_now_us()
+        self.stations.begin(
+            (
+                one.station,
+                None if one.last_received_utc_us is None else (utc_us - one.last_received_utc_us) / 1e6,
+            )
+            for one in beginnings
+        )
+        await self.desk.begin()
+
+    async def run(self) -> None:
+        """Run the rooms' tasks until cancelled; one that fails ends the others."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.feed.run(), name="live feed")
+            tasks.create_task(self.desk.run(), name="call desk")
+            tasks.create_task(self._keep_leases(), name="interest")
+
+    def close(self) -> None:
+        """Give back what `run` does not."""
+        self.people.close()
+
+    def utc_ms(self) -> float:
+        """Return the hub's UTC in ms."""
+        return self.hub.utc_now_us() / 1000
+
+    def monotonic_to_utc_ms(self, at_s: float | None) -> float | None:
+        """Return a moment of the hub's monotonic clock as UTC in ms."""
+        return None if at_s is None else round(self.utc_ms() - (self.hub.now_s() - at_s) * 1000)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` at every change of calls or stations; return what ends that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def calls(self) -> list[CallEntry]:
+        """Return the open calls, oldest press first."""
+        return [
+            call_entry(held, name=self.stations.name(held.row.call_id.station))
+            for held in self.desk.open_calls()
+        ]
+
+    def station(self, station: StationId) -> StationEntry:
+        """Return one station as lists show it."""
+        now = self.feed.now(station)
+        return station_entry(
+            station,
+            name=self.stations.name(station),
+            now=now,
+            presence=self.stations.presence(
+                station, now_s=self.hub.now_s(), leased_since_s=self.leases.since_s(station)
+            ),
+            link=link_of(now.status, now.status_utc_ms),
+            now_utc_ms=self.utc_ms(),
+            news=self.news.get(station, 0),
+        )
+
+    def watch(self, viewer: Viewer) -> None:
+        """Somebody opened a station's page: it is to send live at once."""
+        self.viewers.add(viewer)
+        self._interest.set()
+
+    def _on_station(self, station: StationId) -> None:
+        self.news[station] = self.news.get(station, 0) + 1
+        self._on_change()
+
+    def _on_calls(self) -> None:
+        self._interest.set()
+        self._on_change()
+
+    def _on_change(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    def _on_signal(self, heard: SignalHeard) -> None:
+        if isinstance(heard.signal, BoxState):
+            if heard.signal.connected:
+                self.leases.forgotten_by(heard.station)
+                self._interest.set()
+            self._on_change()
+
+    async def _keep_leases(self) -> None:
+        while True:
+            wanted = self.viewers.stations() | self.desk.stations_waiting()
+            for station, lease_s in self.leases.due(wanted, now_s=self.hub.now_s()):
+                signal = encode_signal(Interest(lease_s=lease_s))
+                if self.hub.publish_signal(station, Topic.INTEREST, signal):
+                    self.leases.said(station, now_s=self.hub.now_s())
+            self._interest.clear()
+            try:
+                async with asyncio.timeout(INTEREST_TICK_S):
+                    await self._interest.wait()
+            except TimeoutError:
+                pass

@@ -1,0 +1,113 @@
+"""What lists show of a call and of a station, in a page's HTML and in its event stream (core)."""
+
+from typing import Literal, TypedDict
+
+from contract.ids import NO_VISIT, StationId, visit_code
+from hub.calls.call_desk import OpenCall
+from hub.calls.hub_call import RINGING_STATES, State
+from hub.console.live_frames import Value
+from hub.fleet.presence import Presence, Word
+from hub.fleet.stations import Link
+from hub.live.station_now import StationNow
+
+Group = Literal["ringing", "claimed", "callback"]
+
+
+class CallEntry(TypedDict):
+    """One open call, times in hub UTC ms. The press was between the two; `earliest_ms` None: unbounded."""
+
+    id: str
+    station: str
+    name: str
+    state: str
+    group: Group
+    owner: str | None
+    revision: int
+    nudges: int
+    earliest_ms: float | None
+    latest_ms: float
+    received_ms: float
+    changed_ms: float
+    visit: str | None
+
+
+class LinkEntry(TypedDict):
+    """Link and spool, as of `at_ms`."""
+
+    round_trip_ms: int | None
+    owed_count: int
+    oldest_owed_s: float | None
+    at_ms: float | None
+
+
+class StationEntry(TypedDict):
+    """One station of the list."""
+
+    station: str
+    name: str
+    word: str
+    heard_ms: float | None
+    is_cut: bool
+    visit: str | None
+    values: list[Value]
+    link: LinkEntry | None
+    news: int  # grows when its list of events is to be read again
+
+
+def call_entry(held: OpenCall, *, name: str) -> CallEntry:
+    """Return a call as lists show it."""
+    row, age = held.row, held.age
+    received_ms = row.received_utc_us / 1000
+    return {
+        "id": str(row.call_id),
+        "station": row.call_id.station,
+        "name": name,
+        "state": held.state.name,
+        "group": _group(held.state),
+        "owner": row.owner,
+        "revision": row.revision,
+        "nudges": row.nudges,
+        "earliest_ms": None if age.at_most_s is None else received_ms - age.at_most_s * 1000,
+        "latest_ms": received_ms - age.at_least_s * 1000,
+        "received_ms": received_ms,
+        "changed_ms": row.changed_utc_us / 1000,
+        "visit": None if row.visit == NO_VISIT else visit_code(row.call_id.spool, row.visit),
+    }
+
+
+def _group(state: State) -> Group:
+    if state in RINGING_STATES:
+        return "ringing"
+    return "claimed" if state is State.CLAIMED else "callback"
+
+
+def station_entry(
+    station: StationId,
+    *,
+    name: str,
+    now: StationNow,
+    presence: Presence,
+    link: Link | None,
+    now_utc_ms: float,
+    news: int,
+) -> StationEntry:
+    """Return a station as lists show it."""
+    is_known = now.visit is not None and now.spool is not None
+    return {
+        "station": station,
+        "name": name,
+        "word": presence.word.name,
+        "heard_ms": None if presence.age_s is None else round(now_utc_ms - presence.age_s * 1000),
+        "is_cut": presence.is_cut_hint,
+        "visit": visit_code(now.spool, now.visit.no) if is_known and now.spool and now.visit else None,
+        "values": now.values(now_utc_ms=now_utc_ms) if presence.word is not Word.NEVER else [],
+        "link": None
+        if link is None
+        else {
+            "round_trip_ms": link.round_trip_ms,
+            "owed_count": link.owed_count,
+            "oldest_owed_s": link.oldest_owed_s,
+            "at_ms": link.at_utc_ms,
+        },
+        "news": news,
+    }

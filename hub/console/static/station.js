@@ -1,0 +1,104 @@
+/** One station: strips and numbers, its call, its link, what happened. */
+import { formatAge, formatTimeOfDay } from "../../../web/ages.js";
+import { LiveFeed } from "../../../web/live.js";
+import { showLive } from "../../../web/view.js";
+import { t } from "../../../web/words.js";
+import { callText, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state } from "./console.js";
+
+/** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call */
+
+const END_KEY = "k";
+const bar = place("callbar");
+const station = bar.dataset.station ?? "";
+const feed = new LiveFeed(clock);
+/** @type {Row | null} */
+let row = null;
+let newsRead = -1;
+
+/** @returns {Call | undefined} */
+function call() {
+  return state?.calls.find((one) => one.station === station && one.group !== "ringing");
+}
+
+/** @param {Call | undefined} now */
+function isMine(now) {
+  return mayAnswer && now?.group === "claimed" && now.owner === me;
+}
+
+async function end() {
+  const now = call();
+  if (now && isMine(now)) await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
+}
+
+function showCall() {
+  const now = call();
+  bar.hidden = !now;
+  if (!now) return;
+  const key = `${now.id} ${now.revision}`;
+  if (bar.dataset.key !== key) {
+    bar.dataset.key = key;
+    bar.dataset.group = now.group;
+    const text = document.createElement("strong"), time = document.createElement("span");
+    text.textContent = callText(now);
+    time.className = "callbar-time";
+    bar.replaceChildren(text, " ", time);
+    if (isMine(now)) {
+      const button = document.createElement("button"), kbd = document.createElement("kbd");
+      kbd.textContent = END_KEY.toUpperCase();
+      button.append(`${t("Kết thúc")} `, kbd);
+      button.addEventListener("click", () => void end());
+      bar.append(button);
+    } else if (now.group === "callback") {
+      const link = document.createElement("a");
+      link.href = "/calls";
+      link.textContent = t("Xem danh sách");
+      bar.append(link);
+    }
+  }
+  say(bar.querySelector(".callbar-time"), formatAge(clock.age_ms(now.changed_ms)));
+}
+
+function showRow() {
+  if (!row) return;
+  const presence = place("presence");
+  if (presence.dataset.word !== row.word) presence.dataset.word = row.word;
+  say(presence, presenceText(row));
+  say(place("link"), linkText(row.link));
+}
+
+async function readEvents() {
+  const answer = await fetch(`/stations/${station}/events`, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+  place("events").replaceChildren(...read.body.childNodes);
+}
+
+let readTimer = 0;
+
+news.addEventListener("rows", (event) => {
+  for (const one of /** @type {CustomEvent<Row[]>} */ (event).detail) if (one.station === station) row = one;
+  showRow();
+  if (row && row.news !== newsRead && !readTimer) {
+    readTimer = window.setTimeout(() => { readTimer = 0; newsRead = row?.news ?? -1; void readEvents(); }, 300);
+  }
+});
+news.addEventListener("state", showCall);
+news.addEventListener("age", () => { showRow(); showCall(); });
+
+feed.addEventListener("view", () => {
+  const visit = feed.view?.visit, opened_ms = /** @type {number | null | undefined} */ (visit?.opened_ms);
+  const time = opened_ms === null || opened_ms === undefined ? "--:--:--" : formatTimeOfDay(opened_ms);
+  say(place("visit"), visit ? t("Lượt khám {code} từ {time}", { code: visit.code, time }) : t("không có lượt khám"));
+  place("no-streams").hidden = (feed.view?.streams.length ?? 0) !== 0;
+});
+
+window.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement | null} */ (event.target);
+  const isTyping = target?.closest("input, textarea, select, [contenteditable]");
+  if (event.key.toLowerCase() !== END_KEY || isTyping || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+  void end();
+});
+
+showLive(feed, { strips: place("strips"), values: place("values"), corner: place("corner") });
+feed.open(`/stations/${station}/live`);
+Object.assign(document.body, { feed });

@@ -1,0 +1,71 @@
+"""One station: its live view, its call, its link, and what happened."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contract.events import AnyEvent
+from contract.ids import NO_VISIT, StationId
+from hub.console.page import render, rooms_of, signed_in, station_in_path
+from hub.console.rooms import Rooms
+
+EVENT_NAMES: Final = (
+    "started", "press", "call step", "leads", "device", "lost", "visit opened", "visit closed", "tombstone",
+)  # fmt: skip
+EVENTS_SHOWN: Final = 30
+EVENTS_READ: Final = 200  # of which those of other visits are not shown
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """An event as the list shows it. `utc_ms` None: when it was is not known."""
+
+    utc_ms: float | None
+    received_ms: float
+    event: AnyEvent
+
+
+async def show_station(request: Request) -> Response:
+    """The station's page."""
+    account = await signed_in(request)
+    station, rooms = station_in_path(request), rooms_of(request)
+    return render(
+        request,
+        "station.html",
+        account=account,
+        row=rooms.station(station),
+        call=next((call for call in rooms.calls() if call["station"] == station), None),
+        opened_ms=rooms.feed.now(station).opened_utc_ms(),
+        lines=await _events(rooms, station),
+    )
+
+
+async def show_events(request: Request) -> Response:
+    """The list of events alone, for the page that is open already."""
+    account = await signed_in(request)
+    station, rooms = station_in_path(request), rooms_of(request)
+    return render(request, "events.html", account=account, lines=await _events(rooms, station))
+
+
+async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:
+    """Return the newest events of the visit under way and of the box itself; never another visit's."""
+    now = rooms.feed.now(station)
+    spool = now.spool
+    if spool is None:
+        return []
+    visit = NO_VISIT if now.visit is None else now.visit.no
+    stored = await rooms.hub.run_read(
+        lambda store: store.events(station, names=EVENT_NAMES, newest=EVENTS_READ, spool=spool)
+    )
+    lines = [
+        EventLine(
+            now.times.utc_ms(one.record.header.boot, one.record.header.t_us),
+            one.received_utc_us / 1000,
+            one.event,
+        )
+        for one in stored
+        if one.event is not None and one.record.header.visit in (NO_VISIT, visit)
+    ]
+    return lines[:EVENTS_SHOWN]

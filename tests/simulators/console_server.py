@@ -1,0 +1,151 @@
+"""The hub with its console and without a broker: real store, real ingest, real pages; stations speak bytes to it."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import uvicorn
+
+from contract.ids import RecordClass, StationId
+from contract.signals import AnySignal, BoxState, encode_signal, parse_signal
+from contract.topics import Topic, topic_name, topic_of_class
+from hub.config import Config, parse_config
+from hub.console.app import build_app
+from hub.console.rooms import Rooms
+from hub.hub import BrokerLink
+from hub.hub_service import open_hub
+from hub.ingest.ingest_service import IngestService
+from hub.people.accounts import Accounts, Role
+from hub.pki.authority import Authority
+
+LIMIT_S: Final = 10.0
+PASSWORD: Final = "mot hai ba bon nam"
+
+
+class ConsoleServer:
+    """One hub on a free loopback port. All methods may be called from the test's thread."""
+
+    def __init__(self, folder: Path, *, names: dict[str, str] | None = None, port: int = 0) -> None:
+        named = "".join(f'{key} = "{name}"\n' for key, name in (names or {}).items())
+        self.config: Config = parse_config(f"[stations]\n{named}", path=folder / "hub.toml")
+        self.authority = Authority(self.config.pki_folder)
+        self.authority.make(names=(), now=datetime.now(UTC))
+        self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
+        self.is_broker_there = True
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self._socket.listen()
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._said = threading.Condition()
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, IngestService, Rooms]] = Future()
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="console server")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._loop, self._ingest, self.rooms = self._ready.result(LIMIT_S)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+        self._thread.join(LIMIT_S)
+        assert not self._thread.is_alive(), "the console did not end"
+        self._socket.close()
+
+    def account(self, name: str, role: Role = Role.OPERATOR) -> None:
+        """Make an account with PASSWORD."""
+        with closing(Accounts(self.config.accounts_path)) as accounts:
+            accounts.add(name, PASSWORD, role=role, now_utc_s=time.time())
+
+    def session(self, name: str) -> str:
+        """Return a session's cookie for an account, made behind the login page's back."""
+        with closing(Accounts(self.config.accounts_path)) as accounts:
+            account = accounts.check(name, PASSWORD)
+            assert account is not None, f"no account {name}"
+            return f"haidang={accounts.open_session(account, now_utc_s=time.time())}"
+
+    def take(self, station: str, record_class: RecordClass, parcel: bytes) -> None:
+        """A parcel of a station arrives."""
+        topic = topic_name(StationId(station), topic_of_class(record_class))
+        self.call(lambda: self._ingest.take(topic, parcel, is_retained=False))
+
+    def say(self, station: str, state: BoxState, *, is_retained: bool = False) -> None:
+        """A station says how it is."""
+        topic = topic_name(StationId(station), Topic.STATE)
+        self.call(lambda: self._ingest.take(topic, encode_signal(state), is_retained=is_retained))
+
+    def call(self, work: Callable[[], Any]) -> Any:
+        """Do something in the hub's loop; return what it returns."""
+
+        async def do() -> Any:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(LIMIT_S)
+
+    def wait_signal(self, is_wanted: Callable[[StationId, AnySignal], bool]) -> AnySignal:
+        """Wait until a station was told something of that kind."""
+
+        def found() -> AnySignal | None:
+            return next((signal for station, signal in self.signals if is_wanted(station, signal)), None)
+
+        with self._said:
+            assert self._said.wait_for(lambda: found() is not None, LIMIT_S), f"only {self.signals[-5:]}"
+        signal = found()
+        assert signal is not None
+        return signal
+
+    def _publish(self, station: StationId, topic: Topic, data: bytes) -> bool:
+        if self.is_broker_there and topic in (Topic.SIGNAL, Topic.INTEREST):
+            with self._said:
+                self.signals.append((station, parse_signal(data)))
+                self._said.notify_all()
+        return self.is_broker_there
+
+    def _link(self) -> BrokerLink:
+        return BrokerLink(is_connected=self.is_broker_there, changed_s=None, heard_s=None, text="")
+
+    async def _serve(self) -> None:
+        async with open_hub(self.config, self.authority) as (hub, _, ingest):
+            app = build_app(replace(hub, publish_signal=self._publish, broker_link=self._link))
+            self._server = _Server(
+                uvicorn.Config(
+                    app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
+                ),
+                lambda: self._ready.set_result((asyncio.get_running_loop(), ingest, app.state.rooms)),
+            )
+            running = asyncio.create_task(ingest.run())
+            try:
+                await self._server.serve(sockets=[self._socket])
+            except BaseException as error:
+                if not self._ready.done():
+                    self._ready.set_exception(error)
+                raise
+            finally:
+                running.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves; leaves signals to the test."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets=list(sockets or []))
+        self._on_ready()
