@@ -69,7 +69,7 @@ def outcome(decoder: str, data: bytes) -> bool:
     return True
 
 
-few = settings(max_examples=50)  # of each of many decoders; the whole takes seconds
+few = settings(max_examples=25)  # of each of many decoders; the whole takes seconds
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
