@@ -168,10 +168,13 @@ class IngestService:
             done = await self._writer.run(lambda store: self._store(store, work))
         except StoreFailedError as error:
             self._note_fault(str(error))
+            if work.payloads and work.hellos:  # who says hello is told what is stored, full disk or not
+                await self._take_turn(_Work([], work.hellos))
         except Exception:  # noqa: BLE001 - logged there; one parcel must not stop the others
             await self._take_apart(work)
         else:
-            self._clear_fault()
+            if any(one.outcome is Outcome.STORED for one in done.committed):
+                self._clear_fault()
             self._announce(done, work.hellos)
 
     async def _take_apart(self, work: _Work) -> None:
