@@ -1,4 +1,4 @@
-"""The hub's command line: init, enrol, broker-config, serve, ingest."""
+"""The hub's command line: init, enrol, account, broker-config, serve, ingest."""
 
 import asyncio
 import json
@@ -14,15 +14,17 @@ from contract.errors import RefusedError
 from contract.ids import parse_station
 from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
 from hub.hub_service import HubStartError, serve
+from hub.people.cli import accounts_app
 from hub.pki.authority import Authority, PkiError
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from hub.store.interface import StoreError
 from hub.store.sqlite import SqliteStore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
+app.add_typer(accounts_app)
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
-DEFAULT_CONFIG = Path("/etc/haidang/hub.toml")
+DEFAULT_CONFIG = Path("hub.toml")
 
 
 class _Told(Exception):
