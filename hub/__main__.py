@@ -75,6 +75,7 @@ def enrol(
     lines = (
         "# Made by: hub enrol. Paths count from this file.",
         f'station = "{name}"',
+        'data_dir = "data"  # the spool; on a disk that survives',
         "",
         "[hub]",
         f"host = {json.dumps(hub_host)}",
@@ -83,6 +84,9 @@ def enrol(
         f'certificate = "{files.certificate.name}"',
         f'key = "{files.key.name}"',
         f'seal_key = "{files.seal_key.name}"',
+        "",
+        "[board]",
+        '# port = "/dev/serial/by-id/..."  # set it at the place',
     )
     (out / "box.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     typer.echo(f"{out}: certificate, keys and box.toml of {name}")
