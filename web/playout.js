@@ -22,6 +22,7 @@ export class PlayoutDelay {
 
   /** A frame arrived whose first sample was `lag_ms` old. @param {number} lag_ms @param {number} now_ms */
   observe(lag_ms, now_ms) {
+    if (lag_ms > MAX_DELAY_MS) return; // history, or a link so slow that no delay would help
     while (this._lags.length && this._lags[this._lags.length - 1].lag_ms <= lag_ms) this._lags.pop();
     this._lags.push({ at_ms: now_ms, lag_ms });
   }

@@ -23,11 +23,11 @@ export function judge(reading, clock) {
   const age_ms = measured_ms === null ? null : Math.max(measured_ms, received_ms ?? 0);
   const limited_ms = Math.max(measured_ms ?? 0, received_ms ?? Infinity);
   if (reading.state === "off") return { text: NO_VALUE, age_ms, note: t("tuột đầu dò"), isShown: false };
-  if (reading.state !== "ok" || reading.value === null) {
-    return { text: NO_VALUE, age_ms, note: t("không rõ"), isShown: false };
-  }
-  if (limited_ms > VALUE_LIMIT_MS) {
+  if (limited_ms > VALUE_LIMIT_MS && age_ms !== null) {
     return { text: NO_VALUE, age_ms, note: t("số cuối cách đây {age}", { age: formatAge(age_ms) }), isShown: false };
+  }
+  if (reading.state !== "ok" || reading.value === null || limited_ms > VALUE_LIMIT_MS) {
+    return { text: NO_VALUE, age_ms, note: t("không rõ"), isShown: false };
   }
   const text = Number.isInteger(reading.value) ? String(reading.value) : number(reading.value, 1);
   return { text, age_ms, note: age_ms === null ? t("không rõ tuổi") : formatAge(age_ms), isShown: true };
