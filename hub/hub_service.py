@@ -90,14 +90,13 @@ async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[
 
 @contextlib.contextmanager
 def listen(config: Config) -> Iterator[socket.socket]:
-    """Bind the console's port before anything else is opened. Raises HubStartError."""
+    """Take the console's port before anything else is opened; nobody is let in yet. Raises HubStartError."""
     address, port = config.console.address, config.console.port
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((address, port))
-            listener.listen()
+            listener.bind((address, port))  # uvicorn listens once everything is open
         except OSError as error:
             busy = "another program has it (ss -ltnp tells which): stop that one, or choose another port"
             cure = busy if error.errno == errno.EADDRINUSE else "choose an address of this machine"

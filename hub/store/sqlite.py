@@ -172,6 +172,7 @@ def _open(path: Path, *, is_writer: bool) -> Database:
             _migrate(db, path)
         else:
             db.execute("PRAGMA query_only = ON")
+            _check_version(db, path)
     except BaseException:
         db.close()
         raise
@@ -179,15 +180,25 @@ def _open(path: Path, *, is_writer: bool) -> Database:
 
 
 def _migrate(db: Database, path: Path) -> None:
+    version = _version(db, path)
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        first_epoch = "INSERT INTO epoch (value) VALUES (abs(random()) % 4294967296);" if number == 1 else ""
+        db.conn.executescript(f"BEGIN; {script} {first_epoch} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _check_version(db: Database, path: Path) -> None:
+    if _version(db, path) != SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"{path} is not made yet, or of an older hub: start this hub on it first")
+
+
+def _version(db: Database, path: Path) -> int:
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA_VERSION:
         raise sqlite3.DatabaseError(
             f"{path} has version {version}, this hub knows {SCHEMA_VERSION}:"
             " run the newer hub, or restore an older backup"
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        first_epoch = "INSERT INTO epoch (value) VALUES (abs(random()) % 4294967296);" if number == 1 else ""
-        db.conn.executescript(f"BEGIN; {script} {first_epoch} PRAGMA user_version = {number}; COMMIT;")
+    return version
 
 
 def _cause(error: OSError | sqlite3.Error, folder: Path) -> str:

@@ -157,6 +157,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "file" / "store", is_writer=True)
 
 
+def test_a_reader_does_not_take_a_store_that_is_not_made_yet(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailedError, match="does not exist"):
+        SqliteStore(tmp_path, is_writer=False)
+    (tmp_path / "hub.db").touch()
+    with pytest.raises(StoreFailedError, match="start this hub on it first"):
+        SqliteStore(tmp_path, is_writer=False)
+
+
 def test_a_store_of_a_newer_hub_is_left_alone(tmp_path: Path) -> None:
     SqliteStore(tmp_path / "s", is_writer=True).close()
     with (tmp_path / "s" / "hub.db").open("r+b") as file:
