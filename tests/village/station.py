@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,9 @@ boot_file = "boot"  # many boxes on one kernel: each names its own boots
 
     def ask(self, question: str) -> dict[str, Any]:
         """Ask the running service. Raises ControlError."""
-        return asyncio.run(ask(self.folder / "data" / "vitals.sock", question))
+        asked = ask(self.folder / "data" / "vitals.sock", question)
+        with ThreadPoolExecutor(1) as thread:  # the caller's may have a loop of its own: Playwright's
+            return thread.submit(asyncio.run, asked).result()
 
     def answers(self) -> bool:
         """Whether the service runs and answers."""

@@ -1,0 +1,54 @@
+"""An operator before the console: Chromium, logged in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser import chromium_page, wait_until
+from tests.village.village import OPERATOR, Village
+
+RINGING = "form.ring[data-call]"
+GONE = r"ERR_|WebSocket|net::|Failed to load resource"  # what a browser reports while a hub is away
+
+
+@contextmanager
+def operator(village: Village, *, allow: str | None = None, scheme: Any = "light") -> Iterator[Page]:
+    """Open the list of stations as the operator on duty, the ring unlocked by the keys of the login."""
+    with chromium_page(village.url, allow=allow, scheme=scheme) as page:
+        page.fill("input[name=name]", OPERATOR)
+        page.fill("input[type=password]", village.password)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#as-of")
+        yield page
+
+
+def open_station(page: Page, village: Village, name: str) -> None:
+    """Open a station's page and return when its ECG is drawn live."""
+    page.goto(f"{village.url}stations/{name}")
+    wait_until(page, "() => document.querySelector('hd-sweep')?.state === 'live'")
+
+
+def strip_state(page: Page) -> str:
+    """What the first strip says of itself: empty, waiting, live, late or stale."""
+    return str(page.evaluate("() => document.querySelector('hd-sweep')?.state ?? 'empty'"))
+
+
+def plotted(page: Page, stream: int, *, first: int = 0, last: int = 2**40) -> dict[int, int]:
+    """Index -> value of what a strip has drawn, read back from where it was drawn."""
+    points = page.evaluate(
+        "([stream, first, last]) => (document.querySelector(`hd-sweep[data-stream='${stream}']`)"
+        "?.plotted(first, last) ?? []).map((point) => [Number(point.index), point.value])",
+        [stream, first, last],
+    )
+    return {int(index): int(value) for index, value in points}
+
+
+def shown_value(page: Page, mdc: int) -> str:
+    """The big number of a measurement as it stands on the page; "---" where there is none."""
+    text = page.evaluate(
+        "(mdc) => document.querySelector(`hd-value[data-mdc='${mdc}'] .value-number`)?.textContent ?? '---'",
+        mdc,
+    )
+    return str(text).strip()
