@@ -10,13 +10,12 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final
 
 import uvicorn
 
 from contract.ids import KeyId, SpoolId, StationId
-from contract.sealing import Opener, unwrap_key
+from contract.sealing import Opener
 from hub.broker import Broker, HubLogin
 from hub.clock import Clock
 from hub.config import Config
@@ -49,12 +48,12 @@ async def serve(config: Config, *, with_console: bool) -> None:
 @asynccontextmanager
 async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[Hub, Broker, IngestService]]:
     """Open the store and build the rooms; nothing runs yet. Raises StoreError, PkiError."""
-    clock, unwrap = Clock(), partial(unwrap_key, authority.seal_key())
+    clock, seal_key = Clock(), authority.seal_key()
     async with (
         StoreThread(config.store_folder, is_writer=True) as writer,
         StoreThread(config.store_folder, is_writer=False) as reader,
     ):
-        rings = {await thread.run(id): KeyRing(unwrap) for thread in (writer, reader)}  # a ring a thread
+        rings = {await thread.run(id): KeyRing(seal_key) for thread in (writer, reader)}  # a ring a thread
         epoch = await writer.run(lambda store: store.epoch)
         writer_id = await writer.run(id)
 

@@ -2,31 +2,24 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from contract.errors import RefusedError
 from contract.events import KeyMade
 from contract.ids import KeyId, SpoolId, StationId
-from contract.sealing import Opener
+from contract.sealing import Opener, unwrap_key
+from hub.pki.seal_key import SealKey
 
 OPENERS_MAX: Final = 20_000  # one a station and a few more; an opener is a kilobyte
 KeyName = tuple[StationId, SpoolId, KeyId]
 FindKey = Callable[[StationId, SpoolId, KeyId], KeyMade | None]  # such as Store.key_event
 
 
-class Unwrap(Protocol):
-    """`contract.sealing.unwrap_key` with the hub's seal key in hand. Raises RefusedError."""
-
-    def __call__(
-        self, wrapped_key: bytes, /, *, station: StationId, spool: SpoolId, key_id: KeyId
-    ) -> Opener: ...
-
-
 class KeyRing:
-    """The openers that the hub's seal key gave. `broken_text` says why a key could not be unwrapped."""
+    """The hub's seal key and the openers it gave. `broken_text` says why a key could not be unwrapped."""
 
-    def __init__(self, unwrap: Unwrap, *, openers_max: int = OPENERS_MAX) -> None:
-        self._unwrap, self._openers_max = unwrap, openers_max
+    def __init__(self, hub_key: SealKey, *, openers_max: int = OPENERS_MAX) -> None:
+        self._hub_key, self._openers_max = hub_key, openers_max
         self._openers: OrderedDict[KeyName, Opener] = OrderedDict()  # the last used at the end
         self.broken_text: str | None = None
 
@@ -46,7 +39,9 @@ class KeyRing:
         if name in self._openers:
             return True
         try:
-            opener = self._unwrap(event.wrapped_key, station=station, spool=spool, key_id=name[2])
+            opener = unwrap_key(
+                self._hub_key, event.wrapped_key, station=station, spool=spool, key_id=name[2]
+            )
         except RefusedError as error:
             self.broken_text = f"{station}: {error}; was the hub's seal key replaced?"
             return False
