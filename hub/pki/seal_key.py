@@ -1,4 +1,4 @@
-"""What boxes seal to (core): the type of the hub's key, so that rooms which open need not know the library."""
+"""What boxes seal to (core): the type of the hub's key, so that rooms that open need not know the library."""
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
