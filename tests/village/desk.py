@@ -27,7 +27,8 @@ def operator(village: Village, *, allow: str | None = None, scheme: Any = "light
 def open_station(page: Page, village: Village, name: str) -> None:
     """Open a station's page and return when its ECG is drawn live."""
     page.goto(f"{village.url}stations/{name}")
-    wait_until(page, "() => document.querySelector('hd-sweep')?.state === 'live'")
+    drawn = "(strip) => strip.state === 'live' && strip.plotted(0, 2 ** 40).length > 0"
+    wait_until(page, f"() => [...document.querySelectorAll('hd-sweep')].some({drawn})")
 
 
 def strip_state(page: Page) -> str:
