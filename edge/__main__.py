@@ -5,8 +5,9 @@ import contextlib
 import logging
 import random
 import signal
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -38,10 +39,27 @@ def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
     settings = _read(config)
     try:
         asyncio.run(_serve(settings))
-    except* BoxError as group:
-        for error in group.exceptions:
-            err.print(f"edge vitals cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+    except BoxError as error:
+        _say_why([error])
+    except ExceptionGroup as group:
+        ours, others = group.split(BoxError)
+        if ours is None or others is not None:
+            raise
+        _say_why(_leaves(ours))
+
+
+def _say_why(errors: Iterable[Exception]) -> NoReturn:
+    for error in errors:
+        err.print(f"edge vitals cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def _leaves(group: ExceptionGroup[BoxError]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 async def _serve(settings: BoxConfig) -> None:

@@ -26,8 +26,11 @@ class BoxClock:
         """Return the clock of the boot that `boot_file` names. Raises ConfigError."""
         try:
             lines = boot_file.read_text().split()
-            return cls(lines[0], zero_us=int(float(lines[1]) * 1e6) if len(lines) > 1 else 0)
-        except (OSError, ValueError, IndexError) as error:
+            clock = cls(lines[0], zero_us=int(float(lines[1]) * 1e6) if len(lines) > 1 else 0)
+            if clock.now_us() < 0:
+                raise ValueError(f"it began {lines[1]} s after the kernel did, which is still to come")
+            return clock
+        except (OSError, ValueError, IndexError, OverflowError) as error:
             raise ConfigError(
                 f"{boot_file}: cannot read the name of this boot ({error}); remove [clock] boot_file, "
                 "or set it to a file whose first line names the boot"

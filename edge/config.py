@@ -48,7 +48,7 @@ class BoxConfig:
 def read_config(file: Path) -> BoxConfig:
     """Return the box described by `file`. Raises ConfigError."""
     try:
-        document = tomllib.loads(file.read_text())
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}; `hub enrol STATION --out DIR` writes one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -27,25 +27,49 @@ async def serve_control(path: Path, questions: Mapping[str, Question]) -> None:
     "error": text}.
     """
 
+    open_writers: set[asyncio.StreamWriter] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_writers.add(writer)
         try:
-            while line := await reader.readline():
+            while line := await _read_line(reader):
                 writer.write(json.dumps(await _answer(line, questions)).encode() + b"\n")
                 await writer.drain()
-        except (ValueError, ConnectionError) as error:  # an endless line; a tool that went away
+        except ConnectionError as error:  # a tool that went away
             log.debug("control: %s", error)
         finally:
+            open_writers.discard(writer)
             writer.close()
 
-    async with await asyncio.start_unix_server(serve, sock=_listen(path), limit=LINE_MAX_BYTES) as server:
+    server = await asyncio.start_unix_server(serve, sock=_listen(path), limit=LINE_MAX_BYTES)
+    try:
         await server.serve_forever()
+    finally:
+        server.close()
+        for writer in open_writers:  # from Python 3.12 on a server waits for its clients, who may wait for us
+            writer.transport.abort()
+
+
+async def _read_line(reader: asyncio.StreamReader) -> bytes:
+    """Return the next line, empty at the end. An endless one is answered as what it is, and is the last."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        reader.feed_eof()
+        return b"an endless line\n"
 
 
 def _listen(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)  # left by a process that ended; the spool's lock says that none runs
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    path.chmod(0o600)
+    try:
+        path.unlink(missing_ok=True)  # left by a process that ended; the spool's lock says that none runs
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:
+        listener.close()
+        raise ControlError(
+            f"{path}: cannot listen there ({error}); check rights, and keep [data_dir] short"
+        ) from error
     return listener
 
 
@@ -59,6 +83,9 @@ async def _answer(line: bytes, questions: Mapping[str, Question]) -> dict[str, A
         return {"ok": True, **await question(request)}
     except BoxError as error:
         return {"ok": False, "error": str(error)}
+    except Exception:  # a tool's question is this task's boundary: the box goes on
+        log.exception("control: %r", request["ask"])
+        return {"ok": False, "error": "a fault of our own; see the log of `edge vitals`"}
 
 
 async def ask(path: Path, name: str, **details: Any) -> dict[str, Any]:
@@ -70,7 +97,8 @@ async def ask(path: Path, name: str, **details: Any) -> dict[str, Any]:
                 writer.write(json.dumps({"ask": name, **details}).encode() + b"\n")
                 answer = json.loads(await reader.readline() or b"{}")
     except (OSError, ValueError, TimeoutError) as error:
-        raise ControlError(f"{path}: `edge vitals` does not answer ({error}); is it running?") from error
+        why = str(error) or "no answer in time"
+        raise ControlError(f"{path}: `edge vitals` does not answer ({why}); is it running?") from error
     if not isinstance(answer, dict) or not answer.pop("ok", False):
         raise ControlError(str(answer.get("error", f"{path}: no answer")))
     return answer

@@ -5,15 +5,17 @@ whom: bridge -> capture and call -> spool -> uplink; hub -> uplink -> call.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from contract.errors import RefusedError
 from contract.events import AnchorSet, Status
-from contract.ids import BootId, RecordClass
+from contract.ids import BootId
+from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from contract.sealing import HubKey, read_hub_key
 from contract.times import DRIFT_PPM, Anchor
@@ -23,10 +25,10 @@ from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ControlError, SpoolError
 from edge.health.doctor import Sight, report_of
 from edge.health.status import StatusRhythm, owed_of
-from edge.spool.batch import Batch, OwedRecord, event_entry
+from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
@@ -61,13 +63,20 @@ class Vitals:
         self._new_refused: list[Any] = []
         self._receipt_changed = False
         self._cut_now = asyncio.Event()
+        self._used_bytes = self._refused_count = 0
 
     async def run(self) -> None:
         """Run until cancelled. Raises BoxError when the box cannot start."""
         hub_key = read_hub_seal_key(self._config)
         spool = await self._spool.open()
+        try:
+            await self._run(spool, hub_key)
+        finally:
+            await self._spool.close()
+
+    async def _run(self, spool: Spool, hub_key: HubKey) -> None:
         self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, hub_key))
-        self._spool_id = spool.spool_id
+        self._spool_id, self._damaged_drafts = spool.spool_id, spool.damaged_drafts
         self._build(owed, facts, last_presses)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -75,9 +84,7 @@ class Vitals:
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
-                tasks.create_task(
-                    serve_control(self._config.control_socket, self._questions()), name="control"
-                )
+                tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
 
@@ -88,6 +95,7 @@ class Vitals:
         recovered = spool.begin_sealing(
             hub_key, station=self._config.station, boot=boot, t_us=self._clock.now_us(), software=SOFTWARE
         )
+        self._refused_count = len(spool.refused())
         facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "epoch")}
         owed = Owed(spool.owed(), spool.received())
         owed.epoch = facts["epoch"]
@@ -125,16 +133,16 @@ class Vitals:
                 on_call=self._call.on_signal,
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
+                on_connected=self._call.on_connected,
                 open_call=lambda: self._call.call.call_seq,
             ),
             rng=self._rng,
         )
 
     async def _end(self) -> None:
-        batch = self._capture.cut(now_us=self._clock.now_us(), is_live=True)
+        batch = self._with_receipts(self._capture.cut(now_us=self._clock.now_us(), is_live=True))
         if batch is not None:
             await self._spool.store(batch)
-        await self._spool.close()
 
     # What is heard
 
@@ -153,6 +161,7 @@ class Vitals:
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
         self._receipt_changed = True
         self._new_refused += receipt.refused
+        self._refused_count += len(receipt.refused)
         self._call.on_receipt(receipt)
 
     def _on_exchange(self, anchor: Anchor) -> None:
@@ -172,22 +181,20 @@ class Vitals:
     async def _keep_cutting(self) -> None:
         while True:
             is_live = self._uplink.is_live
+            await self._record_status(is_live=is_live)
             batch = self._capture.cut(now_us=self._clock.now_us(), is_live=is_live)
             batch = self._with_receipts(batch)
             if batch is not None:
                 self._uplink.add(await self._spool.store(batch))
-            await self._record_status(is_live=is_live)
             self._bridge.set_host_state(self._host_state())
             await self._until_next_cut()
 
     async def _until_next_cut(self) -> None:
         is_fast = self._uplink.is_live and (self._uplink.round_trip_s or 1.0) < SLOW_ROUND_TRIP_S
-        self._cut_now.clear()
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CUT_LIVE_S if is_fast else CUT_QUIET_S):
                 await self._cut_now.wait()
-        except TimeoutError:
-            return
+        self._cut_now.clear()
 
     def _with_receipts(self, batch: Batch | None) -> Batch | None:
         if not self._receipt_changed:
@@ -196,37 +203,35 @@ class Vitals:
         refused, self._new_refused = self._new_refused, []
         batch = batch or Batch()
         owed = self._uplink.owed
-        return Batch(
-            entries=batch.entries,
-            draft=batch.draft,
-            drops_drafts=batch.drops_drafts,
+        return replace(
+            batch,
             facts={**batch.facts, "epoch": owed.epoch},
-            received=dict(owed.received),
+            received={c: SeqRanges(ranges) for c, ranges in owed.received.items()},  # ours goes on changing
             refused=refused,
         )
 
     async def _record_status(self, *, is_live: bool) -> None:
         now_us = self._clock.now_us()
-        status = await self._status(now_us)
-        if self._rhythm.is_due(status, is_live=is_live, now_s=now_us / 1e6):
-            entry = event_entry(
-                status, RecordClass.NUMERIC, boot=self._boot, t_us=now_us, visit=self._capture.visit
-            )
-            self._uplink.add(await self._spool.store(Batch(entries=[entry])))
+        shape = (self._uplink.link.connected_since_s is not None, self._refused_count, self._damaged() > 0)
+        if self._rhythm.is_due(shape, is_live=is_live, now_s=now_us / 1e6):
+            self._capture.tell(await self._status(now_us), now_us)
+
+    def _damaged(self) -> int:
+        return sum(self._bridge.counters().damaged_frames.values())
 
     async def _status(self, now_us: int) -> Status:
-        counters, link = self._bridge.counters(), self._uplink.link
-        round_trip_s = self._uplink.round_trip_s
-        used_bytes, refused = await self._spool.use(lambda spool: (spool.used_bytes(), len(spool.refused())))
+        link, round_trip_s = self._uplink.link, self._uplink.round_trip_s
+        with contextlib.suppress(SpoolError):  # the card fails: what was known last is said again
+            self._used_bytes = await self._spool.use(_look_at)
         return Status(
             owed=owed_of(self._uplink.owed, boot=self._boot, now_us=now_us),  # type: ignore[arg-type]
-            spool_bytes=used_bytes,
+            spool_bytes=self._used_bytes,
             disk_free_bytes=self._spool.disk_free_bytes(),
             round_trip_ms=None if round_trip_s is None else round(round_trip_s * 1000),
             connected_for_s=None if link.connected_since_s is None else now_us / 1e6 - link.connected_since_s,
-            frames_damaged=sum(counters.damaged_frames.values()),
+            frames_damaged=self._damaged(),
             samples_lost=self._capture.lost_samples,
-            refused=refused,
+            refused=self._refused_count,
         )
 
     def _host_state(self) -> HostState:
@@ -237,6 +242,12 @@ class Vitals:
         )
 
     # What tools ask
+
+    async def _keep_answering(self) -> None:
+        try:
+            await serve_control(self._config.control_socket, self._questions())
+        except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
+            log.error("%s", error)
 
     def _questions(self) -> dict[str, Any]:
         return {
@@ -259,8 +270,10 @@ class Vitals:
             asks_visit_over=self._capture.asks(now_us=now_us),
             lost_samples=self._capture.lost_samples,
             status=await self._status(now_us),
-            full_since=self._spool.full_since,
+            spool_problem=self._spool.problem,
             lost_batches=self._spool.lost_batches,
+            damaged_drafts=self._damaged_drafts,
+            dropped_events=self._capture.dropped_entries,
             unstored_presses=self._call.unstored_presses,
             link=self._uplink.link,
             anchor=self._anchored.anchor,
@@ -276,6 +289,11 @@ class Vitals:
     async def _answer_cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._call.cancel()
         return {}
+
+
+def _look_at(spool: Spool) -> int:
+    spool.keep_ballast()
+    return spool.used_bytes()
 
 
 def read_hub_seal_key(config: BoxConfig) -> HubKey:

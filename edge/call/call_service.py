@@ -7,25 +7,30 @@ disk, "at the hub" after the hub's receipt.
 import asyncio
 import copy
 import logging
+from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 from contract.events import CallStep, Press
-from contract.ids import BootId, RecordClass
+from contract.ids import BootId, RecordClass, VisitNo
+from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from contract.signals import CallState
 from edge.call.lamps import CALL_LAMP
 from edge.call.station_call import State, StationCall, Step
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
-from edge.errors import IllegalInputError, SpoolFullError
-from edge.spool.batch import Batch, OwedRecord, event_entry
+from edge.errors import IllegalInputError, SpoolError
+from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.spool_service import SpoolThread
 from firmware_bridge.board.messages import OutputId
 from firmware_bridge.bridge import BoardBridge
-from firmware_bridge.events import ButtonPressed, PressKind
+from firmware_bridge.events import ButtonPressed, PressIdentity, PressKind
 
 log = logging.getLogger(__name__)
+
+STORE_AGAIN_S: Final = 1.0  # after the card refused a press
+WORK_MAX: Final = 2_000  # what waits for the card; the bridge has at most 1024 presses open
 
 
 class CallService:
@@ -49,73 +54,96 @@ class CallService:
         self.call = call
         self._spool, self._capture, self._clock, self._boot = spool, capture, clock, boot
         self._on_stored, self._on_changed = on_stored, on_changed
-        self._work: asyncio.Queue[ButtonPressed | CallStep] = asyncio.Queue()
-        self.unstored_presses = 0  # a press that no disk would take: shown by `edge doctor`
+        self._work: deque[ButtonPressed | CallStep] = deque()
+        self._has_work = asyncio.Event()
+        self._identity: PressIdentity | None = None  # of the press that opened the call, in this process
+        self.unstored_presses = 0  # no disk takes them now: shown by `edge doctor`
 
     async def run(self) -> None:
         """Store presses and steps, one after the other, until cancelled."""
         self.show()
         while True:
-            match await self._work.get():
-                case ButtonPressed() as press:
-                    await self._on_press(press)
-                case CallStep() as step:
-                    await self._on_step(step)
+            while self._work:
+                match self._work[0]:
+                    case ButtonPressed() as press:
+                        await self._on_press(press)
+                    case CallStep() as step:
+                        await self._on_step(step)
+                self._work.popleft()
+            self._has_work.clear()
+            await self._has_work.wait()
+
+    def _do(self, work: ButtonPressed | CallStep) -> None:
+        if isinstance(work, CallStep) and len(self._work) >= WORK_MAX:
+            log.warning("step %r of call %d is not recorded: the card is too slow", work.step, work.call_seq)
+            return
+        self._work.append(work)
+        self._has_work.set()
 
     # From the bridge
 
     def pressed(self, press: ButtonPressed) -> None:
-        """The button was pressed; the board repeats it until it is stored."""
-        self._work.put_nowait(press)
+        """The button was pressed; told once, so it is ours until it is stored."""
+        self._do(press)
 
     async def _on_press(self, press: ButtonPressed) -> None:
-        device = press.uid.hex()
-        known = await self._spool.use(
-            lambda spool: spool.press_seq(device, press.origin_boot_id, press.press_count)
-        )
-        if known is None and not await self._store(press, device):
-            return  # not stored: the board is not told so, repeats it, and warns the nurse by itself
+        """Store a press, however long the card refuses: the board tells of it once and warns the nurse."""
+        identity = (press.uid.hex(), press.origin_boot_id, press.press_count)
+        told: list[Entry] | None = None
+        while True:
+            try:
+                if await self._spool.use(lambda spool: spool.press_seq(*identity)) is not None:
+                    break
+                if told is None:
+                    told = self._capture.press(t_us=press.box_t_us, now_us=self._clock.now_us())
+                    visit = self._capture.visit
+                await self._store(press, identity, told, visit)
+                break
+            except SpoolError as error:
+                log.log(logging.DEBUG if self.unstored_presses else logging.ERROR, "a press waits: %s", error)
+                self.unstored_presses = sum(isinstance(one, ButtonPressed) for one in self._work)
+                await asyncio.sleep(STORE_AGAIN_S)
+        self.unstored_presses = 0
         self.bridge.press_stored(press.identity)
         self.show()
 
-    async def _store(self, press: ButtonPressed, device: str) -> bool:
-        now_us = self._clock.now_us()
-        told = self._capture.press(t_us=press.box_t_us, now_us=now_us)
+    async def _store(
+        self, press: ButtonPressed, identity: tuple[str, int, int], told: list[Entry], visit: VisitNo
+    ) -> None:
         event = Press(
-            device=device,
+            device=identity[0],
             device_boot=press.origin_boot_id,
             press_count=press.press_count,
             learned_from=_learned_from(press),
             nudges=self.call.call_seq,
         )
-        entry = event_entry(
-            event, RecordClass.CALL, boot=self._boot, t_us=press.box_t_us, visit=self._capture.visit
-        )
-        before = copy.deepcopy(self.call)
+        entry = event_entry(event, RecordClass.CALL, boot=self._boot, t_us=press.box_t_us, visit=visit)
+        now = copy.deepcopy(self.call)
 
         def facts_of_seq(seq: int) -> dict[str, object]:
-            before.press(seq)
-            return {"call": before.saved()}
+            then = copy.deepcopy(now)
+            then.press(seq)
+            return {"call": then.saved()}
 
-        identity = (device, press.origin_boot_id, press.press_count)
-        batch = Batch(entries=[entry, *told], press=identity, facts_of_seq=facts_of_seq)
-        try:
-            owed = await self._spool.store_now(batch)
-        except SpoolFullError as error:
-            self.unstored_presses += 1
-            log.error("a press could not be stored: %s", error)
-            return False
+        batch = Batch(
+            entries=[entry, *told],
+            press=identity,
+            facts=self._capture.facts(),  # its visit is not given to somebody else after a restart
+            facts_of_seq=facts_of_seq,
+        )
+        owed = await self._spool.store_now(batch)
         self.call.press(owed[0].seq)
+        if self.call.call_seq == owed[0].seq:
+            self._identity = press.identity
         self._on_stored(owed)
-        return True
 
     # From the hub
 
     def on_receipt(self, receipt: Receipt) -> None:
         """The hub has these on disk."""
-        calls = receipt.committed.get(RecordClass.CALL)
-        seq = self.call.call_seq
-        if seq is not None and self.call.state is State.REGISTERED and calls is not None and seq in calls:
+        calls, seq = receipt.committed.get(RecordClass.CALL, SeqRanges()), self.call.call_seq
+        self.call.nudges_received(calls)
+        if seq is not None and self.call.state is State.REGISTERED and seq in calls:
             self._take(seq, self.call.receipt())
 
     def on_signal(self, signal: CallState) -> None:
@@ -126,6 +154,10 @@ class CallService:
             log.debug("ignored: %s", error)
             return
         self._take(signal.call_seq, step)
+
+    def on_connected(self) -> None:
+        """What the hub says on this connection is what counts."""
+        self.call.forget_revision()
 
     # From the nurse
 
@@ -139,13 +171,21 @@ class CallService:
     def _take(self, call_seq: int, step: Step | None) -> None:
         if step is not None:
             self.show()
-            self._work.put_nowait(CallStep(call_seq=call_seq, step=step))
+            if step == "claimed" and self._identity is not None:
+                self.bridge.press_shown(self._identity)  # the board's own lamp says so should the box die
+            self._do(CallStep(call_seq=call_seq, step=step))
 
     async def _on_step(self, step: CallStep) -> None:
+        """Store a step; on a card that refuses it the call goes on without it."""
         entry = event_entry(
             step, RecordClass.CALL, boot=self._boot, t_us=self._clock.now_us(), visit=self._capture.visit
         )
-        self._on_stored(await self._spool.store(Batch(entries=[entry], facts={"call": self.call.saved()})))
+        try:
+            self._on_stored(
+                await self._spool.store_now(Batch(entries=[entry], facts={"call": self.call.saved()}))
+            )
+        except SpoolError as error:
+            log.error("step %r of call %d could not be stored: %s", step.step, step.call_seq, error)
         self._on_changed()
 
     def show(self) -> None:

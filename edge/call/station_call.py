@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal
 
+from contract.ranges import SeqRanges
 from contract.signals import HubCallState
 from edge.errors import IllegalInputError
 
@@ -31,6 +32,7 @@ class Input(Enum):
     HUB_CLAIMED = "the hub says: claimed"
     HUB_WAITS = "the hub says: nobody yet, it is kept"
     HUB_ENDED = "the hub says: over"
+    HUB_ADOPTED = "the hub says: this nudge is the call now"
     CANCEL = "the nurse cancels"
 
 
@@ -46,6 +48,7 @@ TRANSITIONS: Final = {
     **{(state, Input.HUB_CLAIMED): State.CLAIMED for state in _OPEN},
     **{(state, Input.HUB_WAITS): State.AT_HUB for state in _OPEN},
     **{(state, Input.HUB_ENDED): State.IDLE for state in _OPEN},
+    **{(state, Input.HUB_ADOPTED): State.AT_HUB for state in State},
     **{(state, Input.CANCEL): State.IDLE for state in _OPEN},
 }
 _HUB_INPUTS: Final[dict[HubCallState, Input]] = {
@@ -62,19 +65,24 @@ Step = Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
 
 @dataclass(slots=True)
 class StationCall:
-    """The call of now. `call_seq` and the seqs of presses that nudged it; None and empty when idle."""
+    """The call of now. `call_seq` is None when idle.
+
+    `nudges` are the later presses, `nudges_at_hub` those of them that the hub has. When the hub ends the
+    call, a nudge that it does not have is the next call; one that it has may be one, if it says so.
+    """
 
     state: State = State.IDLE
     call_seq: int | None = None
     nudges: list[int] = field(default_factory=list)
     claimed_by: str | None = None
+    nudges_at_hub: list[int] = field(default_factory=list)
     _revision: int = -1
 
     def press(self, seq: int) -> None:
         """A press is stored as record `seq`: it opens a call or nudges the open one."""
         self._apply(Input.PRESS)
         if self.call_seq is None:
-            self.call_seq, self._revision = seq, -1
+            self.call_seq, self.nudges, self.nudges_at_hub, self._revision = seq, [], [], -1
         else:
             self.nudges.append(seq)
 
@@ -82,28 +90,58 @@ class StationCall:
         """The hub has the press on disk. Return the step that this was, if it was one."""
         return self._step(Input.RECEIPT)
 
+    def nudges_received(self, committed: SeqRanges) -> None:
+        """The hub has these class-0 records on disk."""
+        self.nudges_at_hub += [
+            seq for seq in self.nudges if seq in committed and seq not in self.nudges_at_hub
+        ]
+
     def hub_says(self, call_seq: int, state: HubCallState, *, revision: int, by: str | None) -> Step | None:
         """Take the hub's word. Return the step that this was, if it was one.
 
         A nudge of a call that the hub had closed became a call there: the hub then names the nudge, and so do
         we from then on. Raises IllegalInputError for a call that is not open here.
         """
-        if call_seq in self.nudges:
-            self.call_seq, self._revision, self.state = call_seq, -1, State.AT_HUB
-            self.nudges = [seq for seq in self.nudges if seq > call_seq]
+        if state == "unknown":  # a hub that has not received the press yet
+            return None
+        before = self.state
+        is_over = _HUB_INPUTS[state] is Input.HUB_ENDED
+        if call_seq in self.nudges and not (self.state is State.IDLE and is_over):
+            self._adopt(call_seq)
         if call_seq != self.call_seq:
             raise IllegalInputError(f"the hub says {state} of call {call_seq}; open here is {self.call_seq}")
-        if revision <= self._revision or state == "unknown":
+        if revision <= self._revision:
             return None
         self._revision = revision
         self.claimed_by = by if state == "claimed" else None
-        return self._step(_HUB_INPUTS[state])
+        step = self._step(_HUB_INPUTS[state], before=before)
+        if is_over:
+            self._open_next()
+        return step
+
+    def _adopt(self, call_seq: int) -> None:
+        self._apply(Input.HUB_ADOPTED)
+        self.call_seq, self._revision = call_seq, -1
+        self.nudges = [seq for seq in self.nudges if seq > call_seq]
+        self.nudges_at_hub = [seq for seq in self.nudges_at_hub if seq > call_seq]
+
+    def _open_next(self) -> None:
+        """The call is over at the hub: a nudge that it does not have will be a call there."""
+        owed = [seq for seq in self.nudges if seq not in self.nudges_at_hub]
+        if owed:
+            self.press(owed[0])
+            self.nudges = owed[1:]
+
+    def forget_revision(self) -> None:
+        """The hub is connected anew, perhaps restored from a backup: whatever it says first is news."""
+        self._revision = -1
 
     def cancel(self) -> Step | None:
         """The nurse cancels; the hub keeps the call until somebody has looked at it. Raises
         IllegalInputError.
         """
         self._apply(Input.CANCEL)
+        self.nudges, self.nudges_at_hub = [], []
         return "cancelled"
 
     def saved(self) -> dict[str, Any] | None:
@@ -114,6 +152,7 @@ class StationCall:
             "state": self.state.value,
             "call_seq": self.call_seq,
             "nudges": self.nudges,
+            "nudges_at_hub": self.nudges_at_hub,
             "by": self.claimed_by,
         }
 
@@ -122,10 +161,16 @@ class StationCall:
         """Return the call that was `saved`."""
         if saved is None:
             return cls()
-        return cls(State(saved["state"]), int(saved["call_seq"]), list(saved["nudges"]), saved["by"])
+        return cls(
+            State(saved["state"]),
+            int(saved["call_seq"]),
+            list(saved["nudges"]),
+            saved["by"],
+            list(saved.get("nudges_at_hub", ())),
+        )
 
-    def _step(self, input_: Input) -> Step | None:
-        before = self.state
+    def _step(self, input_: Input, *, before: State | None = None) -> Step | None:
+        before = before or self.state
         self._apply(input_)
         if self.state is before:
             return None
@@ -144,4 +189,4 @@ class StationCall:
             raise IllegalInputError(f"{input_.name} in {self.state.name}")
         self.state = TRANSITIONS[self.state, input_]
         if self.state is State.IDLE:
-            self.call_seq, self.nudges, self.claimed_by = None, [], None
+            self.call_seq, self.claimed_by = None, None

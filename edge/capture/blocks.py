@@ -51,18 +51,36 @@ class _Chunk:
     def samples(self, record_class: RecordClass) -> int:
         return sum(map(len, self.runs.get(record_class, {}).values()))
 
+    def undrafted(self) -> list[tuple[RecordClass, Column]]:
+        """Return what no draft holds yet, and take it as drafted."""
+        found = []
+        for record_class, runs in sorted(self.runs.items(), reverse=True):  # a draft begins with waveforms
+            for _, run in sorted(runs.items()):
+                if run.drafted < len(run.blocks):
+                    found.append((record_class, run.column(run.drafted)))
+                    run.drafted = len(run.blocks)
+        return found
+
 
 class Blocks:
-    """Gathers blocks between two cuts. The caller cuts at least once a second."""
+    """Gathers blocks between two cuts. The caller cuts at least once a second.
+
+    A numeric comes and goes with the finger: its gap ends a chunk of numerics alone. Any other gap ends the
+    chunk of all.
+    """
 
     def __init__(self, *, boot: BootId, scene: Scene) -> None:
         self._boot = boot
         self._chunk = _Chunk(scene)
         self._ended: list[_Chunk] = []
+        self._next_index: dict[int, int] = {}  # of each stream of this set, whatever was cut meanwhile
         self.repeated_samples = 0  # came twice and were dropped
+        self.has_ended = False  # a chunk of all has ended since the last cut: the next must be `cut_records`
 
     def set_scene(self, scene: Scene) -> None:
         """What comes from now on belongs to another visit or stream set."""
+        if scene.stream_set != self._chunk.scene.stream_set:
+            self._next_index = {}
         if scene != self._chunk.scene:
             self.end_chunk(scene)
 
@@ -70,44 +88,50 @@ class Blocks:
         """End the chunk here: a gap, a lead that came off."""
         if self._chunk.runs:
             self._ended.append(self._chunk)
+            self.has_ended = True
         self._chunk = _Chunk(scene or self._chunk.scene)
+
+    def _end_numerics(self) -> None:
+        runs = self._chunk.runs.pop(RecordClass.NUMERIC)
+        self._ended.append(_Chunk(self._chunk.scene, {RecordClass.NUMERIC: runs}))
 
     def add(self, record_class: RecordClass, column: Column) -> None:
         """Add the next block of a stream; one that does not follow on ends the chunk first."""
-        run = self._chunk.runs.get(record_class, {}).get(column.stream)
-        if run is not None and column.first_index < run.end_index:
+        if column.first_index < self._next_index.get(column.stream, 0):
             self.repeated_samples += len(column.samples)
             return
-        is_gap = run is not None and column.first_index != run.end_index
-        if is_gap or self._chunk.samples(record_class) + len(column.samples) > CLASS_SAMPLES_MAX:
+        self._next_index[column.stream] = column.end_index
+        run = self._chunk.runs.get(record_class, {}).get(column.stream)
+        if self._chunk.samples(record_class) + len(column.samples) > CLASS_SAMPLES_MAX:
             self.end_chunk()
-            run = None
-        if run is None:
-            self._chunk.runs.setdefault(record_class, {})[column.stream] = _Run([column])
+        elif run is not None and column.first_index != run.end_index:
+            if record_class == RecordClass.NUMERIC:
+                self._end_numerics()
+            else:
+                self.end_chunk()
+        runs = self._chunk.runs.setdefault(record_class, {})
+        if column.stream in runs:
+            runs[column.stream].blocks.append(column)
         else:
-            run.blocks.append(column)
+            runs[column.stream] = _Run([column])
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether a chunk has ended since the last cut: the next cut must be `cut_records`."""
-        return bool(self._ended)
-
-    def cut_draft(self) -> Entry | None:
-        """Return what came since the last cut as one draft of all streams; None when nothing came."""
-        columns: list[Column] = []
-        lowest = RecordClass.NUMERIC
-        for record_class, runs in sorted(self._chunk.runs.items(), reverse=True):
-            for _, run in sorted(runs.items()):
-                if run.drafted < len(run.blocks):
-                    columns.append(run.column(run.drafted))
-                    run.drafted = len(run.blocks)
-                    lowest = max(lowest, record_class)
-        return self._entry(lowest, self._chunk.scene, columns) if columns else None
+    def cut_drafts(self) -> list[Entry]:
+        """Return what came since the last cut, of all streams: one draft, and one more for each chunk of
+        numerics that has ended, or where one would be too long.
+        """
+        drafts = []
+        for chunk in (*self._ended, self._chunk):
+            found = chunk.undrafted()
+            fits = sum(len(column.samples) for _, column in found) <= CLASS_SAMPLES_MAX
+            for group in [found] if fits else [[f for f in found if f[0] == c] for c in RecordClass]:
+                if group:
+                    drafts.append(self._entry(group[0][0], chunk.scene, [column for _, column in group]))
+        return drafts
 
     def cut_records(self) -> list[Entry]:
         """Return everything since the last records as new ones: they replace all drafts."""
         self.end_chunk()
-        ended, self._ended = self._ended, []
+        ended, self._ended, self.has_ended = self._ended, [], False
         return [
             self._entry(record_class, chunk.scene, [run.column() for _, run in sorted(runs.items())])
             for chunk in ended

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from contract.chunks import Column
-from contract.events import DeviceState, Event, LeadState, SamplesLost, VisitClosed, VisitOpened
+from contract.events import (
+    DeviceState,
+    Event,
+    LeadState,
+    SamplesLost,
+    StreamSet,
+    VisitClosed,
+    VisitOpened,
+)
 from contract.ids import NO_VISIT, BootId, RecordClass, StreamSetNo, VisitNo
 from contract.limits import QUIET_CHUNK_S
 from edge.capture.blocks import Blocks, Scene
@@ -19,6 +27,7 @@ from edge.spool.batch import Batch, Entry, event_entry
 from firmware_bridge import events as bridge
 
 ENTRIES_MAX: Final = 500  # of one cut; a board that floods events cannot fill the spool's memory
+VITAL_ENTRIES_MAX: Final = 600  # visits and stream sets go on a little longer: samples mean nothing without
 NO_STREAMS: Final = StreamSetNo(0)
 
 
@@ -35,6 +44,7 @@ class Capture:
         self._set: MappedSet | None = None
         self._board_key: tuple[bytes, int] | None = None
         self._off: dict[int, bool] = {}  # board stream -> has no contact
+        self._measuring: set[int] = set()  # board streams of waveforms that come with contact
         self._blocks = Blocks(boot=boot, scene=Scene(NO_VISIT, NO_STREAMS))
         self._entries: list[Entry] = []
         self._records_at_us = 0
@@ -66,8 +76,7 @@ class Capture:
             case bridge.SamplesLost():
                 self._on_lost(event, now_us)
             case bridge.LeadState():
-                off = event.probe != bridge.ProbeState.ON or bool(event.mask)
-                self._on_contact(event.stream_id, off, event.box_t_us)
+                self._on_leads(event)
             case bridge.BoardConnected():
                 self._on_board(event)
             case bridge.BoardSilent():
@@ -85,14 +94,16 @@ class Capture:
 
     def _on_board(self, board: bridge.BoardConnected) -> None:
         self.device = board.uid.hex()
-        key = (board.uid, board.board_boot)
+        key: tuple[bytes, int] | None = (board.uid, board.board_boot)
         if key != self._board_key:
             mapped = map_streams(board, StreamSetNo(self._last_set + 1))
-            self._board_key, self._set, self._off = key, mapped, {}
-            if mapped is not None:
+            if mapped is not None and self.tell(mapped.event, board.box_t_us):
                 self._last_set += 1
                 self._facts_changed = True
-                self.tell(mapped.event, board.box_t_us)
+            elif mapped is not None:  # the flood left no room for it: wait for the next introduction
+                key, mapped = None, None
+            self._board_key, self._set, self._off = key, mapped, {}
+            self._measuring.clear()  # their visit goes on: nobody has seen a sensor come off
             self._set_scene()
         text = (
             ""
@@ -103,7 +114,8 @@ class Capture:
 
     def _on_gone(self, text: str, t_us: int) -> None:
         self._blocks.end_chunk()
-        self._visits.sensors_off()
+        self._measuring.clear()
+        self._visits.lost_sight()
         self._tell_device("gone", text, t_us)
 
     def _on_samples(self, block: bridge.SampleBlock, now_us: int) -> None:
@@ -116,6 +128,7 @@ class Capture:
             self.unmeasured_samples += len(block.samples)
             return
         if stream.record_class == RecordClass.WAVEFORM:
+            self._measuring.add(block.stream_id)
             self._tell_visits(self._visits.signal(now_s=now_us / 1e6), block.box_t_us)
         for channel, number in enumerate(stream.numbers):
             samples = block.samples[:, channel].copy()
@@ -137,28 +150,30 @@ class Capture:
             )
             self.tell(event, now_us)
 
+    def _on_leads(self, leads: bridge.LeadState) -> None:
+        """The board names one stream and says how both are: electrodes by the mask, the finger by `probe`."""
+        mapped = self._set.by_board_stream.get(leads.stream_id) if self._set is not None else None
+        if mapped is not None:
+            has_contact = leads.probe == bridge.ProbeState.ON if mapped.is_probe else not leads.mask
+            if has_contact and mapped.record_class == RecordClass.WAVEFORM:
+                self._measuring.add(leads.stream_id)
+            self._on_contact(leads.stream_id, not has_contact, leads.box_t_us)
+
     def _on_contact(self, stream_id: int, is_off: bool, t_us: int) -> None:
         if self._set is None or self._off.get(stream_id, False) == is_off:
             return
-        mapped = self._set.by_board_stream.get(stream_id)
-        if mapped is None:
-            return
-        affected = [
-            number
-            for number, other in self._set.by_board_stream.items()
-            if mapped.is_probe and other.is_probe
-        ] or [stream_id]
+        by_stream = self._set.by_board_stream
+        affected = [stream_id]
+        if by_stream[stream_id].is_probe:
+            affected = [number for number, other in by_stream.items() if other.is_probe]
         self._off.update(dict.fromkeys(affected, is_off))
         if is_off:
             self._blocks.end_chunk()
-            waves = [
-                n
-                for n, other in self._set.by_board_stream.items()
-                if other.record_class == RecordClass.WAVEFORM
-            ]
-            if all(self._off.get(n, False) for n in waves):
+            self._measuring.difference_update(affected)
+            if not self._measuring:
                 self._visits.sensors_off()
                 self._facts_changed = True
+                self._set_scene()
         self.tell(LeadState(device=self._set.event.device, off=self._off_streams()), t_us)
 
     def _off_streams(self) -> tuple[int, ...]:
@@ -175,17 +190,17 @@ class Capture:
     # What people do
 
     def press(self, *, t_us: int, now_us: int) -> list[Entry]:
-        """The button was pressed: return the events that must be stored with it, before it."""
-        changes = self._visits.press(now_s=now_us / 1e6)
-        before = len(self._entries)
-        self._tell_visits(changes, t_us)
-        told, self._entries[before:] = self._entries[before:], []
+        """The button was pressed: return all events that wait, which must be stored with it or given back."""
+        self._tell_visits(self._visits.press(now_s=now_us / 1e6), t_us)
+        told, self._entries = self._entries, []
         return told
 
     def next_person(self, *, now_us: int) -> None:
         """The nurse says that the next person comes."""
+        changes = self._visits.next_person()
         self._facts_changed = True
-        self._tell_visits(self._visits.next_person(), now_us)
+        self._set_scene()
+        self._tell_visits(changes, now_us)
 
     # Cutting
 
@@ -193,31 +208,33 @@ class Capture:
         """Return what must be stored now; None for nothing. Call every second, or oftener while live."""
         self._tell_visits(self._visits.tick(now_s=now_us / 1e6), now_us)
         is_due = now_us - self._records_at_us >= QUIET_CHUNK_S * 1e6
-        draft = None
+        drafts: list[Entry] = []
         records: list[Entry] = []
         makes_records = is_live or is_due or self._blocks.has_ended
         if makes_records:
             records = self._blocks.cut_records()
             self._records_at_us = now_us
         else:
-            draft = self._blocks.cut_draft()
+            drafts = self._blocks.cut_drafts()
         events, self._entries = self._entries, []
-        facts = self._facts() if self._facts_changed or records else {}
+        facts = self.facts() if self._facts_changed or records else {}
         self._facts_changed = False
-        if not (events or records or draft or facts):
+        if not (events or records or drafts or facts):
             return None
-        return Batch(entries=[*events, *records], draft=draft, drops_drafts=makes_records, facts=facts)
+        return Batch(entries=[*events, *records], drafts=drafts, drops_drafts=makes_records, facts=facts)
 
-    def _facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
+        """Return what a restart must know; to be stored with whatever names the visit of now."""
         return {"visit": self._visits.saved(boot=self._boot), "stream set": self._last_set}
 
     def _set_scene(self) -> None:
         set_no = StreamSetNo(self._set.event.set_no) if self._set is not None else NO_STREAMS
-        self._blocks.set_scene(Scene(self._visits.current, set_no))
+        self._blocks.set_scene(Scene(self._visits.measured, set_no))
 
     def _tell_visits(self, changes: Sequence[Opened | Closed], t_us: int) -> None:
-        for change in changes:
+        if changes:
             self._set_scene()
+        for change in changes:
             self._facts_changed = True
             if isinstance(change, Opened):
                 self.tell(VisitOpened(visit=change.visit, how=change.how), t_us, visit=change.visit)
@@ -228,15 +245,19 @@ class Capture:
         self.device_problem = text if state != "connected" or text else None
         self.tell(DeviceState(device=self.device or "board", state=state, text=text[:200]), t_us)
 
-    def tell(self, event: Event, t_us: int, *, visit: VisitNo | None = None) -> None:
-        """Record an event of class 1 with the next cut; of the visit of now unless another is named."""
-        if len(self._entries) >= ENTRIES_MAX:
+    def tell(self, event: Event, t_us: int, *, visit: VisitNo | None = None) -> bool:
+        """Record an event of class 1 with the next cut; of the visit of now unless another is named. Return
+        False when a flood of events left no room for it: it is counted and gone.
+        """
+        is_vital = isinstance(event, VisitOpened | VisitClosed | StreamSet)
+        if len(self._entries) >= (VITAL_ENTRIES_MAX if is_vital else ENTRIES_MAX):
             self.dropped_entries += 1
-            return
+            return False
         of_visit = self._visits.current if visit is None else visit
         self._entries.append(
             event_entry(event, RecordClass.NUMERIC, boot=self._boot, t_us=t_us, visit=of_visit)
         )
+        return True
 
 
 def _fault_text(event: bridge.ButtonFault | bridge.ResetsAlarm | bridge.OutputFailed) -> str:

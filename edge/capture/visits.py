@@ -43,6 +43,11 @@ class Visits:
         self._last_signal_s = 0.0
         self._sensors_on = False
 
+    @property
+    def measured(self) -> VisitNo:
+        """Whose samples come now: nobody's that we know, until the sensors of the person before are off."""
+        return NO_VISIT if self.awaits_sensors_off else self.current
+
     def saved(self, *, boot: BootId) -> dict[str, Any]:
         """Return what a restart must know, as JSON."""
         return {
@@ -74,6 +79,10 @@ class Visits:
         """No sensor has contact any more."""
         self._sensors_on = False
         self.awaits_sensors_off = False
+
+    def lost_sight(self) -> None:
+        """The board went: whether its sensors came off nobody knows."""
+        self._sensors_on = False
 
     def press(self, *, now_s: float) -> list[Opened | Closed]:
         """The call button was pressed: somebody is there."""

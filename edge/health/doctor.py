@@ -32,8 +32,10 @@ class Sight:
     asks_visit_over: bool
     lost_samples: int
     status: Status
-    full_since: str | None
+    spool_problem: str | None
     lost_batches: int
+    damaged_drafts: int
+    dropped_events: int
     unstored_presses: int
     link: LinkState
     anchor: Anchor | None
@@ -70,6 +72,10 @@ def _devices(sight: Sight) -> Iterator[Finding]:
         yield Finding(
             part="devices", is_well=True, text=f"board {sight.device} on {port}, {counters.frames} frames"
         )
+    if sight.dropped_events:
+        text = f"{sight.dropped_events} events came faster than they can be stored and were dropped"
+        remedy = "change the board's cable, then the board"
+        yield Finding(part="devices", is_well=False, text=text, remedy=remedy)
     damaged = sum(counters.damaged_frames.values())
     if damaged or sight.lost_samples:
         text = f"{damaged} damaged frames, {sight.lost_samples} samples lost on the way from the board"
@@ -95,21 +101,23 @@ def _spool(sight: Sight) -> Iterator[Finding]:
     status = sight.status
     owed = ", ".join(f"{one.records} of class {name}" for name, one in status.owed.items() if one.records)
     text = f"{status.spool_bytes / 1e6:.1f} MB used, owed: {owed or 'nothing'}"
-    if sight.full_since is not None:
-        lost = f" {sight.lost_batches} seconds were lost." if sight.lost_batches else ""
-        yield Finding(
-            part="spool", is_well=False, text=sight.full_since + lost, remedy="free space on its partition"
-        )
+    lost = f"; {sight.lost_batches} times a second or more was lost" if sight.lost_batches else ""
+    if sight.spool_problem is not None:
+        remedy = "free space on its partition; if there is space, change the card"
+        yield Finding(part="spool", is_well=False, text=sight.spool_problem + lost, remedy=remedy)
     elif status.disk_free_bytes < LOW_DISK_BYTES:
         text += f", only {status.disk_free_bytes / 1e6:.0f} MB free on the partition"
         yield Finding(part="spool", is_well=False, text=text, remedy="free space on its partition")
     else:
-        yield Finding(part="spool", is_well=True, text=text)
+        yield Finding(part="spool", is_well=True, text=text + lost)
+    if sight.damaged_drafts:
+        text = f"{sight.damaged_drafts} seconds of before the start were damaged on the card and are lost"
+        yield Finding(part="spool", is_well=False, text=text, remedy="change the card soon; keep the old one")
     if sight.unstored_presses:
         yield Finding(
             part="spool",
             is_well=False,
-            text=f"{sight.unstored_presses} times a press could not be stored",
+            text=f"{sight.unstored_presses} presses of the button are not stored; it is tried each second",
             remedy="free space at once: the button is not safe now; call by telephone",
         )
 

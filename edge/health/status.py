@@ -3,7 +3,6 @@
 from typing import Final
 
 from contract.events import Owed as OwedStatus
-from contract.events import Status
 from contract.ids import BootId, RecordClass
 from edge.uplink.owed import Owed
 
@@ -31,9 +30,10 @@ class StatusRhythm:
         self._last_s: float | None = None
         self._last_shape: tuple[object, ...] | None = None
 
-    def is_due(self, status: Status, *, is_live: bool, now_s: float) -> bool:
-        """Whether `status` should be recorded now; if so it counts as recorded."""
-        shape = (status.connected_for_s is not None, status.refused, status.frames_damaged > 0)
+    def is_due(self, shape: tuple[object, ...], *, is_live: bool, now_s: float) -> bool:
+        """Whether a status should be recorded now; if so it counts as recorded. `shape` is what is told at
+        once when it changes.
+        """
         every_s = STATUS_LIVE_S if is_live else STATUS_QUIET_S
         is_new = self._last_s is None or shape != self._last_shape
         if not is_new and self._last_s is not None and now_s - self._last_s < every_s:

@@ -41,18 +41,20 @@ class Batch:
     """What goes to disk in one transaction.
 
     `press` (device, its boot, its count) is the press that the first entry records: stored once, however
-    often the board repeats it; `facts_of_seq` gives facts that name that entry's seq. `received` replaces
-    what is known of those classes. A fact of None is forgotten.
+    often the board repeats it; `facts_of_seq` gives facts that name that entry's seq, and may be asked again
+    where room had to be made. `received` replaces what is known of those classes. A fact of None is
+    forgotten.
     """
 
     entries: Sequence[Entry] = ()
-    draft: Entry | None = None
+    drafts: Sequence[Entry] = ()
     drops_drafts: bool = False  # the entries hold all that the drafts held
     facts: Mapping[str, Any] = field(default_factory=dict)
     press: tuple[str, int, int] | None = None
     facts_of_seq: Callable[[int], Mapping[str, Any]] | None = None
     received: Mapping[RecordClass, SeqRanges] = field(default_factory=dict)
     refused: Sequence[RefusedRecord] = ()
+    forgets_receipts: bool = False  # what was received or refused before this is so no more
 
     @property
     def is_call(self) -> bool:

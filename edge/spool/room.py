@@ -5,6 +5,7 @@ Order of sacrifice: what the hub has received, then waveforms from the oldest on
 never numerics or events. Each sacrifice of something the hub does not have is a tombstone event.
 """
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from edge.spool.schema import record_table
 
 BALLAST_BYTES: Final = 8_000_000  # given back when the partition is full, so that a press still fits
 SACRIFICE_SHARE: Final = 20  # one record in so many goes at a time: 5 % of a backlog
+RECEIVED_AT_ONCE: Final = 2_000  # records: one transaction must not hold up a press for seconds
 
 
 class Ballast:
@@ -28,28 +30,38 @@ class Ballast:
         self._path = path
 
     def keep(self) -> None:
-        """Make the file where the partition has room for it."""
-        if self._path.exists():
-            return
+        """Make the file where the partition has ample room for it."""
         try:
+            if self._path.exists() or shutil.disk_usage(self._path.parent).free < 3 * BALLAST_BYTES:
+                return
             with self._path.open("wb") as file:
                 file.write(bytes(BALLAST_BYTES))
         except OSError:  # the partition is full already: nothing is better than a torso
             self._path.unlink(missing_ok=True)
 
-    def give_back(self) -> None:
-        """Free the room."""
-        self._path.unlink(missing_ok=True)
+    def give_back(self) -> bool:
+        """Free the room; return whether there was any."""
+        try:
+            self._path.unlink()
+        except OSError:  # it is gone, or the card can only be read
+            return False
+        return True
 
 
 def drop_received(db: Database, received: dict[RecordClass, SeqRanges]) -> int:
-    """Delete the records that the hub has; return how many there were."""
+    """Delete records that the hub has, waveforms first, oldest first; return how many went."""
     gone = 0
     with db.atomic():
-        for record_class, ranges in received.items():
-            for low, high in ranges:
-                sql = f"DELETE FROM {record_table(record_class)} WHERE seq BETWEEN ? AND ?"
-                gone += db.execute(sql, [low, high]).rowcount
+        for record_class in (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC, RecordClass.CALL):
+            table = record_table(record_class)
+            for low, high in received.get(record_class, ()):
+                sql = (
+                    f"DELETE FROM {table} WHERE seq IN "
+                    f"(SELECT seq FROM {table} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?)"
+                )
+                gone += db.execute(sql, [low, high, RECEIVED_AT_ONCE - gone]).rowcount
+                if gone >= RECEIVED_AT_ONCE:
+                    return gone
     return gone
 
 
@@ -77,4 +89,5 @@ def drop_oldest(db: Database) -> Entry | None:
 
 def says_full(error: sqlite3.Error) -> bool:
     """Whether SQLite had no room: its own quota, a full partition, or a file that may not grow."""
-    return error.sqlite_errorcode in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
+    code = getattr(error, "sqlite_errorcode", None)  # Python's own complaints have none
+    return code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}

@@ -1,24 +1,30 @@
-"""The spool on its own worker thread: a card may stall for seconds, the loop may not."""
+"""The spool on its own worker thread: a card may stall for seconds, the loop may not.
+
+A card that fails or is full ends nothing: it is told once, what could not be stored waits in memory and is
+tried again with whatever comes next.
+"""
 
 import asyncio
 import logging
 import os
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from contract.ids import RecordClass
 from contract.receipts import Receipt
-from edge.errors import SpoolFullError
+from edge.errors import SpoolError
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool import Spool
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-UNSAVED_MAX: Final = 60  # batches, about a minute; a card that stalls so long has lost what came after
+UNSAVED_MAX: Final = 60  # batches: a minute at least, longer as records take the place of drafts
 
 
 class SpoolThread:
@@ -29,7 +35,8 @@ class SpoolThread:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
         self._unsaved: deque[Batch] = deque()
         self._storing = asyncio.Lock()  # one batch after the other, each once
-        self.full_since: str | None = None  # why nothing can be stored now, for `edge doctor`
+        self._commits: set[asyncio.Task[list[OwedRecord]]] = set()
+        self.problem: str | None = None  # why nothing can be stored now, for `edge doctor`
         self.lost_batches = 0
 
     async def open(self) -> Spool:
@@ -41,49 +48,74 @@ class SpoolThread:
         return asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     async def use(self, work: Callable[[Spool], T]) -> T:
-        """Return what `work` returns, run on the spool's thread."""
-        return await self._run(lambda: work(self._spool))
+        """Return what `work` returns, run on the spool's thread. Raises SpoolError for what the card does."""
+        try:
+            return await self._run(lambda: work(self._spool))
+        except sqlite3.Error as error:
+            raise SpoolError(f"{self._path}: {error}; check the card, and the system's log") from error
 
     async def store(self, batch: Batch) -> list[OwedRecord]:
-        """Store a batch, after those that a full disk has kept waiting; return what is owed now, perhaps
-        nothing yet.
+        """Store a batch, after those that a full or failing card has kept waiting; return what is owed now,
+        perhaps nothing yet.
 
-        A full disk is told once, and what could not be stored is tried again with the next batch.
+        The trouble is told once, and what could not be stored is tried again with the next batch. Who is
+        cancelled here has stored the batch all the same: each is stored once.
         """
-        if len(self._unsaved) >= UNSAVED_MAX:
-            self._unsaved.popleft()
-            self.lost_batches += 1
+        if batch.drops_drafts:
+            self._forget_drafts_waiting()
         self._unsaved.append(batch)
+        commit = asyncio.create_task(self._store_waiting(), name="spool commit")
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+        return await asyncio.shield(commit)
+
+    def _forget_drafts_waiting(self) -> None:
+        """Records replace the drafts that wait before them too; the first one may be on its way."""
+        waiting = [replace(batch, drafts=()) for batch in list(self._unsaved)[1:]]
+        while len(self._unsaved) > 1:
+            self._unsaved.pop()
+        self._unsaved.extend(batch for batch in waiting if batch != Batch())
+
+    async def _store_waiting(self) -> list[OwedRecord]:
         owed: list[OwedRecord] = []
-        try:
-            async with self._storing:
-                while self._unsaved:
-                    first = self._unsaved[0]
+        async with self._storing:
+            while self._unsaved:
+                first = self._unsaved[0]
+                try:
                     owed += await self.use(lambda spool, batch=first: spool.commit(batch))  # type: ignore[misc]
-                    self._unsaved.popleft()
-        except SpoolFullError as error:
-            if self.full_since is None:
-                log.error("%s", error)
-            self.full_since = str(error)
-            return owed
-        if self.full_since is not None:
-            log.warning("the spool stores again; %d batches were lost meanwhile", self.lost_batches)
-            self.full_since = None
+                except SpoolError as error:
+                    self._on_trouble(error)
+                    return owed
+                self._unsaved.popleft()
+            if self.problem is not None:
+                log.warning("the spool stores again; %d batches were lost meanwhile", self.lost_batches)
+                self.problem = None
         return owed
 
+    def _on_trouble(self, error: SpoolError) -> None:
+        log.log(logging.DEBUG if self.problem else logging.ERROR, "%s", error)
+        self.problem = str(error)
+        while len(self._unsaved) > UNSAVED_MAX:
+            self._unsaved.popleft()
+            self.lost_batches += 1
+
     async def store_now(self, batch: Batch) -> list[OwedRecord]:
-        """Store a batch before all that wait: a press. Raises SpoolFullError."""
+        """Store a batch before all that wait: class 0. Raises SpoolError: nothing was stored."""
         return await self.use(lambda spool: spool.commit(batch))
 
     async def read(self, record_class: RecordClass, seqs: Iterable[int]) -> dict[int, bytes]:
-        """Return the records of these seqs that are still there."""
+        """Return the records of these seqs that are still there. Raises SpoolError."""
         return await self.use(lambda spool: spool.read(record_class, seqs))
 
     async def reload(self, receipt: Receipt) -> list[OwedRecord]:
-        """The hub's store is another: forget what the one before had received and return all that is owed."""
+        """The hub's store is another: forget what the one before had received and return all that is owed.
+        Raises SpoolError.
+        """
+        facts = {"epoch": receipt.epoch}
+        batch = Batch(received=receipt.committed, facts=facts, forgets_receipts=True)
 
         def work(spool: Spool) -> list[OwedRecord]:
-            spool.commit(Batch(received=receipt.committed, facts={"epoch": receipt.epoch}))
+            spool.commit(batch)
             return spool.owed()
 
         return await self.use(work)
@@ -94,6 +126,6 @@ class SpoolThread:
         return disk.f_bavail * disk.f_frsize
 
     async def close(self) -> None:
-        """Close the file and end the thread."""
+        """Close the file and end the thread, after what is still being stored."""
         await self.use(lambda spool: spool.close())
         self._executor.shutdown(wait=True)

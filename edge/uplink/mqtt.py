@@ -7,6 +7,7 @@ the box's certificate; the broker takes user name and client id from it.
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 import ssl
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 KEEP_ALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
+NOTSENT_MAX_BYTES: Final = 4_096  # the kernel takes no more than it can send: a press is not behind it
 _DOWN: Final = [topic for topic, rule in RULES.items() if rule.direction == "down"]
 
 
@@ -54,26 +56,49 @@ class Will:
     payload: bytes
 
 
-class _PromptSocket(ssl.SSLSocket):
-    """paho waits for a handshake as long as the keep-alive; a link that died meanwhile must not hold us so
-    long.
+class _WatchedSocket(ssl.SSLSocket):
+    """Tells its connection what paho keeps to itself: that it is there, and what the broker said of our
+    certificate (under TLS 1.3 that comes after the handshake).
     """
+
+    connection: "Connection"
 
     def do_handshake(self, block: bool = False) -> None:
         self.settimeout(CONNECT_TIMEOUT_S)
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a press does not wait for company
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOTSENT_MAX_BYTES)
+        self.connection.adopt(self)
         super().do_handshake(block)
+        self.connection.refuse_if_over()
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            return super().recv(buflen, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError as error:
+            self.connection.fault = error
+            raise
 
 
 class Connection:
-    """One try to connect and what comes of it. Use it once; `close` it always."""
+    """One try to connect and what comes of it. Use it once; `close` it always.
+
+    It never says goodbye: the broker then publishes the Will, which is the truth, and it does so although the
+    process ends before anything else could be sent.
+    """
 
     def __init__(self, config: BoxConfig, will: Will, listener: Listener) -> None:
         self._loop = asyncio.get_running_loop()
         self._config = config
         self._listener = listener
         self._is_over = False
+        self._is_accepted = False
+        self._socket: socket.socket | None = None
+        self.fault: Exception | None = None  # what the socket said last
         self._aliases: set[Topic] = set()
         self._alias_max = 0
+        self._is_refusal_told = False
         self._client = self._make_client(will)
         self._thread = threading.Thread(target=self._connect, name="mqtt connect", daemon=True)
 
@@ -102,19 +127,37 @@ class Connection:
     def _connect(self) -> None:
         config = self._config
         try:
-            context = ssl.create_default_context(cafile=str(config.ca))
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.load_cert_chain(config.certificate, config.key)
-            context.sslsocket_class = _PromptSocket
-            self._client.tls_set_context(context)
+            self._client.tls_set_context(self._tls_context())
+        except (OSError, ValueError) as error:
+            self._tell(self._over, explain_files(error, config))
+            return
+        try:
             self._client.connect(config.hub_host, config.hub_port, keepalive=KEEP_ALIVE_S, clean_start=True)
         except (OSError, ValueError) as error:
             self._tell(self._over, explain(error, config))
             return
         if self._is_over:
-            self._client.disconnect()
+            self._shut_down()
         else:
             self._client.loop_start()
+
+    def _tls_context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(self._config.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._config.certificate, self._config.key)
+        context.sslsocket_class = type("_OurSocket", (_WatchedSocket,), {"connection": self})
+        return context
+
+    def adopt(self, sock: socket.socket) -> None:
+        """The socket is there: from now on `close` can end it."""
+        self._socket = sock
+
+    def refuse_if_over(self) -> None:
+        """Raise ConnectionAbortedError if given up meanwhile: two connections of one name push each other
+        out.
+        """
+        if self._is_over:
+            raise ConnectionAbortedError("given up while it was being made")
 
     def publish(self, topic: Topic, payload: bytes) -> int | None:
         """Hand a message to the connection; return its id, by which it is acknowledged, or None when it is
@@ -132,16 +175,16 @@ class Connection:
         info = self._client.publish(name, payload, qos=rule.qos, retain=rule.retained, properties=properties)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN or self._is_over else info.mid
 
-    def close(self, *, says_goodbye: bool) -> None:
-        """End the connection; returns at once. With a goodbye the broker does not publish the Will."""
+    def close(self) -> None:
+        """End the connection; returns at once, its threads end by themselves."""
         self._is_over = True
-        if says_goodbye:
-            self._client.disconnect()
-        sock = self._client.socket()
-        if isinstance(sock, socket.socket) and not says_goodbye:
-            with contextlib.suppress(OSError):  # it is dead already
-                sock.shutdown(socket.SHUT_RDWR)
+        self._shut_down()
         threading.Thread(target=self._client.loop_stop, name="mqtt close", daemon=True).start()
+
+    def _shut_down(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is dead already
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     # paho's thread
 
@@ -172,13 +215,20 @@ class Connection:
         ]
         client.subscribe(wanted)
 
-    def _on_subscribe(self, *_: Any) -> None:
+    def _on_subscribe(
+        self, _c: paho.Client, _d: Any, _id: int, reasons: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        refused = next((str(reason) for reason in reasons if reason.is_failure), None)
+        if refused is not None:
+            self._tell(self._over, f"the broker lets us hear nothing: {refused}; its access list is not ours")
+            return
+        self._is_accepted = True
         self._tell(self._listener.on_connected)
 
     def _on_disconnect(
         self, _c: paho.Client, _d: Any, _f: paho.DisconnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
-        self._tell(self._over, f"the connection ended: {reason}")
+        self._tell(self._over, explain_end(str(reason), self.fault, self._config, self._is_accepted))
 
     def _over(self, why: str) -> None:
         self._is_over = True
@@ -188,40 +238,62 @@ class Connection:
         self, _c: paho.Client, _d: Any, message_id: int, reason: ReasonCode, _p: Properties
     ) -> None:
         if reason.is_failure:
-            log.warning(
+            log.log(
+                logging.DEBUG if self._is_refusal_told else logging.WARNING,
                 "the broker did not take message %d: %s; is this box's name in its certificate?",
                 message_id,
                 reason,
             )
+            self._is_refusal_told = True
         self._tell(self._listener.on_acknowledged, message_id)
 
     def _on_message(self, _c: paho.Client, _d: Any, message: paho.MQTTMessage) -> None:
         self._tell(self._listener.on_message, message.topic, message.payload)
 
 
+def explain_files(error: Exception, config: BoxConfig) -> str:
+    """Return which of our own files cannot be used and what to do; Python does not say which it was."""
+    for path in (config.ca, config.certificate, config.key):
+        try:
+            path.read_bytes()
+        except OSError as unreadable:
+            return f"{path}: {unreadable.strerror}; enrol the box again"
+    reason = getattr(error, "reason", None) or error
+    return f"{config.certificate}, {config.key} or {config.ca} is damaged ({reason}); enrol the box again"
+
+
 def explain(error: Exception, config: BoxConfig) -> str:
     """Return what a failure to connect means and what to do."""
-    where = f"{config.hub_host}:{config.hub_port}"
     match error:
-        case ssl.SSLCertVerificationError():
-            return (
-                f"{where} is not our hub: its certificate is not from {config.ca} ({error.verify_message}); "
-                "check [hub] host and ca"
-            )
-        case ssl.SSLError():
-            return (
-                f"{where} refused the certificate {config.certificate} ({error.reason}); enrol the box again"
-            )
-        case FileNotFoundError():
-            return f"{error.filename} is missing; enrol the box again"
+        case ssl.SSLCertVerificationError(verify_message=why):
+            text = f"is not our hub: its certificate is not from {config.ca} ({why}); check [hub] host and ca"
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ConnectionResetError() | BrokenPipeError():
+            text = "closed the connection before it was secure; check [hub] port and the hub's log"
+        case ssl.SSLError(reason=reason) if reason and "ALERT" in reason:
+            text = f"refused the certificate {config.certificate} ({reason}); enrol the box again"
+        case ssl.SSLError(reason=reason):
+            text = f"does not speak our TLS ({reason}); check [hub] port"
         case TimeoutError():
-            return f"{where} does not answer; check the cable, the modem and the link"
+            text = "does not answer; check the cable, the modem and the link"
         case ConnectionRefusedError():
-            return f"{where} answers, but no broker listens there; is the hub running?"
-        case socket.gaierror():
-            return f"the name {config.hub_host} is not resolved ({error.strerror}); check the link's DNS"
+            text = "answers, but no broker listens there; is the hub running?"
+        case socket.gaierror(strerror=why):
+            return f"the name {config.hub_host} is not resolved ({why}); check [hub] host and the link's DNS"
+        case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH, strerror=why):
+            text = f"cannot be reached ({why}); check the cable and the modem"
         case _:
-            return f"{where}: {error}"
+            text = f"cannot be used: {error}"
+    return f"{config.hub_host}:{config.hub_port} {text}"
+
+
+def explain_end(reason: str, fault: Exception | None, config: BoxConfig, is_accepted: bool) -> str:
+    """Return why a connection ended, from what paho and the socket said."""
+    if isinstance(fault, ssl.SSLError) and "ALERT" in (fault.reason or ""):
+        return explain(fault, config)
+    if is_accepted:
+        return f"the connection ended: {fault or reason}"
+    where = f"{config.hub_host}:{config.hub_port}"
+    return f"{where} ended the connection before it took us ({fault or reason}); see the broker's log"
 
 
 _ALIAS: Final = {topic: number for number, topic in enumerate(RULES, start=1)}

@@ -5,6 +5,7 @@ again.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable
@@ -20,11 +21,13 @@ from contract.times import Anchor, TimeExchange
 from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
 from edge.config import BoxConfig
+from edge.errors import SpoolError
 from edge.spool.batch import OwedRecord
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
 from edge.uplink.scheduler import Scheduler
+from edge.uplink.silence import Silence
 from edge.uplink.window import Window
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ CONNECT_MAX_S: Final = 25.0  # from the first packet to standing subscriptions
 FIRST_RECEIPT_WAIT_S: Final = 2.0  # after connecting the hub says what it has; do not send that again
 STALL_MIN_S: Final = 15.0  # without any PUBACK while one is due
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
+READ_AGAIN_S: Final = 1.0  # after the card refused to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Ears:
     on_call: Callable[[CallState], None]
     on_exchange: Callable[[Anchor], None]
     on_live: Callable[[], None]
+    on_connected: Callable[[], None]
     open_call: Callable[[], int | None]
 
 
@@ -68,7 +73,7 @@ class Uplink:
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.owed = owed
         self._read, self._reload, self._ears, self._rng = read, reload, ears, rng
-        self._window, self._scheduler = Window(), Scheduler()
+        self._window, self._scheduler, self._silence = Window(), Scheduler(), Silence()
         self._connection: Connection | None = None
         self._in_flight: dict[int, tuple[int, float]] = {}  # message id -> size, sent
         self._wake, self._over = asyncio.Event(), asyncio.Event()
@@ -76,7 +81,9 @@ class Uplink:
         self._connected_us = 0
         self._hold_until_s = 0.0
         self._live_until_s = 0.0
-        self._receipts: asyncio.Queue[Receipt] = asyncio.Queue(maxsize=100)
+        self._read_problem: str | None = None
+        self._told: str | None = None  # the last trouble that was logged
+        self._receipts: asyncio.Queue[tuple[Receipt, int]] = asyncio.Queue(maxsize=100)  # heard at, µs
 
     # What others ask and say
 
@@ -130,8 +137,7 @@ class Uplink:
             try:
                 await self._until_over()
             finally:
-                is_cancelled = not self._over.is_set()
-                self._connection.close(says_goodbye=is_cancelled)
+                self._connection.close()
                 self._forget_connection()
             if (self.link.last_receipt_s or 0.0) > started_s:  # the connection was of use
                 backoff_s = BACKOFF_FIRST_S
@@ -156,19 +162,25 @@ class Uplink:
 
     async def _keep_sending(self) -> None:
         while True:
-            await self._send_all()
-            try:
-                async with asyncio.timeout(self._wait_s()):
-                    await self._wake.wait()
-            except TimeoutError:
-                self._on_due()
             self._wake.clear()
+            self._on_due()
+            try:
+                await self._send_all()
+                wait_s = self._wait_s()
+                self._read_problem = None
+            except SpoolError as error:
+                log.log(logging.DEBUG if self._read_problem else logging.ERROR, "nothing is sent: %s", error)
+                self._read_problem, wait_s = str(error), READ_AGAIN_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
 
     def _wait_s(self) -> float | None:
         now_s = self._clock.now_s()
         due = [
             self.owed.next_due_s(),
             self._hold_until_s if self._hold_until_s > now_s else None,
+            self._silence.next_s(now_s=now_s),
             self._stall_s(),
         ]
         return min((max(0.0, at_s - now_s) for at_s in due if at_s is not None), default=None)
@@ -187,12 +199,7 @@ class Uplink:
             self.on_disconnected("nothing was acknowledged for long: the link is dead, connecting anew")
 
     async def _send_all(self) -> None:
-        while (
-            self._connection is not None
-            and self.link.connected_since_s is not None
-            and self._window.has_room()
-        ):
-            is_held = self._clock.now_s() < self._hold_until_s
+        while self._connection is not None and self.link.connected_since_s is not None:
             chosen = self._scheduler.next_parcel(
                 self.owed,
                 boot=self._boot,
@@ -200,9 +207,16 @@ class Uplink:
                 is_live=self.is_live,
                 limit_bytes=self._window.parcel_bytes,
             )
-            if chosen is None or (is_held and chosen[0] != RecordClass.CALL):
+            if chosen is None or not (chosen[0] == RecordClass.CALL or self._may_send()):
                 return
             await self._send(*chosen)
+
+    def _may_send(self) -> bool:
+        """Whether anything but a call may go now; a call waits for nothing."""
+        now_s = self._clock.now_s()
+        if now_s < self._hold_until_s or not self._window.has_room():
+            return False
+        return self._silence.may_send(is_on_the_way=self.owed.is_on_the_way, now_s=now_s)
 
     async def _send(self, record_class: RecordClass, records: list[OwedRecord]) -> None:
         seqs = [record.seq for record in records]
@@ -219,6 +233,7 @@ class Uplink:
             return
         self._in_flight[message_id] = (len(payload), now_s)
         self._window.on_sent(len(payload))
+        self._silence.on_sent(now_s=now_s)
         self.owed.sent(record_class, raw, now_s=now_s, round_trip_s=self.round_trip_s or ROUND_TRIP_GUESS_S)
         self.link.parcels_sent += 1
         self.link.bytes_sent += len(payload)
@@ -234,7 +249,10 @@ class Uplink:
             self._connect_limit.reschedule(None)
         self._window.on_connected()
         self._hold_until_s = now_s + FIRST_RECEIPT_WAIT_S
-        log.info("connected to %s:%d", self._config.hub_host, self._config.hub_port)
+        level = logging.INFO if self._told is None else logging.DEBUG
+        log.log(level, "connected to %s:%d", self._config.hub_host, self._config.hub_port)
+        self._silence.on_connected()
+        self._ears.on_connected()
         self.say_state()
         self._wake.set()
 
@@ -242,7 +260,8 @@ class Uplink:
         """The connection is over."""
         if self._over.is_set():
             return
-        log.log(logging.DEBUG if self.link.problem == why else logging.WARNING, "uplink: %s", why)
+        log.log(logging.DEBUG if self._told == why else logging.WARNING, "uplink: %s", why)
+        self._told = why
         self.link.problem = why
         self.link.connected_since_s = None
         self._over.set()
@@ -260,16 +279,19 @@ class Uplink:
         try:
             match parse_topic(topic)[1]:
                 case Topic.RECEIPT:
+                    self._silence.on_heard()
                     receipt = parse_receipt(payload)
                     if receipt.spool == self._spool and not self._receipts.full():
-                        self._receipts.put_nowait(receipt)
+                        self._receipts.put_nowait((receipt, self._clock.now_us()))
                 case Topic.INTEREST | Topic.SIGNAL:
+                    self._silence.on_heard()
                     self._on_signal(payload)
                 case _:
                     self.link.bad_messages += 1
         except RefusedError as error:
             self.link.bad_messages += 1
-            log.warning("the hub's message on %s was not understood: %s", topic, error)
+            level = logging.WARNING if self.link.bad_messages == 1 else logging.DEBUG
+            log.log(level, "the hub's message on %s was not understood: %s", topic, error)
 
     def _on_signal(self, payload: bytes) -> None:
         match parse_signal(payload):
@@ -285,17 +307,17 @@ class Uplink:
 
     async def _keep_receiving(self) -> None:
         while True:
-            receipt = await self._receipts.get()
-            now_us = self._clock.now_us()
+            receipt, now_us = await self._receipts.get()
             self.link.last_receipt_s = now_us / 1e6
             self._hold_until_s = 0.0
+            if self._told is not None:
+                self._told = None
+                log.info("the hub answers")
             if self.owed.epoch is not None and receipt.epoch != self.owed.epoch:
                 log.warning(
                     "the hub's store is another one (epoch %08x): sending again what it lacks", receipt.epoch
                 )
-                self.owed.hub_restored(receipt.committed)
-                for record in await self._reload(receipt):
-                    self.owed.add(record)
+                await self._start_over(receipt)
             gone = self.owed.receive(receipt.committed, epoch=receipt.epoch)
             self.owed.refuse(receipt.refused)
             self._ears.on_receipt(receipt, gone)
@@ -307,3 +329,14 @@ class Uplink:
                 if anchor is not None:
                     self._ears.on_exchange(anchor)
             self._wake.set()
+
+    async def _start_over(self, receipt: Receipt) -> None:
+        """The hub's store is another: what it lacks is owed again, as soon as the card lets us look."""
+        while True:
+            try:
+                records = await self._reload(receipt)
+                break
+            except SpoolError as error:
+                log.error("what the hub lacks cannot be looked up: %s", error)
+                await asyncio.sleep(READ_AGAIN_S)
+        self.owed.hub_restored(receipt.committed, records)

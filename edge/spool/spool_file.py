@@ -1,0 +1,84 @@
+"""The spool's database file: ours alone, its tables of today, its log at full size (shell: sqlite-utils)."""
+
+import fcntl
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from edge.errors import SpoolBusyError, SpoolError
+from edge.spool.room import says_full
+from edge.spool.schema import SCHEMA
+
+PAGE_BYTES: Final = 4096
+WAL_EXTENDED_BYTES: Final = 4_000_000  # written once at start, so that no later commit has to grow the file
+
+
+class SpoolFile:
+    """An open spool file and the lock beside it. Raises SpoolBusyError, SpoolError when it cannot be had."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = path.with_suffix(".lock").open("w")
+        except OSError as error:
+            raise SpoolError(
+                f"{path}: cannot be made: {error.strerror}; check [data_dir], its rights and the card"
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise SpoolBusyError(f"{path}: another `edge vitals` holds this spool; stop it first") from error
+        self.db: Database | None = None
+        try:
+            self.db = self._open()
+            self._extend_log(self.db)
+        except (sqlite3.Error, SpoolError) as error:
+            self.close()
+            if isinstance(error, SpoolError):
+                raise
+            raise SpoolError(
+                f"{path}: cannot be opened: {error}; check card and rights, and keep the file"
+            ) from error
+
+    def _open(self) -> Database:
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        self.db = Database(connection)
+        for pragma in (
+            f"page_size = {PAGE_BYTES}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "secure_delete = OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(SCHEMA):
+            raise SpoolError(
+                f"{self.path}: made by a newer version ({version}); this one knows {len(SCHEMA)}: update it"
+            )
+        for number, script in enumerate(SCHEMA[version:], start=version + 1):
+            connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        return self.db
+
+    @staticmethod
+    def _extend_log(db: Database) -> None:
+        """Write the log to its full size once: commits that grow a file cost three times as many bytes."""
+        try:
+            with db.atomic():
+                sql = "INSERT OR REPLACE INTO fact VALUES ('warm-up', ?)"
+                db.execute(sql, ["0" * WAL_EXTENDED_BYTES])
+            with db.atomic():
+                db.execute("DELETE FROM fact WHERE name = 'warm-up'")
+            db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        except sqlite3.OperationalError as error:
+            if not says_full(error):
+                raise
+
+    def close(self) -> None:
+        """Give file and lock back. It is not needed for durability."""
+        if self.db is not None:
+            self.db.close()
+        self._lock.close()
