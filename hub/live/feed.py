@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from contract.header import Kind, Record
-from contract.ids import NO_VISIT, BootId, RecordClass, StationId
+from contract.ids import BootId, RecordClass, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
@@ -77,8 +77,8 @@ class LiveFeed:
         spool, visit = now.spool, now.visit
         first = [self._view(station), *leads_texts(now), self._values(station)]
         history: list[OpenedChunk] = []
-        if spool is not None:
-            visit_no = NO_VISIT if visit is None else visit.no
+        if spool is not None and visit is not None:  # what is nobody's has no past to show
+            visit_no = visit.no
             history = await self._hub.run_read(
                 lambda store: read_history(store, self._hub.opener_for, station, spool, visit_no)
             )
