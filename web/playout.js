@@ -7,6 +7,7 @@ export const MIN_DELAY_MS = 300;
 export const MAX_DELAY_MS = 2_500; // skin to screen at 600 ms round trip; beyond it, samples are drawn at once
 const MEMORY_MS = 10_000;
 const SHRINK_MS_PER_S = 50;
+const LIVE_SPAN_MS = 1_200; // a live frame holds at most a second; a longer one is the past, sent in one piece
 const FUTURE_MS = 1_000; // captured later than that after now: two clocks disagree, the age is unknown
 const GUESS_MS = 5_000; // an arrival guess this far behind is given up
 const QUEUE_MS = 60_000; // a hidden tab gets no animation frames; more than a minute is not kept
@@ -69,7 +70,7 @@ export class PlayoutQueue {
     this.nextIndex = first_index + samples.length;
     const captured_ms = this._captured_ms(frame, now_ms) + known * this._period_ms;
     this._runs.push({ first_index, captured_ms, samples });
-    this._delay.observe(now_ms - captured_ms, now_ms);
+    if (samples.length * this._period_ms <= LIVE_SPAN_MS) this._delay.observe(now_ms - captured_ms, now_ms);
     this._limit();
     return true;
   }
