@@ -135,6 +135,9 @@ async def _run(
             LOG.info("the console is at %s", hub.config.console.url)
         await stopped.wait()
         if server is not None and console is not None:
+            from hub.console.app import end_streams
+
+            end_streams(server.config.app)  # uvicorn waits for them
             server.should_exit = True
             await asyncio.wait([console], timeout=STOP_LIMIT_S + 1)
             if not asked_to_stop.is_set():

@@ -80,6 +80,13 @@ def build_app(hub: Hub) -> Starlette:
     return app
 
 
+def end_streams(app: object) -> None:
+    """Let the event streams of the console end, before its server is stopped."""
+    if isinstance(app, Starlette):
+        rooms: Rooms = app.state.rooms
+        rooms.end_streams()
+
+
 def _end_process_on_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         log.critical("a room of the hub failed; ending, to be started anew", exc_info=task.exception())

@@ -39,7 +39,7 @@ async def _stream(rooms: Rooms, wanted: set[StationId] | None, token: str) -> As
     sent: dict[str, Any] = {}
     ticks = 0
     try:
-        while True:
+        while not rooms.is_ending:
             changed.clear()
             yield ServerSentEvent(json.dumps(_state(rooms)), event="state")
             rows = [rooms.station(one) for one in (rooms.stations.ids() if wanted is None else wanted)]

@@ -130,7 +130,7 @@ def wants_json(request: Request) -> bool:
 
 
 def to_login(request: Request) -> Response:
-    """Return the way to the login page, and back to here afterwards."""
-    if wants_json(request):
+    """Return the way to the login page; a script is told 401 and goes there by itself."""
+    if wants_json(request) or "text/event-stream" in request.headers.get("accept", ""):
         return Response(status_code=401)
     return RedirectResponse("/login", status_code=303)

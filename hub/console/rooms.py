@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from contract.ids import StationId
@@ -10,6 +11,7 @@ from contract.signals import BoxState, Interest, encode_signal
 from contract.topics import Topic
 from hub.calls.call_desk import CallDesk
 from hub.console.rows import CallEntry, StationEntry, call_entry, station_entry
+from hub.fleet.presence import Word
 from hub.fleet.stations import StationList, link_of
 from hub.hub import Hub
 from hub.ingest.committed import SignalHeard
@@ -35,6 +37,7 @@ class Rooms:
         self.desk = CallDesk(hub)
         self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
         self.news: dict[StationId, int] = {}
+        self.is_ending = False
         self._listeners: set[Callable[[], None]] = set()
         self._interest = asyncio.Event()
         hub.on_committed(self.stations.on_committed)
@@ -63,6 +66,11 @@ class Rooms:
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self._keep_leases(), name="interest")
 
+    def end_streams(self) -> None:
+        """Let the pages' event streams end: a server that stops would wait for them."""
+        self.is_ending = True
+        self._on_change()
+
     def close(self) -> None:
         """Give back what `run` does not."""
         self.people.close()
@@ -90,13 +98,16 @@ class Rooms:
     def station(self, station: StationId) -> StationEntry:
         """Return one station as lists show it."""
         now = self.feed.now(station)
+        presence = self.stations.presence(
+            station, now_s=self.hub.now_s(), leased_since_s=self.leases.since_s(station)
+        )
+        if presence.word is Word.LIVE and not self.hub.broker_link().is_connected:
+            presence = replace(presence, word=Word.LATE)  # it may be there; we cannot hear it
         return station_entry(
             station,
             name=self.stations.name(station),
             now=now,
-            presence=self.stations.presence(
-                station, now_s=self.hub.now_s(), leased_since_s=self.leases.since_s(station)
-            ),
+            presence=presence,
             link=link_of(now.status, now.status_utc_ms),
             now_utc_ms=self.utc_ms(),
             news=self.news.get(station, 0),

@@ -4,8 +4,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
+from contract.chunks import Column
 from contract.header import Kind, Record
 from contract.ids import BootId, RecordClass, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
@@ -203,17 +207,33 @@ def _from_store(record: Record, received_utc_us: int, beginning: Beginning) -> A
 
 
 def _history_frames(now: StationNow, history: Sequence[OpenedChunk]) -> list[bytes]:
-    """Return the frames of what was before, of streams that are still there."""
-    positions = {
-        (set_no, stream.stream): (stream_id, stream)
-        for stream_id, (set_no, _, stream) in enumerate(now.streams())
-    }
+    """Return the frames of what was before, of streams that are still there: one for each run without a gap.
+
+    In one piece, so that a page does not take what waited in the store for a slow way here.
+    """
     frames = []
-    for chunk in history:
-        for column in chunk.columns:
-            found = positions.get((chunk.record.header.stream_set, column.stream))
-            if found is not None:
-                rate_hz = found[1].rate_mhz / 1000
-                frame = now.frame(chunk.record.header, column, stream_id=found[0], rate_hz=rate_hz)
-                frames.append(encode_samples(frame))
+    for stream_id, (set_no, _, stream) in enumerate(now.streams()):
+        mine = [
+            (chunk, column)
+            for chunk in history
+            for column in chunk.columns
+            if (chunk.record.header.stream_set, column.stream) == (set_no, stream.stream)
+        ]
+        for first, whole in _joined(mine):
+            frame = now.frame(first.record.header, whole, stream_id=stream_id, rate_hz=stream.rate_mhz / 1000)
+            frames.append(encode_samples(frame))
     return frames
+
+
+def _joined(columns: Sequence[tuple[OpenedChunk, Column]]) -> list[tuple[OpenedChunk, Column]]:
+    """Return runs of columns that follow one another as one column each."""
+    runs: list[list[tuple[OpenedChunk, Column]]] = []
+    for chunk, column in sorted(columns, key=lambda one: one[1].first_index):
+        if runs and runs[-1][-1][1].end_index == column.first_index:
+            runs[-1].append((chunk, column))
+        else:
+            runs.append([(chunk, column)])
+    return [
+        (run[0][0], replace(run[0][1], samples=np.concatenate([column.samples for _, column in run])))
+        for run in runs
+    ]

@@ -14,7 +14,14 @@ from typing import Any, Final
 
 import sqlite_utils
 
-from hub.people.passwords import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, hash_password, is_password
+from hub.people.passwords import (
+    HASH_BYTES,
+    PASSWORD_MAX_CHARS,
+    PASSWORD_MIN_CHARS,
+    SALT_BYTES,
+    hash_password,
+    is_password,
+)
 
 NAME_PATTERN: Final = re.compile(r"[\w](?:[\w .-]{0,38}[\w])?")  # as the station's nurse may hear it
 SESSION_BYTES: Final = 32
@@ -95,7 +102,7 @@ class Accounts:
         elif version != 1:
             raise AccountError(f"{path} is of version {version}, this program knows 1: update the program")
         # somebody who does not exist takes as long to refuse as somebody who does
-        self._nobody = hash_password(secrets.token_hex())
+        self._nobody = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(HASH_BYTES)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,17 +1,20 @@
-"""The hub with its console and without a broker: real store, real ingest, real pages; stations speak bytes to it."""
+"""The hub with its console and without a broker: real store, ingest and pages; stations speak bytes to it."""
 
 import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlencode
 
 import uvicorn
 
@@ -31,6 +34,15 @@ LIMIT_S: Final = 10.0
 PASSWORD: Final = "mot hai ba bon nam"
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the hub answered."""
+
+    status: int
+    headers: Message
+    text: str
+
+
 class ConsoleServer:
     """One hub on a free loopback port. All methods may be called from the test's thread."""
 
@@ -40,7 +52,9 @@ class ConsoleServer:
         self.authority = Authority(self.config.pki_folder)
         self.authority.make(names=(), now=datetime.now(UTC))
         self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
+        self.ahead_s = 0.0  # how far the rooms' monotonic clock runs ahead: deadlines come when a test wants
         self.is_broker_there = True
+        self._changed_s = time.monotonic()
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
@@ -61,6 +75,7 @@ class ConsoleServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server is not None:
+            self.call(self.rooms.end_streams)
             self._server.should_exit = True
         self._thread.join(LIMIT_S)
         assert not self._thread.is_alive(), "the console did not end"
@@ -78,6 +93,23 @@ class ConsoleServer:
             assert account is not None, f"no account {name}"
             return f"haidang={accounts.open_session(account, now_utc_s=time.time())}"
 
+    def get(self, path: str, **headers: str) -> Answer:
+        """GET a path; redirects are not followed."""
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, form: dict[str, str] | None = None, **headers: str) -> Answer:
+        """POST a form, from a page of ours unless `Origin` says otherwise ("" for none)."""
+        return self._ask("POST", path, urlencode(form or {}), {"Origin": self.url, **headers})
+
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+        sent = {name.replace("_", "-"): value for name, value in headers.items() if value}
+        if body is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)) as connection:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode())
+
     def take(self, station: str, record_class: RecordClass, parcel: bytes) -> None:
         """A parcel of a station arrives."""
         topic = topic_name(StationId(station), topic_of_class(record_class))
@@ -88,11 +120,23 @@ class ConsoleServer:
         topic = topic_name(StationId(station), Topic.STATE)
         self.call(lambda: self._ingest.take(topic, encode_signal(state), is_retained=is_retained))
 
+    def set_broker(self, *, is_there: bool) -> None:
+        """The hub's broker goes or comes back."""
+        self.is_broker_there, self._changed_s = is_there, time.monotonic()
+
     def call(self, work: Callable[[], Any]) -> Any:
         """Do something in the hub's loop; return what it returns."""
 
         async def do() -> Any:
             return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(LIMIT_S)
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Await something in the hub's loop; return what it returns."""
+
+        async def do() -> Any:
+            return await work()
 
         return asyncio.run_coroutine_threadsafe(do(), self._loop).result(LIMIT_S)
 
@@ -116,11 +160,18 @@ class ConsoleServer:
         return self.is_broker_there
 
     def _link(self) -> BrokerLink:
-        return BrokerLink(is_connected=self.is_broker_there, changed_s=None, heard_s=None, text="")
+        return BrokerLink(is_connected=self.is_broker_there, changed_s=self._changed_s, heard_s=None, text="")
 
     async def _serve(self) -> None:
         async with open_hub(self.config, self.authority) as (hub, _, ingest):
-            app = build_app(replace(hub, publish_signal=self._publish, broker_link=self._link))
+            app = build_app(
+                replace(
+                    hub,
+                    now_s=lambda: hub.now_s() + self.ahead_s,
+                    publish_signal=self._publish,
+                    broker_link=self._link,
+                )
+            )
             self._server = _Server(
                 uvicorn.Config(
                     app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
@@ -136,6 +187,14 @@ class ConsoleServer:
                 raise
             finally:
                 running.cancel()
+
+
+def wait_for(is_so: Callable[[], bool], what: str) -> None:
+    """Ask again and again until it is so; fails after LIMIT_S."""
+    deadline_s = time.monotonic() + LIMIT_S
+    while not is_so():
+        assert time.monotonic() < deadline_s, f"waited {LIMIT_S} s in vain for {what}"
+        time.sleep(0.01)
 
 
 class _Server(uvicorn.Server):

@@ -17,7 +17,6 @@ from contract.events import (
     VisitOpened,
 )
 from contract.ids import NO_VISIT, CallId, RecordClass, VisitNo
-from hub.pki.authority import Authority
 from tests.integration.live_page import heartbeat, pulse_wave
 from tests.simulators.box import BoxRecords, box_state
 from tests.simulators.console_server import ConsoleServer
@@ -32,13 +31,15 @@ STREAMS = StreamSet(
     streams=(
         Stream(stream=ECG, mdc=131329, label="I", shape="ecg", rate_mhz=250_000, scale=5.0, unit="uV"),
         Stream(stream=PLETH, mdc=150452, label="Pleth", shape="pleth", rate_mhz=100_000, scale=1.0, unit="1"),
-        Stream(stream=SPO2_STREAM, mdc=SPO2, label="SpO2", shape="numeric", rate_mhz=1_000, scale=1.0, unit="%"),
-        Stream(
-            stream=PULSE_STREAM, mdc=PULSE_RATE, label="Pulse", shape="numeric", rate_mhz=1_000, scale=1.0,
-            unit="/min",
+        *(
+            Stream(stream=number, mdc=mdc, label=label, shape="numeric", rate_mhz=1_000, scale=1.0, unit=unit)
+            for number, mdc, label, unit in (
+                (SPO2_STREAM, SPO2, "SpO2", "%"),
+                (PULSE_STREAM, PULSE_RATE, "Pulse", "/min"),
+            )
         ),
     ),
-)  # fmt: skip
+)
 
 
 class ConsoleStation:

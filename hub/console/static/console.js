@@ -117,8 +117,9 @@ export function tellUser(text) {
 /** Answer a call: whoever is first gets it, the others are told who. @param {Call} call */
 export async function claim(call) {
   const answer = await post(`/calls/${call.id}/claim`);
-  if (answer?.is_done || answer?.is_mine) location.assign(answer.url);
-  else if (answer?.owner) tellUser(t("{name} đã trả lời {station} trước.", { name: answer.owner, station: call.name }));
+  if (answer?.is_done || answer?.is_mine) {
+    if (location.pathname !== answer.url) location.assign(answer.url);
+  } else if (answer?.owner) tellUser(t("{name} đã trả lời {station} trước.", { name: answer.owner, station: call.name }));
   else tellUser(t("Không nhận được cuộc gọi. Hãy thử lại."));
 }
 
@@ -209,6 +210,7 @@ function confirm() {
 function showSound() {
   const sound = place("sound");
   sound.hidden = !mayAnswer;
+  sound.classList.toggle("is-off", !ring.isUnlocked);
   say(sound, ring.isUnlocked ? t("chuông: bật") : t("chuông: chưa bật, nhấn một phím bất kỳ"));
 }
 
@@ -297,10 +299,11 @@ function listen() {
 
 window.addEventListener("keydown", (event) => {
   if (event.key !== CLAIM_KEY || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-  const call = ringing()[0];
-  if (!call || !mayAnswer) return;
+  if (!mayAnswer || !ringPlace.firstElementChild) return;
   event.preventDefault();
-  void claim(call);
+  const call = ringing()[0];
+  if (call) void claim(call);
+  else if (!state) ringPlace.querySelector("form")?.submit(); // the stream has not said anything yet
 });
 
 ring.onchange = () => {

@@ -27,7 +27,8 @@ function isMine(now) {
 
 async function end() {
   const now = call();
-  if (now && isMine(now)) await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
+  if (!state) bar.querySelector("form")?.requestSubmit(); // the stream has not said anything yet
+  else if (now && isMine(now)) await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
 }
 
 function showCall() {

@@ -1,0 +1,227 @@
+"""Calls from a press on disk to the word that ends it: real store and ingest, the clock in our hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.ids import CallId
+from contract.signals import CallState, Interest
+from hub.calls.call_desk import OpenCall
+from hub.calls.hub_call import RING_LIMIT_S, Input, State
+from tests.simulators.console_server import ConsoleServer, wait_for
+from tests.simulators.console_station import ConsoleStation
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ConsoleServer]:
+    with ConsoleServer(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def station(server: ConsoleServer) -> ConsoleStation:
+    return ConsoleStation(server, "con-dao-01")
+
+
+def held(server: ConsoleServer, call: CallId) -> OpenCall | None:
+    found: OpenCall | None = server.call(
+        lambda: next((one for one in server.rooms.desk.open_calls() if one.row.call_id == call), None)
+    )
+    return found
+
+
+def wait_state(server: ConsoleServer, call: CallId, state: State | None) -> None:
+    def stands() -> bool:
+        now = held(server, call)
+        return (now and now.state) == state
+
+    wait_for(stands, f"{call} in {state}")
+
+
+def give(server: ConsoleServer, call: CallId, input_: Input, *, by: str | None = None) -> bool:
+    moved = server.run(lambda: server.rooms.desk.give(call, input_, by=by))
+    return bool(moved.is_done)
+
+
+def wait_told(server: ConsoleServer, call: CallId, state: str) -> CallState:
+    told = server.wait_signal(
+        lambda station, signal: (
+            station == call.station
+            and isinstance(signal, CallState)
+            and (signal.call_seq, signal.state) == (call.seq, state)
+        )
+    )
+    assert isinstance(told, CallState)
+    return told
+
+
+def test_a_press_is_offered_rings_is_claimed_and_ended_and_the_station_is_told_each_step(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    server.run(lambda: server.rooms.desk.shown(call))
+    server.run(lambda: server.rooms.desk.sounds(call, console="a"))
+    assert give(server, call, Input.CLAIM, by="Lan")
+    assert give(server, call, Input.END, by="Lan")
+    told = [wait_told(server, call, state) for state in ("offered", "ringing", "claimed", "ended")]
+    assert [one.revision for one in told] == sorted({one.revision for one in told})
+    assert [one.by for one in told] == [None, None, "Lan", "Lan"]
+    assert held(server, call) is None
+
+
+def test_a_call_asks_for_live_vitals_until_it_is_over(server: ConsoleServer, station: ConsoleStation) -> None:
+    call = station.press()
+    server.wait_signal(lambda _, signal: isinstance(signal, Interest) and signal.lease_s == 30.0)
+    give(server, call, Input.CLAIM, by="Lan")
+    give(server, call, Input.END, by="Lan")
+    server.ahead_s += 6.0
+    server.wait_signal(lambda _, signal: isinstance(signal, Interest) and signal.lease_s == 0.0)
+
+
+def test_nobody_answers_and_the_call_is_missed_and_then_somebody_owes_a_callback(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    server.ahead_s += RING_LIMIT_S + 0.1
+    wait_state(server, call, State.MISSED)
+    wait_told(server, call, "missed")
+    assert give(server, call, Input.TAKE, by="Minh")
+    assert wait_told(server, call, "callback").by == "Minh"
+    assert give(server, call, Input.CLOSE, by="Minh")
+    wait_state(server, call, None)
+
+
+def test_the_lamp_goes_back_when_the_last_console_that_sounds_has_gone(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    server.run(lambda: server.rooms.desk.sounds(call, console="a"))
+    wait_state(server, call, State.RINGING)
+    server.ahead_s += 13.0
+    wait_state(server, call, State.OFFERED)
+    server.run(lambda: server.rooms.desk.sounds(call, console="b"))
+    wait_state(server, call, State.RINGING)
+
+
+@pytest.mark.parametrize(("waited_s", "state"), [(590.0, State.RECEIVED), (610.0, State.CALLBACK)])
+def test_a_press_that_waited_rings_only_when_it_is_young_enough(
+    server: ConsoleServer, station: ConsoleStation, waited_s: float, state: State
+) -> None:
+    call = station.press(waited_s=waited_s)
+    wait_state(server, call, state)
+    now = held(server, call)
+    assert now is not None
+    assert now.age.at_least_s == pytest.approx(waited_s, abs=0.1)
+
+
+def test_the_station_cancels_and_the_call_stays_until_somebody_has_seen_it(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    station.step(call, "cancelled")
+    wait_state(server, call, State.CANCELLED)
+    wait_told(server, call, "cancelled")
+    assert give(server, call, Input.CLOSE, by="Lan")
+    wait_state(server, call, None)
+
+
+def test_the_station_hangs_up_and_the_claimed_call_is_over(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    give(server, call, Input.CLAIM, by="Lan")
+    station.step(call, "ended")
+    wait_state(server, call, None)
+    wait_told(server, call, "ended")
+
+
+def test_a_second_press_counts_while_it_rings_and_rings_again_when_the_call_was_over(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    station.press(nudges=call.seq)
+
+    def is_nudged() -> bool:
+        now = held(server, call)
+        return now is not None and now.row.nudges == 1
+
+    wait_for(is_nudged, "the nudge to be counted")
+    give(server, call, Input.CLAIM, by="Lan")
+    give(server, call, Input.END, by="Lan")
+    wait_state(server, call, None)
+    station.press(nudges=call.seq)
+    wait_state(server, call, State.RECEIVED)
+    now = held(server, call)
+    assert now is not None
+    assert now.row.owner is None
+
+
+def test_what_the_table_does_not_know_is_refused_and_changes_nothing(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    before = held(server, call)
+    assert before is not None
+    assert not give(server, call, Input.END, by="Lan")
+    assert not give(server, call._replace(seq=999), Input.CLAIM, by="Lan")
+    after = held(server, call)
+    assert after is not None
+    assert after.row == before.row
+
+
+def test_a_station_that_says_hello_hears_how_its_call_ended(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    give(server, call, Input.CLAIM, by="Lan")
+    give(server, call, Input.END, by="Lan")
+    wait_told(server, call, "ended")
+    server.signals.clear()
+    station.hello(open_call=call.seq)
+    wait_told(server, call, "ended")
+
+
+def test_a_call_that_the_hub_does_not_know_is_called_unknown_but_not_before_its_press_had_time_to_come(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    station.hello(open_call=77)
+    call = CallId(station.records.station, station.records.spool, 77)
+    wait_for(lambda: bool(server.call(lambda: server.rooms.desk._asked)), "the question to be heard")
+    assert not [one for one in server.signals if isinstance(one[1], CallState)]
+    server.ahead_s += 11.0
+    wait_told(server, call, "unknown")
+
+
+def test_what_could_not_be_said_while_the_broker_was_away_is_said_when_it_is_back(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    server.set_broker(is_there=False)
+    give(server, call, Input.CLAIM, by="Lan")
+    give(server, call, Input.END, by="Lan")
+    assert not [one for one in server.signals if isinstance(one[1], CallState)]
+    server.set_broker(is_there=True)
+    wait_told(server, call, "ended")
+
+
+def test_a_hub_that_starts_anew_takes_its_calls_up_again(tmp_path: Path) -> None:
+    with ConsoleServer(tmp_path) as first:
+        station = ConsoleStation(first, "con-dao-01")
+        ringing, claimed = station.press(), station.press()
+        wait_state(first, ringing, State.RECEIVED)
+        wait_state(first, claimed, State.RECEIVED)
+        give(first, claimed, Input.CLAIM, by="Lan")
+    with ConsoleServer(tmp_path) as second:
+        wait_state(second, ringing, State.RECEIVED)
+        wait_state(second, claimed, State.CLAIMED)
+        assert wait_told(second, claimed, "claimed").by == "Lan"
+        second.ahead_s += RING_LIMIT_S - 5.0  # a ringing call has its whole time again
+        assert give(second, ringing, Input.CLAIM, by="Minh")

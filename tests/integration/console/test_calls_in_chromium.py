@@ -1,0 +1,87 @@
+"""Calls as an operator meets them: a real browser on real pages."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from contract.signals import CallState
+from tests.browser import wait_until
+from tests.simulators.console_server import PASSWORD, ConsoleServer
+from tests.simulators.console_station import ConsoleStation
+
+
+def test_an_operator_logs_in_with_the_keyboard_alone_and_sees_the_stations(
+    server: ConsoleServer, browser_page: Page
+) -> None:
+    browser_page.context.clear_cookies()
+    browser_page.goto(server.url)
+    browser_page.keyboard.type("Lan")
+    browser_page.keyboard.press("Tab")
+    browser_page.keyboard.type(PASSWORD)
+    browser_page.keyboard.press("Enter")
+    expect(browser_page.locator("#fleet tbody th")).to_have_text(["Trạm Y tế Côn Đảo", "Trạm Y tế Lý Sơn"])
+    browser_page.get_by_role("button", name="Đăng xuất").press("Enter")
+    expect(browser_page).to_have_url(re.compile("/login$"))
+
+
+@pytest.mark.parametrize("path", ["/", "/calls", "/stations/ly-son", "/stations/con-dao-01"])
+def test_a_call_rings_on_every_page_and_one_key_answers_it(
+    server: ConsoleServer, station: ConsoleStation, page: Page, path: str
+) -> None:
+    page.goto(server.url + path)
+    page.keyboard.press("a")  # the gesture that a browser wants before it sounds
+    call = station.press(waited_s=65.0)
+    ring = page.locator(".ring")
+    expect(ring).to_contain_text("Trạm Y tế Côn Đảo")
+    expect(ring).to_contain_text("gọi cách đây 1 phút")
+    expect(ring.locator("kbd")).to_have_text("F2")
+    wait_until(page, "document.body.console.ring.isRunning")
+    told = server.wait_signal(
+        lambda _, one: isinstance(one, CallState) and (one.call_seq, one.state) == (call.seq, "ringing")
+    )
+    assert isinstance(told, CallState)
+    page.keyboard.press("F2")
+    expect(page).to_have_url(f"{server.url}/stations/con-dao-01")
+    expect(page.locator("#callbar")).to_contain_text("bạn đang trả lời")
+    wait_until(page, "document.body.feed?.isOpen")
+    expect(page.locator(".ring")).to_have_count(0)
+    page.keyboard.press("k")
+    expect(page.locator("#callbar")).to_be_hidden()
+    assert server.call(server.rooms.calls) == []
+
+
+def test_the_key_answers_from_inside_a_field_and_the_other_key_only_types_there(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    old = station.press(waited_s=900.0)
+    page.goto(server.url + "/calls")
+    page.get_by_role("button", name="Nhận gọi lại").click()
+    page.get_by_label("Lý do đóng").fill("đã gọi")
+    page.keyboard.type(" ok")
+    station.press()
+    expect(page.locator(".ring")).to_have_count(1)
+    expect(page.get_by_label("Lý do đóng")).to_have_value("đã gọi ok")
+    page.keyboard.press("F2")
+    expect(page).to_have_url(f"{server.url}/stations/con-dao-01")
+    page.goto(server.url + "/calls")
+    page.get_by_label("Lý do đóng").fill("đã gọi")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"tr[data-call='{old}']")).to_have_count(0)
+
+
+def test_the_others_are_told_who_answered_and_stop_ringing(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    page.keyboard.press("a")
+    call = station.press()
+    expect(page.locator(".ring")).to_have_count(1)
+    server.post(f"/calls/{call}/claim", Cookie=server.session("Minh"))
+    expect(page.locator(".ring")).to_have_count(0)
+    wait_until(page, "!document.body.console.ring.isRunning")
+    expect(page.locator("tr[data-station='con-dao-01'] .call")).to_contain_text("Minh đang trả lời")
+    page.goto(f"{server.url}/stations/con-dao-01")
+    expect(page.locator("#callbar")).to_contain_text("Minh đang trả lời")
+    expect(page.locator("#callbar button")).to_have_count(0)
+    page.keyboard.press("k")
+    assert server.call(server.rooms.calls)[0]["owner"] == "Minh"
