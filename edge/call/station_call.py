@@ -42,9 +42,7 @@ TRANSITIONS: Final = {
     **{(state, Input.PRESS): state for state in _OPEN},  # a nudge
     (State.REGISTERED, Input.RECEIPT): State.AT_HUB,
     **{(state, Input.RECEIPT): state for state in (State.AT_HUB, State.RINGING, State.CLAIMED)},
-    **{
-        (state, Input.HUB_RINGING): State.RINGING for state in (State.REGISTERED, State.AT_HUB, State.RINGING)
-    },
+    **{(state, Input.HUB_RINGING): State.RINGING for state in _OPEN},  # also when who had it let go
     **{(state, Input.HUB_CLAIMED): State.CLAIMED for state in _OPEN},
     **{(state, Input.HUB_WAITS): State.AT_HUB for state in _OPEN},
     **{(state, Input.HUB_ENDED): State.IDLE for state in _OPEN},
@@ -112,9 +110,9 @@ class StationCall:
             raise IllegalInputError(f"the hub says {state} of call {call_seq}; open here is {self.call_seq}")
         if revision <= self._revision:
             return None
+        step = self._step(_HUB_INPUTS[state], before=before)
         self._revision = revision
         self.claimed_by = by if state == "claimed" else None
-        step = self._step(_HUB_INPUTS[state], before=before)
         if is_over:
             self._open_next()
         return step

@@ -129,9 +129,7 @@ class Owed:
         for one in refused:
             self.drop(one.record_class, one.seq)
 
-    def hub_restored(
-        self, committed: Mapping[RecordClass, SeqRanges], records: Iterable[OwedRecord]
-    ) -> None:
+    def hub_restored(self, committed: Mapping[RecordClass, SeqRanges], records: Iterable[OwedRecord]) -> None:
         """The hub's store is another (a backup): only what it names is received, `records` are owed."""
         self.received = {c: SeqRanges(committed.get(c, ())) for c in RecordClass}
         for record in records:

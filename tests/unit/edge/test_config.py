@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from edge.clock import KERNEL_BOOT_FILE, BoxClock
+from edge.config import read_config
+from edge.errors import ConfigError
+
+TEXT = """
+station = "con-dao-01"
+data_dir = "data"
+[hub]
+host = "hub.example"
+port = 8884
+ca = "ca.crt"
+certificate = "/etc/box.crt"
+key = "box.key"
+seal_key = "hub.seal"
+[board]
+port = "/dev/ttyACM0"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "box.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_rest(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, TEXT))
+    assert config.station == "con-dao-01"
+    assert config.hub_port == 8884
+    assert config.ca == tmp_path / "ca.crt"
+    assert config.certificate == Path("/etc/box.crt")
+    assert config.control_socket == tmp_path / "data" / "vitals.sock"
+    assert (config.board_baud, config.quota_bytes) == (460_800, 2_000_000_000)
+    assert config.boot_file == KERNEL_BOOT_FILE
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('host = "hub.example"', ""), "hub.host: expected a text, found None"),
+        (('host = "hub.example"', "host = 5"), "hub.host: expected a text, found 5"),
+        (('host = "hub.example"', 'host = ""'), "hub.host: expected a text"),
+        (("port = 8884", "port = 0"), "hub.port: expected a whole number 1 … 65535, found 0"),
+        (("port = 8884", "port = 8884.5"), "hub.port: expected a whole number 1 … 65535, found 8884.5"),
+        (("port = 8884", "port = true"), "hub.port: expected a whole number"),
+        (("port = 8884", "prot = 8884"), "[hub] prot is not a setting; there are host, port"),
+        (("[board]", "[bord]"), "bord is not a setting; there are station"),
+        (('"con-dao-01"', '"Côn Đảo"'), "station: malformed: station name 'Côn Đảo'"),
+        (('"con-dao-01"', '"hub"'), "station: malformed"),
+        (('station = "con-dao-01"', ""), "station: expected a text"),
+        (("[hub]", "[spool]\nquota_bytes = 1000\n[hub]"), "spool.quota_bytes: expected a whole number 3200"),
+        (("[board]", "[board]\nbaud = 300"), "board.baud: expected a whole number 9600"),
+        (("[hub]", "hub = 3\n[nub]"), "nub is not a setting"),
+        (("[hub]", "[hub"), "is not TOML"),
+        (('data_dir = "data"', f'data_dir = "{"d" * 120}"'), "data_dir: the path is too long"),
+    ],
+)
+def test_every_mistake_names_the_file_the_key_and_what_is_expected(
+    tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    assert change[0] in TEXT
+    file = write(tmp_path, TEXT.replace(*change))
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert words in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file or directory; `hub enrol"):
+        read_config(tmp_path / "none.toml")
+
+
+def test_bytes_that_are_no_text_are_no_toml(tmp_path: Path) -> None:
+    (tmp_path / "box.toml").write_bytes(b'station = "\xff\xfe"')
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_config(tmp_path / "box.toml")
+
+
+def test_a_boot_file_names_the_boot_and_its_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "boot"
+    file.write_text("abc\n0.5\n")
+    clock = BoxClock.read(file)
+    kernel = BoxClock.read()
+    assert clock.boot_name == "abc"
+    assert 0.4 < kernel.now_s() - clock.now_s() < 0.6
+
+
+@pytest.mark.parametrize("text", ["", "abc\nsoon\n", "abc\n1e300\n", "abc\n99999999999\n"])
+def test_a_boot_file_that_cannot_be_read_says_what_to_do(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "boot"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"boot: cannot read the name of this boot .* remove \[clock\]"):
+        BoxClock.read(file)

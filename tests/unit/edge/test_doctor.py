@@ -1,0 +1,205 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contract.events import Owed, Status
+from contract.ids import NO_VISIT, BootId, StationId, VisitNo
+from contract.times import Anchor
+from edge.call.station_call import StationCall
+from edge.config import BoxConfig
+from edge.health.doctor import Sight, report_of
+from edge.health.report import Finding
+from edge.uplink.link_state import LinkState
+from firmware_bridge.events import Counters
+
+NOW_US = 900_000_000
+CONFIG = BoxConfig(
+    file=Path("/etc/haidang/box.toml"),
+    station=StationId("con-dao-01"),
+    data_dir=Path("/data"),
+    hub_host="hub.example",
+    hub_port=8883,
+    ca=Path("/ca"),
+    certificate=Path("/crt"),
+    key=Path("/key"),
+    seal_key=Path("/seal"),
+    board_port=Path("/dev/ttyACM0"),
+    board_baud=460_800,
+    quota_bytes=10**9,
+    boot_file=Path("/boot"),
+)
+
+
+def counters(*, is_open: bool = True, damaged: int = 0, last_error: str | None = None) -> Counters:
+    return Counters(
+        is_open=is_open,
+        state="connected",
+        frames=1_000,
+        damaged_frames={"crc": damaged},
+        lost_frames=0,
+        malformed_messages=0,
+        unknown_messages=0,
+        early_frames=0,
+        stale_blocks=0,
+        foreign_blocks=0,
+        lost_samples={},
+        absent_samples={},
+        board_resets=0,
+        skipped_presses=0,
+        dropped_writes=0,
+        round_trip_us=900,
+        last_error=last_error,
+    )
+
+
+def status(**changes: object) -> Status:
+    owed = {name: Owed(records=0) for name in ("0", "1", "2", "3")}
+    values: dict[str, object] = {
+        "owed": owed,
+        "spool_bytes": 4_000_000,
+        "disk_free_bytes": 10**10,
+        "round_trip_ms": 40,
+        "connected_for_s": 60.0,
+        "frames_damaged": 0,
+        "samples_lost": 0,
+        "refused": 0,
+    }
+    return Status.model_validate({**values, **changes})
+
+
+def link(**changes: object) -> LinkState:
+    state = LinkState(connected_since_s=840.0, problem=None, last_receipt_s=895.0)
+    for name, value in changes.items():
+        setattr(state, name, value)
+    return state
+
+
+WELL = Sight(
+    config=CONFIG,
+    now_us=NOW_US,
+    boot=BootId(3),
+    boot_name="0123456789abcdef",
+    counters=counters(),
+    device="4844000000000001",
+    device_problem=None,
+    visit=NO_VISIT,
+    asks_visit_over=False,
+    lost_samples=0,
+    status=status(),
+    spool_problem=None,
+    lost_batches=0,
+    damaged_drafts=0,
+    dropped_events=0,
+    unstored_presses=0,
+    link=link(),
+    anchor=Anchor(BootId(3), 1, 2, 30_000),
+    call=StationCall(),
+)
+OWING = {"0": Owed(records=0), "1": Owed(records=2), "2": Owed(records=9), "3": Owed(records=0)}
+
+
+def findings(**changes: object) -> Mapping[str, list[Finding]]:
+    report = report_of(replace(WELL, **changes))  # type: ignore[arg-type]
+    parts: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        parts.setdefault(finding.part, []).append(finding)
+    return parts
+
+
+def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_order() -> None:
+    report = report_of(WELL)
+    assert report.is_well
+    assert [finding.part for finding in report.findings] == [
+        "devices",
+        "clock",
+        "spool",
+        "link",
+        "hub",
+        "visit",
+        "call",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "text", "remedy"),
+    [
+        (
+            {"counters": counters(is_open=False, last_error="/dev/ttyACM0: no such device")},
+            "devices",
+            "no such device",
+            "cable and [board] port",
+        ),
+        ({"counters": counters(is_open=False)}, "devices", "/dev/ttyACM0 is not open", "cable"),
+        ({"device_problem": "no heartbeat"}, "devices", "no heartbeat", "unplug the board"),
+        ({"counters": counters(damaged=10)}, "devices", "10 damaged frames", "change the cable"),
+        ({"dropped_events": 4}, "devices", "4 events", "cable"),
+        ({"anchor": None}, "clock", "not yet tied to UTC", "nothing to do"),
+        ({"spool_problem": "spool.db: no room"}, "spool", "spool.db: no room", "free space"),
+        ({"status": status(disk_free_bytes=1_000_000)}, "spool", "only 1 MB free", "free space"),
+        ({"damaged_drafts": 2}, "spool", "2 seconds of before the start were damaged", "change the card"),
+        ({"unstored_presses": 1}, "spool", "1 presses of the button are not stored", "telephone"),
+        (
+            {"link": link(connected_since_s=None, problem="hub.example:8883 does not answer")},
+            "link",
+            "does not answer",
+            "what is captured is kept",
+        ),
+        ({"status": status(refused=3)}, "hub", "the hub refuses 3 records", "tell the hub's operator"),
+        ({"link": link(last_receipt_s=None)}, "hub", "no receipt since the start", "check that the hub runs"),
+        (
+            {"link": link(last_receipt_s=830.0), "status": status(owed=OWING)},
+            "hub",
+            "came 70 s ago and records are owed",
+            "check that the hub runs",
+        ),
+    ],
+)
+def test_every_fault_is_told_once_with_what_to_do(
+    changes: dict[str, object], part: str, text: str, remedy: str
+) -> None:
+    faults = [one for some in findings(**changes).values() for one in some if not one.is_well]
+    (fault,) = faults
+    assert fault.part == part
+    assert text in fault.text
+    assert remedy in fault.remedy
+
+
+def test_a_few_damaged_frames_among_many_are_told_but_no_fault() -> None:
+    (_, damage) = findings(counters=counters(damaged=9))["devices"]
+    assert damage.is_well
+    assert "9 damaged frames" in damage.text
+
+
+def test_seconds_that_a_full_card_cost_stay_visible_after_it() -> None:
+    (spool,) = findings(lost_batches=7)["spool"]
+    assert spool.is_well
+    assert "7 times a second or more was lost" in spool.text
+
+
+def test_what_is_owed_is_named_by_class() -> None:
+    (spool,) = findings(status=status(owed=OWING))["spool"]
+    assert "owed: 2 of class 1, 9 of class 2" in spool.text
+
+
+def test_an_old_receipt_is_no_fault_when_nothing_is_owed() -> None:
+    (hub,) = findings(link=link(last_receipt_s=100.0))["hub"]
+    assert hub.is_well
+    assert "last receipt 800 s ago" in hub.text
+
+
+@pytest.mark.parametrize(
+    ("asks", "text"), [(False, "visit 4 is open"), (True, "sensors are off: is it over?")]
+)
+def test_an_open_visit_is_told_and_asked_for(asks: bool, text: str) -> None:
+    (visit,) = findings(visit=VisitNo(4), asks_visit_over=asks)["visit"]
+    assert text in visit.text
+
+
+def test_an_open_call_is_told_with_who_has_it() -> None:
+    call = StationCall()
+    call.press(8)
+    call.hub_says(8, "claimed", revision=1, by="Lan")
+    (told,) = findings(call=call)["call"]
+    assert told.text == "call 8: claimed by Lan"

@@ -1,0 +1,116 @@
+import pytest
+
+from contract.ids import BootId, RecordClass
+from edge.spool.batch import OwedRecord
+from edge.uplink.owed import Owed
+from edge.uplink.scheduler import Scheduler
+
+CALL, NUMERIC, WAVE, PART = RecordClass
+BOOT, NOW_US = BootId(2), 1_000_000_000
+LIMIT = 4_096
+
+
+def record(
+    record_class: RecordClass, seq: int, age_s: float, *, size: int = 1_000, boot: int = 2
+) -> OwedRecord:
+    return OwedRecord(record_class, seq, BootId(boot), NOW_US - int(age_s * 1e6), size)
+
+
+def choose(
+    scheduler: Scheduler, owed: Owed, *, is_live: bool = False, limit_bytes: int = LIMIT
+) -> tuple[RecordClass, list[int]] | None:
+    chosen = scheduler.next_parcel(owed, boot=BOOT, now_us=NOW_US, is_live=is_live, limit_bytes=limit_bytes)
+    return None if chosen is None else (chosen[0], [one.seq for one in chosen[1]])
+
+
+def owing(*records: OwedRecord) -> Owed:
+    return Owed(records, {})
+
+
+def test_nothing_owed_is_nothing_to_send() -> None:
+    assert choose(Scheduler(), owing()) is None
+
+
+def test_a_press_goes_before_everything() -> None:
+    owed = owing(record(NUMERIC, 1, 5), record(WAVE, 1, 9_000), record(WAVE, 2, 1), record(CALL, 7, 1))
+    assert choose(Scheduler(), owed, is_live=True) == (CALL, [7])
+
+
+def test_fresh_events_go_before_the_backlog_in_their_own_order() -> None:
+    owed = owing(record(NUMERIC, 1, 3_600), record(NUMERIC, 2, 20), record(NUMERIC, 3, 10))
+    assert choose(Scheduler(), owed) == (NUMERIC, [2, 3])
+
+
+@pytest.mark.parametrize(("age_s", "is_first"), [(59.9, True), (60.0, False)])
+def test_an_event_is_fresh_for_a_minute(age_s: float, is_first: bool) -> None:
+    owed = owing(record(NUMERIC, 1, age_s), record(WAVE, 1, 9_000))
+    assert choose(Scheduler(), owed) == ((NUMERIC, [1]) if is_first else (WAVE, [1]))
+
+
+def test_an_event_of_another_boot_is_never_fresh() -> None:
+    owed = owing(record(NUMERIC, 1, 1, boot=1), record(NUMERIC, 2, 1))
+    assert choose(Scheduler(), owed) == (NUMERIC, [2])
+
+
+def test_live_waveforms_go_newest_first_and_arrive_in_order_within_a_parcel() -> None:
+    owed = owing(*(record(WAVE, seq, 10 - seq, size=1_500) for seq in range(1, 8)))
+    assert choose(Scheduler(), owed, is_live=True) == (WAVE, [6, 7])
+
+
+def test_when_nobody_watches_waveforms_go_oldest_first() -> None:
+    owed = owing(*(record(WAVE, seq, 10 - seq, size=1_500) for seq in range(1, 8)))
+    assert choose(Scheduler(), owed) == (WAVE, [1, 2])
+
+
+def test_the_backlog_goes_oldest_first_across_classes_and_boots() -> None:
+    owed = owing(
+        record(NUMERIC, 1, 500),
+        record(WAVE, 1, 400),
+        record(PART, 1, 5, boot=1),  # of an earlier boot: older than anything of this one
+    )
+    scheduler, order = Scheduler(), []
+    while (chosen := choose(scheduler, owed)) is not None:
+        order.append(chosen)
+        owed.receive({chosen[0]: [(seq, seq) for seq in chosen[1]]}, epoch=1)  # type: ignore[dict-item]
+    assert order == [(PART, [1]), (NUMERIC, [1]), (WAVE, [1])]
+
+
+def test_a_parcel_holds_at_least_one_record_and_else_as_many_as_fit() -> None:
+    assert choose(Scheduler(), owing(record(WAVE, 1, 900, size=50_000))) == (WAVE, [1])
+    owed = owing(*(record(WAVE, seq, 900 - seq, size=1_020) for seq in range(1, 9)))
+    assert choose(Scheduler(), owed) == (WAVE, [1, 2, 3, 4])
+    assert choose(Scheduler(), owed, limit_bytes=1_022) == (WAVE, [1])
+
+
+def test_a_parcel_holds_no_more_records_than_the_hub_commits_at_once() -> None:
+    owed = owing(*(record(WAVE, seq, 9_000 - seq, size=1) for seq in range(1, 1_500)))
+    chosen = choose(Scheduler(), owed, limit_bytes=60_000)
+    assert chosen is not None
+    assert len(chosen[1]) == 1_000
+
+
+def test_the_backlog_keeps_a_tenth_of_the_bytes_while_live_fills_the_link() -> None:
+    scheduler, owed = Scheduler(), owing()
+    bytes_of = {"live": 0, "backlog": 0}
+    for seq in range(1, 3_000):
+        owed.add(record(WAVE, seq, 9_000 - seq))
+    for seq in range(3_000, 5_000):
+        owed.add(record(WAVE, seq, 1))
+        chosen = scheduler.next_parcel(owed, boot=BOOT, now_us=NOW_US, is_live=True, limit_bytes=1_100)
+        assert chosen is not None
+        bytes_of["live" if chosen[1][0].seq >= 3_000 else "backlog"] += 1_000
+        owed.sent(WAVE, [one.seq for one in chosen[1]], now_s=0.0, round_trip_s=0.1)
+    assert 0.09 < bytes_of["backlog"] / sum(bytes_of.values()) < 0.11
+
+
+def test_an_idle_backlog_saves_up_no_claim_on_the_link() -> None:
+    scheduler, owed = Scheduler(), owing(record(WAVE, 1, 1))
+    for seq in range(2, 500):
+        owed.add(record(WAVE, seq, 1))
+        chosen = choose(scheduler, owed, is_live=True)
+        assert chosen is not None
+        owed.sent(WAVE, chosen[1], now_s=0.0, round_trip_s=0.1)
+    for seq in range(500, 510):
+        owed.add(record(NUMERIC, seq, 9_000))
+        owed.add(record(WAVE, seq, 1))
+    assert choose(scheduler, owed, is_live=True) == (WAVE, [506, 507, 508, 509])

@@ -1,0 +1,45 @@
+import pytest
+
+from contract.ids import BootId, RecordClass
+from edge.health.status import StatusRhythm, owed_of
+from edge.spool.batch import OwedRecord
+from edge.uplink.owed import Owed
+
+SHAPE = (True, 0, False)
+
+
+def test_the_first_status_is_due_at_once() -> None:
+    assert StatusRhythm().is_due(SHAPE, is_live=False, now_s=3.0)
+
+
+@pytest.mark.parametrize(("is_live", "every_s"), [(False, 300.0), (True, 5.0)])
+def test_a_status_is_due_every_five_minutes_and_every_five_seconds_while_somebody_watches(
+    is_live: bool, every_s: float
+) -> None:
+    rhythm = StatusRhythm()
+    rhythm.is_due(SHAPE, is_live=is_live, now_s=0.0)
+    assert not rhythm.is_due(SHAPE, is_live=is_live, now_s=every_s - 0.1)
+    assert rhythm.is_due(SHAPE, is_live=is_live, now_s=every_s)
+    assert not rhythm.is_due(SHAPE, is_live=is_live, now_s=every_s + 0.1)
+
+
+def test_a_change_is_told_at_once_and_only_once() -> None:
+    rhythm = StatusRhythm()
+    rhythm.is_due(SHAPE, is_live=False, now_s=0.0)
+    assert rhythm.is_due((False, 0, False), is_live=False, now_s=1.0)
+    assert not rhythm.is_due((False, 0, False), is_live=False, now_s=2.0)
+
+
+def test_the_age_of_what_is_owed_is_known_only_in_this_boot() -> None:
+    records = [
+        OwedRecord(RecordClass.NUMERIC, 1, BootId(1), 5_000_000, 100),
+        OwedRecord(RecordClass.WAVEFORM, 9, BootId(2), 5_000_000, 100),
+        OwedRecord(RecordClass.WAVEFORM, 10, BootId(2), 6_000_000, 100),
+    ]
+    owed = owed_of(Owed(records, {}), boot=BootId(2), now_us=65_000_000)
+    assert {name: (one.records, one.oldest_age_s) for name, one in owed.items()} == {
+        "0": (0, None),
+        "1": (1, None),
+        "2": (2, 60.0),
+        "3": (0, None),
+    }
