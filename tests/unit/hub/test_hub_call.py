@@ -1,4 +1,6 @@
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +73,14 @@ def test_every_call_can_reach_a_closed_state_and_no_state_is_a_trap() -> None:
 
 def test_every_state_but_received_is_told_to_the_station() -> None:
     assert [state for state in State if SIGNALLED_AS[state] is None] == [State.RECEIVED]
+
+
+def test_the_page_on_calls_has_the_same_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "calls.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z_]+): [^|]+ \| ([A-Z_, ]+) \| ([A-Z_]+) \|$", page, re.MULTILINE)
+    told = {
+        (State[state], Input[input_]): State[after]
+        for input_, states, after in rows
+        for state in states.split(", ")
+    }
+    assert told == TRANSITIONS
