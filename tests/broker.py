@@ -13,6 +13,7 @@ from typing import Final, Self
 from contract.ids import StationId
 from hub.pki.authority import Authority, Enrolment
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
+from tests.village.process import ENDS_WITH_US
 
 START_LIMIT_S: Final = 10.0
 
@@ -52,7 +53,8 @@ class Broker:
         assert program, "mosquitto is not installed: ./run test installs it"
         log = (self.folder / "mosquitto.log").open("ab")
         with log:
-            self._process = subprocess.Popen([program, "-c", str(self.folder / "mosquitto.conf")], stderr=log)
+            command = [*ENDS_WITH_US, program, "-c", str(self.folder / "mosquitto.conf")]
+            self._process = subprocess.Popen(command, stderr=log)
         deadline_s = time.monotonic() + START_LIMIT_S
         while True:
             try:

@@ -11,13 +11,14 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 END_LIMIT_S: Final = 15.0
+ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "TERM", "--")  # nothing stays behind, even if we are killed
 
 
 class Process:
     """`python -m MODULE ARGUMENTS`, its output in `log`."""
 
     def __init__(self, arguments: Sequence[str], *, log: Path) -> None:
-        self._arguments, self._log = [sys.executable, "-m", *arguments], log
+        self._arguments, self._log = [*ENDS_WITH_US, sys.executable, "-m", *arguments], log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
