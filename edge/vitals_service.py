@@ -20,7 +20,7 @@ from contract.receipts import Receipt
 from contract.sealing import HubKey, read_hub_key
 from contract.times import DRIFT_PPM, Anchor
 from edge.call.call_service import CallService
-from edge.call.station_call import StationCall
+from edge.call.station_call import State, StationCall
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -235,7 +235,7 @@ class Vitals:
         )
 
     def _host_state(self) -> HostState:
-        if self._call.call.claimed_by is not None:
+        if self._call.call.state is State.CLAIMED:
             return HostState.CALL_SEEN
         return (
             HostState.CAPTURING if self._uplink.link.connected_since_s is not None else HostState.NETWORK_DOWN

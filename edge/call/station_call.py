@@ -143,7 +143,9 @@ class StationCall:
         return "cancelled"
 
     def saved(self) -> dict[str, Any] | None:
-        """Return what a restart must know, as JSON; None when idle."""
+        """Return what a restart must know, as JSON; None when idle. Who has the call the hub says again: no
+        name lies on the card.
+        """
         if self.call_seq is None:
             return None
         return {
@@ -151,7 +153,6 @@ class StationCall:
             "call_seq": self.call_seq,
             "nudges": self.nudges,
             "nudges_at_hub": self.nudges_at_hub,
-            "by": self.claimed_by,
         }
 
     @classmethod
@@ -163,8 +164,7 @@ class StationCall:
             State(saved["state"]),
             int(saved["call_seq"]),
             list(saved["nudges"]),
-            saved["by"],
-            list(saved.get("nudges_at_hub", ())),
+            nudges_at_hub=list(saved.get("nudges_at_hub", ())),
         )
 
     def _step(self, input_: Input, *, before: State | None = None) -> Step | None:

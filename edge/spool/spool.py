@@ -75,8 +75,11 @@ class Spool(Contents):
         """Return the number of the boot called `name`: the next one, or the one it was given before."""
 
         def begin() -> BootId:
-            self._db.execute("INSERT OR IGNORE INTO boot (name) VALUES (?)", [name])
             row = self._db.execute("SELECT boot FROM boot WHERE name = ?", [name]).fetchone()
+            row = (
+                row
+                or self._db.execute("INSERT INTO boot (name) VALUES (?) RETURNING boot", [name]).fetchone()
+            )
             return BootId(int(row[0]))
 
         return self._in_transaction(begin, is_call=True, what="this boot's number")

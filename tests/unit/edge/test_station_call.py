@@ -168,7 +168,18 @@ def test_what_is_saved_comes_back() -> None:
     call.nudges_received(SeqRanges([(6, 6)]))
     call.press(7)
     assert StationCall.restored(call.saved()).saved() == call.saved()
-    assert StationCall.restored(call.saved()).nudges_at_hub == [6]
+    after = StationCall.restored(call.saved())
+    assert (after.state, after.call_seq, after.nudges) == (State.CLAIMED, 5, [6, 7])
+    assert after.nudges_at_hub == [6]
+
+
+def test_no_operator_s_name_is_saved_and_the_hub_says_it_again() -> None:
+    call = registered()
+    says(call, 5, "claimed", 1, "Lan")
+    assert "Lan" not in str(call.saved())
+    after = StationCall.restored(call.saved())
+    assert says(after, 5, "claimed", 1, "Lan") is None
+    assert after.claimed_by == "Lan"
 
 
 def test_an_idle_call_saves_nothing() -> None:

@@ -1,0 +1,215 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from contract.chunks import decode_chunk
+from contract.errors import Refusal
+from contract.events import BoxStarted, KeyMade, Press, VisitOpened
+from contract.ranges import SeqRanges
+from contract.receipts import RefusedRecord
+from edge.errors import SpoolBusyError, SpoolError
+from edge.spool.batch import Batch
+from edge.spool.spool import Spool
+from tests.integration.edge.spools import (
+    CALL,
+    HUB,
+    NUMERIC,
+    QUOTA_BYTES,
+    STATION,
+    WAVE,
+    event,
+    open_all,
+    open_spool,
+    press_batch,
+    seqs,
+    wave,
+)
+
+
+def test_the_first_record_is_the_key_and_the_second_says_that_the_box_started(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        found = open_all(spool)
+    assert isinstance(found[CALL, 1], KeyMade)
+    assert found[NUMERIC, 1] == BoxStarted(software="test", drafts_recovered=0)
+
+
+def test_what_is_stored_is_there_numbered_and_opens_with_the_hub_s_key(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        owed = spool.commit(Batch(entries=[wave(0), event(4), wave(250)]))
+    assert [(one.record_class, one.seq) for one in owed] == [(WAVE, 1), (NUMERIC, 2), (WAVE, 2)]
+    with open_spool(tmp_path / "spool.db") as spool:
+        found = open_all(spool)
+        assert {(one.record_class, one.seq, one.size_bytes) for one in spool.owed()} >= {
+            (one.record_class, one.seq, one.size_bytes) for one in owed
+        }
+    assert found[NUMERIC, 2] == VisitOpened(visit=4, how="signal")
+    body = found[WAVE, 2]
+    assert isinstance(body, bytes)
+    (column,) = decode_chunk(body, t_us=2_000_000)
+    assert column.samples.tolist() == list(range(250, 500))
+
+
+def test_a_process_is_a_key_and_a_boot_is_a_number(tmp_path: Path) -> None:
+    spool_ids, boots = set(), []
+    for name in ("a", "a", "b"):
+        spool = Spool(tmp_path / "spool.db", quota_bytes=QUOTA_BYTES)
+        boots.append(spool.begin_boot(name))
+        spool.begin_sealing(HUB.public_key(), station=STATION, boot=boots[-1], t_us=1, software="test")
+        spool_ids.add(spool.spool_id)
+        keys = [one.key_id for one in open_all(spool).values() if isinstance(one, KeyMade)]
+        spool.close()
+    assert boots == [1, 1, 2]
+    assert keys == [1, 2, 3]
+    assert len(spool_ids) == 1
+
+
+def test_a_seq_is_never_given_twice_even_after_its_record_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path) as spool:
+        spool.commit(Batch(entries=[wave(n) for n in range(5)]))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM record_2")
+    with open_spool(path) as spool:
+        (owed,) = spool.commit(Batch(entries=[wave()]))
+    assert owed.seq == 6
+
+
+def test_drafts_of_the_process_before_become_records_that_open(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        spool.commit(Batch(drafts=[wave(0)]))
+        spool.commit(Batch(drafts=[wave(250)]))
+        assert seqs(spool, WAVE) == []
+    with open_spool(tmp_path / "spool.db") as spool:
+        found = open_all(spool)
+    assert [key for key in found if key[0] == WAVE] == [(WAVE, 1), (WAVE, 2)]
+    assert found[NUMERIC, 2] == BoxStarted(software="test", drafts_recovered=2)
+
+
+def test_records_take_the_place_of_their_drafts(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        spool.commit(Batch(drafts=[wave(0)]))
+        spool.commit(Batch(entries=[wave(0)], drops_drafts=True))
+    with open_spool(tmp_path / "spool.db") as spool:
+        assert seqs(spool, WAVE) == [1]
+
+
+def test_a_damaged_draft_is_counted_and_the_others_are_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path) as spool:
+        for n in range(3):
+            spool.commit(Batch(drafts=[wave(250 * n)]))
+    with closing(sqlite3.connect(path)) as db, db:
+        (raw,) = db.execute("SELECT raw FROM draft WHERE draft = 2").fetchone()
+        db.execute("UPDATE draft SET raw = ? WHERE draft = 2", [raw[:30] + b"\x00" + raw[31:]])
+    with open_spool(path) as spool:
+        assert spool.damaged_drafts == 1
+        assert seqs(spool, WAVE) == [1, 2]
+        assert len(open_all(spool)) == 6
+    assert "draft 2 is damaged, a second is lost" in caplog.text
+
+
+def test_a_press_is_known_again_by_board_boot_and_count(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        (owed,) = spool.commit(press_batch(3))
+        assert spool.press_seq("48", 7, 3) == owed.seq
+        assert spool.press_seq("48", 7, 4) is None
+        assert spool.press_seq("48", 8, 3) is None
+        spool.commit(press_batch(4))
+        assert spool.last_presses() == {b"\x48": (7, 4)}
+        assert [one.press_count for one in open_all(spool).values() if isinstance(one, Press)] == [3, 4]
+
+
+def test_facts_may_name_the_seq_of_the_first_entry_and_are_forgotten_when_none(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        spool.commit(Batch(entries=[event()], facts={"a": 1}, facts_of_seq=lambda seq: {"at": seq}))
+        assert (spool.fact("a"), spool.fact("at")) == (1, 2)
+        spool.commit(Batch(facts={"a": None}))
+        assert spool.fact("a") is None
+
+
+def test_receipts_and_refusals_survive_a_restart_and_are_not_owed(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        spool.commit(Batch(entries=[wave(n) for n in range(6)]))
+        received = {WAVE: SeqRanges([(1, 2), (4, 4)]), NUMERIC: SeqRanges([(1, 1)])}
+        spool.commit(Batch(received=received, refused=[RefusedRecord(WAVE, 3, Refusal.BAD_CRC)]))
+    with open_spool(tmp_path / "spool.db") as spool:
+        assert spool.received()[WAVE] == SeqRanges([(1, 2), (4, 4)])
+        assert spool.refused() == {(WAVE, 3)}
+        assert [one.seq for one in spool.owed() if one.record_class == WAVE] == [5, 6]
+
+
+def test_another_hub_s_store_is_owed_everything_that_it_does_not_name(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        spool.commit(Batch(entries=[wave(n) for n in range(4)]))
+        received = {WAVE: SeqRanges([(1, 4)]), NUMERIC: SeqRanges([(1, 1)])}
+        spool.commit(Batch(received=received, refused=[RefusedRecord(CALL, 1, Refusal.SEAL_BROKEN)]))
+        spool.commit(Batch(received={WAVE: SeqRanges([(1, 3)])}, facts={"epoch": 2}, forgets_receipts=True))
+        assert [(one.record_class, one.seq) for one in spool.owed()] == [(CALL, 1), (NUMERIC, 1), (WAVE, 4)]
+        assert spool.fact("epoch") == 2
+
+
+def test_a_spool_that_somebody_holds_is_refused_and_free_again_after(tmp_path: Path) -> None:
+    held = pytest.raises(SpoolBusyError, match=r"spool\.db: another `edge vitals` holds this spool")
+    with open_spool(tmp_path / "spool.db"), held:
+        Spool(tmp_path / "spool.db", quota_bytes=QUOTA_BYTES)
+    Spool(tmp_path / "spool.db", quota_bytes=QUOTA_BYTES).close()
+
+
+def test_a_spool_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path):
+        pass
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 2")
+    for _ in range(2):  # the lock was given back
+        with pytest.raises(SpoolError, match=r"made by a newer version \(2\); this one knows 1: update it"):
+            Spool(path, quota_bytes=QUOTA_BYTES)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    path.write_bytes(b"something else" * 1_000)
+    with pytest.raises(SpoolError, match="cannot be opened: file is not a database; check card"):
+        Spool(path, quota_bytes=QUOTA_BYTES)
+    assert path.read_bytes().startswith(b"something else")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SpoolError, match=r"data/spool\.db: cannot be made: .*; check \[data_dir\]"):
+        Spool(tmp_path / "data" / "spool.db", quota_bytes=QUOTA_BYTES)
+
+
+def test_nothing_is_stored_before_there_is_a_key(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.db", quota_bytes=QUOTA_BYTES)
+    with pytest.raises(SpoolError, match="before begin_sealing"):
+        spool.commit(Batch(entries=[event()]))
+    spool.close()
+
+
+def test_nothing_that_was_captured_can_be_read_on_the_card(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    plain = wave(0, count=500, seed=7)
+    samples = plain.body[-400:]  # raw, little-endian
+    with open_spool(path) as spool:
+        spool.commit(Batch(entries=[event(), plain], drafts=[plain]))
+        spool.commit(press_batch(1))
+        files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert {"spool.db", "spool.db-wal"} <= set(files)
+    everything = b"".join(files.values())
+    for secret in (samples, samples[:16], samples[-16:], b"visit opened", b"learned_from", b"signal"):
+        assert secret in plain.body + event().body + press_batch(1).entries[0].body
+        assert secret not in everything
+
+
+def test_a_commit_neither_grows_the_log_nor_truncates_it(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        log = tmp_path / "spool.db-wal"
+        before = log.stat().st_size
+        for n in range(100):
+            spool.commit(Batch(drafts=[wave(n * 250)]))
+        assert log.stat().st_size == before >= 4_000_000
