@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.errors import BoxError
-from edge.health.report import Finding
 from tests.demo.keys import Strip, single_keys
 from tests.village.village import OPERATOR, Village
 
@@ -24,7 +23,7 @@ FIRST_PORT: Final = 8600
 PORTS_TRIED: Final = 50
 LOOK_EVERY_S: Final = 1.0
 KEYS: Final = (
-    "[1-3] station   [p]ress its button   [c]able out/in   [b]oard out/in   [k]ill/restore its power   "
+    "[1-3] station   [p]ress its button   [c]able out/in   [b]oard out/in   [k]ill/restore its power\n"
     "[n]ext patient   [x] cancel the call   [q]uit"
 )
 LAMPS: Final = {
@@ -109,28 +108,26 @@ def _watch(out: Console, village: Village) -> None:
 
 def _picture(strip: Strip) -> Group:
     table = Table(box=None, padding=(0, 2))
-    for title in ("", "station", "call lamp", "visit", "link", "owed to the hub", "board"):
-        table.add_column(title)
+    for title in ("", "station", "call lamp", "visit", "cable", "link", "owed to the hub", "board"):
+        table.add_column(title, no_wrap=True)
     for number, station in enumerate(strip.village.stations):
-        mark = "▶" if number == strip.chosen else " "
+        mark = f"{'▶' if number == strip.chosen else ' '} {number + 1}"
         if number in strip.without_power:
-            table.add_row(f"{mark} {number + 1}", station.name, "—", "—", "no power", "—", "no power")
+            table.add_row(mark, station.name, "—", "—", "—", "no power", "—", "no power")
             continue
         lamp = LAMPS.get(station.board.lamp.pattern.name, station.board.lamp.pattern.name)
+        cable = "out" if station.cable.is_pulled else "in"
         try:
             found = {finding.part: finding for finding in station.report().findings}
         except BoxError:
-            table.add_row(f"{mark} {number + 1}", station.name, lamp, "…", "starting", "…", "…")
+            table.add_row(mark, station.name, lamp, "…", cable, "starting", "…", "…")
             continue
         owed = found["spool"].text.partition("owed: ")[2]
-        cells = (found["visit"].text, _brief(found["link"], 44), owed, _brief(found["devices"], 30))
-        table.add_row(f"{mark} {number + 1}", station.name, lamp, *cells)
+        link = "connected" if found["link"].is_well else "not connected"
+        board = "out" if number in strip.board_out else "in"
+        visit = found["visit"].text.removesuffix(" is open")
+        table.add_row(mark, station.name, lamp, visit, cable, link, owed, board)
     return Group(table, Text(), Text(strip.said), Text(KEYS))
-
-
-def _brief(finding: Finding, width: int) -> str:
-    text = finding.text.partition(" on ")[0] if finding.is_well else finding.text
-    return ("" if finding.is_well else "✗ ") + (text if len(text) <= width else text[: width - 1] + "…")
 
 
 def _free_port(first: int) -> int:
