@@ -158,10 +158,9 @@ class Spool(Contents):
         return owed + sacrificed
 
     def _in_transaction(self, work: Callable[[], Result], *, is_call: bool, what: str) -> Result:
-        reserve_pages = CALL_RESERVE_BYTES // PAGE_BYTES if is_call else 0
         for tries_left in range(MAKE_ROOM_TRIES, -1, -1):
             try:
-                self._limit_pages(self._quota_pages + reserve_pages)
+                self._limit_pages(is_call=is_call)
                 with self._db.atomic():
                     return work()
             except sqlite3.Error as error:
@@ -181,7 +180,7 @@ class Spool(Contents):
         """Give something up; return whether there was anything that may help."""
         has_ballast = is_call and self._ballast.give_back()
         try:
-            self._limit_pages(self._quota_pages + CALL_RESERVE_BYTES // PAGE_BYTES)
+            self._limit_pages(is_call=True)
             if drop_received(self._db, self.received()):
                 return True
             with self._db.atomic():
@@ -195,7 +194,11 @@ class Spool(Contents):
             self._untold.append(tombstone)
         return has_ballast or tombstone is not None
 
-    def _limit_pages(self, pages: int) -> None:
+    def _limit_pages(self, *, is_call: bool) -> None:
+        """Set how far the file may grow: class 0 into its reserve, others not at all where the card is full."""
+        pages = self._quota_pages + (CALL_RESERVE_BYTES // PAGE_BYTES if is_call else 0)
+        if not is_call and not self._file.may_grow():
+            pages = 1  # SQLite takes the size of now
         self._db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
 
     def _seal(self, header: Header, body: bytes) -> Record:

@@ -1,6 +1,8 @@
 """The spool's database file: ours alone, its tables of today, its log at full size (shell: sqlite-utils)."""
 
 import fcntl
+import resource
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -12,7 +14,8 @@ from edge.spool.room import says_full
 from edge.spool.schema import SCHEMA
 
 PAGE_BYTES: Final = 4096
-WAL_EXTENDED_BYTES: Final = 4_000_000  # written once at start, so that no later commit has to grow the file
+WAL_EXTENDED_BYTES: Final = 4_400_000  # over 1000 pages, where SQLite checkpoints: no commit grows the log
+GROWTH_MARGIN_BYTES: Final = 12_000_000  # free beyond it: a full log and the pages that it makes of the file
 
 
 class SpoolFile:
@@ -76,6 +79,17 @@ class SpoolFile:
         except sqlite3.OperationalError as error:
             if not says_full(error):
                 raise
+
+    def may_grow(self) -> bool:
+        """Whether the partition (and this process's limit) has ample room.
+
+        A log that holds pages for which the file cannot grow can never be emptied: then even deleting fails.
+        So the file stops growing before that, and what is stored goes where something was given up.
+        """
+        disk = shutil.disk_usage(self.path.parent)
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        left = disk.free if limit == resource.RLIM_INFINITY else limit - self.path.stat().st_size
+        return min(disk.free, left) >= GROWTH_MARGIN_BYTES
 
     def close(self) -> None:
         """Give file and lock back. It is not needed for durability."""
