@@ -43,13 +43,12 @@ class OutputBook:
         self._last_command_id = 0
 
     def show(self, output: OutputId, pattern: OutputPattern, level: int = 255, *, now_s: float) -> None:
-        """Drive the output so until told otherwise. `level` 0 … 255."""
+        """Drive the output so until told otherwise, off too: the board's own lamps wait. `level` 0 … 255."""
         current = self._wishes.get(output)
         is_under_way = current is not None and current.is_kept and current.due_s is not None
         if current and is_under_way and (current.pattern, current.level) == (pattern, level):
             return
-        is_on = pattern is not OutputPattern.OFF
-        self._wish(output, pattern, level, TTL_MS if is_on else 0, is_kept=is_on, now_s=now_s)
+        self._wish(output, pattern, level, TTL_MS, is_kept=True, now_s=now_s)
 
     def pulse(
         self, output: OutputId, pattern: OutputPattern, level: int, ttl_ms: int, *, now_s: float

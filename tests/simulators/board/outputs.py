@@ -56,12 +56,15 @@ class Outputs:
     def lamp(self, output: OutputId, *, now_s: float) -> Lamp:
         """Return what an output does now."""
         driven = self._driven.get(output)
-        if driven and now_s < driven.until_s and driven.pattern is not OutputPattern.OFF:
+        is_driven = driven is not None and now_s < driven.until_s
+        if driven and is_driven and driven.pattern is not OutputPattern.OFF:
             return Lamp(driven.pattern, driven.level, "host")
         if output is OutputId.STATUS_LED:
             return DARK
         if self._ring.is_undelivered(now_s=now_s):
             return NOT_DELIVERED
+        if is_driven:  # the host lives and says off
+            return DARK
         if output is OutputId.CALL_LED:
             if self._ring.shown_s is not None and now_s - self._ring.shown_s < OWN_LAMP_S:
                 return SEEN

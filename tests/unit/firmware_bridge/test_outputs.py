@@ -68,12 +68,12 @@ def test_the_same_wish_again_sends_nothing_more() -> None:
     assert due(book, 0.05) == []
 
 
-def test_off_is_told_once_and_not_renewed() -> None:
+def test_off_is_renewed_so_that_the_boards_own_lamp_cannot_shine_after_a_call() -> None:
     book = OutputBook()
     book.show(LED, OutputPattern.OFF, now_s=0.0)
-    assert due(book, 0.0) == [(Output(1, LED, OutputPattern.OFF, 255, 0), False)]
+    assert due(book, 0.0) == [(Output(1, LED, OutputPattern.OFF, 255, TTL_MS), False)]
     book.on_answer(1, is_done=True, now_s=0.1)
-    assert book.next_wake_s is None
+    assert book.next_wake_s == 0.1 + RENEW_S
 
 
 def test_a_pulse_is_not_renewed_and_does_not_survive_a_restart() -> None:
