@@ -103,8 +103,7 @@ def lamp_times(station: Station, *, since_s: float) -> dict[str, float]:
 
 def answer(page: Page, village: Village) -> None:
     """Answer with one key, end with another, and wait until all is quiet."""
-    with page.expect_navigation():
-        page.keyboard.press("F2")
+    page.keyboard.press("F2")
     page.wait_for_selector("#callbar kbd")
     page.keyboard.press("k")
     wait_for(lambda: not open_calls(village), limit_s=10, what="the call is closed")
