@@ -29,6 +29,7 @@ from contract.ids import (
     visit_code,
 )
 from contract.parcels import Parcel, encode_parcel, parse_parcel
+from contract.parts import Content, encode_part, join_parts, parse_part, slice_object
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
 from contract.sealing import Opener, unwrap_key
@@ -43,6 +44,7 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "record-clear-key-event",
         "event-press",
         "chunk-body",
+        "part-body",
         "raw-column",
         "rice-column",
         "parcel",
@@ -120,6 +122,20 @@ def test_a_chunk_body() -> None:
             expected.device_t_us,
         )
         assert np.array_equal(column.samples, expected.samples)
+
+
+def test_a_part_body() -> None:
+    example = EXAMPLES["part-body"]
+    content = Content(example.number("content"))
+    parts = slice_object(
+        example.raw("object"),
+        content,
+        object_id=example.raw("object_id"),
+        slice_bytes=example.number("slice_bytes"),
+    )
+    slices = [example.raw("slice-1"), example.raw("slice-2")]
+    assert [encode_part(part) for part in parts] == slices
+    assert join_parts(map(parse_part, slices)) == example.raw("object")
 
 
 def test_a_raw_column() -> None:
