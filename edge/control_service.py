@@ -27,10 +27,11 @@ async def serve_control(path: Path, questions: Mapping[str, Question]) -> None:
     "error": text}.
     """
 
-    open_writers: set[asyncio.StreamWriter] = set()
+    talks: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_writers.add(writer)
+        talk = asyncio.current_task()
+        talks[talk] = writer
         try:
             while line := await _read_line(reader):
                 writer.write(json.dumps(await _answer(line, questions)).encode() + b"\n")
@@ -38,16 +39,21 @@ async def serve_control(path: Path, questions: Mapping[str, Question]) -> None:
         except ConnectionError as error:  # a tool that went away
             log.debug("control: %s", error)
         finally:
-            open_writers.discard(writer)
+            del talks[talk]
             writer.close()
 
-    server = await asyncio.start_unix_server(serve, sock=_listen(path), limit=LINE_MAX_BYTES)
-    try:
-        await server.serve_forever()
-    finally:
-        server.close()
-        for writer in open_writers:  # from Python 3.12 on a server waits for its clients, who may wait for us
-            writer.transport.abort()
+    with contextlib.closing(_listen(path)) as listener:
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=LINE_MAX_BYTES)
+        try:
+            await server.start_serving()
+            await asyncio.Event().wait()  # until cancelled
+        finally:
+            server.close()
+            running = [talk for talk in talks if talk is not None]
+            for writer in talks.values():  # who is connected may be waiting for us, and would for ever
+                writer.transport.abort()
+            if running:
+                await asyncio.wait(running, timeout=1.0)
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes:

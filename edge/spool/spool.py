@@ -195,7 +195,7 @@ class Spool(Contents):
         return has_ballast or tombstone is not None
 
     def _limit_pages(self, *, is_call: bool) -> None:
-        """Set how far the file may grow: class 0 into its reserve, others not at all where the card is full."""
+        """Set how far the file may grow: class 0 into its reserve, others not at all on a full card."""
         pages = self._quota_pages + (CALL_RESERVE_BYTES // PAGE_BYTES if is_call else 0)
         if not is_call and not self._file.may_grow():
             pages = 1  # SQLite takes the size of now

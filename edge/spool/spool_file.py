@@ -86,10 +86,13 @@ class SpoolFile:
         A log that holds pages for which the file cannot grow can never be emptied: then even deleting fails.
         So the file stops growing before that, and what is stored goes where something was given up.
         """
-        disk = shutil.disk_usage(self.path.parent)
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        left = disk.free if limit == resource.RLIM_INFINITY else limit - self.path.stat().st_size
-        return min(disk.free, left) >= GROWTH_MARGIN_BYTES
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+            left = free if limit == resource.RLIM_INFINITY else limit - self.path.stat().st_size
+        except OSError:  # the card is in trouble: the commit itself will say so
+            return True
+        return min(free, left) >= GROWTH_MARGIN_BYTES
 
     def close(self) -> None:
         """Give file and lock back. It is not needed for durability."""

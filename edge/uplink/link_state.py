@@ -9,6 +9,7 @@ class LinkState:
 
     connected_since_s: float | None = None
     problem: str | None = "has not connected yet"
+    refused_by_broker: str | None = None  # what we say is not taken, although we are connected
     reconnects: int = 0
     bad_messages: int = 0
     last_receipt_s: float | None = None

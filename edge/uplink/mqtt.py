@@ -45,6 +45,9 @@ class Listener(Protocol):
     def on_acknowledged(self, message_id: int) -> None:
         """The broker has a message of ours."""
 
+    def on_refused(self, why: str) -> None:
+        """The broker did not take a message of ours, and says why."""
+
     def on_message(self, topic: str, payload: bytes) -> None:
         """A message for us."""
 
@@ -80,6 +83,17 @@ class _WatchedSocket(ssl.SSLSocket):
             self.connection.fault = error
             raise
 
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError as error:
+            self.connection.fault = error
+            with contextlib.suppress(OSError):
+                self.recv(1)  # the broker's last word, if it said one, tells more
+            raise
+
 
 class Connection:
     """One try to connect and what comes of it. Use it once; `close` it always.
@@ -98,8 +112,7 @@ class Connection:
         self.fault: Exception | None = None  # what the socket said last
         self._aliases: set[Topic] = set()
         self._alias_max = 0
-        self._is_refusal_told = False
-        self._client = self._make_client(will)
+        self._client: paho.Client | None = self._make_client(will)
         self._thread = threading.Thread(target=self._connect, name="mqtt connect", daemon=True)
 
     def _make_client(self, will: Will) -> paho.Client:
@@ -125,21 +138,29 @@ class Connection:
         self._thread.start()
 
     def _connect(self) -> None:
-        config = self._config
+        config, client = self._config, self._client
+        if client is None:
+            return
         try:
-            self._client.tls_set_context(self._tls_context())
+            client.tls_set_context(self._tls_context())
         except (OSError, ValueError) as error:
             self._tell(self._over, explain_files(error, config))
             return
         try:
-            self._client.connect(config.hub_host, config.hub_port, keepalive=KEEP_ALIVE_S, clean_start=True)
+            client.connect(config.hub_host, config.hub_port, keepalive=KEEP_ALIVE_S, clean_start=True)
         except (OSError, ValueError) as error:
+            self._drop_socket()
             self._tell(self._over, explain(error, config))
             return
         if self._is_over:
-            self._shut_down()
+            self._drop_socket()
         else:
-            self._client.loop_start()
+            client.loop_start()
+
+    def _drop_socket(self) -> None:
+        """Close what paho does not: it has no thread yet."""
+        if self._socket is not None:
+            self._socket.close()
 
     def _tls_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self._config.ca))
@@ -163,6 +184,9 @@ class Connection:
         """Hand a message to the connection; return its id, by which it is acknowledged, or None when it is
         over.
         """
+        client = self._client
+        if client is None:
+            return None
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         name = topic_name(self._config.station, topic)
         alias = _ALIAS[topic]
@@ -172,14 +196,16 @@ class Connection:
                 name = ""
             self._aliases.add(topic)
         rule = RULES[topic]
-        info = self._client.publish(name, payload, qos=rule.qos, retain=rule.retained, properties=properties)
+        info = client.publish(name, payload, qos=rule.qos, retain=rule.retained, properties=properties)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN or self._is_over else info.mid
 
     def close(self) -> None:
-        """End the connection; returns at once, its threads end by themselves."""
+        """End the connection; returns at once. Its threads end with its socket, and the last of them lets
+        paho's client go, who closes the rest of its sockets only then.
+        """
         self._is_over = True
         self._shut_down()
-        threading.Thread(target=self._client.loop_stop, name="mqtt close", daemon=True).start()
+        self._client = None
 
     def _shut_down(self) -> None:
         if self._socket is not None:
@@ -238,13 +264,7 @@ class Connection:
         self, _c: paho.Client, _d: Any, message_id: int, reason: ReasonCode, _p: Properties
     ) -> None:
         if reason.is_failure:
-            log.log(
-                logging.DEBUG if self._is_refusal_told else logging.WARNING,
-                "the broker did not take message %d: %s; is this box's name in its certificate?",
-                message_id,
-                reason,
-            )
-            self._is_refusal_told = True
+            self._tell(self._listener.on_refused, str(reason))
         self._tell(self._listener.on_acknowledged, message_id)
 
     def _on_message(self, _c: paho.Client, _d: Any, message: paho.MQTTMessage) -> None:
@@ -293,7 +313,10 @@ def explain_end(reason: str, fault: Exception | None, config: BoxConfig, is_acce
     if is_accepted:
         return f"the connection ended: {fault or reason}"
     where = f"{config.hub_host}:{config.hub_port}"
-    return f"{where} ended the connection before it took us ({fault or reason}); see the broker's log"
+    return (
+        f"{where} ended the connection before it took us ({fault or reason}): it is no broker, or refuses "
+        f"{config.certificate}; see its log, enrol the box again"
+    )
 
 
 _ALIAS: Final = {topic: number for number, topic in enumerate(RULES, start=1)}

@@ -4,7 +4,7 @@ Lane 0: calls, before everything. 1: numerics and events younger than a minute. 
 first. 3: the rest, oldest first, always keeping a tenth of the bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from contract.ids import BootId, RecordClass
@@ -14,6 +14,7 @@ from edge.uplink.owed import Owed
 
 FRESH_S: Final = 60.0
 BACKLOG_SHARE: Final = 0.1
+STRAYS_MAX: Final = 16  # records stored last that tell of something older, such as a tombstone
 RECORD_OVERHEAD_BYTES: Final = 3  # its length in the parcel
 
 
@@ -53,11 +54,15 @@ class Scheduler:
         for record_class in (
             (RecordClass.NUMERIC, RecordClass.WAVEFORM) if is_live else (RecordClass.NUMERIC,)
         ):
-            fresh = []
+            fresh: list[OwedRecord] = []
+            strays = 0
             for record in owed.waiting_newest(record_class):
-                if not _is_fresh(record, boot, now_us):
+                if _is_fresh(record, boot, now_us):
+                    fresh.append(record)
+                    continue
+                strays += 1
+                if strays > STRAYS_MAX:
                     break
-                fresh.append(record)
             # events are told in order; of waveforms the newest matters most
             ordered = fresh if record_class == RecordClass.WAVEFORM else fresh[::-1]
             chosen = _fill(ordered, limit_bytes)
@@ -71,16 +76,22 @@ class Scheduler:
     ) -> tuple[RecordClass, list[OwedRecord]] | None:
         heads: list[tuple[tuple[int, int], RecordClass]] = []
         for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM, RecordClass.PART):
-            head = next(iter(owed.waiting(record_class)), None)
-            is_old = head and not (_in_live_lane(record_class, is_live) and _is_fresh(head, boot, now_us))
-            if head and is_old:
+            head = next(_old(owed, record_class, boot=boot, now_us=now_us, is_live=is_live), None)
+            if head is not None:
                 heads.append(((head.boot, head.t_us), record_class))
         if not heads:
             return None
         record_class = min(heads)[1]
-        lane = _in_live_lane(record_class, is_live)
-        old = (r for r in owed.waiting(record_class) if not (lane and _is_fresh(r, boot, now_us)))
+        old = _old(owed, record_class, boot=boot, now_us=now_us, is_live=is_live)
         return record_class, _fill(old, limit_bytes)
+
+
+def _old(
+    owed: Owed, record_class: RecordClass, *, boot: BootId, now_us: int, is_live: bool
+) -> Iterator[OwedRecord]:
+    """What no faster lane takes, oldest first; what one takes is at most a minute's, and skipped."""
+    has_lane = _in_live_lane(record_class, is_live)
+    return (r for r in owed.waiting(record_class) if not (has_lane and _is_fresh(r, boot, now_us)))
 
 
 def _in_live_lane(record_class: RecordClass, is_live: bool) -> bool:

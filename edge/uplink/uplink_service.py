@@ -243,7 +243,7 @@ class Uplink:
     def on_connected(self) -> None:
         """The broker took us."""
         now_s = self._clock.now_s()
-        self.link.connected_since_s, self.link.problem = now_s, None
+        self.link.connected_since_s, self.link.problem, self.link.refused_by_broker = now_s, None, None
         self._connected_us = self._clock.now_us()
         if self._connect_limit is not None:
             self._connect_limit.reschedule(None)
@@ -273,6 +273,14 @@ class Uplink:
         if size_bytes:
             self._window.on_acknowledged(size_bytes, sent_s=sent_s, now_s=self._clock.now_s())
             self._wake.set()
+
+    def on_refused(self, why: str) -> None:
+        """The broker takes nothing, or not that: the record stays owed."""
+        text = f"the broker does not take what {self._config.station} says: {why}"
+        if self.link.refused_by_broker is None:
+            log.log(logging.DEBUG if self._told == text else logging.WARNING, "uplink: %s", text)
+            self._told = text
+        self.link.refused_by_broker = text
 
     def on_message(self, topic: str, payload: bytes) -> None:
         """The hub says something; what cannot be read is counted."""

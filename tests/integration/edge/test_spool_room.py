@@ -91,7 +91,7 @@ def test_then_the_oldest_waveforms_go_with_a_tombstone_and_nothing_else(tmp_path
         gone = tombstones(spool)
         assert left == [*range(left[0], 201)]
         assert 60 < len(left) < 140
-        assert [(one.first_seq, one.last_seq) for one in gone][0][0] == 1
+        assert gone[0].first_seq == 1
         assert gone[-1].last_seq == left[0] - 1
         assert {one.record_class for one in gone} == {int(WAVE)}
         assert len(present(spool, CALL)) == 2
@@ -108,7 +108,7 @@ def test_parts_go_after_the_waveforms(tmp_path: Path) -> None:
         fill(spool, 160, PART)
         assert present(spool, WAVE) == []
         assert present(spool, PART)[0] > 1
-        assert [one.record_class for one in tombstones(spool)][0] == WAVE
+        assert tombstones(spool)[0].record_class == WAVE
 
 
 def test_events_and_numerics_are_never_given_up_and_a_press_has_room_in_reserve(tmp_path: Path) -> None:

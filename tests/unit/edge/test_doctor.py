@@ -146,6 +146,12 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
             "does not answer",
             "what is captured is kept",
         ),
+        (
+            {"link": link(refused_by_broker="the broker does not take what con-dao-01 says: Not authorized")},
+            "link",
+            "Not authorized",
+            "con-dao-01 must be the name in its certificate",
+        ),
         ({"status": status(refused=3)}, "hub", "the hub refuses 3 records", "tell the hub's operator"),
         ({"link": link(last_receipt_s=None)}, "hub", "no receipt since the start", "check that the hub runs"),
         (

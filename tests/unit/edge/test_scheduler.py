@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contract.ids import BootId, RecordClass
 from edge.spool.batch import OwedRecord
@@ -50,6 +52,33 @@ def test_an_event_is_fresh_for_a_minute(age_s: float, is_first: bool) -> None:
 def test_an_event_of_another_boot_is_never_fresh() -> None:
     owed = owing(record(NUMERIC, 1, 1, boot=1), record(NUMERIC, 2, 1))
     assert choose(Scheduler(), owed) == (NUMERIC, [2])
+
+
+def test_a_record_that_tells_of_something_older_holds_up_no_fresh_one_and_is_not_held_up_itself() -> None:
+    owed = owing(
+        record(NUMERIC, 1, 5), record(NUMERIC, 2, 900), record(NUMERIC, 3, 1), record(NUMERIC, 4, 900)
+    )
+    scheduler = Scheduler()
+    assert choose(scheduler, owed) == (NUMERIC, [1, 3])
+    owed.sent(NUMERIC, [1, 3], now_s=0.0, round_trip_s=0.1)
+    assert choose(scheduler, owed) == (NUMERIC, [2, 4])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(list(RecordClass)), st.sampled_from([1, 1, 70, 9_000])), max_size=60),
+    st.booleans(),
+)
+def test_everything_goes_in_the_end_and_nothing_twice(
+    records: list[tuple[RecordClass, int]], is_live: bool
+) -> None:
+    owed = owing(*(record(c, seq, age_s) for seq, (c, age_s) in enumerate(records, start=1)))
+    scheduler, sent = Scheduler(), []
+    while (chosen := choose(scheduler, owed, is_live=is_live)) is not None:
+        sent += chosen[1]
+        owed.sent(chosen[0], chosen[1], now_s=0.0, round_trip_s=0.1)
+    waits = [seq for seq, (_, age_s) in enumerate(records, start=1) if seq not in sent]
+    assert all(records[seq - 1][1] == 1 for seq in waits), "only behind many strays, until it is a minute old"
+    assert sorted(sent + waits) == list(range(1, len(records) + 1))
 
 
 def test_live_waveforms_go_newest_first_and_arrive_in_order_within_a_parcel() -> None:
