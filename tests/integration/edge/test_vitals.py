@@ -1,0 +1,169 @@
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+
+import pytest
+
+from contract.chunks import decode_chunk
+from contract.events import Press, StreamSet, VisitOpened
+from edge.clock import BoxClock
+from edge.config import BoxConfig
+from edge.control_service import ask
+from edge.errors import BoxError, ControlError, SpoolBusyError
+from edge.health.report import Report
+from edge.vitals_service import Vitals
+from firmware_bridge.board.messages import OutputPattern
+from hub.pki.authority import Enrolment
+from tests.broker import free_port
+from tests.integration.edge.loops import in_a_loop
+from tests.integration.edge.spools import CALL, HUB, WAVE, open_all, open_spool, stored
+from tests.integration.edge.uplinks import box_config
+from tests.simulators.board import BoardSim
+from tests.simulators.board.recordings import ECG
+
+LIMIT_S = 15.0
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> BoxConfig:
+    """A box whose hub is away."""
+    (tmp_path / "seal.pub").write_bytes(HUB.public_key().public_bytes_raw())
+    nothing = tmp_path / "nothing"
+    return box_config(tmp_path, Enrolment(nothing, nothing, nothing, tmp_path / "seal.pub"), port=free_port())
+
+
+@asynccontextmanager
+async def vitals(config: BoxConfig) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(Vitals(config, BoxClock.read(), random.Random(1)).run())
+    await until_answered(config)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until_answered(config: BoxConfig) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while True:
+            with suppress(ControlError):
+                await ask(config.control_socket, "doctor")
+                return
+            await asyncio.sleep(0.01)  # between tries: nothing announces that a service listens
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not is_so():  # noqa: ASYNC110 - a lamp and a card announce nothing
+            await asyncio.sleep(0.01)
+
+
+async def report(config: BoxConfig) -> Report:
+    return Report.model_validate((await ask(config.control_socket, "doctor"))["report"])
+
+
+def drafts(config: BoxConfig) -> int:
+    with closing(sqlite3.connect(f"file:{config.data_dir / 'spool.db'}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM draft").fetchone()[0])
+
+
+def presses(config: BoxConfig) -> list[Press]:
+    with open_spool(config.data_dir / "spool.db") as spool:
+        return [one for one in open_all(spool).values() if isinstance(one, Press)]
+
+
+@in_a_loop
+async def test_a_box_that_is_stopped_has_stored_everything_it_heard_once(config: BoxConfig) -> None:
+    with BoardSim(config.board_port) as board:
+        async with vitals(config):
+            await until(lambda: config.data_dir.exists() and drafts(config) >= 2)
+        truth = board.truth.samples(board.boot_id, ECG)
+    with open_spool(config.data_dir / "spool.db") as spool:
+        opened = open_all(spool)
+        assert sum(isinstance(one, StreamSet) for one in opened.values()) == 1
+        held: dict[int, int] = {}
+        for seq, record in stored(spool, WAVE).items():
+            body = opened[WAVE, seq]
+            assert isinstance(body, bytes)
+            for column in decode_chunk(body, t_us=record.header.t_us):
+                if column.stream == 0:
+                    for offset, value in enumerate(column.samples.tolist()):
+                        assert column.first_index + offset not in held
+                        held[column.first_index + offset] = value
+    assert len(held) >= 500
+    assert held == {index: value for index, value in truth.items() if index <= max(held)}
+
+
+@in_a_loop
+async def test_a_press_that_the_card_refuses_is_stored_as_soon_as_it_does_not(config: BoxConfig) -> None:
+    with BoardSim(config.board_port) as board:
+        async with vitals(config):
+            await until(lambda: drafts(config) >= 1)
+            with closing(sqlite3.connect(config.data_dir / "spool.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")  # as a card that fails: nothing can be written
+                board.press()
+                async with asyncio.timeout(LIMIT_S):
+                    while "1 presses of the button are not stored" not in str(await report(config)):
+                        pass  # a question takes its time
+                assert board.lamp.pattern is not OutputPattern.FAST_BLINK, "registered, and it is not"
+                other.execute("ROLLBACK")
+            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
+            assert "are not stored" not in str(await report(config))
+    assert [one.press_count for one in presses(config)] == [1]
+
+
+@in_a_loop
+async def test_a_press_is_shown_and_its_call_and_visit_outlive_a_restart(config: BoxConfig) -> None:
+    with BoardSim(config.board_port, is_attached=False) as board:
+        async with vitals(config):
+            board.press()
+            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
+            told = {finding.part: finding.text for finding in (await report(config)).findings}
+            assert told["visit"] == "visit 1 is open"
+        async with vitals(config):
+            told = {finding.part: finding.text for finding in (await report(config)).findings}
+            assert told["visit"] == "visit 1 is open"
+            assert told["call"].startswith("call 2: registered")
+            board.release()
+            board.press()
+            await until(lambda: board.unacked == 0)
+            await ask(config.control_socket, "cancel call")
+            await until(lambda: board.lamp.pattern is OutputPattern.OFF)
+            with pytest.raises(ControlError, match="CANCEL in IDLE"):
+                await ask(config.control_socket, "cancel call")
+    assert [one.nudges for one in presses(config)] == [None, 2]
+    with open_spool(config.data_dir / "spool.db") as spool:
+        assert [one.visit for one in open_all(spool).values() if isinstance(one, VisitOpened)] == [1]
+        kinds = [getattr(one, "event", "") for key, one in open_all(spool).items() if key[0] == CALL]
+    assert kinds[:5] == ["key", "press", "key", "press", "call step"]
+
+
+@in_a_loop
+async def test_a_box_without_hub_and_board_runs_and_says_what_to_do(config: BoxConfig) -> None:
+    async with vitals(config):
+        found = {finding.part: finding for finding in (await report(config)).findings}
+        assert not found["devices"].is_well
+        assert "no such device" in found["devices"].text
+        assert not found["link"].is_well
+        assert found["link"].remedy
+        assert not found["hub"].is_well
+        assert found["spool"].is_well
+
+
+@in_a_loop
+async def test_a_second_service_on_the_same_spool_ends_and_the_first_goes_on(config: BoxConfig) -> None:
+    async with vitals(config):
+        with pytest.raises(SpoolBusyError):
+            await Vitals(config, BoxClock.read(), random.Random(2)).run()
+        assert (await report(config)).station == "con-dao-01"
+
+
+@in_a_loop
+async def test_a_seal_key_that_is_none_ends_the_start_with_the_file_s_name(config: BoxConfig) -> None:
+    await asyncio.to_thread(config.seal_key.write_bytes, b"short")
+    with pytest.raises(BoxError, match=r"seal\.pub: is not the hub's public key .* enrol the box again"):
+        await Vitals(config, BoxClock.read(), random.Random(1)).run()
