@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,14 +70,23 @@ def _listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     try:
         path.unlink(missing_ok=True)  # left by a process that ended; the spool's lock says that none runs
-        listener.bind(str(path))
+        with _short_name(path) as name:
+            listener.bind(name)
         path.chmod(0o600)
     except OSError as error:
         listener.close()
-        raise ControlError(
-            f"{path}: cannot listen there ({error}); check rights, and keep [data_dir] short"
-        ) from error
+        raise ControlError(f"{path}: cannot listen there ({error}); check the folder's rights") from error
     return listener
+
+
+@contextlib.contextmanager
+def _short_name(path: Path) -> Iterator[str]:
+    """Give the socket a name below the 108 bytes that the kernel takes, however deep its folder lies."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 async def _answer(line: bytes, questions: Mapping[str, Question]) -> dict[str, Any]:
@@ -98,7 +108,8 @@ async def ask(path: Path, name: str, **details: Any) -> dict[str, Any]:
     """Ask the running service and return its answer. Raises ControlError."""
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            reader, writer = await asyncio.open_unix_connection(path, limit=LINE_MAX_BYTES)
+            with _short_name(path) as name_in_kernel:
+                reader, writer = await asyncio.open_unix_connection(name_in_kernel, limit=LINE_MAX_BYTES)
             with contextlib.closing(writer):
                 writer.write(json.dumps({"ask": name, **details}).encode() + b"\n")
                 answer = json.loads(await reader.readline() or b"{}")

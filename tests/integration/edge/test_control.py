@@ -128,6 +128,14 @@ async def test_a_socket_left_by_a_killed_process_is_taken_over_and_only_ours(tmp
 
 
 @in_a_loop
+async def test_a_folder_deeper_than_a_sockets_name_may_be_long_serves_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / ("d" * 120)
+    folder.mkdir()
+    async with serving(folder / "s") as path:
+        assert await ask(path, "name", who="deep") == {"hello": "deep"}
+
+
+@in_a_loop
 async def test_a_folder_that_cannot_hold_a_socket_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(ControlError, match=r"cannot listen there \(.*\); check rights"):
-        await serve_control(tmp_path / ("d" * 120), {"name": _name})
+    with pytest.raises(ControlError, match=r"cannot listen there \(.*\); check the folder's rights"):
+        await serve_control(tmp_path / "none" / "s", {"name": _name})
