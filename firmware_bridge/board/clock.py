@@ -89,13 +89,15 @@ class BoardClock:
         return True
 
     def to_box_us(self, board_us: int, *, arrival_us: int) -> int:
-        """Return when on the box's clock `board_us` was; never later than the frame's arrival."""
+        """Return when on the box's clock `board_us` was; never later than the frame's arrival, and 0 for what
+        was before the box started: a box that restarts does not always take the board's power away.
+        """
         box_us = arrival_us
         if self._origin is not None:
             mapped_us = round(self._origin[1] + (board_us - self._origin[0]) * self._rate)
             if mapped_us > arrival_us + IMPLAUSIBLE_US:
                 return arrival_us
-            box_us = min(box_us, mapped_us)
+            box_us = min(box_us, max(0, mapped_us))
         if self._latest is None or board_us >= self._latest[0]:
             if self._latest is not None:
                 box_us = max(box_us, self._latest[1])

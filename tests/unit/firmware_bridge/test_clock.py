@@ -170,3 +170,11 @@ def test_a_restart_forgets_the_boot() -> None:
     wire.clock.restart()
     assert not wire.clock.is_synchronised
     assert wire.clock.to_box_us(0, arrival_us=BOX0_US + 9) == BOX0_US + 9
+
+
+def test_what_was_before_the_box_started_is_told_as_its_start_and_keeps_its_order() -> None:
+    clock = BoardClock()  # the board has run for 100 s, the box for 12 s
+    assert clock.on_exchange(sent_us=12_000_000, received_us=12_002_000, board_rx_us=10**8, board_tx_us=10**8)
+    assert clock.to_box_us(80_000_000, arrival_us=12_010_000) == 0
+    assert clock.to_box_us(70_000_000, arrival_us=12_011_000) == 0
+    assert clock.to_box_us(89_000_000, arrival_us=12_012_000) == 1_001_000
