@@ -48,8 +48,10 @@ class PressBook:
     def __init__(self, last_presses: Mapping[bytes, tuple[int, int]]) -> None:
         self.skipped_presses = 0
         self._boots: OrderedDict[tuple[bytes, int], _Boot] = OrderedDict()
+        self._current: dict[bytes, int] = {}  # the boot of each board that introduced itself
         for uid, (boot_id, count) in last_presses.items():
-            self._boots[uid, boot_id] = _Boot(known_count=count, is_contiguous=True)
+            levels = {count: AckLevel.STORED}  # of those before it nothing is known, should it be an earlier boot
+            self._boots[uid, boot_id] = _Boot(known_count=count, is_contiguous=False, levels=levels)
 
     @property
     def remembered_boots(self) -> int:
@@ -57,7 +59,16 @@ class PressBook:
         return len(self._boots)
 
     def begin_boot(self, uid: bytes, boot_id: int) -> None:
-        """The board runs in this boot: its presses count from 0."""
+        """The board runs in this boot: its presses count from 0.
+
+        Boots are named by 16 random bits. A name that comes again after another one is a new boot, and its
+        presses are new ones.
+        """
+        if self._current.get(uid, boot_id) != boot_id:
+            self._boots.pop((uid, boot_id), None)
+        self._current[uid] = boot_id
+        while len(self._current) > MAX_BOOTS:
+            del self._current[next(iter(self._current))]
         self._boot(uid, boot_id, is_current=True)
 
     def on_count(self, uid: bytes, boot_id: int, press_count: int, *, box_t_us: int) -> list[ButtonPressed]:

@@ -108,6 +108,22 @@ def test_a_button_that_is_down_at_boot_is_a_press() -> None:
     assert raised.kind is PressKind.PRESSED_AT_BOOT
 
 
+def test_of_an_earlier_boot_the_last_stored_press_says_nothing_of_those_before_it() -> None:
+    book = PressBook({UID: (OLD_BOOT, 5)})  # 4 was damaged on the wire when the box was killed
+    book.begin_boot(UID, BOOT)
+    raised, ack = book.on_press(UID, press(4, boot=OLD_BOOT), is_current=False, box_t_us=0)
+    assert [p.press_count for p in raised] == [4]
+    assert ack == EventAck(104, OLD_BOOT, AckLevel.RECEIVED)
+
+
+def test_a_boot_that_by_chance_bears_the_name_of_an_earlier_one_has_presses_of_its_own() -> None:
+    book = PressBook({})
+    for boot in (BOOT, OLD_BOOT, BOOT):
+        book.begin_boot(UID, boot)
+        assert told(book, press(1, boot=boot)) == [1]
+        book.advance(PressIdentity(UID, boot, 1), AckLevel.STORED)
+
+
 def test_a_count_far_ahead_tells_the_latest_and_counts_the_rest() -> None:
     book = PressBook({})
     raised = book.on_count(UID, BOOT, (1 << 32) - 1, box_t_us=0)
