@@ -7,6 +7,7 @@ without a word.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeVar
 
 from contract.ids import RecordClass
@@ -29,7 +30,7 @@ class Owed:
 
     def __init__(self, records: Iterable[OwedRecord], received: Mapping[RecordClass, SeqRanges]) -> None:
         self._waiting: dict[RecordClass, dict[int, OwedRecord]] = {c: {} for c in RecordClass}  # by seq
-        self._sent: dict[RecordClass, dict[int, _Sent]] = {c: {} for c in RecordClass}
+        self._sent: dict[RecordClass, dict[int, _Sent]] = {c: {} for c in RecordClass}  # in order of sending
         self.received = {c: SeqRanges(received.get(c, ())) for c in RecordClass}
         self.epoch: int | None = None
         for record in records:
@@ -91,7 +92,10 @@ class Owed:
 
     def overdue(self, *, now_s: float) -> bool:
         """Send again what was not received in time; return whether class 0 was among it."""
-        late = {c: [seq for seq, one in sent.items() if one.due_s <= now_s] for c, sent in self._sent.items()}
+        late = {
+            c: [seq for seq, _ in takewhile(lambda item: item[1].due_s <= now_s, sent.items())]
+            for c, sent in self._sent.items()
+        }
         for record_class, seqs in late.items():
             self._send_again(record_class, seqs)
         return bool(late[RecordClass.CALL])
@@ -107,7 +111,8 @@ class Owed:
 
     def next_due_s(self) -> float | None:
         """When `overdue` should be asked next."""
-        return min((one.due_s for sent in self._sent.values() for one in sent.values()), default=None)
+        first_sent = (next(iter(sent.values()), None) for sent in self._sent.values())
+        return min((one.due_s for one in first_sent if one is not None), default=None)
 
     def receive(self, committed: Mapping[RecordClass, SeqRanges], *, epoch: int) -> list[OwedRecord]:
         """Take a receipt; return the records that are no longer owed.
