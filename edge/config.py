@@ -11,7 +11,6 @@ from edge.clock import KERNEL_BOOT_FILE
 from edge.errors import ConfigError
 
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
-SOCKET_PATH_MAX_BYTES: Final = 107  # of a Unix socket; Linux, unix(7)
 _KNOWN: Final = {
     "station": (),
     "data_dir": (),
@@ -60,7 +59,7 @@ def read_config(file: Path) -> BoxConfig:
         station = parse_station(settings.text("station"))
     except RefusedError as error:
         raise ConfigError(f"{file}: station: {error}") from error
-    config = BoxConfig(
+    return BoxConfig(
         file=file,
         station=station,
         data_dir=settings.path("data_dir"),
@@ -75,12 +74,6 @@ def read_config(file: Path) -> BoxConfig:
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
     )
-    too_long = len(bytes(config.control_socket)) - SOCKET_PATH_MAX_BYTES
-    if too_long > 0:
-        raise ConfigError(
-            f"{file}: data_dir: the path is too long for a socket in it: shorten it by {too_long} bytes"
-        )
-    return config
 
 
 def _refuse_unknown(file: Path, document: dict[str, Any]) -> None:
