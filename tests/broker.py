@@ -1,6 +1,8 @@
 """A real mosquitto over TLS on a free loopback port, run from the configuration that the hub generates."""
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -15,14 +17,17 @@ from hub.pki.authority import Authority, Enrolment
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from tests.village.process import ENDS_WITH_US
 
-START_LIMIT_S: Final = 10.0
+START_LIMIT_S: Final = 30.0
+PORTS: Final = range(20_000, 32_000)  # not 32768 and more, which Linux gives to whoever connects
 
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
@@ -80,5 +85,5 @@ class Broker:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=START_LIMIT_S)
             self._process = None

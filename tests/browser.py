@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 SCREENSHOTS: Final = Path(__file__).parent.parent / "build" / "screenshots"
 ARGUMENTS: Final = [
@@ -21,9 +21,10 @@ ARGUMENTS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LAUNCH_LIMIT_MS: Final = 30_000
-STEP_LIMIT_MS: Final = 10_000  # one wait, one click, one load
-POLL_MS: Final = 20
+LAUNCH_LIMIT_MS: Final = 60_000
+STEP_LIMIT_MS: Final = 30_000  # one wait, one click, one load; long: a loaded machine is no failure
+POLL_MS: Final = 40
+expect.set_options(timeout=STEP_LIMIT_MS)
 
 
 def chromium_path() -> str:

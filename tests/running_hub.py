@@ -18,7 +18,7 @@ from hub.pki.authority import Authority
 from hub.store.sqlite import SqliteStore
 from tests.broker import Broker, free_port
 
-START_LIMIT_S = 20.0
+START_LIMIT_S = 30.0
 
 
 def hub_config(broker: Broker) -> Config:

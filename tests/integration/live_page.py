@@ -26,6 +26,29 @@ PLETH_STREAM = {
 }
 
 
+# Keeps what stood on the page: an observer is told after each task of the page, so a pair is of one moment.
+WATCH = """() => {
+    document.body.seen = {};
+    const text = (root, name) => root.querySelector(name)?.textContent ?? '';
+    const note = (place, words) => {
+        const texts = document.body.seen[place] ??= [];
+        if (texts.at(-1) !== words) texts.push(words);
+    };
+    new MutationObserver(() => {
+        for (const strip of document.querySelectorAll('hd-sweep')) {
+            note(`state ${strip.dataset.stream}`, strip.dataset.state ?? '');
+            note(`status ${strip.dataset.stream}`, text(strip, '.sweep-status'));
+            note(`delay ${strip.dataset.stream}`, text(strip, '.sweep-delay'));
+        }
+        for (const value of document.querySelectorAll('hd-value')) {
+            const words = [text(value, '.value-number'), text(value, '.value-age')];
+            note(`value ${value.dataset.mdc}`, words.join('|'));
+        }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true,
+                                attributeFilter: ['data-state'] });
+}"""
+
+
 @dataclass(frozen=True, slots=True)
 class LivePage:
     """The page and the hub that feeds it."""
@@ -80,12 +103,34 @@ class LivePage:
         return self.plotted(stream)
 
     def wait_state(self, state: str, stream: int = 1) -> None:
-        """Wait until the strip says that it is `state`."""
+        """Wait until the strip is `state`, or was so since the last wait for a state of it."""
+        self.wait_seen(f"state {stream}", state)
+
+    def wait_seen(self, place: str, pattern: str) -> None:
+        """Wait until a text like `pattern` stands at `place`, or stood there since the last such wait.
+
+        Places: "state", "status" and "delay" with the stream, "value" with the mdc ("97|1 s": number
+        and age of one moment). What stands for a second may have gone when a test comes to look.
+        """
         wait_until(
             self.page,
-            "([id, state]) => document.querySelector(`hd-sweep[data-stream='${id}']`).state === state",
-            [stream, state],
+            """([place, pattern]) => {
+                const texts = document.body.seen[place] ?? [];
+                const at = texts.findIndex((text) => new RegExp(`^(?:${pattern})$`).test(text));
+                texts.splice(0, Math.max(0, at));  // it stays; what stood before it is done with
+                return at >= 0;
+            }""",
+            [place, pattern],
         )
+
+    def forget_seen(self) -> None:
+        """From now on `wait_seen` finds what stands anew, not what stands already."""
+        self.page.evaluate("document.body.seen = {}")
+
+    def seen(self, place: str) -> list[str]:
+        """Every text that stood at `place` since the last wait for it, in order."""
+        found: list[str] = self.page.evaluate("(place) => document.body.seen[place] ?? []", place)
+        return found
 
     def ink(self, points: list[tuple[float, float]], stream: int = 1) -> list[int]:
         """Alpha (0 to 255) of the trace's canvas at CSS pixel positions: the most of 3 x 3 pixels."""
@@ -128,6 +173,7 @@ def live_page(
     """A hub and a browser on its station page, connected."""
     with PageServer() as hub, chromium_page(hub.url, scheme=scheme, scale=scale, allow=allow) as page:
         wait_until(page, "document.body.feed?.isOpen")
+        page.evaluate(WATCH)
         yield LivePage(page, hub)
 
 

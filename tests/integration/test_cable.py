@@ -10,7 +10,7 @@ import pytest
 from tests.simulators.cable import Cable
 
 SILENCE_S: Final = 0.3  # long for loopback
-ANSWER_S: Final = 5.0
+ANSWER_S: Final = 30.0
 
 
 @pytest.fixture

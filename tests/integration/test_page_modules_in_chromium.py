@@ -13,6 +13,7 @@ from tests.integration.live_page import LivePage, live_page
 from tests.simulators.page_server import PageServer, now_ms
 
 WEB = Path(__file__).parent.parent.parent / "web"
+SPO2 = "value 150456"
 AGES = [
     (0, "0 s"),
     (12_900, "12 s"),
@@ -95,36 +96,37 @@ def reading(**changes: object) -> dict[str, object]:
     return {**known, **times, **changes}
 
 
-def shown(live: LivePage, **changes: object) -> tuple[str, str]:
-    """Send one reading and return the number and the small text beside it."""
+def shown(live: LivePage, **changes: object) -> str:
+    """Send one reading after none; return the number and the small text beside it as they first stood."""
     live.view()
     live.hub.send({"type": "values", "values": []})
+    wait_until(live.page, "!document.querySelector('hd-value')?.reading")
+    live.forget_seen()
     live.hub.send({"type": "values", "values": [reading(**changes)]})
-    wait_until(live.page, "document.querySelector('hd-value')?.reading")
-    value = live.page.locator("hd-value")
-    return value.locator(".value-number").inner_text(), value.locator(".value-age").inner_text()
+    live.wait_seen(SPO2, r"(?!---\|chưa có số).*")
+    return live.seen(SPO2)[0]
 
 
 def test_a_value_is_shown_with_its_age_and_never_beyond_five_seconds() -> None:
     with live_page() as live:
-        assert shown(live) == ("97", "1 s")
-        wait_until(live.page, "document.querySelector('.value-number').textContent === '---'")
-        assert re.fullmatch(r"số cuối cách đây [56] s", live.page.locator(".value-age").inner_text())
+        assert re.fullmatch(r"97\|[1-4] s", shown(live))
+        live.wait_seen(SPO2, r"---\|.*")
+        assert re.fullmatch(r"---\|số cuối cách đây \d s", live.seen(SPO2)[0])
 
 
 def test_a_value_that_may_not_be_trusted_is_not_shown() -> None:
     with live_page() as live:
-        assert shown(live, value=None, state="off") == ("---", "tuột đầu dò")
-        assert shown(live, state="off") == ("---", "tuột đầu dò")
-        assert shown(live, state="unknown") == ("---", "không rõ")
-        assert shown(live, measured_ms=now_ms() - 3_600_000) == ("---", "số cuối cách đây 1 giờ 00")
-        assert shown(live, received_ms=now_ms() - 60_000) == ("---", "số cuối cách đây 1 phút")
-        assert shown(live, measured_ms=None) == ("97", "không rõ tuổi")
+        assert shown(live, value=None, state="off") == "---|tuột đầu dò"
+        assert shown(live, state="off") == "---|tuột đầu dò"
+        assert shown(live, state="unknown") == "---|không rõ"
+        assert shown(live, measured_ms=now_ms() - 3_600_000) == "---|số cuối cách đây 1 giờ 00"
+        assert shown(live, received_ms=now_ms() - 60_000) == "---|số cuối cách đây 1 phút"
+        assert shown(live, measured_ms=None) == "97|không rõ tuổi"
 
 
 def test_a_new_visit_takes_the_numbers_of_the_last_one_away() -> None:
     with live_page() as live:
-        assert shown(live)[0] == "97"
+        assert shown(live).startswith("97|")
         live.view(visit=43)
         assert live.page.locator(".value-number").inner_text() == "---"
 

@@ -24,6 +24,7 @@ from tests.integration.live_page import (
 
 BLOCK = 125  # half a second
 STALE_LIMIT_MS = 2_000
+TRIES = 5  # of what has to be quick: a loaded machine spoils some, our own delay would spoil all
 ECG = [heartbeat(i) for i in range(ECG_HZ * 60)]
 
 
@@ -152,20 +153,23 @@ def test_a_restarted_board_begins_again_at_index_zero() -> None:
 def test_a_silent_strip_turns_grey_within_the_limit_and_says_since_when() -> None:
     with live_page() as live:
         live.view()
-        live.samples(ECG[:125])
-        live.wait_state("live")
-        began_ms = live.page.evaluate("performance.now()")
-        live.wait_state("stale")
-        took_ms = live.page.evaluate("performance.now()") - began_ms
-        assert took_ms < STALE_LIMIT_MS + 500  # half a second for a busy test machine
+        for turn in range(TRIES):
+            live.samples(ECG[turn * 125 : (turn + 1) * 125], first=turn * 125)
+            live.wait_state("live")
+            began_ms = live.page.evaluate("performance.now()")
+            live.wait_state("stale")
+            took_ms = live.page.evaluate("performance.now()") - began_ms
+            if took_ms < STALE_LIMIT_MS + 500:
+                break
+        assert took_ms < STALE_LIMIT_MS + 500
         assert re.search(r"không có tín hiệu từ \d\d:\d\d:\d\d · \d+ s", live.sweep().inner_text())
         assert (
             live.sweep().locator(".sweep-ink").evaluate("c => getComputedStyle(c).filter") == "grayscale(1)"
         )
         before = live.plotted()
-        wait_until(live.page, "document.querySelector('.sweep-status').textContent.endsWith(' 4 s')")
+        live.wait_seen("status 1", ".* [4-9] s")
         assert live.plotted() == before
-        live.samples(ECG[125:250], first=125)
+        live.samples(ECG[:125], first=turn * 125 + 125)
         live.wait_state("live")
         assert live.sweep().locator(".sweep-ink").evaluate("c => getComputedStyle(c).filter") == "none"
 
@@ -176,7 +180,7 @@ def test_data_that_arrives_old_is_drawn_grey_with_its_age() -> None:
         live.samples(ECG[:250], age_ms=20_000)
         live.wait_state("late")
         live.wait_plotted(250)
-        assert "tín hiệu trễ 20 s" in live.sweep().inner_text()
+        live.wait_seen("status 1", "tín hiệu trễ 2[0-9] s")
 
 
 def test_a_dropped_socket_makes_the_strip_stale_and_it_comes_back_by_itself() -> None:
@@ -209,9 +213,9 @@ def test_samples_without_a_capture_time_are_drawn_and_said_to_be_of_unknown_dela
         live.view()
         live.samples(ECG[:250], age_ms=None)
         live.wait_plotted(10)
-        assert live.sweep().locator(".sweep-delay").inner_text() == "trễ không rõ"
+        live.wait_seen("delay 1", "trễ không rõ")
         live.wait_state("stale")
-        assert re.search(r"không có tín hiệu · \d s", live.sweep().inner_text())
+        assert re.search(r"không có tín hiệu · \d+ s", live.sweep().inner_text())
 
 
 def test_an_electrode_offset_moves_the_position_never_the_gain() -> None:

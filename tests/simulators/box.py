@@ -38,7 +38,7 @@ from contract.signals import BoxState, encode_signal
 from contract.topics import Topic, topic_name, topic_of_class
 from hub.pki.authority import Enrolment
 
-WAIT_LIMIT_S: Final = 10.0
+WAIT_LIMIT_S: Final = 30.0
 
 
 class BoxRecords:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, Self
 
 CHUNK_BYTES: Final = 65_536
-START_LIMIT_S: Final = 10.0
+START_LIMIT_S: Final = 30.0
 
 
 class Cable:

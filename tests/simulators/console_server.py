@@ -30,7 +30,7 @@ from hub.ingest.ingest_service import IngestService
 from hub.people.accounts import Accounts, Role
 from hub.pki.authority import Authority
 
-LIMIT_S: Final = 10.0
+LIMIT_S: Final = 30.0
 PASSWORD: Final = "mot hai ba bon nam"
 
 

@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 FOLDERS: Final = {"web": ROOT / "web", "pages": ROOT / "tests" / "integration" / "pages"}
 TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 POLICY: Final = "default-src 'self'; img-src 'self' data:"  # data: for the empty icon of the test page
-CONNECT_LIMIT_S: Final = 15.0
+CONNECT_LIMIT_S: Final = 30.0
 
 
 class PageServer:

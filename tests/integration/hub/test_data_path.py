@@ -19,7 +19,7 @@ from hub.ingest.committed import Committed
 from hub.store.interface import Outcome
 from tests.broker import Broker
 from tests.running_hub import HubThread, hub_config, read_store
-from tests.simulators.box import BoxLink, BoxRecords, box_state
+from tests.simulators.box import WAIT_LIMIT_S, BoxLink, BoxRecords, box_state
 
 CON_DAO, LY_SON = "con-dao-01", "ly-son-02"
 CALL, NUMERIC, WAVEFORM, _ = RecordClass
@@ -47,7 +47,7 @@ def new_link(broker: Broker, station: str = CON_DAO) -> BoxLink:
 
 
 def hear(hub: HubThread) -> Committed:
-    return hub.committed.get(timeout=10)
+    return hub.committed.get(timeout=WAIT_LIMIT_S)
 
 
 def test_a_press_is_on_disk_when_its_receipt_comes_and_then_the_rooms_are_told(
@@ -71,7 +71,7 @@ def test_a_press_is_on_disk_when_its_receipt_comes_and_then_the_rooms_are_told(
         told = hear(hub)
         assert isinstance(told.arrival.event, Press)
         assert told.outcome is Outcome.STORED
-        assert 0 <= hub.hub.now_s() - told.received_s < 10
+        assert 0 <= hub.hub.now_s() - told.received_s < WAIT_LIMIT_S
 
 
 def test_a_hello_is_answered_with_what_is_stored(broker: Broker, box: BoxRecords) -> None:
@@ -82,7 +82,7 @@ def test_a_hello_is_answered_with_what_is_stored(broker: Broker, box: BoxRecords
         receipt = link.receipt()
         assert receipt.committed == {WAVEFORM: SeqRanges([(1, 2)])}
         assert receipt.echo_sent_t_us == box.t_us
-        heard = hub.signals.get(timeout=10)
+        heard = hub.signals.get(timeout=WAIT_LIMIT_S)
         assert (heard.station, heard.topic, heard.is_retained) == (CON_DAO, Topic.STATE, False)
 
 
@@ -90,7 +90,7 @@ def test_a_hub_that_comes_later_knows_an_old_hello_for_what_it_is(broker: Broker
     with new_link(broker) as link:
         link.say(box_state(box, connected=True))
         with HubThread(hub_config(broker)) as hub:
-            heard = hub.signals.get(timeout=10)
+            heard = hub.signals.get(timeout=WAIT_LIMIT_S)
             assert isinstance(heard.signal, BoxState)
             assert heard.is_retained
             assert link.receipt().echo_sent_t_us == 0
@@ -215,7 +215,7 @@ def test_what_the_hub_says_reaches_its_station_only(broker: Broker, box: BoxReco
         link.say(box_state(box, connected=True))
         link.receipt()
         assert hub.hub.publish_signal(box.station, Topic.INTEREST, interest)
-        assert link.messages.get(timeout=10) == (f"v1/{CON_DAO}/down/interest", interest)
+        assert link.messages.get(timeout=WAIT_LIMIT_S) == (f"v1/{CON_DAO}/down/interest", interest)
         assert other.messages.empty()
 
 
@@ -227,7 +227,7 @@ def test_a_broker_that_dies_is_noticed_and_found_again(broker: Broker, box: BoxR
             up = hub.hub.broker_link()
             assert (up.is_connected, up.text) == (True, "")
             broker.kill()
-            assert link.is_closed.wait(10)
+            assert link.is_closed.wait(WAIT_LIMIT_S)
         hub.wait_until(lambda rooms: not rooms.broker_link().is_connected)
         down = hub.hub.broker_link()
         assert down.changed_s is not None
