@@ -50,7 +50,8 @@ class PressBook:
         self._boots: OrderedDict[tuple[bytes, int], _Boot] = OrderedDict()
         self._current: dict[bytes, int] = {}  # the boot of each board that introduced itself
         for uid, (boot_id, count) in last_presses.items():
-            levels = {count: AckLevel.STORED}  # of those before it nothing is known, should it be an earlier boot
+            # should it be an earlier boot by now, nothing is known of the presses before this one
+            levels = {count: AckLevel.STORED}
             self._boots[uid, boot_id] = _Boot(known_count=count, is_contiguous=False, levels=levels)
 
     @property
