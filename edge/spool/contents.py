@@ -1,16 +1,22 @@
 """What stands in the spool, read and never changed (shell over sqlite-utils)."""
 
 import json
+import logging
+import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlite_utils import Database
 
+from contract.errors import RefusedError
+from contract.header import Record, parse_record
 from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
 from edge.spool.batch import OwedRecord
 from edge.spool.schema import record_table
 from edge.spool.spool_file import PAGE_BYTES
+
+log = logging.getLogger(__name__)
 
 
 class Contents:
@@ -52,10 +58,38 @@ class Contents:
         ]
 
     def read(self, record_class: RecordClass, seqs: Iterable[int]) -> dict[int, bytes]:
-        """Return the records of these seqs; one that was given up is missing."""
+        """Return the records of these seqs; one that was given up is missing, and one that the card damaged:
+        the hub could not even name it, and it would be sent for ever.
+        """
+        rows = ((seq, self._sound(record_class, seq)) for seq in seqs)
+        return {seq: raw for seq, raw in rows if raw is not None}
+
+    def _sound(self, record_class: RecordClass, seq: int) -> bytes | None:
         sql = f"SELECT raw FROM {record_table(record_class)} WHERE seq = ?"
-        rows = ((seq, self._db.execute(sql, [seq]).fetchone()) for seq in seqs)
-        return {seq: bytes(row[0]) for seq, row in rows if row}
+        try:
+            row = self._db.execute(sql, [seq]).fetchone()
+            if row is None:
+                return None
+            record = parse_record(bytes(row[0]))
+            if isinstance(record, Record) and (record.header.record_class, record.header.seq) == (
+                record_class,
+                seq,
+            ):
+                return bytes(row[0])
+            why = "it bears another name"
+        except (RefusedError, TypeError) as error:
+            why = str(error)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_CORRUPT:
+                raise
+            why = str(error)
+        log.error(
+            "record %d of class %d is damaged and will not be sent (%s); check the card",
+            seq,
+            record_class,
+            why,
+        )
+        return None
 
     def press_seq(self, device: str, device_boot: int, press_count: int) -> int | None:
         """Return the record of a press that is stored already."""

@@ -30,6 +30,10 @@ from edge.spool.spool_file import PAGE_BYTES, SpoolFile
 log = logging.getLogger(__name__)
 
 CALL_RESERVE_BYTES: Final = 4_000_000  # pages above the quota that only class 0 may use
+FORGET_PRESSES: Final = (  # boots are named by 16 random bits: a name comes again, and its presses are new
+    "DELETE FROM press WHERE device = ? AND device_boot NOT IN (SELECT device_boot FROM press "
+    "WHERE device = ? GROUP BY device_boot ORDER BY max(seq) DESC LIMIT 4)"
+)
 MAKE_ROOM_TRIES: Final = 4  # of one commit; where that is not enough, more sacrifice does not help
 
 Result = TypeVar("Result")
@@ -143,6 +147,7 @@ class Spool(Contents):
                 self._db.execute("INSERT INTO draft (raw) VALUES (?)", [encode_record(draft)])
             if batch.press is not None:
                 self._db.execute("INSERT INTO press VALUES (?, ?, ?, ?)", [*batch.press, owed[0].seq])
+                self._db.execute(FORGET_PRESSES, [batch.press[0]] * 2)
             self._write_facts(batch.facts)
             if batch.facts_of_seq is not None:
                 self._write_facts(batch.facts_of_seq(owed[0].seq))

@@ -10,9 +10,11 @@ from contract.events import BoxStarted, KeyMade, Press, VisitOpened
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from edge.errors import SpoolBusyError, SpoolError
-from edge.spool.batch import Batch
+from edge.spool.batch import Batch, event_entry
 from edge.spool.spool import Spool
+from edge.spool.spool_file import PAGE_BYTES
 from tests.integration.edge.spools import (
+    BOOT,
     CALL,
     HUB,
     NUMERIC,
@@ -121,6 +123,58 @@ def test_a_press_is_known_again_by_board_boot_and_count(tmp_path: Path) -> None:
         spool.commit(press_batch(4))
         assert spool.last_presses() == {b"\x48": (7, 4)}
         assert [one.press_count for one in open_all(spool).values() if isinstance(one, Press)] == [3, 4]
+
+
+def test_presses_of_boots_long_ago_are_forgotten_because_the_names_of_boots_come_again(
+    tmp_path: Path,
+) -> None:
+    told = Press(device="48", device_boot=7, press_count=1, learned_from="event")
+    with open_spool(tmp_path / "spool.db") as spool:
+        for boot in range(1, 7):
+            entry = event_entry(told, CALL, boot=BOOT, t_us=3_000)
+            spool.commit(Batch(entries=[entry], press=("48", boot, 1)))
+        known = [boot for boot in range(1, 7) if spool.press_seq("48", boot, 1) is not None]
+        assert known == [3, 4, 5, 6]
+
+
+def test_a_damaged_record_is_not_sent_and_those_beside_it_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path) as spool:
+        spool.commit(Batch(entries=[wave(250 * n) for n in range(4)]))
+    with closing(sqlite3.connect(path)) as db, db:
+        (raw,) = db.execute("SELECT raw FROM record_2 WHERE seq = 2").fetchone()
+        db.execute("UPDATE record_2 SET raw = ? WHERE seq = 2", [raw[:30] + b"\x00" + raw[31:]])
+        db.execute("UPDATE record_2 SET raw = ? WHERE seq = 3", [raw])
+    with open_spool(path) as spool:
+        assert list(spool.read(WAVE, [1, 2, 3, 4])) == [1, 4]
+    assert "record 2 of class 2 is damaged and will not be sent" in caplog.text
+
+
+def test_a_damaged_page_keeps_back_its_own_records_only(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path) as spool:
+        for count in range(1, 200):
+            spool.commit(press_batch(count))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'record_0'").fetchone()
+    data = bytearray(path.read_bytes())
+    page = data[(root - 1) * PAGE_BYTES : root * PAGE_BYTES]
+    cell = int.from_bytes(
+        page[12:14], "big"
+    )  # of an interior page: begins with the number of its first child
+    leaf = int.from_bytes(page[cell : cell + 4], "big")
+    data[(leaf - 1) * PAGE_BYTES : (leaf - 1) * PAGE_BYTES + 8] = bytes(8)
+    path.write_bytes(data)
+    spool = Spool(path, quota_bytes=QUOTA_BYTES)
+    try:
+        found = list(spool.read(CALL, range(1, 201)))
+    finally:
+        spool.close()
+    assert found == list(range(found[0], 201))
+    assert 1 < found[0] < 50
 
 
 def test_facts_may_name_the_seq_of_the_first_entry_and_are_forgotten_when_none(tmp_path: Path) -> None:
