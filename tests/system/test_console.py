@@ -30,15 +30,13 @@ def see(page: Page, text: str) -> None:
     wait_until(page, "(text) => document.body.innerText.includes(text)", text)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_what_the_browser_draws_are_the_samples_of_the_board(tmp_path: Path) -> None:
     with Village(tmp_path, PLACES[:1]) as village, operator(village) as page:
         board = village.stations[0].board
         open_station(page, village, "con-dao-01")
         first = max(plotted(page, 0))
-        wait_for(
-            lambda: max(plotted(page, 0)) >= first + WATCHED_SAMPLES, limit_s=40, what="ten seconds drawn"
-        )
+        wait_for(lambda: max(plotted(page, 0)) >= first + WATCHED_SAMPLES, what="ten seconds drawn")
         for stream, board_stream in ((0, ECG), (1, PLETH)):
             drawn, truth = plotted(page, stream), board.truth.samples(board.boot_id, board_stream)
             assert drawn == {index: truth[index] for index in range(min(drawn), max(drawn) + 1)}
@@ -46,10 +44,10 @@ def test_what_the_browser_draws_are_the_samples_of_the_board(tmp_path: Path) -> 
         assert (scale["mmPerS"], scale["mmPerMv"]) == (25, 10)
         assert "25 mm/s" in page.inner_text("hd-sweep")
         assert "10 mm/mV" in page.inner_text("hd-sweep")
-        wait_for(lambda: shown_value(page, SPO2).isdigit(), limit_s=10, what="SpO2 is shown")
+        wait_for(lambda: shown_value(page, SPO2).isdigit(), what="SpO2 is shown")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_a_press_rings_on_every_page_and_one_key_claims_it(tmp_path: Path) -> None:
     with Village(tmp_path) as village, operator(village) as page, operator(village) as other:
         caller = village.stations[1]
@@ -62,44 +60,44 @@ def test_a_press_rings_on_every_page_and_one_key_claims_it(tmp_path: Path) -> No
             one.wait_for_selector(RINGING)
             assert "Trạm y tế Cô Tô" in one.inner_text(RINGING)
         wait_until(page, "() => document.body.console.ring.isRunning")
-        wait_for(lambda: lamp(caller) == "DOUBLE_FLASH", limit_s=10, what="the lamp says that it rings")
+        wait_for(lambda: lamp(caller) == "DOUBLE_FLASH", what="the lamp says that it rings")
         screenshot(page, "ringing")
         page.keyboard.press("F2")
         page.wait_for_url("**/stations/co-to-02")
         wait_until(page, "() => document.querySelector('hd-sweep')?.state === 'live'")
-        wait_for(lambda: lamp(caller) == "STEADY", limit_s=10, what="the lamp says that a person has it")
+        wait_for(lambda: lamp(caller) == "STEADY", what="the lamp says that a person has it")
         wait_until(other, f"() => !document.querySelector('{RINGING}')")
         see(page, "bạn đang trả lời")
         wait_until(page, "() => !document.body.console.ring.isRunning")
         page.wait_for_timeout(6_000)  # a strip full of signal, for the picture
         shutil.copy(screenshot(page, "console"), tmp_path)
         page.keyboard.press("k")
-        wait_for(lambda: lamp(caller) == "OFF", limit_s=10, what="the lamp is off after the call")
-        wait_for(lambda: not open_calls(village), limit_s=10, what="the call is closed")
+        wait_for(lambda: lamp(caller) == "OFF", what="the lamp is off after the call")
+        wait_for(lambda: not open_calls(village), what="the call is closed")
         assert f"{OPERATOR}" in page.inner_text("header")
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 def test_nothing_looks_live_that_is_not(tmp_path: Path) -> None:
     with Village(tmp_path, PLACES[:1]) as village, operator(village, allow=GONE) as page:
         station = village.stations[0]
         open_station(page, village, station.name)
         station.cable.pull()
-        wait_for(lambda: strip_state(page) == "stale", limit_s=15, what="the strip is grey")
-        wait_for(lambda: shown_value(page, SPO2) == "---", limit_s=15, what="SpO2 is no longer a number")
+        wait_for(lambda: strip_state(page) == "stale", what="the strip is grey")
+        wait_for(lambda: shown_value(page, SPO2) == "---", what="SpO2 is no longer a number")
         see(page, "không có tín hiệu")
         screenshot(page, "cable-out")
         station.cable.replug()
-        wait_for(lambda: strip_state(page) == "live", limit_s=40, what="live again after the cable")
+        wait_for(lambda: strip_state(page) == "live", what="live again after the cable")
         village.broker.kill()
         see(page, "Trung tâm không nghe được trạm nào")
-        wait_for(lambda: strip_state(page) == "stale", limit_s=15, what="the strip is grey")
+        wait_for(lambda: strip_state(page) == "stale", what="the strip is grey")
         village.broker.start()
-        wait_for(lambda: strip_state(page) == "live", limit_s=60, what="live again after the broker")
+        wait_for(lambda: strip_state(page) == "live", what="live again after the broker")
         village.hub.kill()
         see(page, "Mất liên lạc với trung tâm")
-        wait_for(lambda: strip_state(page) == "stale", limit_s=15, what="the strip is grey")
-        assert shown_value(page, SPO2) == "---"
+        wait_for(lambda: strip_state(page) == "stale", what="the strip is grey")
+        wait_for(lambda: shown_value(page, SPO2) == "---", what="SpO2 is no longer a number")
         village.start_hub()
-        wait_for(lambda: strip_state(page) == "live", limit_s=60, what="live again after the hub")
+        wait_for(lambda: strip_state(page) == "live", what="live again after the hub")
         wait_until(page, "() => !('stale' in document.body.dataset)")

@@ -20,6 +20,7 @@ from tests.village.station import Station
 from tests.village.village import Village
 
 LOOK_EVERY_S: Final = 0.1
+LIMIT_S: Final = 60.0  # what takes a second or two, on a machine that does much else
 
 
 class SampleKey(NamedTuple):
@@ -131,7 +132,7 @@ def body_of(raw: bytes) -> bytes:
     return record.body
 
 
-def wait_until(happened: Callable[[], bool], *, limit_s: float, what: str) -> None:
+def wait_until(happened: Callable[[], bool], *, what: str, limit_s: float = LIMIT_S) -> None:
     """Return when `happened`. Raises TimeoutError that names `what`."""
     deadline_s = time.monotonic() + limit_s
     while not happened():

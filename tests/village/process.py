@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-END_LIMIT_S: Final = 15.0
+END_LIMIT_S: Final = 30.0
 ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "TERM", "--")  # nothing stays behind, even if we are killed
 
 

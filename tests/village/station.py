@@ -14,6 +14,7 @@ from edge.errors import ControlError
 from edge.health.report import Report
 from hub.pki.authority import Enrolment
 from tests.simulators.board import BoardSim
+from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES
 from tests.simulators.cable import Cable
 from tests.village.process import Process
 
@@ -37,7 +38,13 @@ class Station:
         folder.mkdir(parents=True, exist_ok=True)
         self.cable = Cable(broker_port)
         uid = bytes.fromhex(f"{zlib.crc32(name.encode()):08x}") + b"BOX1"
-        self.board = BoardSim(folder / "board", recording, uid=uid, speed=speed)
+        self.board = BoardSim(
+            folder / "board",
+            recording,
+            uid=uid,
+            speed=speed,
+            queue_bytes=round(SAMPLE_QUEUE_BYTES * max(1.0, speed)),
+        )  # half a minute of real time, however fast
         self.config = folder / "box.toml"
         self.vitals = Process(["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log")
         self._enrolment, self._quota_bytes = enrolment, quota_bytes

@@ -15,7 +15,7 @@ from tests.broker import Broker, free_port
 from tests.village.process import ROOT, Process
 from tests.village.station import Station
 
-HUB_START_LIMIT_S: Final = 30.0
+HUB_START_LIMIT_S: Final = 60.0
 OPERATOR: Final = "truc-ban"
 EVERYBODY: Final = "0.0.0.0"  # noqa: S104 - only with --lan, when a person asked for it
 
