@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` (0 … 1) of `values` do not exceed: the nearest rank, never between two."""
+    """Return the value that `share` (0 … 1) of `values` do not exceed: the nearest rank, none between two."""
     ranked = sorted(values)
     return ranked[max(0, -(-round(share * 1_000) * len(ranked) // 1_000) - 1)]
 
