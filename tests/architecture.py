@@ -59,6 +59,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "firmware_bridge/port.py",
     "firmware_bridge/hotplug.py",
     "firmware_bridge/bridge.py",
+    "edge/spool/contents.py",
     "edge/spool/spool.py",
     "edge/uplink/mqtt.py",
     "hub/broker.py",
