@@ -25,7 +25,7 @@ from hub.calls.hub_call import (
 from hub.calls.moves import HeldCall, Moved, move, read_open_calls
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
-from hub.store.interface import CallRow, Outcome
+from hub.store.interface import CallRow, Outcome, StoreFailedError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,17 @@ UNKNOWN_AFTER_S: Final = 10.0  # a press may be on its way behind the station's 
 TICK_S: Final = 1.0
 CLOSED_KEPT: Final = 1_000  # revisions of calls just closed, against a list read before
 NEWS_MAX: Final = 10_000  # inputs of stations that wait to be applied; the store has them all the same
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a station did to a call. `press` is the press that did it, if it was one: where the store made it
+    a call of its own, the call that it names is left alone, or one press would ring twice.
+    """
+
+    call_id: CallId
+    input_: Input
+    press: CallId | None = None
 
 
 @dataclass(slots=True)
@@ -64,8 +75,9 @@ class CallDesk:
         self._closed: dict[CallId, int] = {}  # revision
         self._unsaid: dict[CallId, CallRow] = {}  # closed calls whose last signal did not go out
         self._asked: dict[CallId, float] = {}  # hellos naming a call we do not know, and when
-        self._news: deque[tuple[CallId, Input]] = deque(maxlen=NEWS_MAX)
+        self._news: deque[_News] = deque(maxlen=NEWS_MAX)
         self._awake = asyncio.Event()
+        self._has_failed = False  # the store: what could not be written is tried again each second
         self._listeners: list[Callable[[], None]] = []
         hub.on_committed(self._on_committed)
         hub.on_signal(self._on_signal)
@@ -104,10 +116,28 @@ class CallDesk:
             if self._awake.is_set():
                 self._awake.clear()
                 await self._refresh()
-            while self._news:
-                call_id, input_ = self._news.popleft()
-                await self.give(call_id, input_)
+            while self._news and await self._apply(news := self._news[0]):
+                if self._news and self._news[0] is news:
+                    self._news.popleft()
             await self._tick()
+
+    async def _apply(self, news: _News) -> bool:
+        """Apply what a station did; False: the store failed, and it must be tried again."""
+        press = news.press
+        if press is not None and await self._hub.run_read(lambda store: store.call(press)) is not None:
+            return True
+        return await self._try(news.call_id, news.input_)
+
+    async def _try(self, call_id: CallId, input_: Input) -> bool:
+        """Give an input of a station or a clock; False: the store failed. A full disk silences no ring."""
+        try:
+            await self.give(call_id, input_)
+        except StoreFailedError as error:
+            log.log(logging.DEBUG if self._has_failed else logging.ERROR, "call %s stays: %s", call_id, error)
+            self._has_failed = True
+            return False
+        self._has_failed = False
+        return True
 
     async def give(
         self, call_id: CallId, input_: Input, *, by: str | None = None, seen_revision: int | None = None
@@ -148,11 +178,13 @@ class CallDesk:
     def _on_committed(self, batch: Sequence[Committed]) -> None:
         for one in batch:
             arrival = one.arrival
-            if one.outcome is not Outcome.STORED or not isinstance(arrival.record, Record):
+            if one.outcome is not Outcome.STORED:
+                continue
+            if arrival.record_id.record_class is RecordClass.CALL:
+                self._awake.set()  # also for what this hub cannot read: it may be a press
+            if not isinstance(arrival.record, Record):
                 continue
             header = arrival.record.header
-            if header.record_class is RecordClass.CALL:
-                self._awake.set()
             match arrival.event:
                 case CallStep(step="cancelled", call_seq=seq):
                     self._hear(CallId(arrival.station, arrival.spool, seq), Input.CANCEL)
@@ -167,8 +199,11 @@ class CallDesk:
                         received_utc_us=arrival.received_utc_us,
                         anchors=(),
                     )
-                    call_id = CallId(arrival.station, arrival.spool, seq)
-                    self._hear(call_id, Input.PRESSED_LATE if age.is_too_old_to_ring else Input.PRESSED_AGAIN)
+                    self._hear(
+                        CallId(arrival.station, arrival.spool, seq),
+                        Input.PRESSED_LATE if age.is_too_old_to_ring else Input.PRESSED_AGAIN,
+                        press=CallId(arrival.station, arrival.spool, header.seq),
+                    )
                 case _:
                     pass
 
@@ -184,8 +219,8 @@ class CallDesk:
             self._asked.setdefault(call_id, heard.received_s)
         self._awake.set()
 
-    def _hear(self, call_id: CallId, input_: Input) -> None:
-        self._news.append((call_id, input_))
+    def _hear(self, call_id: CallId, input_: Input, *, press: CallId | None = None) -> None:
+        self._news.append(_News(call_id, input_, press))
         self._awake.set()
 
     async def _refresh(self) -> None:
@@ -197,7 +232,7 @@ class CallDesk:
             if known is None and not is_closed_since:
                 self._add(held)
                 if held.row.state == State.RECEIVED.name and held.age.is_too_old_to_ring:
-                    await self.give(held.row.call_id, Input.PRESSED_LATE)
+                    await self._try(held.row.call_id, Input.PRESSED_LATE)
             elif known is not None and held.row.revision >= known.row.revision:
                 await self._take(held.row)
 
@@ -254,9 +289,9 @@ class CallDesk:
                 console: until_s for console, until_s in held.sounding_until_s.items() if until_s > now_s
             }
             if held.deadline_s is not None and now_s >= held.deadline_s:
-                await self.give(held.row.call_id, Input.DEADLINE)
+                await self._try(held.row.call_id, Input.DEADLINE)
             elif held.state is State.RINGING and not held.sounding_until_s:
-                await self.give(held.row.call_id, Input.SILENT)
+                await self._try(held.row.call_id, Input.SILENT)
             self._say_again(held, now_s)
         for row in list(self._unsaid.values()):
             if self._say(row):
@@ -319,11 +354,12 @@ class CallDesk:
                 continue
             match one.event:
                 case CallStep(step="cancelled", call_seq=seq) if seq == call_id.seq:
-                    await self.give(call_id, Input.CANCEL)
+                    await self._try(call_id, Input.CANCEL)
                 case CallStep(step="ended", call_seq=seq) if seq == call_id.seq:
-                    await self.give(call_id, Input.HANG_UP)
+                    await self._try(call_id, Input.HANG_UP)
                 case Press(nudges=int(seq)) if seq == call_id.seq and held.state not in LIVE_STATES:
-                    await self.give(call_id, Input.PRESSED_AGAIN)
+                    press = call_id._replace(seq=one.record_id.seq)
+                    await self._apply(_News(call_id, Input.PRESSED_AGAIN, press))
                 case _:
                     pass
 

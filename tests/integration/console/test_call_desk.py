@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from contract.ids import CallId
+from contract.header import crc32c
+from contract.ids import CallId, RecordClass
 from contract.signals import CallState, Interest
 from hub.calls.call_desk import OpenCall
 from hub.calls.hub_call import RING_LIMIT_S, Input, State
+from hub.store.interface import Store
+from hub.store.sqlite import SqliteStore
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -140,7 +143,7 @@ def test_the_station_hangs_up_and_the_claimed_call_is_over(
     wait_told(server, call, "ended")
 
 
-def test_a_second_press_counts_while_it_rings_and_rings_again_when_the_call_was_over(
+def test_a_second_press_counts_while_it_rings_and_is_one_new_call_when_the_call_was_over(
     server: ConsoleServer, station: ConsoleStation
 ) -> None:
     call = station.press()
@@ -155,10 +158,61 @@ def test_a_second_press_counts_while_it_rings_and_rings_again_when_the_call_was_
     give(server, call, Input.END, by="Lan")
     wait_state(server, call, None)
     station.press(nudges=call.seq)
+    again = call._replace(seq=call.seq + 2)
+    wait_state(server, again, State.RECEIVED)
+    wait_for(lambda: server.call(lambda: not server.rooms.desk._news), "the news to be applied")
+    assert [one.row.call_id for one in server.call(server.rooms.desk.open_calls)] == [again]
+
+
+def test_a_press_that_was_counted_rings_although_the_call_was_closed_before_the_desk_heard_of_it(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
     wait_state(server, call, State.RECEIVED)
-    now = held(server, call)
-    assert now is not None
-    assert now.row.owner is None
+    give(server, call, Input.CLAIM, by="Lan")
+    give(server, call, Input.END, by="Lan")
+    wait_state(server, call, None)
+    server.call(lambda: server.rooms.desk._hear(call, Input.PRESSED_AGAIN, press=call._replace(seq=99)))
+    wait_state(server, call, State.RECEIVED)
+
+
+def test_a_press_that_this_hub_cannot_read_rings_at_once(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    newer = bytes((99,)) + station.records.press()[1:-4]
+    station._deliver(RecordClass.CALL, [newer + crc32c(newer).to_bytes(4, "little")])
+    wait_state(server, call._replace(seq=call.seq + 1), State.RECEIVED)
+
+
+def test_a_store_that_fails_silences_no_ring_and_what_happened_meanwhile_is_done_later(
+    server: ConsoleServer, station: ConsoleStation, caplog: pytest.LogCaptureFixture
+) -> None:
+    def on_disk(sql: str) -> None:
+        def work(store: Store) -> None:
+            assert isinstance(store, SqliteStore)
+            store._db.execute(sql)
+
+        async def run() -> None:
+            await server.rooms.hub.run_write(work)
+
+        server.run(run)
+
+    ringing, cancelled = station.press(), station.press()
+    wait_state(server, ringing, State.RECEIVED)
+    wait_state(server, cancelled, State.RECEIVED)
+    server.run(lambda: server.rooms.desk.sounds(ringing, console="a"))
+    wait_state(server, ringing, State.RINGING)
+    on_disk("CREATE TEMP TRIGGER full BEFORE UPDATE ON call BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    server.ahead_s += 13.0
+    station.step(cancelled, "cancelled")
+    wait_for(lambda: "stays: store" in caplog.text, "the desk to try")
+    wait_for(lambda: server.call(lambda: len(server.rooms.desk._news)) == 1, "the step to wait")
+    wait_state(server, ringing, State.RINGING)
+    on_disk("DROP TRIGGER temp.full")
+    wait_state(server, ringing, State.OFFERED)
+    wait_state(server, cancelled, State.CANCELLED)
 
 
 def test_what_the_table_does_not_know_is_refused_and_changes_nothing(
