@@ -30,6 +30,7 @@ from hub.live.hub_times import HubTimes
 
 LIVE_MAX_AGE_S: Final = 15.0  # older than that when it was sent: history, not live
 CHUNK_MAX_AGE_S: Final = LIVE_MAX_AGE_S + QUIET_CHUNK_S  # counted from the first sample of a chunk
+AHEAD_MAX_MS: Final = 1_000.0  # as the page's own limit
 STRIP_S: Final = 12.0  # a strip of 1366 pixels holds less
 SHOWN_NUMERICS: Final = (SPO2, PULSE_RATE)
 
@@ -309,7 +310,10 @@ class StationNow:
             if now
             else ()
         )
-        is_fresh = now is not None and all(now_utc_ms - (at or 0.0) <= STALE_AFTER_S * 1000 for at in times)
+        # a time well ahead of now: the hub's clock was stepped back, and how old the value is nobody knows
+        is_fresh = now is not None and all(
+            -AHEAD_MAX_MS <= now_utc_ms - (at or 0.0) <= STALE_AFTER_S * 1000 for at in times
+        )
         return Value(
             mdc=mdc,
             label=known.label,

@@ -155,6 +155,13 @@ def test_a_number_older_than_five_seconds_is_no_value_but_keeps_its_times() -> N
     assert late["measured_ms"] == (UTC_US + 10 * S) / 1000 + 40
 
 
+def test_a_number_is_no_value_once_the_hub_s_clock_was_stepped_back() -> None:
+    now = station()
+    saturation(now, 97, 3_700.0)
+    stepped = shown(now, 100.0)  # an hour back: the number stays ahead of now for as long
+    assert (stepped["value"], stepped["state"]) == (None, "unknown")
+
+
 def test_a_number_that_was_old_when_it_came_is_never_shown_as_new() -> None:
     now = station()
     saturation(now, 97, 10.0, sent_s=60.0)
