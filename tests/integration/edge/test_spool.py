@@ -260,6 +260,12 @@ def test_nothing_that_was_captured_can_be_read_on_the_card(tmp_path: Path) -> No
         assert secret not in everything
 
 
+def test_a_commit_waits_for_the_card(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        for pragma, value in (("synchronous", 2), ("journal_mode", "wal"), ("page_size", 4096)):
+            assert spool._db.execute(f"PRAGMA {pragma}").fetchone() == (value,)
+
+
 def test_a_commit_neither_grows_the_log_nor_truncates_it(tmp_path: Path) -> None:
     with open_spool(tmp_path / "spool.db") as spool:
         log = tmp_path / "spool.db-wal"

@@ -81,6 +81,7 @@ async def test_a_box_that_is_stopped_has_stored_everything_it_heard_once(config:
     with BoardSim(config.board_port) as board:
         async with vitals(config):
             await until(lambda: config.data_dir.exists() and drafts(config) >= 2)
+        assert drafts(config) == 0, "the last second was left as a draft"
         truth = board.truth.samples(board.boot_id, ECG)
     with open_spool(config.data_dir / "spool.db") as spool:
         opened = open_all(spool)
