@@ -64,9 +64,12 @@ class StationList:
         return station in self._heard
 
     def begin(self, stations: Iterable[tuple[StationId, float | None]]) -> None:
-        """Take up who was heard before the hub started: (station, age in seconds then)."""
+        """Take up who was heard before the hub started: (station, age in seconds then).
+
+        A negative age is a hub whose clock is behind: how long ago that was, nobody knows.
+        """
         for station, age_s in stations:
-            self._of(station).before_start_age_s = age_s
+            self._of(station).before_start_age_s = age_s if age_s is not None and age_s >= 0.0 else None
 
     def on_committed(self, batch: Sequence[Committed]) -> None:
         """Records came; doubled ones are a sign of life too."""

@@ -1,6 +1,8 @@
 import pytest
 
+from contract.ids import StationId
 from hub.fleet.presence import Heard, Word, presence
+from hub.fleet.stations import StationList
 
 
 def heard_at(at_s: float, *, kind: str = "status", are_samples: bool = False) -> Heard:
@@ -69,3 +71,12 @@ def test_each_kind_has_an_age_of_its_own() -> None:
     heard = heard_at(10.0, kind="waveform", are_samples=True)
     heard.hear("status", at_s=14.0, are_samples=False)
     assert presence(heard, now_s=15.0, leased_since_s=None).by_kind_s == {"waveform": 5.0, "status": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("age_s", "word"), [(10.0, Word.LIVE), (5_000.0, Word.SILENT), (-3_600.0, Word.NEVER)]
+)
+def test_a_hub_that_starts_with_its_clock_behind_takes_nobody_for_live(age_s: float, word: Word) -> None:
+    stations = StationList({}, started_s=100.0)
+    stations.begin([(StationId("con-dao-01"), age_s)])
+    assert stations.presence(StationId("con-dao-01"), now_s=101.0, leased_since_s=None).word is word
