@@ -28,6 +28,7 @@ from hub.store.threads import StoreThread
 
 LOG = logging.getLogger(__name__)
 
+GONE_AFTER_MS: Final = 20_000  # a page whose machine died acknowledges nothing; its call must not wait for it
 STOP_LIMIT_S: Final = 3  # for open pages; they come back by themselves
 
 
@@ -94,6 +95,7 @@ def listen(config: Config) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_MS)  # pages inherit it
         try:
             listener.bind((address, port))  # uvicorn listens once everything is open
         except OSError as error:

@@ -33,6 +33,10 @@ REPEAT_S: Final = 5.0  # how a call stands is said again, for a signal may be lo
 REPEAT_QUIET_FOR_S: Final = 15.0  # a call for which nobody waits is said again only so long: bytes cost
 SOUND_LEASE_S: Final = 12.0  # a console confirms every 5 s that it still sounds
 UNKNOWN_AFTER_S: Final = 10.0  # a press may be on its way behind the station's hello
+ABANDONED_AFTER_S: Final = 60.0  # without any page of its owner: a claimed call rings again
+ABANDONED_NUDGED_S: Final = (
+    5.0  # the same when the button is pressed again; a page that reloads is back sooner
+)
 TICK_S: Final = 1.0
 CLOSED_KEPT: Final = 1_000  # revisions of calls just closed, against a list read before
 NEWS_MAX: Final = 10_000  # inputs of stations that wait to be applied; the store has them all the same
@@ -57,6 +61,7 @@ class OpenCall:
     age: Age
     deadline_s: float | None
     changed_s: float
+    owner_seen_s: float
     said_s: float | None = None
     sounding_until_s: dict[str, float] = field(default_factory=dict)  # by console
 
@@ -69,8 +74,9 @@ class OpenCall:
 class CallDesk:
     """All open calls. `begin`, then `run` until cancelled."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, hub: Hub, *, has_page: Callable[[str], bool]) -> None:
+        """`has_page`: whether that operator has any page open."""
+        self._hub, self._has_page = hub, has_page
         self._open: dict[CallId, OpenCall] = {}
         self._closed: dict[CallId, int] = {}  # revision
         self._unsaid: dict[CallId, CallRow] = {}  # closed calls whose last signal did not go out
@@ -126,7 +132,19 @@ class CallDesk:
         press = news.press
         if press is not None and await self._hub.run_read(lambda store: store.call(press)) is not None:
             return True
+        held = self._open.get(news.call_id)
+        if held is not None and press is not None and self._is_gone(held, ABANDONED_NUDGED_S):
+            return await self._try(news.call_id, Input.ABANDONED)
         return await self._try(news.call_id, news.input_)
+
+    def _is_gone(self, held: OpenCall, limit_s: float) -> bool:
+        """Whether the owner of a claimed call has had no page for so long."""
+        if held.state is not State.CLAIMED or held.row.owner is None:
+            return False
+        now_s = self._hub.now_s()
+        if self._has_page(held.row.owner):
+            held.owner_seen_s = now_s
+        return now_s - held.owner_seen_s > limit_s
 
     async def _try(self, call_id: CallId, input_: Input) -> bool:
         """Give an input of a station or a clock; False: the store failed. A full disk silences no ring."""
@@ -240,7 +258,9 @@ class CallDesk:
         now_s = self._hub.now_s()
         state = State[held.row.state]
         deadline_s = next_deadline_s(None, state, deadline_s=None, now_s=now_s)
-        self._open[held.row.call_id] = OpenCall(held.row, held.age, deadline_s, changed_s=now_s)
+        self._open[held.row.call_id] = OpenCall(
+            held.row, held.age, deadline_s, changed_s=now_s, owner_seen_s=now_s
+        )
         self._asked.pop(held.row.call_id, None)
         self._notify()
 
@@ -258,6 +278,8 @@ class CallDesk:
         if is_news:
             now_s = held.changed_s = self._hub.now_s()
             held.deadline_s = next_deadline_s(held.state, state, deadline_s=held.deadline_s, now_s=now_s)
+            if row.owner != held.row.owner:
+                held.owner_seen_s = now_s
         held.row = row
         if state in CLOSED_STATES:
             self._close(row)
@@ -292,6 +314,8 @@ class CallDesk:
                 await self._try(held.row.call_id, Input.DEADLINE)
             elif held.state is State.RINGING and not held.sounding_until_s:
                 await self._try(held.row.call_id, Input.SILENT)
+            elif self._is_gone(held, ABANDONED_AFTER_S):
+                await self._try(held.row.call_id, Input.ABANDONED)
             self._say_again(held, now_s)
         for row in list(self._unsaid.values()):
             if self._say(row):

@@ -35,6 +35,7 @@ class Input(Enum):
     DEADLINE = "nobody answered in time"
     PRESSED_LATE = "the press waited out an outage and is too old to ring"
     PRESSED_AGAIN = "the button was pressed again"
+    ABANDONED = "its owner has no page open any more"
     TAKE = "an operator takes the callback upon himself"
     CLOSE = "an operator takes it off the list"
 
@@ -54,6 +55,7 @@ TRANSITIONS: Final = {
     },
     **{(state, Input.HANG_UP): State.CANCELLED for state in (*_WAITING, State.MISSED)},
     **{(State.CLAIMED, input_): State.ENDED for input_ in (Input.END, Input.HANG_UP)},
+    (State.CLAIMED, Input.ABANDONED): State.OFFERED,  # which the station is told: nobody has it now
     **{(state, Input.TAKE): State.CALLBACK for state in (State.MISSED, State.CALLBACK)},
     **{(state, Input.CLOSE): State.CLOSED for state in (State.CALLBACK, State.CANCELLED)},
     **{(state, Input.PRESSED_AGAIN): State.RECEIVED for state in (State.MISSED, State.CALLBACK, *_LAID_DOWN)},
@@ -65,7 +67,9 @@ LIVE_STATES: Final = frozenset(
     {*_WAITING, State.CLAIMED}
 )  # a person waits: vitals flow, the lamp is told again
 OWNED_BY_INPUT: Final = frozenset({Input.CLAIM, Input.TAKE})  # whoever gives it becomes the owner
-DISOWNED_BY_INPUT: Final = frozenset({Input.PRESSED_AGAIN, Input.PRESSED_LATE})  # anybody may answer
+DISOWNED_BY_INPUT: Final = frozenset(  # anybody may answer
+    {Input.PRESSED_AGAIN, Input.PRESSED_LATE, Input.ABANDONED}
+)
 
 SIGNALLED_AS: Final[dict[State, HubCallState | None]] = {
     State.RECEIVED: None,  # the receipt has said so

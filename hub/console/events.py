@@ -23,19 +23,21 @@ async def stream_events(request: Request) -> Response:
     """GET /events, ?fleet=1 for all stations, ?station=ID for one."""
     if not is_own_origin(request, is_required=False):
         raise RefusedPageError(403, "Yêu cầu không đến từ trang này. Hãy tải lại trang rồi thử lại.")
-    await signed_in(request)
+    account = await signed_in(request)
     rooms = rooms_of(request)
     wanted: set[StationId] | None = set()
     if request.query_params.get("fleet") == "1":
         wanted = None  # all, also those that will be heard for the first time
     elif station := request.query_params.get("station"):
         wanted = {StationId(station)} if rooms.stations.knows(StationId(station)) else set()
-    return EventSourceResponse(_stream(rooms, wanted, token_of(request)), ping=0)
+    return EventSourceResponse(_stream(rooms, wanted, token_of(request), account.name), ping=0)
 
 
-async def _stream(rooms: Rooms, wanted: set[StationId] | None, token: str) -> AsyncIterator[ServerSentEvent]:
+async def _stream(
+    rooms: Rooms, wanted: set[StationId] | None, token: str, name: str
+) -> AsyncIterator[ServerSentEvent]:
     changed = asyncio.Event()
-    stop = rooms.listen(changed.set)
+    stop, close_page = rooms.listen(changed.set), rooms.open_page(name)
     sent: dict[str, Any] = {}
     ticks = 0
     try:
@@ -57,6 +59,7 @@ async def _stream(rooms: Rooms, wanted: set[StationId] | None, token: str) -> As
                     return  # logged out elsewhere, or too old: the page asks again and is told
     finally:
         stop()
+        close_page()
 
 
 def _state(rooms: Rooms) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -34,7 +35,8 @@ class Rooms:
         self.leases = Leases()
         self.stations = StationList(hub.config.station_names, started_s=hub.now_s())
         self.feed = LiveFeed(hub, self.viewers)
-        self.desk = CallDesk(hub)
+        self._pages: Counter[str] = Counter()  # open ones, by the name of who looks
+        self.desk = CallDesk(hub, has_page=lambda name: self._pages[name] > 0)
         self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
@@ -112,6 +114,11 @@ class Rooms:
             now_utc_ms=self.utc_ms(),
             news=self.news.get(station, 0),
         )
+
+    def open_page(self, name: str) -> Callable[[], None]:
+        """Somebody has a page open; return what says that it has gone."""
+        self._pages[name] += 1
+        return lambda: self._pages.subtract((name,))
 
     def watch(self, viewer: Viewer) -> None:
         """Somebody opened a station's page: it is to send live at once."""

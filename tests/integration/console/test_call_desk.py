@@ -47,6 +47,17 @@ def give(server: ConsoleServer, call: CallId, input_: Input, *, by: str | None =
     return bool(moved.is_done)
 
 
+def wait_seen(server: ConsoleServer, call: CallId) -> None:
+    """Wait until the desk has seen the owner's page by the clock of now."""
+
+    def is_seen() -> bool:
+        now = held(server, call)
+        age_s: float = server.call(lambda: server.rooms.hub.now_s() - (now.owner_seen_s if now else 0.0))
+        return age_s < 1.5
+
+    wait_for(is_seen, "the owner's page to be seen")
+
+
 def wait_told(server: ConsoleServer, call: CallId, state: str) -> CallState:
     told = server.wait_signal(
         lambda station, signal: (
@@ -184,6 +195,53 @@ def test_a_press_that_this_hub_cannot_read_rings_at_once(
     newer = bytes((99,)) + station.records.press()[1:-4]
     station._deliver(RecordClass.CALL, [newer + crc32c(newer).to_bytes(4, "little")])
     wait_state(server, call._replace(seq=call.seq + 1), State.RECEIVED)
+
+
+def test_a_claimed_call_rings_again_when_its_owner_has_had_no_page_for_a_minute(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    close_page = server.call(lambda: server.rooms.open_page("Lan"))
+    give(server, call, Input.CLAIM, by="Lan")
+    server.ahead_s += 3_600.0
+    wait_seen(server, call)
+    wait_state(server, call, State.CLAIMED)
+    server.call(close_page)
+    server.ahead_s += 59.0
+    wait_state(server, call, State.CLAIMED)
+    server.ahead_s += 3.0
+    wait_state(server, call, State.OFFERED)
+    wait_told(server, call, "offered")
+    now = held(server, call)
+    assert now is not None
+    assert now.row.owner is None
+
+
+def test_a_second_press_rings_at_once_when_who_claimed_the_call_is_gone_and_not_when_they_are_there(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    def is_counted(nudges: int) -> bool:
+        now = held(server, call)
+        return (
+            now is not None and now.row.nudges == nudges and not server.call(lambda: server.rooms.desk._news)
+        )
+
+    call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    close_page = server.call(lambda: server.rooms.open_page("Lan"))
+    give(server, call, Input.CLAIM, by="Lan")
+    server.ahead_s += 6.0
+    station.press(nudges=call.seq)
+    wait_for(lambda: is_counted(1), "the press to be counted")
+    wait_state(server, call, State.CLAIMED)
+    wait_seen(server, call)
+    server.call(close_page)
+    server.ahead_s += 6.0
+    station.press(nudges=call.seq)
+    wait_state(server, call, State.OFFERED)
+    server.ahead_s += RING_LIMIT_S + 0.1
+    wait_state(server, call, State.MISSED)
 
 
 def test_a_store_that_fails_silences_no_ring_and_what_happened_meanwhile_is_done_later(
