@@ -12,6 +12,7 @@ TTL_MS: Final = 3000
 RENEW_S: Final = 1.5  # half the ttl: one renewal may fail for 1.5 s and nobody sees it
 RESEND_S: Final = 0.2
 GIVE_UP_S: Final = 10.0
+IDS_PER_S: Final = 10  # more than are ever sent: a later process starts above what an earlier one used
 
 
 @dataclass(slots=True)
@@ -110,6 +111,8 @@ class OutputBook:
         is_kept: bool,
         now_s: float,
     ) -> None:
+        if not self._last_command_id:  # a process before us may have used low ids in this board's boot
+            self._last_command_id = int(now_s * IDS_PER_S) % 0xFFFF
         self._last_command_id = self._last_command_id % 0xFFFF + 1
         self._wishes[output] = _Wish(
             pattern, level, ttl_ms, is_kept, self._last_command_id, since_s=now_s, due_s=now_s

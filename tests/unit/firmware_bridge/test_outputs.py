@@ -103,3 +103,14 @@ def test_command_numbers_go_round_without_zero() -> None:
         ((command, _),) = due(book, 0.0)
         seen.add(command.command_id)
     assert seen == set(range(1, 0x10000))
+
+
+def test_a_book_made_later_in_the_same_boot_of_the_board_repeats_no_command_id() -> None:
+    """The board answers a repeated id as done and does nothing: after a restart of the box its lamp stood still."""
+    ids = []
+    for begun_s in (100.0, 101.5, 3_600.0):
+        book = OutputBook()
+        for turn in range(3):
+            book.show(LED, (BLINK, OutputPattern.STEADY)[turn % 2], now_s=begun_s + turn * 0.3)
+            ids += [command.command_id for command, _ in due(book, begun_s + turn * 0.3)]
+    assert len(ids) == len(set(ids)) == 9
