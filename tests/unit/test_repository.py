@@ -31,7 +31,7 @@ def committed() -> list[Path]:
         "--others",
         "--exclude-standard",
     ]
-    listed = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=True, timeout=30)
+    listed = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=True, timeout=60)
     return [HOUSE / name for name in listed.stdout.split("\0") if name and (HOUSE / name).is_file()]
 
 
@@ -95,13 +95,13 @@ def test_help_names_every_verb() -> None:
     script = (HOUSE / "run").read_text(encoding="utf-8")
     verbs = set(re.findall(r"^  ([a-z]+)\)", script, flags=re.MULTILINE))
     told = subprocess.run(
-        [HOUSE / "run", "help"], capture_output=True, text=True, check=True, timeout=10, cwd="/"
+        [HOUSE / "run", "help"], capture_output=True, text=True, check=True, timeout=60, cwd="/"
     )
     assert verbs == set(re.findall(r"^\./run ([a-z]+)", told.stdout, flags=re.MULTILINE))
 
 
 def test_an_unknown_verb_is_refused() -> None:
-    told = subprocess.run([HOUSE / "run", "dance"], capture_output=True, text=True, check=False, timeout=10)
+    told = subprocess.run([HOUSE / "run", "dance"], capture_output=True, text=True, check=False, timeout=60)
     assert told.returncode == 1
     assert "unknown verb: dance" in told.stderr
 
