@@ -108,7 +108,7 @@ def test_a_stuck_event_is_a_fault_before_its_heartbeat() -> None:
 def test_a_refused_output_is_told() -> None:
     link = connected_link()
     link.show_output(OutputId.CALL_LED, OutputPattern.PULSE, now_s=0.2)
-    say(link, OutputRsp(1, 2, 0), now_s=0.3)
+    say(link, OutputRsp(3, 2, 0), now_s=0.3)
     assert link.events_received() == [OutputFailed(OutputId.CALL_LED, OutputPattern.PULSE, 300_000)]
 
 

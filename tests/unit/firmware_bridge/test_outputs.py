@@ -19,14 +19,14 @@ def test_a_command_is_repeated_until_it_is_answered_and_then_renewed_before_it_e
     book = OutputBook()
     book.show(LED, BLINK, now_s=10.0)
     assert book.next_wake_s == 10.0
-    command = Output(1, LED, BLINK, 255, TTL_MS)
+    command = Output(101, LED, BLINK, 255, TTL_MS)
     assert due(book, 10.0) == [(command, False)]
     assert due(book, 10.1) == []
     assert due(book, 10.0 + RESEND_S) == [(command, True)]
-    assert book.on_answer(1, is_done=True, now_s=10.3) is None
+    assert book.on_answer(101, is_done=True, now_s=10.3) is None
     assert book.next_wake_s == 10.3 + RENEW_S
     assert 10.3 + RENEW_S < 10.0 + TTL_MS / 1000
-    assert due(book, 10.3 + RENEW_S) == [(Output(2, LED, BLINK, 255, TTL_MS), False)]
+    assert due(book, 10.3 + RENEW_S) == [(Output(102, LED, BLINK, 255, TTL_MS), False)]
 
 
 def test_a_command_without_an_answer_is_given_up_once() -> None:
@@ -106,7 +106,7 @@ def test_command_numbers_go_round_without_zero() -> None:
 
 
 def test_a_book_made_later_in_the_same_boot_of_the_board_repeats_no_command_id() -> None:
-    """The board answers a repeated id as done and does nothing: after a restart of the box its lamp stood still."""
+    # the board answers a repeated id as done and does nothing: the lamp would stand still
     ids = []
     for begun_s in (100.0, 101.5, 3_600.0):
         book = OutputBook()
