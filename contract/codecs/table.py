@@ -27,7 +27,10 @@ def encode_column(samples: NDArray[np.int32]) -> tuple[Codec, bytes]:
         raise OwnFaultError(
             f"a column is int32 of 1 … {CHUNK_SAMPLES_MAX}, not {samples.dtype} of {samples.shape}"
         )
-    plain, coded = raw.encode(samples), rice.encode(samples)
+    plain = raw.encode(samples)
+    if len(plain) <= rice.LEAST_BYTES:  # one number of a numeric, each half second: nothing is shorter
+        return Codec.RAW, plain
+    coded = rice.encode(samples)
     if len(coded) < len(plain) and np.array_equal(rice.decode(coded, len(samples)), samples):
         return Codec.RICE, coded
     return Codec.RAW, plain
