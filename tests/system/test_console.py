@@ -1,6 +1,7 @@
 """What an operator sees: the very samples, the ring, and nothing that looks live and is not."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from contract.codes import SPO2
-from tests.browser import screenshot, wait_until
+from tests.browser import chromium, screenshot, wait_until
 from tests.simulators.board.recordings import ECG, PLETH
 from tests.village.desk import GONE, RINGING, open_station, operator, plotted, shown_value, strip_state
 from tests.village.eyes import open_calls
@@ -18,6 +19,12 @@ from tests.village.village import OPERATOR, PLACES, Village
 
 WATCHED_SAMPLES: Final = 250 * 10  # ten seconds of ECG
 README_PICTURE: Final = Path(__file__).parents[2] / "docs" / "console.png"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_browser() -> Iterator[None]:
+    with chromium():
+        yield
 
 
 def lamp(station: Station) -> str:
