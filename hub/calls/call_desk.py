@@ -38,6 +38,7 @@ ABANDONED_NUDGED_S: Final = (
     5.0  # the same when the button is pressed again; a page that reloads is back sooner
 )
 TICK_S: Final = 1.0
+ASKED_MAX: Final = 20_000  # every station of the plan at once, after a restart of the hub
 CLOSED_KEPT: Final = 1_000  # revisions of calls just closed, against a list read before
 NEWS_MAX: Final = 10_000  # inputs of stations that wait to be applied; the store has them all the same
 
@@ -119,13 +120,21 @@ class CallDesk:
                     await self._awake.wait()
             except TimeoutError:
                 pass
-            if self._awake.is_set():
-                self._awake.clear()
-                await self._refresh()
-            while self._news and await self._apply(news := self._news[0]):
-                if self._news and self._news[0] is news:
-                    self._news.popleft()
-            await self._tick()
+            try:
+                await self._turn()
+            except StoreFailedError as error:  # nothing is forgotten: it is all looked at again
+                self._note_failure("all calls stay", error)
+                await asyncio.sleep(TICK_S)
+                self._awake.set()
+
+    async def _turn(self) -> None:
+        if self._awake.is_set():
+            await self._refresh()
+            self._awake.clear()
+        while self._news and await self._apply(news := self._news[0]):
+            if self._news and self._news[0] is news:
+                self._news.popleft()
+        await self._tick()
 
     async def _apply(self, news: _News) -> bool:
         """Apply what a station did; False: the store failed, and it must be tried again."""
@@ -151,11 +160,14 @@ class CallDesk:
         try:
             await self.give(call_id, input_)
         except StoreFailedError as error:
-            log.log(logging.DEBUG if self._has_failed else logging.ERROR, "call %s stays: %s", call_id, error)
-            self._has_failed = True
+            self._note_failure(f"call {call_id} stays", error)
             return False
         self._has_failed = False
         return True
+
+    def _note_failure(self, what: str, error: StoreFailedError) -> None:
+        log.log(logging.DEBUG if self._has_failed else logging.ERROR, "%s: %s", what, error)
+        self._has_failed = True
 
     async def give(
         self, call_id: CallId, input_: Input, *, by: str | None = None, seen_revision: int | None = None
@@ -233,7 +245,7 @@ class CallDesk:
         held = self._open.get(call_id)
         if held is not None:
             self._say(held.row)
-        else:
+        elif len(self._asked) < ASKED_MAX:  # a station that invents calls does not fill the memory
             self._asked.setdefault(call_id, heard.received_s)
         self._awake.set()
 

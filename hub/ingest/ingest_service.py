@@ -182,6 +182,8 @@ class IngestService:
         LOG.exception("a batch of %d parcels failed in a way that is our own fault", len(work.payloads))
         if len(work.payloads) <= 1:
             self._poisoned_count += 1
+            if work.payloads and work.hellos:
+                await self._take_turn(_Work([], work.hellos))
             return
         for payload in work.payloads:
             await self._take_turn(_Work([payload], {}))

@@ -1,12 +1,13 @@
 """One thread that owns one opened store."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
 
-from hub.store.interface import Store
+from hub.store.interface import Store, StoreFailedError
 from hub.store.sqlite import SqliteStore
 
 T = TypeVar("T")
@@ -37,11 +38,17 @@ class StoreThread:
         self._executor.shutdown()
 
     async def run(self, work: Callable[[Store], T]) -> T:
-        """Call `work` with the store on its thread, after what waits there, and return what it returns."""
+        """Call `work` with the store on its thread, after what waits there, and return what it returns.
+
+        Raises StoreFailedError: the disk did not give or take what was asked.
+        """
         store = self._store
         if store is None:
             raise RuntimeError(f"the store in {self._folder} is not open")
-        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(store))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(store))
+        except sqlite3.Error as error:
+            raise StoreFailedError(f"store {self._folder} could not be read: {error}") from error
 
     def _open(self) -> SqliteStore:
         return SqliteStore(self._folder, is_writer=self._is_writer)

@@ -47,6 +47,19 @@ def give(server: ConsoleServer, call: CallId, input_: Input, *, by: str | None =
     return bool(moved.is_done)
 
 
+def on_disk(server: ConsoleServer, sql: str) -> None:
+    """Change the hub's database under it."""
+
+    def work(store: Store) -> None:
+        assert isinstance(store, SqliteStore)
+        store._db.execute(sql)
+
+    async def run() -> None:
+        await server.rooms.hub.run_write(work)
+
+    server.run(run)
+
+
 def wait_seen(server: ConsoleServer, call: CallId) -> None:
     """Wait until the desk has seen the owner's page by the clock of now."""
 
@@ -247,30 +260,36 @@ def test_a_second_press_rings_at_once_when_who_claimed_the_call_is_gone_and_not_
 def test_a_store_that_fails_silences_no_ring_and_what_happened_meanwhile_is_done_later(
     server: ConsoleServer, station: ConsoleStation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def on_disk(sql: str) -> None:
-        def work(store: Store) -> None:
-            assert isinstance(store, SqliteStore)
-            store._db.execute(sql)
-
-        async def run() -> None:
-            await server.rooms.hub.run_write(work)
-
-        server.run(run)
-
     ringing, cancelled = station.press(), station.press()
     wait_state(server, ringing, State.RECEIVED)
     wait_state(server, cancelled, State.RECEIVED)
     server.run(lambda: server.rooms.desk.sounds(ringing, console="a"))
     wait_state(server, ringing, State.RINGING)
-    on_disk("CREATE TEMP TRIGGER full BEFORE UPDATE ON call BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    on_disk(
+        server, "CREATE TEMP TRIGGER full BEFORE UPDATE ON call BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
     server.ahead_s += 13.0
     station.step(cancelled, "cancelled")
     wait_for(lambda: "stays: store" in caplog.text, "the desk to try")
     wait_for(lambda: server.call(lambda: len(server.rooms.desk._news)) == 1, "the step to wait")
     wait_state(server, ringing, State.RINGING)
-    on_disk("DROP TRIGGER temp.full")
+    on_disk(server, "DROP TRIGGER temp.full")
     wait_state(server, ringing, State.OFFERED)
     wait_state(server, cancelled, State.CANCELLED)
+
+
+def test_a_store_that_cannot_be_read_ends_nothing_and_the_next_press_rings(
+    server: ConsoleServer, station: ConsoleStation, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = station.press()
+    wait_state(server, first, State.RECEIVED)
+    on_disk(server, "ALTER TABLE call RENAME TO torn_out")
+    server.call(server.rooms.desk._awake.set)
+    wait_for(lambda: "all calls stay: store" in caplog.text, "the desk to look")
+    on_disk(server, "ALTER TABLE torn_out RENAME TO call")
+    second = station.press()
+    wait_state(server, second, State.RECEIVED)
+    wait_state(server, first, State.RECEIVED)
 
 
 def test_what_the_table_does_not_know_is_refused_and_changes_nothing(
