@@ -143,10 +143,10 @@ class StationCall:
         return "cancelled"
 
     def saved(self) -> dict[str, Any] | None:
-        """Return what a restart must know, as JSON; None when idle. Who has the call the hub says again: no
+        """Return what a restart must know, as JSON; None for nothing. Who has the call the hub says again: no
         name lies on the card.
         """
-        if self.call_seq is None:
+        if self.call_seq is None and not self.nudges:
             return None
         return {
             "state": self.state.value,
@@ -162,7 +162,7 @@ class StationCall:
             return cls()
         return cls(
             State(saved["state"]),
-            int(saved["call_seq"]),
+            saved["call_seq"],
             list(saved["nudges"]),
             nudges_at_hub=list(saved.get("nudges_at_hub", ())),
         )

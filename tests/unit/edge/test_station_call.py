@@ -134,6 +134,17 @@ def test_a_nudge_that_crossed_the_end_of_the_call_is_adopted_when_the_hub_names_
     assert (call.state, call.call_seq) == (State.AT_HUB, 6)
 
 
+def test_a_restart_between_the_end_and_the_hubs_word_of_the_nudge_keeps_its_lamp() -> None:
+    call = registered()
+    call.press(6)
+    call.nudges_received(SeqRanges([(1, 6)]))
+    says(call, 5, "ended", 2)
+    after = StationCall.restored(call.saved())
+    assert (after.state, after.call_seq) == (State.IDLE, None)
+    assert says(after, 6, "offered", 1) == "at the hub"
+    assert (after.state, after.call_seq) == (State.AT_HUB, 6)
+
+
 def test_an_old_nudge_that_ended_does_not_wake_an_idle_lamp() -> None:
     call = registered()
     call.press(6)
