@@ -163,6 +163,8 @@ class CallService:
 
     def cancel(self) -> None:
         """The nurse cancels the open call. Raises IllegalInputError when there is none."""
+        if self.call.state is State.IDLE:
+            raise IllegalInputError("no call is open at this station: nothing was cancelled")
         seq = self.call.call_seq
         step = self.call.cancel()
         if seq is not None:
