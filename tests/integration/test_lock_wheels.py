@@ -28,6 +28,12 @@ SOURCE_ONLY = (  # its makers publish no wheel at all
 
 
 @functools.cache
+def is_there(place: str) -> bool:
+    """Whether a place of pip's settings can be asked: pip passes over a folder that is missing, uv stops."""
+    path = place.removeprefix("file://")
+    return "://" in path or not path.startswith("/") or Path(path).exists()
+
+
 def pip_settings() -> dict[str, list[str]]:
     """What pip is told on this machine, files first, its environment last: `{"index-url": [...], ...}`."""
     listed = subprocess.run(
@@ -64,7 +70,7 @@ def plan(requirements: Path, platform: str, python: str, folder: Path) -> subpro
         ("find-links", "--find-links"),
         ("trusted-host", "--allow-insecure-host"),
     ]:
-        command += [word for value in told.get(option, []) for word in (flag, value)]
+        command += [word for value in told.get(option, []) if is_there(value) for word in (flag, value)]
     command += ["--output-file", str(folder / "pylock.toml"), str(requirements)]
     environment = dict(os.environ)
     if "cert" in told:
