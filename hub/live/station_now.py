@@ -222,7 +222,10 @@ class StationNow:
         return change
 
     def _enter_visit(self, arrived: Arrived) -> Change | None:
-        """Whether a chunk belongs to the visit under way, which a fresh one may begin; None when not."""
+        """Whether a chunk belongs to the visit under way, which a fresh one may begin; None when not.
+
+        What belongs to nobody is stored, never shown: it is the person before, sensors still on.
+        """
         change = self._meet(arrived)
         if change is None:
             return None
@@ -230,7 +233,7 @@ class StationNow:
         age_s = arrived.age_s(arrived.header.t_us)
         if visit > self._last_visit and age_s is not None and age_s <= CHUNK_MAX_AGE_S:
             change |= self._open_visit(VisitNow(visit, arrived.header.boot, arrived.header.t_us))
-        return change if visit == (NO_VISIT if self.visit is None else self.visit.no) else None
+        return change if self.visit is not None and visit == self.visit.no else None
 
     def _open_visit(self, visit: VisitNow) -> Change:
         is_current = self.visit is not None and self.visit.no == visit.no

@@ -109,8 +109,11 @@ def test_samples_of_an_earlier_visit_are_never_drawn_however_they_come() -> None
     assert ecg(now, 250, 250, 20.0, visit=1) == []
 
 
-def test_samples_of_nobody_are_not_drawn_while_somebody_is_seen() -> None:
-    assert ecg(station(), 0, 250, 10.0, visit=0) == []
+def test_samples_of_nobody_are_never_drawn_neither_beside_somebody_nor_alone() -> None:
+    now = station()
+    assert ecg(now, 0, 250, 10.0, visit=0) == []
+    close(now, 1, 20.0)
+    assert ecg(now, 7_000, 250, 21.0, visit=0) == []
 
 
 def test_a_later_visit_begins_with_its_first_chunk_when_that_overtakes_its_opening() -> None:
