@@ -39,8 +39,8 @@ def main() -> int:
     """Run until Ctrl-C or q; leave nothing behind."""
     options = _options()
     out = Console()
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGHUP, _end)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a script may have it ignored
+        signal.signal(number, _end)
     port = _free_port(options.port)
     if port != options.port:
         out.print(f"port {options.port} is in use; taking {port}")
