@@ -287,7 +287,7 @@ class Vitals:
         return {}
 
     async def _answer_cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._call.cancel()
+        await self._call.cancel()
         return {}
 
 

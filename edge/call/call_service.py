@@ -55,7 +55,7 @@ class CallService:
         self._spool, self._capture, self._clock, self._boot = spool, capture, clock, boot
         self._on_stored, self._on_changed = on_stored, on_changed
         self._work: deque[ButtonPressed | CallStep] = deque()
-        self._has_work = asyncio.Event()
+        self._has_work, self._is_idle = asyncio.Event(), asyncio.Event()
         self._identity: PressIdentity | None = None  # of the press that opened the call, in this process
         self.unstored_presses = 0  # no disk takes them now: shown by `edge doctor`
 
@@ -71,6 +71,7 @@ class CallService:
                         await self._on_step(step)
                 self._work.popleft()
             self._has_work.clear()
+            self._is_idle.set()
             await self._has_work.wait()
 
     def _do(self, work: ButtonPressed | CallStep) -> None:
@@ -78,6 +79,7 @@ class CallService:
             log.warning("step %r of call %d is not recorded: the card is too slow", work.step, work.call_seq)
             return
         self._work.append(work)
+        self._is_idle.clear()
         self._has_work.set()
 
     # From the bridge
@@ -161,14 +163,15 @@ class CallService:
 
     # From the nurse
 
-    def cancel(self) -> None:
-        """The nurse cancels the open call. Raises IllegalInputError when there is none."""
+    async def cancel(self) -> None:
+        """The nurse cancels the open call; on disk on return. Raises IllegalInputError when there is none."""
         if self.call.state is State.IDLE:
             raise IllegalInputError("no call is open at this station: nothing was cancelled")
         seq = self.call.call_seq
         step = self.call.cancel()
         if seq is not None:
             self._take(seq, step)
+        await self._is_idle.wait()
 
     def _take(self, call_seq: int, step: Step | None) -> None:
         if step is not None:
