@@ -8,7 +8,7 @@ from contract.errors import Refusal, RefusedError
 
 def encode(samples: NDArray[np.int32]) -> bytes:
     """Return int32 samples in the least whole number of bytes each."""
-    low, high = int(samples.min()), int(samples.max())
+    low, high = int(np.min(samples)), int(np.max(samples))
     width = next(w for w in (1, 2, 3, 4) if -(1 << 8 * w - 1) <= low and high < 1 << 8 * w - 1)
     wide = samples.astype("<i4").view(np.uint8).reshape(-1, 4)
     return bytes((width,)) + wide[:, :width].tobytes()

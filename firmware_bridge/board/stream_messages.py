@@ -142,7 +142,7 @@ class Samples:
         count, channels = self.samples.shape
         if count == 0 or channels == 0:
             raise EncodeError(f"stream {self.stream_id}: a block without samples")
-        if self.samples.min() < SAMPLE_MIN or self.samples.max() > SAMPLE_MAX:
+        if np.min(self.samples) < SAMPLE_MIN or np.max(self.samples) > SAMPLE_MAX:
             raise EncodeError(f"stream {self.stream_id}: a sample does not fit 24 bits")
         size_bytes = self.HEAD.size + self.TAIL.size + SAMPLE_BYTES * count * channels
         if size_bytes > MAX_PAYLOAD_BYTES:
