@@ -100,6 +100,7 @@ class Accounts:
         if version == 0:
             self._db.executescript(SCHEMA)
         elif version != 1:
+            self._db.close()
             raise AccountError(f"{path} is of version {version}, this program knows 1: update the program")
         # somebody who does not exist takes as long to refuse as somebody who does
         self._nobody = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(HASH_BYTES)
