@@ -82,6 +82,7 @@ export class Sweep extends HTMLElement {
     /** @type {number[]} */
     this._recent = []; // what the gain has not seen yet
     this._field = document.createElement("div");
+    this._drawn = this._geometry(); // of the last drawing
     this._resized = new ResizeObserver(() => this._layout());
     this._dark = matchMedia("(prefers-color-scheme: dark)");
     this._themed = () => this._layout();
@@ -187,11 +188,11 @@ export class Sweep extends HTMLElement {
     return this._trace?.plotted(fromIndex, toIndex) ?? [];
   }
 
+  /** What is on the paper: after a resize the old scale until the strip is drawn anew. */
   get scale() {
     const gain = this._trace?.gain;
-    return { pxPerMm: this.pxPerMm, mmPerS: MM_PER_S, mmPerMv: gain instanceof EcgGain ? gain.mmPerMv : null,
-      baselineRaw: gain instanceof EcgGain ? gain.baselineRaw : null, left_px: this._geometry().left_px,
-      width_px: this._geometry().width_px, height_px: this._geometry().height_px };
+    return { mmPerMv: gain instanceof EcgGain ? gain.mmPerMv : null,
+      baselineRaw: gain instanceof EcgGain ? gain.baselineRaw : null, ...this._drawn };
   }
 
   get counts() {
@@ -281,6 +282,7 @@ export class Sweep extends HTMLElement {
     const style = getComputedStyle(this), colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const colours = { fine: colour("--paper-fine"), bold: colour("--paper-bold"), pulse: colour("--paper-pulse") };
     const geometry = this._geometry(), stream = this.stream;
+    this._drawn = geometry;
     drawGrid(this._paper, geometry, colours);
     this._say(this._label, stream?.label ?? "");
     if (stream) {
