@@ -1,7 +1,7 @@
 """Small JSON messages that are not records: interest, call states, the box's state (core).
 
 A signal says how something *is*, not what to do once; it may be lost, doubled or late, and is said again
-while it holds. Media messages (offers and answers) have their place here from the next room on.
+while it holds. Those of picture and voice stand in `contract/media.py`.
 """
 
 from typing import Annotated, Final, Literal
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.events import WIRE_RULES, Count, Number, Text
 from contract.limits import SIGNAL_MAX_BYTES
+from contract.media import AnyMediaSignal, MediaSignal
 
 HubCallState = Literal["offered", "ringing", "claimed", "ended", "cancelled", "missed", "callback", "unknown"]
 
@@ -54,11 +55,11 @@ class BoxState(Signal):
     open_call: Number | None = None
 
 
-AnySignal = Annotated[Interest | CallState | BoxState, Field(discriminator="signal")]
+AnySignal = Annotated[Interest | CallState | BoxState | AnyMediaSignal, Field(discriminator="signal")]
 _SIGNALS: Final[TypeAdapter[AnySignal]] = TypeAdapter(AnySignal)
 
 
-def encode_signal(signal: Signal) -> bytes:
+def encode_signal(signal: Signal | MediaSignal) -> bytes:
     """Return the signal's JSON. Raises OwnFaultError when it is larger than SIGNAL_MAX_BYTES."""
     payload = signal.model_dump_json(exclude_none=True).encode()
     if len(payload) > SIGNAL_MAX_BYTES:

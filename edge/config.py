@@ -18,7 +18,28 @@ _KNOWN: Final = {
     "board": ("port", "baud"),
     "spool": ("quota_bytes",),
     "clock": ("boot_file",),
+    "video": ("camera", "microphone", "loudspeaker"),
 }
+_SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
+    "camera": ("auto", "v4l2:", "file:", "generated", "none"),
+    "microphone": ("alsa:", "file:", "generated", "none"),
+    "loudspeaker": ("alsa:", "file:", "none"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoConfig:
+    """Where picture and voice come from and go to.
+
+    `camera`: "auto" (the first that V4L2 offers), "v4l2:/dev/video0", "file:PATH" (any film, over and
+    over), "generated" (a drawn face), "none". `microphone`: "alsa:NAME", "file:PATH", "generated" (a soft
+    tone), "none". `loudspeaker`: "alsa:NAME", "file:PATH" (written as WAV), "none". Relative paths are taken
+    from the file's folder.
+    """
+
+    camera: str
+    microphone: str
+    loudspeaker: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +59,7 @@ class BoxConfig:
     board_baud: int
     quota_bytes: int
     boot_file: Path
+    video: VideoConfig
 
     @property
     def control_socket(self) -> Path:
@@ -73,6 +95,11 @@ def read_config(file: Path) -> BoxConfig:
         board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
+        video=VideoConfig(
+            camera=settings.source("camera", "auto"),
+            microphone=settings.source("microphone", "alsa:default"),
+            loudspeaker=settings.source("loudspeaker", "alsa:default"),
+        ),
     )
 
 
@@ -108,6 +135,15 @@ class _Settings:
         if default is not None and self._value(name) is None:
             return default
         return (self._file.parent / self.text(name)).absolute()
+
+    def source(self, name: str, default: str) -> str:
+        value = default if self._value(f"video.{name}") is None else self.text(f"video.{name}")
+        for form in _SOURCES[name]:
+            if value == form or (form.endswith(":") and value.startswith(form) and value != form):
+                kind, colon, rest = value.partition(":")
+                return f"file:{(self._file.parent / rest).absolute()}" if kind + colon == "file:" else value
+        forms = ", ".join(f"{form}…" if form.endswith(":") else form for form in _SOURCES[name])
+        raise ConfigError(f"{self._file}: video.{name}: expected one of {forms}, found {value!r}")
 
     def number(self, name: str, low: int, high: int, default: int) -> int:
         value = self._value(name)

@@ -6,8 +6,14 @@ BoxError
 │   ├── SpoolBusyError    another `edge vitals` holds it
 │   └── SpoolFullError    neither the quota nor the disk has room; nothing was stored
 ├── ControlError      the running service cannot be asked
+├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
+├── MediaError        picture or voice cannot be had
+│   ├── DeviceError       a camera, microphone or loudspeaker; carries whether it is missing, busy or lost
+│   └── CodecError        an encoder or decoder, or its library, is not what we know
 └── IllegalInputError not possible in this state; nothing changed
 """
+
+from typing import Literal
 
 
 class BoxError(Exception):
@@ -36,3 +42,23 @@ class ControlError(BoxError):
 
 class IllegalInputError(BoxError):
     """Not possible in this state; nothing changed. From the hub: count and ignore. From us: a bug."""
+
+
+class VideoLinkError(BoxError):
+    """A line between `edge vitals` and `edge video` cannot be used."""
+
+
+class MediaError(BoxError):
+    """Picture or voice cannot be had; the rest of the call goes on."""
+
+
+class DeviceError(MediaError):
+    """A device cannot be used. `state` is what both sides are told."""
+
+    def __init__(self, state: Literal["missing", "busy", "lost"], text: str) -> None:
+        super().__init__(text)
+        self.state: Literal["missing", "busy", "lost"] = state
+
+
+class CodecError(MediaError):
+    """A codec or its library is not what we know."""

@@ -37,8 +37,12 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "babel": ("hub/console/*.py",),
     "uvicorn": ("hub/hub_service.py", "hub/console/server.py"),
     "websockets": (),  # uvicorn's, not ours
-    "av": ("edge/video/camera.py", "edge/video/encoder.py", "edge/video/voice.py"),
-    "aiortc": ("edge/video/hooks.py", "edge/video/video_service.py"),
+    "av": ("edge/video/camera.py", "edge/video/encoder.py", "edge/video/sound.py", "edge/video/hooks.py"),
+    "aiortc": ("edge/video/hooks.py", "edge/video/leg.py"),
+    "aioice": ("edge/video/hooks.py",),
+    "ctypes": ("edge/video/vpx.py", "edge/video/opus.py"),
+    "livekit": ("edge/video/echo.py",),
+    "PIL": ("edge/video/camera.py", "edge/video/talking_head.py"),
     "typer": ("*/__main__.py", "*/cli.py"),
     "rich": ("*/__main__.py", "*/cli.py"),
 }
@@ -62,6 +66,13 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/spool/contents.py",
     "edge/spool/spool.py",
     "edge/uplink/mqtt.py",
+    "edge/call/video_process.py",  # starts `edge video` and ends it
+    "edge/video/camera.py",
+    "edge/video/sound.py",
+    "edge/video/picture.py",  # the thread between camera and encoder
+    "edge/video/voice.py",  # the threads between microphone, line and loudspeaker
+    "edge/video/hooks.py",
+    "edge/video/leg.py",
     "hub/broker.py",
     "hub/pki/*.py",
     "hub/store/*.py",

@@ -13,7 +13,7 @@ from contract.sealing import read_hub_key
 from contract.signals import CallState
 from contract.times import Anchor
 from edge.clock import BoxClock
-from edge.config import BoxConfig
+from edge.config import BoxConfig, VideoConfig
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
@@ -39,6 +39,7 @@ def box_config(folder: Path, files: Enrolment, *, port: int, host: str = "localh
         board_baud=460_800,
         quota_bytes=2_000_000_000,
         boot_file=folder / "boot",
+        video=VideoConfig(camera="none", microphone="none", loudspeaker="none"),
     )
 
 

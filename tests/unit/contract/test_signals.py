@@ -27,7 +27,7 @@ def test_a_signal_comes_back_as_it_was(signal: AnySignal) -> None:
         ('{"signal":"interest","lease_s":-1}', Refusal.MALFORMED),
         ('{"signal":"interest","lease_s":NaN}', Refusal.MALFORMED),
         ('{"signal":"interest","lease_s":"30"}', Refusal.MALFORMED),
-        ('{"signal":"offer","sdp":""}', Refusal.UNKNOWN_VERSION),
+        ('{"signal":"not yet","sdp":""}', Refusal.UNKNOWN_VERSION),
         ('{"lease_s":30}', Refusal.MALFORMED),
         ("interest", Refusal.MALFORMED),
         ("", Refusal.MALFORMED),

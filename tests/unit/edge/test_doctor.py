@@ -8,7 +8,7 @@ from contract.events import Owed, Status
 from contract.ids import NO_VISIT, BootId, StationId, VisitNo
 from contract.times import Anchor
 from edge.call.station_call import StationCall
-from edge.config import BoxConfig
+from edge.config import BoxConfig, VideoConfig
 from edge.health.doctor import Sight, report_of
 from edge.health.report import Finding
 from edge.uplink.link_state import LinkState
@@ -29,6 +29,7 @@ CONFIG = BoxConfig(
     board_baud=460_800,
     quota_bytes=10**9,
     boot_file=Path("/boot"),
+    video=VideoConfig(camera="none", microphone="none", loudspeaker="none"),
 )
 
 

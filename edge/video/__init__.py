@@ -1,0 +1,1 @@
+"""Picture and voice of a call: a process of its own that may die alone."""

@@ -1,0 +1,1 @@
+"""The media meeting of a call: who is in it, and how they find one another."""
