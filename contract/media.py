@@ -48,10 +48,11 @@ class MediaSignal(BaseModel):
 
 class Join(MediaSignal):
     """Down: this page of the call's owner is there; begin a leg with it. Said again until an offer names the
-    page."""
+    page. A page that still has a leg (the hub was away, media went on) names it, and that leg is kept."""
 
     signal: Literal["join"] = "join"
     page: PageName
+    leg: LegName | None = None
     ice: Annotated[tuple[IceServer, ...], Field(max_length=ICE_SERVERS_MAX, strict=False)] = ()
 
 
