@@ -53,3 +53,18 @@ def shown_value(page: Page, mdc: int) -> str:
         mdc,
     )
     return str(text).strip()
+
+
+def hear_calls(page: Page) -> None:
+    """Keep what the hub tells this page of its calls, for `heard_calls`, until it loads another page."""
+    page.evaluate(
+        "() => document.body.console.news.addEventListener('state', (event) => {"
+        " document.body.heardCalls = event.detail.calls; })"
+    )
+    wait_until(page, "() => 'heardCalls' in document.body")
+
+
+def heard_calls(page: Page) -> list[dict[str, Any]]:
+    """The open calls as the hub told the page last, times in ms of the hub's UTC."""
+    calls: list[dict[str, Any]] = page.evaluate("() => document.body.heardCalls")
+    return calls
