@@ -102,6 +102,7 @@ class StationMedia(MediaSignal):
     microphone: SoundState
     loudspeaker: SoundState
     is_picture_sent: bool = False  # false while the link has no room for it: voice alone
+    has_screen: bool = False  # false: nobody there would see the operator's picture, do not send it
     target_bps: Count | None = None  # what the station believes the link carries
     text: Text = ""  # which device, and what to do, when something is not well
 

@@ -18,12 +18,13 @@ _KNOWN: Final = {
     "board": ("port", "baud"),
     "spool": ("quota_bytes",),
     "clock": ("boot_file",),
-    "video": ("camera", "microphone", "loudspeaker"),
+    "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
 _SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
     "camera": ("auto", "v4l2:", "file:", "generated", "none"),
     "microphone": ("alsa:", "file:", "generated", "none"),
     "loudspeaker": ("alsa:", "file:", "none"),
+    "screen": ("auto", "fb:", "none"),
 }
 
 
@@ -33,13 +34,15 @@ class VideoConfig:
 
     `camera`: "auto" (the first that V4L2 offers), "v4l2:/dev/video0", "file:PATH" (any film, over and
     over), "generated" (a drawn face), "none". `microphone`: "alsa:NAME", "file:PATH", "generated" (a soft
-    tone), "none". `loudspeaker`: "alsa:NAME", "file:PATH" (written as WAV), "none". Relative paths are taken
-    from the file's folder.
+    tone), "none". `loudspeaker`: "alsa:NAME", "file:PATH" (written as WAV), "none". `screen`, for the
+    operator's picture: "auto" (the framebuffer, if there is one), "fb:/dev/fb0", "none". Relative paths of
+    files are taken from the file's folder.
     """
 
     camera: str
     microphone: str
     loudspeaker: str
+    screen: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ def read_config(file: Path) -> BoxConfig:
             camera=settings.source("camera", "auto"),
             microphone=settings.source("microphone", "alsa:default"),
             loudspeaker=settings.source("loudspeaker", "alsa:default"),
+            screen=settings.source("screen", "auto"),
         ),
     )
 

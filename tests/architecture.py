@@ -73,6 +73,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/video/voice.py",  # the threads between microphone, line and loudspeaker
     "edge/video/hooks.py",
     "edge/video/leg.py",
+    "edge/video/screen.py",  # the framebuffer
+    "edge/video/vitals_link.py",
     "hub/broker.py",
     "hub/pki/*.py",
     "hub/store/*.py",

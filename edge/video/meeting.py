@@ -1,8 +1,8 @@
 """With whom we speak, by which leg, and when a message is said again (core).
 
-The hub names a page of the call's owner; we name legs. Whatever names another page or leg is late and ignored.
-An offer is said again until it is answered: on the way to the hub it may be lost with the connection. Source:
-docs/media.md.
+The hub names a page of the call's owner; we name legs. Whatever names another page or leg is late and
+ignored. An offer is said again until it is answered: on the way to the hub it may be lost with the
+connection. Source: docs/media.md.
 """
 
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ def box_config(folder: Path, files: Enrolment, *, port: int, host: str = "localh
         board_baud=460_800,
         quota_bytes=2_000_000_000,
         boot_file=folder / "boot",
-        video=VideoConfig(camera="none", microphone="none", loudspeaker="none"),
+        video=VideoConfig(camera="none", microphone="none", loudspeaker="none", screen="none"),
     )
 
 

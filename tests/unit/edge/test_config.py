@@ -95,3 +95,30 @@ def test_a_boot_file_that_cannot_be_read_says_what_to_do(tmp_path: Path, text: s
     file.write_text(text)
     with pytest.raises(ConfigError, match=r"boot: cannot read the name of this boot .* remove \[clock\]"):
         BoxClock.read(file)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "read"),
+    [
+        ("camera", "v4l2:/dev/video2", "v4l2:/dev/video2"),
+        ("camera", "generated", "generated"),
+        ("microphone", "alsa:hw:1,0", "alsa:hw:1,0"),
+        ("screen", "fb:/dev/fb1", "fb:/dev/fb1"),
+    ],
+)
+def test_video_sources_are_read_as_they_are_named(tmp_path: Path, key: str, value: str, read: str) -> None:
+    config = read_config(write(tmp_path, TEXT + f'[video]\n{key} = "{value}"\n'))
+    assert getattr(config.video, key) == read
+
+
+def test_a_file_of_a_video_source_counts_from_the_configuration(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, TEXT + '[video]\nmicrophone = "file:talk.wav"\n'))
+    assert config.video.microphone == f"file:{tmp_path / 'talk.wav'}"
+
+
+@pytest.mark.parametrize("value", ["webcam", "v4l2:", "alsa:default", "generated "])
+def test_a_camera_that_cannot_be_named_so_is_refused_with_what_can(tmp_path: Path, value: str) -> None:
+    with pytest.raises(
+        ConfigError, match="video.camera: expected one of auto, v4l2:…, file:…, generated, none"
+    ):
+        read_config(write(tmp_path, TEXT + f'[video]\ncamera = "{value}"\n'))

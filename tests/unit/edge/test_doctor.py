@@ -29,7 +29,7 @@ CONFIG = BoxConfig(
     board_baud=460_800,
     quota_bytes=10**9,
     boot_file=Path("/boot"),
-    video=VideoConfig(camera="none", microphone="none", loudspeaker="none"),
+    video=VideoConfig(camera="none", microphone="none", loudspeaker="none", screen="none"),
 )
 
 

@@ -1,0 +1,103 @@
+"""The line of `edge video` to `edge vitals`: found, kept, found again (shell).
+
+`edge vitals` may be killed and come back: for that long the call's media goes on without it. When it stays
+away nobody can tell us that the call is over, so the line, and with it the process, ends.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from edge.call.video_messages import (
+    LINE_MAX_BYTES,
+    CallNow,
+    CameraWish,
+    DevicesNow,
+    FromHub,
+    PhotoSlice,
+    ToHub,
+    encode_line,
+    parse_to_video,
+)
+from edge.errors import VideoLinkError
+
+log = logging.getLogger(__name__)
+
+FIND_AGAIN_S: Final = 0.3
+AWAY_MAX_S: Final = 15.0  # `edge vitals` is back within a second or two, or not at all
+UNSENT_MAX_BYTES: Final = 4_000_000  # a photograph at full size waits for the card
+
+
+class VitalsLink:
+    """One line at a time. `said` yields what `edge vitals` says, over all its lives."""
+
+    def __init__(self, socket: Path, *, now_s: Callable[[], float]) -> None:
+        self._socket, self._now_s = socket, now_s
+        self._writer: asyncio.StreamWriter | None = None
+        self.refused_lines = 0
+
+    def say(self, message: ToHub | DevicesNow | PhotoSlice) -> bool:
+        """Send a message; False: nobody is there to hear it, or too much waits. Raises VideoLinkError."""
+        if self._writer is None or self._writer.transport.get_write_buffer_size() > UNSENT_MAX_BYTES:
+            return False
+        self._writer.write(encode_line(message))
+        return True
+
+    async def said(self) -> AsyncIterator[CallNow | FromHub | CameraWish | None]:
+        """Yield each message; None: connected, and nothing that was said before is known there.
+
+        Ends when `edge vitals` stays away.
+        """
+        gone_s = self._now_s()
+        while self._now_s() - gone_s < AWAY_MAX_S:
+            try:
+                async with self._connected() as reader:
+                    yield None
+                    async for line in _lines(reader):
+                        try:
+                            yield parse_to_video(line)
+                        except VideoLinkError as error:
+                            self._refuse(error)
+                gone_s = self._now_s()
+            except (OSError, VideoLinkError) as error:
+                log.debug("%s: %s", self._socket, error)
+            await asyncio.sleep(FIND_AGAIN_S)
+        log.warning("`edge vitals` has been away for %.0f s; ending", AWAY_MAX_S)
+
+    def _refuse(self, error: VideoLinkError) -> None:
+        self.refused_lines += 1
+        log.log(logging.WARNING if self.refused_lines == 1 else logging.DEBUG, "%s", error)
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[asyncio.StreamReader]:
+        folder = os.open(self._socket.parent, os.O_PATH | os.O_DIRECTORY)
+        try:  # below the 108 bytes that the kernel takes, however deep the folder lies
+            reader, writer = await asyncio.open_unix_connection(
+                f"/proc/self/fd/{folder}/{self._socket.name}", limit=LINE_MAX_BYTES
+            )
+        finally:
+            os.close(folder)
+        try:
+            writer.write(json.dumps({"ask": "video"}).encode() + b"\n")
+            answer = json.loads(await reader.readline() or b"{}")
+            if not isinstance(answer, dict) or not answer.get("ok"):
+                raise VideoLinkError(f"`edge vitals` does not take us: {str(answer)[:200]}")
+            self._writer = writer
+            yield reader
+        except ValueError as error:
+            raise VideoLinkError(f"`edge vitals` answers what is no line of ours: {error}") from error
+        finally:
+            self._writer = None
+            writer.close()
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Yield lines until the other side goes; an endless one is where we stop believing it."""
+    with contextlib.suppress(ConnectionError, ValueError):
+        while line := await reader.readline():
+            yield line
