@@ -142,12 +142,11 @@ class _Settings:
 
     def source(self, name: str, default: str) -> str:
         value = default if self._value(f"video.{name}") is None else self.text(f"video.{name}")
-        for form in _SOURCES[name]:
-            if value == form or (form.endswith(":") and value.startswith(form) and value != form):
-                kind, colon, rest = value.partition(":")
-                return f"file:{(self._file.parent / rest).absolute()}" if kind + colon == "file:" else value
-        forms = ", ".join(f"{form}…" if form.endswith(":") else form for form in _SOURCES[name])
-        raise ConfigError(f"{self._file}: video.{name}: expected one of {forms}, found {value!r}")
+        kind, colon, rest = value.partition(":")
+        if kind + colon not in _SOURCES[name] or bool(colon) != bool(rest):
+            forms = ", ".join(f"{form}…" if form.endswith(":") else form for form in _SOURCES[name])
+            raise ConfigError(f"{self._file}: video.{name}: expected one of {forms}, found {value!r}")
+        return f"file:{(self._file.parent / rest).absolute()}" if kind == "file" else value
 
     def number(self, name: str, low: int, high: int, default: int) -> int:
         value = self._value(name)
