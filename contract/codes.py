@@ -1,9 +1,15 @@
-"""Names and units of what is measured, by its IEEE 11073-10101 code (core). One table for box and hub."""
+"""Words that box and hub share (core): names and units of what is measured, by its IEEE 11073-10101 code, and
+how camera, microphone and loudspeaker are.
+"""
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
 Shape = Literal["ecg", "pleth", "numeric"]
+
+# Of a device at the station. "off" is a person's wish, the rest are facts.
+CameraState = Literal["closed", "open", "off", "missing", "busy", "lost"]
+SoundState = Literal["closed", "open", "missing", "busy", "lost"]
 
 
 @dataclass(frozen=True, slots=True)

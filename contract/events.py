@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from contract.codes import Shape
+from contract.codes import CameraState, Shape, SoundState
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import COLUMNS_MAX, EVENT_MAX_BYTES
 from contract.varints import VARINT_MAX
@@ -151,6 +151,17 @@ class VisitClosed(Event):
     why: Literal["next person", "sensors off 30 min", "asked", "box restarted"]
 
 
+class MediaState(Event):
+    """Camera, microphone or loudspeaker of the station changed: what could be seen and heard from then on.
+    `text`: which device, and what to do, when something is not well."""
+
+    event: Literal["media"] = "media"
+    camera: CameraState
+    microphone: SoundState
+    loudspeaker: SoundState
+    text: Text = ""
+
+
 class AnchorSet(Event):
     """A tie of the box's clock to UTC."""
 
@@ -212,6 +223,7 @@ AnyEvent = Annotated[
     | SamplesLost
     | VisitOpened
     | VisitClosed
+    | MediaState
     | AnchorSet
     | Status
     | Tombstone,

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from contract import codes
 from contract.events import WIRE_RULES, Count, Number, Text
 
 SDP_MAX_CHARS: Final = 12_000  # a description with its candidates; with the rest it fits a signal
@@ -21,9 +22,9 @@ PhotoName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # the object id of
 Sdp = Annotated[str, Field(min_length=1, max_length=SDP_MAX_CHARS)]
 Direction = Literal["up", "down"]
 
-# Of a device at the station, and of one at the operator's. "off" is a person's wish, the rest are facts.
-CameraState = Literal["closed", "open", "off", "missing", "busy", "lost"]
-SoundState = Literal["closed", "open", "missing", "busy", "lost"]
+CameraState = codes.CameraState
+SoundState = codes.SoundState
+# Of a device at the operator's. "off" is a person's wish, the rest are facts.
 PeerState = Literal["on", "off", "missing", "refused"]
 
 
@@ -133,3 +134,21 @@ class PhotoTaken(MediaSignal):
 
 
 AnyMediaSignal = Join | Leave | Renew | Offer | Answer | StationMedia | PeerMedia | TakePhoto | PhotoTaken
+
+_DOWN: Final = (Join, Leave, Renew, PeerMedia, TakePhoto)
+_UP: Final = (StationMedia, PhotoTaken)
+
+
+def is_down(signal: MediaSignal) -> bool:
+    """Whether the hub says this to a station, and never a station to the hub."""
+    match signal:
+        case Offer(direction=direction):
+            return direction == "down"
+        case Answer(direction=direction):
+            return direction == "up"  # to what the station has offered
+    return isinstance(signal, _DOWN)
+
+
+def is_up(signal: MediaSignal) -> bool:
+    """Whether a station says this to the hub."""
+    return isinstance(signal, (*_UP, Offer, Answer)) and not is_down(signal)

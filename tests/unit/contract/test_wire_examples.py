@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from contract.chunks import Column, decode_chunk, encode_chunk
 from contract.codecs import raw, rice
 from contract.errors import Refusal
-from contract.events import KeyMade, Press, encode_event, parse_event
+from contract.events import KeyMade, MediaState, Press, encode_event, parse_event
 from contract.header import Header, Kind, Record, encode_record, parse_draft, parse_record
 from contract.ids import (
     CLEAR,
@@ -28,12 +28,13 @@ from contract.ids import (
     spool_text,
     visit_code,
 )
+from contract.media import Join, StationMedia
 from contract.parcels import Parcel, encode_parcel, parse_parcel
 from contract.parts import Content, encode_part, join_parts, parse_part, slice_object
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
 from contract.sealing import Opener, unwrap_key
-from contract.signals import BoxState, CallState, Interest, encode_signal, parse_signal
+from contract.signals import AnySignal, BoxState, CallState, Interest, encode_signal, parse_signal
 from contract.varints import Reader, encode_varint
 from tests.unit.contract.wire_page import EXAMPLES, PAGE, Example
 
@@ -55,6 +56,9 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "signal-interest",
         "signal-call",
         "signal-state",
+        "signal-join",
+        "signal-media",
+        "event-media",
         "names",
     }
     assert PAGE.count("\n```") == 2 * len(EXAMPLES)
@@ -99,6 +103,16 @@ def test_a_press() -> None:
         name: value for name, value in example.fields.items() if name != "json"
     }
     assert encode_event(press).decode() == example["json"]
+
+
+def test_how_camera_and_sound_are() -> None:
+    example = EXAMPLES["event-media"]
+    event = parse_event(example["json"].encode())
+    assert isinstance(event, MediaState)
+    assert event.model_dump(exclude={"event"}) == {
+        name: value for name, value in example.fields.items() if name != "json"
+    }
+    assert encode_event(event).decode() == example["json"]
 
 
 def _column(example: Example, number: int) -> tuple[Column, int]:
@@ -263,13 +277,20 @@ def test_a_draft_that_became_a_record() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [("signal-interest", Interest), ("signal-call", CallState), ("signal-state", BoxState)]
+    ("name", "model"),
+    [
+        ("signal-interest", Interest),
+        ("signal-call", CallState),
+        ("signal-state", BoxState),
+        ("signal-join", Join),
+        ("signal-media", StationMedia),
+    ],
 )
-def test_a_signal(name: str, model: type[Interest | CallState | BoxState]) -> None:
+def test_a_signal(name: str, model: type[AnySignal]) -> None:
     text = EXAMPLES[name]["json"]
     signal = parse_signal(text.encode())
     assert type(signal) is model
-    assert signal.model_dump(exclude_none=True) == json.loads(text)
+    assert signal.model_dump(mode="json", exclude_none=True) == json.loads(text)
     assert encode_signal(signal).decode() == text
 
 

@@ -6,6 +6,7 @@ from typing import get_args
 from contract import limits
 from contract.errors import Refusal
 from contract.events import AnyEvent, Event
+from contract.media import AnyMediaSignal, MediaSignal
 from contract.topics import RULES
 from tests.unit.contract.wire_page import table
 
@@ -25,6 +26,18 @@ def test_the_table_of_events_has_every_event_and_every_field() -> None:
         expected = {field: not info.is_required() for field, info in model.model_fields.items()}
         del expected["event"]
         assert fields == expected, name
+
+
+def test_the_table_of_media_signals_has_every_signal_and_every_field() -> None:
+    models: tuple[type[MediaSignal], ...] = get_args(AnyMediaSignal)
+    shown = {name.strip("`"): fields for name, fields in table("media signal")}
+    assert list(shown) == [str(model.model_fields["signal"].default) for model in models]
+    for model in models:
+        name = str(model.model_fields["signal"].default)
+        top_level = re.sub(r"\{.*?\}", "", shown[name]).replace("event `media`", "event")
+        fields = {field: "?" in mark for field, mark in re.findall(r"`([a-z_]+)`(\??)", top_level)}
+        expected = {field: not info.is_required() for field, info in model.model_fields.items()}
+        assert {**fields, "signal": True, "spool": False, "call_seq": False} == expected, name
 
 
 def test_the_table_of_topics_is_the_table_of_the_code() -> None:
