@@ -244,6 +244,16 @@ class ButtonReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraButton:
+    """The second button went down or came up. `board_boot`: of the board's life in which it did."""
+
+    uid: bytes
+    board_boot: int
+    is_down: bool
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class ButtonFault:
     """The button cannot be trusted; `fault` None: it can again."""
 
@@ -281,6 +291,7 @@ Event = (
     | LeadState
     | ButtonPressed
     | ButtonReleased
+    | CameraButton
     | ButtonFault
     | ResetsAlarm
     | OutputFailed

@@ -89,7 +89,7 @@ class Capture:
                 self._on_gone(f"{event.text} {event.remedy}", event.box_t_us)
             case bridge.ButtonFault() | bridge.ResetsAlarm() | bridge.OutputFailed():
                 self._tell_device("connected", _fault_text(event), event.box_t_us)
-            case bridge.ButtonReleased() | bridge.ButtonPressed():
+            case bridge.ButtonReleased() | bridge.ButtonPressed() | bridge.CameraButton():
                 pass
 
     def _on_board(self, board: bridge.BoardConnected) -> None:

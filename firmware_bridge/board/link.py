@@ -48,6 +48,7 @@ from firmware_bridge.events import (
     ButtonFault,
     ButtonFaultKind,
     ButtonReleased,
+    CameraButton,
     Event,
     LeadState,
     OutputFailed,
@@ -297,13 +298,22 @@ class BoardLink:
             self._acknowledge(ack)
             return
         self._acknowledge(EventAck(event.event_id, event.origin_boot_id, AckLevel.STORED))
-        if self._is_repeated(event.event_id, event.origin_boot_id) or not is_button:
+        if self._is_repeated(event.event_id, event.origin_boot_id):
+            return
+        if event.source == EventSource.CAMERA_BUTTON and is_current:  # a wish of an earlier boot is over
+            self._on_camera_button(event, uid, box_t_us)
+        if not is_button:
             return
         if event.kind == EventKind.RELEASE:
             self._events.append(ButtonReleased(uid, event.origin_boot_id, event.press_count, box_t_us))
         elif event.kind == EventKind.STUCK:
             self._tell_fault(ButtonFaultKind.STUCK, uid, now_s)
         # a loop fault says in the next heartbeat which it is
+
+    def _on_camera_button(self, event: BoardEvent, uid: bytes, box_t_us: int) -> None:
+        if event.kind in (EventKind.PRESS, EventKind.RELEASE):
+            is_down = event.kind == EventKind.PRESS
+            self._events.append(CameraButton(uid, self._boot_id, is_down, box_t_us))
 
     def _on_lead_state(self, change: LeadStateChange, frame: frames.Frame, now_s: float) -> None:
         self._acknowledge(EventAck(change.event_id, frame.boot_id, AckLevel.STORED))

@@ -56,6 +56,7 @@ class EventSource(IntEnum):
 
     CALL_BUTTON = 1
     TAMPER = 2
+    CAMERA_BUTTON = 3  # ours, since minor 1; a host that does not know it acknowledges and ignores it
 
 
 class EventKind(IntEnum):

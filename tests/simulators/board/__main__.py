@@ -2,7 +2,8 @@
 
     python -m tests.simulators.board --link PATH --recording an
 
-Commands: {"do": "press"}, release, leads_on, leads_off, probe_on, probe_off, unplug, replug, state, and
+Commands: {"do": "press"}, release, camera_press, camera_release, leads_on, leads_off, probe_on, probe_off,
+unplug, replug, state, and
 {"do": "reset", "cause": "watchdog"}, {"do": "next_person", "recording": "binh"},
 {"do": "loss", "ratio": 0.2}, {"do": "inject", "hex": "00ff"}, {"do": "truth", "file": PATH}.
 Each is answered by one JSON line, {"did": …} or {"error": …}; changes of the call lamp come by themselves,
@@ -19,6 +20,12 @@ from pathlib import Path
 from firmware_bridge.events import ResetCause
 from tests.simulators.board import recordings
 from tests.simulators.board.sim import DEFAULT_UID, BoardSim
+
+
+_PLAIN_VERBS = frozenset(
+    {"release", "camera_press", "camera_release"}
+    | {"leads_on", "leads_off", "probe_on", "probe_off", "replug"}
+)
 
 
 class _Console:
@@ -62,7 +69,7 @@ class _Console:
             case "press":
                 identity = board.press()
                 return {"press": identity and [identity.uid.hex(), *identity[1:]]}
-            case "release" | "leads_on" | "leads_off" | "probe_on" | "probe_off" | "replug" as verb:
+            case verb if verb in _PLAIN_VERBS:
                 getattr(board, verb)()
             case "unplug":
                 board.unplug(keeps_power=bool(command.get("keeps_power", False)))

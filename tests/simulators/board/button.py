@@ -33,10 +33,9 @@ class _Entry:
 
     @property
     def is_press(self) -> bool:
-        return isinstance(self.message, BoardEvent) and self.message.kind in (
-            EventKind.PRESS,
-            EventKind.PRESSED_AT_BOOT,
-        )
+        event = self.message
+        is_call = isinstance(event, BoardEvent) and event.source == EventSource.CALL_BUTTON
+        return is_call and event.kind in (EventKind.PRESS, EventKind.PRESSED_AT_BOOT)
 
 
 class EventRing:
@@ -159,5 +158,26 @@ class Button:
     def _tell(self, kind: EventKind, boot_id: int, t_us: int, now_s: float) -> None:
         event = BoardEvent(
             self._ring.next_event_id(), EventSource.CALL_BUTTON, kind, 1, t_us, self.press_count, boot_id
+        )
+        self._ring.put(event, boot_id=boot_id, now_s=now_s)
+
+
+class CameraSwitch:
+    """The second button: pressed and released, counted apart."""
+
+    def __init__(self, ring: EventRing) -> None:
+        self.is_down = False
+        self._press_count = 0
+        self._ring = ring
+
+    def move(self, *, is_down: bool, boot_id: int, t_us: int, now_s: float) -> None:
+        """Push it, or let it go."""
+        if is_down == self.is_down:
+            return
+        self.is_down = is_down
+        self._press_count += is_down
+        kind = EventKind.PRESS if is_down else EventKind.RELEASE
+        event = BoardEvent(
+            self._ring.next_event_id(), EventSource.CAMERA_BUTTON, kind, 1, t_us, self._press_count, boot_id
         )
         self._ring.put(event, boot_id=boot_id, now_s=now_s)

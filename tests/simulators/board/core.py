@@ -30,7 +30,7 @@ from firmware_bridge.board.messages import (
 from firmware_bridge.board.stream_messages import Capability, Gap, Hello, Samples
 from firmware_bridge.events import PressIdentity, ProbeState, ResetCause
 from firmware_bridge.frames import Frame, FrameDecoder, encode
-from tests.simulators.board.button import Button, EventRing
+from tests.simulators.board.button import Button, CameraSwitch, EventRing
 from tests.simulators.board.outputs import Lamp, Outputs
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES, Queued, TxQueue
 from tests.simulators.board.recordings import ECG, PLETH, Recording
@@ -82,6 +82,7 @@ class BoardCore:
         self.truth = Truth()
         self.ring = EventRing()
         self.button = Button(self.ring)
+        self.camera_switch = CameraSwitch(self.ring)
         self.outputs = Outputs(self.ring)
         self._recording = recording
         self._rng = rng
@@ -115,6 +116,11 @@ class BoardCore:
     def release(self, *, now_s: float) -> None:
         """Let the call button go."""
         self.button.release(boot_id=self.boot_id, t_us=self.board_us(now_s), now_s=now_s)
+
+    def move_camera_button(self, *, is_down: bool, now_s: float) -> None:
+        """Push the camera button, or let it go."""
+        t_us = self.board_us(now_s)
+        self.camera_switch.move(is_down=is_down, boot_id=self.boot_id, t_us=t_us, now_s=now_s)
 
     def break_loop(self, state: ButtonState, *, now_s: float) -> None:
         """Cut or short the button's wire; `UP` repairs it."""

@@ -87,6 +87,14 @@ class BoardSim:
             self._core.release(now_s=time.monotonic())
         self._poke()
 
+    def camera_press(self) -> None:
+        """Push the camera button."""
+        self._move_camera_button(is_down=True)
+
+    def camera_release(self) -> None:
+        """Let the camera button go."""
+        self._move_camera_button(is_down=False)
+
     def break_loop(self, state: ButtonState) -> None:
         """Cut or short the button's wire; `UP` repairs it."""
         with self._lock:
@@ -176,6 +184,11 @@ class BoardSim:
             return self._core.lamp(output, now_s=time.monotonic())
 
     # Inside
+
+    def _move_camera_button(self, *, is_down: bool) -> None:
+        with self._lock:
+            self._core.move_camera_button(is_down=is_down, now_s=time.monotonic())
+        self._poke()
 
     def _attach(
         self, *, has_leads: bool | None = None, probe: ProbeState | None = None, recording: str | None = None

@@ -25,6 +25,7 @@ from firmware_bridge.events import (
     ButtonFault,
     ButtonFaultKind,
     ButtonPressed,
+    CameraButton,
     OutputFailed,
 )
 from firmware_bridge.frames import Frame, FrameDecoder
@@ -93,6 +94,28 @@ def test_events_of_an_unknown_source_or_kind_are_acknowledged_and_nothing_more()
     link = connected_link()
     say(link, BoardEvent(1, EventSource.TAMPER, EventKind.PRESS, 0, 5, 1, BOOT))
     say(link, BoardEvent(2, EventSource.CALL_BUTTON, 99, 0, 5, 0, BOOT))
+    assert link.events_received() == []
+    assert link.data_to_send() != b""
+
+
+def test_the_camera_button_is_told_once_each_way_and_is_no_call() -> None:
+    link = connected_link()
+    down = BoardEvent(1, EventSource.CAMERA_BUTTON, EventKind.PRESS, 1, 5, 1, BOOT)
+    say(link, down)
+    say(link, down)
+    say(link, BoardEvent(2, EventSource.CAMERA_BUTTON, EventKind.RELEASE, 1, 6, 1, BOOT))
+    told = link.events_received()
+    assert [(type(one), getattr(one, "is_down", None)) for one in told] == [
+        (CameraButton, True),
+        (CameraButton, False),
+    ]
+    assert link.data_to_send() != b""
+
+
+def test_a_camera_button_of_an_earlier_boot_or_of_an_unknown_kind_says_nothing() -> None:
+    link = connected_link()
+    say(link, BoardEvent(1, EventSource.CAMERA_BUTTON, EventKind.PRESS, 1, 5, 1, BOOT ^ 1))
+    say(link, BoardEvent(2, EventSource.CAMERA_BUTTON, EventKind.STUCK, 1, 5, 1, BOOT))
     assert link.events_received() == []
     assert link.data_to_send() != b""
 
