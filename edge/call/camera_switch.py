@@ -22,8 +22,10 @@ class CameraSwitch:
         self.is_allowed, self._down = True, None
 
     def button(self, event: CameraButton) -> bool:
-        """The button moved; return whether that has changed the wish. The board's times count, so that a frame
-        that came late makes no long press of a short one."""
+        """The button moved; return whether that has changed the wish.
+
+        The board's own times count: a frame that came late makes no long press of a short one.
+        """
         if event.is_down:
             self._down = event
             return False

@@ -21,7 +21,6 @@ from firmware_bridge.events import ResetCause
 from tests.simulators.board import recordings
 from tests.simulators.board.sim import DEFAULT_UID, BoardSim
 
-
 _PLAIN_VERBS = frozenset(
     {"release", "camera_press", "camera_release"}
     | {"leads_on", "leads_off", "probe_on", "probe_off", "replug"}

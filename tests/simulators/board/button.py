@@ -34,8 +34,9 @@ class _Entry:
     @property
     def is_press(self) -> bool:
         event = self.message
-        is_call = isinstance(event, BoardEvent) and event.source == EventSource.CALL_BUTTON
-        return is_call and event.kind in (EventKind.PRESS, EventKind.PRESSED_AT_BOOT)
+        if not isinstance(event, BoardEvent) or event.source != EventSource.CALL_BUTTON:
+            return False
+        return event.kind in (EventKind.PRESS, EventKind.PRESSED_AT_BOOT)
 
 
 class EventRing:
