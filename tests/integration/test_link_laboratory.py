@@ -1,0 +1,130 @@
+"""The emulated link against real sockets: its rate, its delay, its cut, and that it leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.simulators.links import CLEAN_2M, Link, LinkError, Profile, queueing_delays_s, steady, utilisation
+from tests.simulators.links.blaster import STAMP
+from tests.simulators.links.rate import Rate
+from tests.village.eyes import wait_until
+from tests.village.process import ROOT
+
+ASYMMETRIC = Profile(
+    name="asymmetric",
+    up=steady(400e3, delay_s=0.12, queue_s=0.2),
+    down=steady(2e6, delay_s=0.05),
+)
+PACKET_BYTES = 1_000
+
+
+@contextmanager
+def listening(address: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind((address, 0))
+        ear.settimeout(30.0)
+        yield ear
+
+
+def blast(link: Link, port: int, *, bps: int, seconds: int) -> subprocess.Popen[bytes]:
+    arguments = [link.hub_address, str(port), str(PACKET_BYTES), str(bps), str(seconds)]
+    command = [*link.entry, sys.executable, "-m", "tests.simulators.links.blaster", *arguments]
+    return subprocess.Popen(command, cwd=ROOT)
+
+
+def hear(ear: socket.socket, sender: subprocess.Popen[bytes]) -> list[tuple[float, float]]:
+    """When each packet was sent and when it came, until the sender has ended and nothing comes any more."""
+    times: list[tuple[float, float]] = []
+    while True:
+        try:
+            sent_ns, _ = STAMP.unpack_from(ear.recv(65_536))
+        except TimeoutError:
+            return times
+        times.append((sent_ns / 1e9, time.monotonic()))
+        if sender.poll() is not None:
+            ear.settimeout(1.0)
+
+
+def test_a_flood_is_held_to_the_rate_and_a_trickle_is_delayed_by_the_delay(tmp_path: Path) -> None:
+    with Link(ASYMMETRIC, log=tmp_path / "link.log") as link, listening(link.hub_address) as ear:
+        flood = blast(link, ear.getsockname()[1], bps=600_000, seconds=3)
+        times = hear(ear, flood)
+        came_s = [came for _, came in times if came > times[0][1] + 0.5]  # the queue is full by then
+        rate_bps = (len(came_s) - 1) * PACKET_BYTES * 8 / (came_s[-1] - came_s[0])
+        packets = link.packets()
+        up = Rate(ASYMMETRIC.up.rate)
+        used = utilisation(packets, up, began_s=link.began_s, from_s=came_s[0] - 0.12, to_s=came_s[-1] - 0.12)
+        dropped = sum(one.fate == "full" for one in packets)
+        ear.settimeout(30.0)
+        trickle = blast(link, ear.getsockname()[1], bps=160_000, seconds=2)
+        delays_s = [came - sent for sent, came in hear(ear, trickle)]
+    assert rate_bps == pytest.approx(400_000, rel=0.01)
+    assert used == pytest.approx(1.0, abs=0.02)
+    assert dropped == pytest.approx(225 - len(times), abs=1)  # ours is the only traffic
+    assert max(queueing_delays_s(packets)) == pytest.approx(0.18, abs=0.02)
+    assert median(delays_s) == pytest.approx(0.12 + PACKET_BYTES * 8 / 400_000, abs=0.002)
+
+
+def test_a_link_is_cut_mended_and_changed_while_it_runs(tmp_path: Path) -> None:
+    def send(payload: bytes) -> None:
+        ear.sendto(payload, (link.station_address, 9))
+
+    with Link(CLEAN_2M, log=tmp_path / "link.log") as link, listening(link.hub_address) as ear:
+        link.cut()
+        send(b"lost")
+        wait_until(lambda: any(one.fate == "cut" for one in link.packets()), what="the packet at the cut")
+        link.restore()
+        send(b"comes")
+        wait_until(lambda: any(one.fate == "delivered" for one in link.packets()), what="it is delivered")
+        link.set(CLEAN_2M.behind_a_wall(443))
+        send(b"no tcp")
+        wait_until(lambda: any(one.fate == "walled" for one in link.packets()), what="the packet at the wall")
+        down = [one.fate for one in link.packets() if one.direction == "down" and one.packet.ports[1] == 9]
+    assert down == ["cut", "delivered", "walled"]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from tests.simulators.links import CLEAN_2M, Link
+with Link(CLEAN_2M, log=Path(sys.argv[1])) as link:
+    print(link.hub_address, link._running.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+def can_bind(address: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+        return True
+
+
+def test_a_test_that_is_killed_leaves_neither_device_nor_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "link.log")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        address, pid = holder.stdout.readline().decode().split()
+        assert can_bind(address)
+        os.kill(holder.pid, signal.SIGKILL)
+        wait_until(lambda: not can_bind(address), what="the device is gone")
+        wait_until(lambda: not Path(f"/proc/{pid}").exists(), what="its process is gone")
+
+
+def test_without_the_rights_it_says_what_is_needed(tmp_path: Path) -> None:
+    unprivileged = ["setpriv", "--bounding-set=-net_admin,-sys_admin", "--inh-caps=-all", "--"]
+    command = [*unprivileged, sys.executable, "-c", HOLD, str(tmp_path / "link.log")]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert LinkError.__name__ in done.stderr.decode()
+    assert "CAP_NET_ADMIN" in done.stderr.decode()
