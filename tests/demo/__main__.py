@@ -6,6 +6,7 @@ import socket
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -17,7 +18,9 @@ from rich.text import Text
 
 from edge.errors import BoxError
 from tests.demo.keys import Strip, single_keys
-from tests.village.village import OPERATOR, Village
+from tests.simulators.voices import VOICES, NoVoiceError, speak
+from tests.village.station import Devices
+from tests.village.village import OPERATOR, PLACES, Place, Village
 
 FIRST_PORT: Final = 8600
 PORTS_TRIED: Final = 50
@@ -53,7 +56,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="haidang-demo-") as folder:
         out.print("starting mosquitto, the hub and three stations …")
         try:
-            with Village(Path(folder), console_port=port, lan_names=names) as village:
+            places = _speaking_places(out, Path(folder))
+            with Village(Path(folder), places, console_port=port, lan_names=names) as village:
                 _greet(out, village, is_lan=options.lan)
                 _watch(out, village)
                 out.print("ending everything …")
@@ -72,6 +76,20 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _speaking_places(out: Console, folder: Path) -> list[Place]:
+    """The three stations, each with a face that moves and, where espeak-ng is there, a voice of its own."""
+    places = []
+    for place in PLACES:
+        wav = folder / f"{place.name}.wav"
+        try:
+            speak(VOICES[place.name], wav)
+        except NoVoiceError as error:
+            out.print(f"{error}; the stations send a tone instead", markup=False)
+            return list(PLACES)
+        places.append(replace(place, devices=Devices(microphone=f"file:{wav}")))
+    return places
+
+
 def _end(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -82,6 +100,7 @@ def _greet(out: Console, village: Village, *, is_lan: bool) -> None:
     out.print(f"  log in    [bold]{OPERATOR}[/bold]  with  [bold]{village.password}[/bold]")
     if is_lan:
         out.print("  the browser will warn of an unknown authority: it is this demo's own, made just now")
+    out.print("  then      [p] here presses a station's button: answer with F2 in the browser, and talk")
     out.print()
 
 

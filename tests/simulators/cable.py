@@ -16,16 +16,19 @@ START_LIMIT_S: Final = 30.0
 
 
 class Cable:
-    """Relays a free port of this machine to `target_port`. Runs on a thread of its own."""
+    """Relays `address` to `target_port` of this machine. Runs on a thread of its own.
 
-    def __init__(self, target_port: int) -> None:
-        self._target_port = target_port
+    `port` 0 is any that is free; it has its number once the relay runs.
+    """
+
+    def __init__(self, target_port: int, *, address: str = "127.0.0.1", port: int = 0) -> None:
+        self._target_port, self.address = target_port, address
         self._loop = asyncio.new_event_loop()
         self._flows: set[asyncio.Task[None]] = set()
         self._dead: list[asyncio.StreamWriter] = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cable", daemon=True)
-        self.port = 0
+        self.port = port
         self.is_pulled = False
         self.up_bytes = 0  # from the station to the hub
         self.down_bytes = 0
@@ -76,7 +79,7 @@ class Cable:
     async def _serve(self) -> None:
         self._plugged, self._stop = asyncio.Event(), asyncio.Event()
         self._plugged.set()
-        server = await asyncio.start_server(self._on_connection, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._on_connection, self.address, self.port)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +15,15 @@ ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "TERM", "--")  # nothing stays 
 
 
 class Process:
-    """`python -m MODULE ARGUMENTS`, its output in `log`."""
+    """`python -m MODULE ARGUMENTS`, its output in `log`.
 
-    def __init__(self, arguments: Sequence[str], *, log: Path) -> None:
-        self._arguments, self._log = [*ENDS_WITH_US, sys.executable, "-m", *arguments], log
+    `entry` is asked at each start for the command that runs it elsewhere: in another network.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], *, log: Path, entry: Callable[[], Sequence[str]] = tuple
+    ) -> None:
+        self._arguments, self._log, self._entry = arguments, log, entry
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -37,7 +42,7 @@ class Process:
         assert not self.is_running, f"{self._arguments} runs already"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._arguments,
+                [*ENDS_WITH_US, *self._entry(), sys.executable, "-m", *self._arguments],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -4,9 +4,12 @@ import asyncio
 import secrets
 import time
 import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from contract.ids import StationId
 from edge.control_service import ask
@@ -16,11 +19,28 @@ from hub.pki.authority import Enrolment
 from tests.simulators.board import BoardSim
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES
 from tests.simulators.cable import Cable
+from tests.simulators.links import Link, Profile
 from tests.village.process import Process
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """What box.toml says of camera and sound; this machine need have neither."""
+
+    camera: str = "generated"
+    microphone: str = "generated"
+    loudspeaker: str = "none"
+
+
+GENERATED: Final = Devices()
+
+
 class Station:
-    """One box with what belongs to it, in `folder`. Use as a context; `vitals` starts with it."""
+    """One box with what belongs to it, in `folder`. Use as a context; `vitals` starts with it.
+
+    With a `link` the box is in a network of its own, and reaches the hub's broker and a browser's media over
+    that emulated link only.
+    """
 
     def __init__(
         self,
@@ -32,11 +52,17 @@ class Station:
         recording: str,
         speed: float = 1.0,
         quota_bytes: int = 2_000_000_000,
+        devices: Devices = GENERATED,
+        link: Profile | None = None,
     ) -> None:
         self.name, self.folder = StationId(name), folder
         self.recording = recording
         folder.mkdir(parents=True, exist_ok=True)
-        self.cable = Cable(broker_port)
+        self.link = None if link is None else Link(link, log=folder / "link.log")
+        if self.link is None or link is None:
+            self.cable = Cable(broker_port)
+        else:
+            self.cable = Cable(broker_port, address=self.link.hub_address, port=link.only_tcp_port or 0)
         uid = bytes.fromhex(f"{zlib.crc32(name.encode()):08x}") + b"BOX1"
         self.board = BoardSim(
             folder / "board",
@@ -46,22 +72,31 @@ class Station:
             queue_bytes=round(SAMPLE_QUEUE_BYTES * max(1.0, speed)),
         )  # half a minute of real time, however fast
         self.config = folder / "box.toml"
-        self.vitals = Process(["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log")
-        self._enrolment, self._quota_bytes = enrolment, quota_bytes
+        self.vitals = Process(
+            ["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log", entry=self._entry
+        )
+        self._enrolment, self._quota_bytes, self._devices = enrolment, quota_bytes, devices
         self._boot_file = folder / "boot"
+        self._stack = ExitStack()
 
     def __enter__(self) -> "Station":
-        self.board.__enter__()
-        self.cable.__enter__()
-        self._write_config()
-        self.new_boot()
-        self.vitals.start()
+        with ExitStack() as stack:
+            if self.link is not None:
+                stack.enter_context(self.link)
+            stack.enter_context(self.board)
+            stack.enter_context(self.cable)
+            self._write_config()
+            self.new_boot()
+            stack.callback(self.vitals.stop)
+            self.vitals.start()
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.vitals.stop()
-        self.cable.__exit__()
-        self.board.__exit__()
+        self._stack.close()
+
+    def _entry(self) -> Sequence[str]:
+        return () if self.link is None else self.link.entry
 
     def _write_config(self) -> None:
         given = self._enrolment
@@ -70,7 +105,7 @@ class Station:
 data_dir = "data"
 
 [hub]
-host = "localhost"
+host = "{"localhost" if self.link is None else self.cable.address}"
 port = {self.cable.port}
 ca = "{given.ca}"
 certificate = "{given.certificate}"
@@ -82,6 +117,11 @@ port = "board"
 
 [spool]
 quota_bytes = {self._quota_bytes}
+
+[video]
+camera = "{self._devices.camera}"
+microphone = "{self._devices.microphone}"
+loudspeaker = "{self._devices.loudspeaker}"
 
 [clock]
 boot_file = "boot"  # many boxes on one kernel: each names its own boots

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final, Self
 
 from tests.broker import Broker, free_port
+from tests.simulators.links import Profile
 from tests.village.process import ROOT, Process
-from tests.village.station import Station
+from tests.village.station import GENERATED, Devices, Station
 
 HUB_START_LIMIT_S: Final = 60.0
 OPERATOR: Final = "truc-ban"
@@ -22,11 +23,13 @@ EVERYBODY: Final = "0.0.0.0"  # noqa: S104 - only with --lan, when a person aske
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A station to build: its id, what people call it, and who sits there first."""
+    """A station to build: its id, what people call it, who sits there first, what it has, where it lies."""
 
     name: str
     title: str
     recording: str
+    devices: Devices = GENERATED
+    link: Profile | None = None  # None: beside the hub
 
 
 PLACES: Final = (
@@ -51,7 +54,6 @@ class Village:
     ) -> None:
         self.folder = folder
         self.broker = Broker(folder, stations=[place.name for place in places])
-        self.broker.authority.make(names=lan_names, now=datetime.now(UTC))
         self._is_lan = bool(lan_names)
         self._port = console_port or free_port()
         self._names = lan_names
@@ -67,9 +69,15 @@ class Village:
                 recording=place.recording,
                 speed=speed,
                 quota_bytes=quota_bytes,
+                devices=place.devices,
+                link=place.link,
             )
             for place in places
         ]
+        links = [station.link for station in self.stations if station.link is not None]
+        far = [address for link in links for address in (link.hub_address, link.server_address)]
+        self.broker.authority.make(names=[*lan_names, *far], now=datetime.now(UTC))
+        self.hub_settings = ""  # more of hub.toml; write it before the hub starts
         self.password = ""
         self._stack = ExitStack()
 
@@ -115,7 +123,8 @@ names = [{names}]
 
 [stations]
 {titles}
-""",
+
+{self.hub_settings}""",
             encoding="utf-8",
         )
 
