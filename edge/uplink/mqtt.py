@@ -11,6 +11,7 @@ import errno
 import logging
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 KEEP_ALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
 NOTSENT_MAX_BYTES: Final = 4_096  # the kernel takes no more than it can send: a press is not behind it
+FORGET_AT_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: what is unsent goes when the connection does
 _DOWN: Final = [topic for topic, rule in RULES.items() if rule.direction == "down"]
 
 
@@ -70,6 +72,8 @@ class _WatchedSocket(ssl.SSLSocket):
         self.settimeout(CONNECT_TIMEOUT_S)
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a press does not wait for company
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOTSENT_MAX_BYTES)
+        # else the kernel might deliver a press when the link is back, with the age that it had minutes before
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, FORGET_AT_CLOSE)
         self.connection.adopt(self)
         super().do_handshake(block)
         self.connection.refuse_if_over()
@@ -208,9 +212,10 @@ class Connection:
         self._client = None
 
     def _shut_down(self) -> None:
+        """Wake paho's thread, which then closes the socket; a FIN would go behind what is unsent."""
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it is dead already
-                self._socket.shutdown(socket.SHUT_RDWR)
+                self._socket.shutdown(socket.SHUT_RD)
 
     # paho's thread
 

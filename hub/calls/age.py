@@ -43,8 +43,9 @@ def age_on_arrival(
 ) -> Age:
     """Return how old the moment (`boot`, `t_us`) was when the hub had it at `received_utc_us`.
 
-    Sent in the boot of the press, the box's own clock says it (the way to the hub, a second at
-    most, is neglected). Sent in a later boot, the anchors bound it. A press after its own sending: unknown.
+    Sent in the boot of the press, the box's own clock says it (the way to the hub is neglected: a box gives
+    up a connection that brings no receipt within seconds, and what is in it). Sent in a later boot, the
+    anchors bound it. A press after its own sending: unknown.
     """
     if sent_boot == boot:
         return _unknown() if sent_t_us < t_us else Age((sent_t_us - t_us) / 1e6, (sent_t_us - t_us) / 1e6)

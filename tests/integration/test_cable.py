@@ -1,6 +1,7 @@
 """The relay that stands for a station's cable, held to what its docstring says."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from typing import Final
@@ -65,6 +66,23 @@ def test_a_pulled_cable_passes_nothing_and_a_replugged_one_what_tcp_still_held(e
             assert answer(new, SILENCE_S) is None
             cable.replug()
             assert (answer(old), answer(new)) == (b"b", b"c")
+
+
+def test_what_an_end_forgot_with_its_connection_does_not_pass_when_the_cable_is_back(echo_port: int) -> None:
+    with Cable(echo_port) as cable, connect(cable) as old:
+        old.sendall(b"a")
+        assert answer(old) == b"a"
+        cable.pull()
+        old.sendall(b"b")
+        old.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        old.close()  # with a reset
+        for _ in range(3):
+            cable.pull()  # its loop has turned meanwhile and knows
+        cable.replug()
+        with connect(cable) as new:
+            new.sendall(b"c")
+            assert answer(new) == b"c"
+        assert cable.up_bytes == 2
 
 
 def test_dropped_flows_stay_silent_for_ever_and_new_ones_pass(echo_port: int) -> None:

@@ -1,8 +1,9 @@
 """A station's cable to its hub: a TCP relay that can be pulled, replugged, or lose flows without a word.
 
 While it is pulled nothing passes and nothing is refused: connections stay as they are, new ones get no
-answer, as with a real cable. Replugged, what TCP still holds goes on. `drop_flows` is what middleboxes do:
-the flows of now are dead for ever, without a FIN, and new ones pass.
+answer, as with a real cable. Replugged, what TCP still holds goes on; what an end forgot, because it gave the
+connection up with a reset, does not. `drop_flows` is what middleboxes do: the flows of now are dead for ever,
+without a FIN, and new ones pass.
 """
 
 import asyncio
@@ -116,6 +117,8 @@ class Cable:
     ) -> None:
         while data := await reader.read(CHUNK_BYTES):
             await self._plugged.wait()
+            if (error := reader.exception()) is not None:
+                raise error
             writer.write(data)
             await writer.drain()
             if is_up:
