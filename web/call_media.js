@@ -1,0 +1,372 @@
+/** Picture and voice of one call, in one page: the hub's WebSocket, our devices, one leg at a time.
+ * Wire: docs/media.md. Touches no page: `hub/console/static/call.js` shows it. */
+import { Leg } from "./leg.js";
+import { OwnDevices } from "./own_devices.js";
+import { UNKNOWN_LINK, voiceMode } from "./voice.js";
+
+const HUB_AGAIN_MS = 1_000;
+const SAY_AGAIN_MS = 3_000; // an offer without an answer: the hub that had it may be gone
+const PHOTO_AGAIN_MS = 5_000; // the same of a wish for a photograph; the box takes it once
+const RENEW_MS = [2_000, 4_000, 8_000]; // between two wishes for another leg
+const QUICK_MS = 50, STEADY_MS = 500; // between two looks at a leg: while it begins, and later
+const QUICK_FOR_MS = 15_000;
+const RETIRE_MS = 5_000; // the leg before is played until the new one stands, and no longer than that
+const PICTURE_ROOM_BPS = 250_000, PICTURE_NO_ROOM_BPS = 200_000;
+const MAX_TEXT_CHARS = 65_536;
+
+/**
+ * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
+ *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, text?: string}} StationMedia
+ * @typedef {{photo: string, received: number, total: number, size_bytes: number | null, text: string}} Photo
+ * @typedef {"connecting" | "connected" | "lost" | "taken" | "ended"} Phase
+ *
+ * Moments in ms of `performance.now()`, null until they come; `claimed` may lie before the page began.
+ * @typedef {{claimed_ms: number | null, joined_ms: number | null, offered_ms: number | null, connected_ms: number | null,
+ *   firstAudio_ms: number | null, firstFrame_ms: number | null, firstSaid_ms: number | null}} Times
+ */
+
+/** @param {number} bytes */
+function randomName(bytes) {
+  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Events: "change" (anything below), "leg" (another leg is to be shown and heard: `heard`, `seen`), "photo"
+ * (detail: Photo), "counts" (each look). Call `begin`, and `close` at the end.
+ */
+export class CallMedia extends EventTarget {
+  /**
+   * @param {string} path the call's, e.g. "/calls/ID/media"
+   * @param {{claimed_ms?: number | null, now_ms?: () => number}} [given]
+   */
+  constructor(path, { claimed_ms = null, now_ms = () => performance.now() } = {}) {
+    super();
+    this.own = new OwnDevices();
+    this.page = randomName(8);
+    this.isHubThere = false;
+    /** @type {StationMedia | null} */
+    this.station = null;
+    /** @type {Map<string, Photo>} */
+    this.photos = new Map();
+    /** @type {import("./leg.js").Counts | null} */
+    this.counts = null;
+    this.legs = 0; // begun until now
+    this.renewals = 0; // asked for
+    this.damaged = 0; // messages of the hub that say nothing
+    /** @type {Times} */
+    this.times = { claimed_ms, joined_ms: null, offered_ms: null, connected_ms: null, firstAudio_ms: null,
+      firstFrame_ms: null, firstSaid_ms: null };
+    /** @type {Leg | null} */
+    this._leg = null;
+    /** @type {Leg | null} the one before, until the new one stands */
+    this._retiring = null;
+    this._path = path;
+    this._now_ms = now_ms;
+    /** @type {WebSocket | null} */
+    this._socket = null;
+    /** @type {RTCIceServer[]} */
+    this._iceServers = [];
+    /** @type {import("./voice.js").VoiceMode} */
+    this._voice = UNKNOWN_LINK;
+    this._isRoom = false;
+    /** @type {"" | "taken" | "ended"} */
+    this._over = "";
+    this._renewed = 0;
+    this._renewAt_ms = 0;
+    this._timers = new Set();
+    /** What has been said and not been answered: to be said again. @type {Map<string, {text: string, at_ms: number}>} */
+    this._unanswered = new Map();
+    this.own.addEventListener("change", () => this._onOwn());
+  }
+
+  /** The leg's name; null while there is none. */
+  get leg() {
+    return this._leg?.name ?? null;
+  }
+
+  /** @returns {Phase} */
+  get phase() {
+    if (this._over) return this._over;
+    if (this._leg?.isConnected && !this._leg.isLost(this._now_ms())) return "connected";
+    return this.times.connected_ms === null ? "connecting" : "lost";
+  }
+
+  /** What is to be heard and seen now. */
+  get heard() {
+    return (this._retiring ?? this._leg)?.heard ?? null;
+  }
+
+  get seen() {
+    return (this._retiring ?? this._leg)?.seen ?? null;
+  }
+
+  begin() {
+    this._connect();
+    void this.own.open();
+    this._look(this._now_ms() + QUICK_FOR_MS);
+  }
+
+  /** Take the call to this page again, after another one had it. */
+  takeBack() {
+    if (this._over !== "taken") return;
+    this._over = "";
+    this.page = randomName(8);
+    this.begin();
+    this._say("change");
+  }
+
+  /** Stop, for good. */
+  close() {
+    this._end("ended");
+  }
+
+  /** Ask for a still; its name. */
+  takePhoto() {
+    const photo = randomName(16);
+    this._keep({ photo, received: 0, total: 0, size_bytes: null, text: "" });
+    this._sendUntilAnswered(`photo ${photo}`, { type: "photo", photo });
+    return photo;
+  }
+
+  // ---- the hub
+
+  _connect() {
+    const url = new URL(this._path, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    this._socket = socket;
+    socket.onopen = () => {
+      this.isHubThere = true;
+      this.times.joined_ms ??= this._now_ms();
+      this._send({ type: "join", page: this.page, ...this.own.forStation, ...(this._leg ? { leg: this._leg.name } : {}) });
+      for (const said of this._unanswered.values()) said.at_ms = -Infinity;
+      this._say("change");
+    };
+    socket.onmessage = (message) => void this._receive(message.data);
+    socket.onclose = () => {
+      this.isHubThere = false;
+      this._later(HUB_AGAIN_MS, () => this._connect());
+      this._say("change");
+    };
+  }
+
+  /** @param {Record<string, unknown>} message */
+  _send(message) {
+    if (this._socket?.readyState === WebSocket.OPEN) this._socket.send(JSON.stringify(message));
+  }
+
+  /** @param {string} key @param {Record<string, unknown>} message */
+  _sendUntilAnswered(key, message) {
+    this._send(message);
+    this._unanswered.set(key, { text: JSON.stringify(message), at_ms: this._now_ms() });
+  }
+
+  /** @param {unknown} data */
+  async _receive(data) {
+    let message;
+    try {
+      message = typeof data === "string" && data.length <= MAX_TEXT_CHARS ? JSON.parse(data) : null;
+    } catch {
+      message = null;
+    }
+    const isKnown = message && (!["offer", "answer"].includes(message.type)
+      || (typeof message.leg === "string" && typeof message.sdp === "string"));
+    switch (isKnown ? message.type : "") {
+      case "ice": this._iceServers = Array.isArray(message.servers) ? message.servers : []; return;
+      case "offer": return this._onOffer(message.leg, message.sdp);
+      case "answer": return this._onAnswer(message.leg, message.sdp);
+      case "media": return this._onStation(message);
+      case "photo": return this._onPhoto(message);
+      case "taken": return this._end("taken");
+      case "ended": return this._end("ended");
+      default: this.damaged++;
+    }
+  }
+
+  // ---- legs
+
+  /** The station begins a leg, or has not heard our answer to the one that we have.
+   * @param {string} name @param {string} sdp */
+  async _onOffer(name, sdp) {
+    if (this._over) return;
+    if (this._leg?.name === name) {
+      for (const said of this._unanswered.values()) said.at_ms = -Infinity;
+      return;
+    }
+    const leg = new Leg(name, this._iceServers, this._voice, this._now_ms);
+    this._replace(leg);
+    this.times.offered_ms ??= this._now_ms();
+    this._unanswered.delete("answer");
+    this._unanswered.delete("offer");
+    this._renewed = 0;
+    try {
+      await Promise.all([
+        leg.answer(sdp).then((answer) => this._tell(leg, "answer", answer)),
+        leg.offer(this.own.voice, this.own.picture).then((offer) => this._tell(leg, "offer", offer)),
+      ]);
+      await leg.givePictureRoom(this._isRoom);
+      await leg.send(this.own.voice, this.own.picture); // what was opened meanwhile
+    } catch (error) {
+      if (this._leg !== leg) return; // closed by the next one
+      console.warn("call: the station's offer cannot be used:", error);
+      this._askForAnother(leg);
+    }
+  }
+
+  /** @param {Leg} leg */
+  _replace(leg) {
+    const before = this._leg;
+    this._leg = leg;
+    this.legs++;
+    this.counts = null;
+    if (before?.hears && !this._retiring) {
+      this._retiring = before;
+      this._later(RETIRE_MS, () => this._retire(before));
+    } else before?.close();
+    leg.addEventListener("change", () => {
+      if (this._leg !== leg) return;
+      if (leg.hears) this._unanswered.delete("answer");
+      if (leg.hears && this._retiring) this._retire(this._retiring);
+      if (leg.isConnected) this.times.connected_ms ??= this._now_ms();
+      this._say("change");
+    });
+    if (!this._retiring) this._say("leg");
+    this._say("change");
+  }
+
+  /** @param {Leg} before */
+  _retire(before) {
+    if (this._retiring !== before) return;
+    this._retiring = null;
+    before.close();
+    this._say("leg");
+  }
+
+  /** @param {Leg} leg @param {"answer" | "offer"} type @param {string} sdp */
+  _tell(leg, type, sdp) {
+    if (this._leg === leg && !this._over) this._sendUntilAnswered(type, { type, leg: leg.name, sdp });
+  }
+
+  /** @param {string} name @param {string} sdp */
+  async _onAnswer(name, sdp) {
+    const leg = this._leg;
+    if (leg?.name !== name || !this._unanswered.delete("offer")) return; // late, or said twice
+    try {
+      await leg.accept(sdp);
+      await leg.setVoice(this._voice);
+    } catch (error) {
+      if (this._leg !== leg) return;
+      console.warn("call: the station's answer cannot be used:", error);
+      this._askForAnother(leg);
+    }
+  }
+
+  /** @param {Leg} leg */
+  _askForAnother(leg) {
+    const now_ms = this._now_ms();
+    if (now_ms < this._renewAt_ms) return;
+    this._send({ type: "renew", leg: leg.name });
+    this.renewals++;
+    this._renewAt_ms = now_ms + RENEW_MS[Math.min(this._renewed++, RENEW_MS.length - 1)];
+  }
+
+  // ---- the station, our devices, photographs
+
+  /** @param {StationMedia} media */
+  _onStation(media) {
+    this.station = media;
+    this._voice = voiceMode(media.target_bps, this._voice);
+    const needed_bps = this._isRoom ? PICTURE_NO_ROOM_BPS : PICTURE_ROOM_BPS;
+    this._isRoom = media.has_screen === true && (media.target_bps ?? 0) >= needed_bps;
+    void this._leg?.setVoice(this._voice).catch(() => {}); // closed by the next one
+    void this._leg?.givePictureRoom(this._isRoom).catch(() => {});
+    this._say("change");
+  }
+
+  _onOwn() {
+    if (this._over) return;
+    void this._leg?.send(this.own.voice, this.own.picture).catch(() => {});
+    this._send({ type: "peer", ...this.own.forStation });
+    this._say("change");
+  }
+
+  /** @param {any} message */
+  _onPhoto(message) {
+    const { photo, received, total, size_bytes = null, text = "" } = message;
+    if (typeof photo !== "string") return;
+    this._unanswered.delete(`photo ${photo}`);
+    this._keep({ photo, received: received ?? 0, total: total ?? 0, size_bytes, text: text ?? "" });
+  }
+
+  /** @param {Photo} photo */
+  _keep(photo) {
+    this.photos.set(photo.photo, photo);
+    this._say("photo", photo);
+  }
+
+  // ---- time
+
+  /** @param {number} quickUntil_ms */
+  async _look(quickUntil_ms) {
+    const leg = this._leg, now_ms = this._now_ms();
+    for (const said of this._unanswered.values()) {
+      const again_ms = said.text.startsWith('{"type":"photo"') ? PHOTO_AGAIN_MS : SAY_AGAIN_MS;
+      if (!this.isHubThere || now_ms - said.at_ms < again_ms) continue;
+      said.at_ms = now_ms;
+      this._socket?.send(said.text);
+    }
+    if (leg) {
+      const counts = await leg.counts().catch(() => null); // closed by the next one
+      if (this._over) return;
+      if (counts && this._leg === leg) this._onCounts(counts);
+      if (this._leg === leg && leg.isLost(this._now_ms())) this._askForAnother(leg);
+    }
+    const { firstAudio_ms, firstFrame_ms, firstSaid_ms } = this.times;
+    const isQuick = now_ms < quickUntil_ms && (firstAudio_ms === null || firstFrame_ms === null || firstSaid_ms === null);
+    this._later(isQuick ? QUICK_MS : STEADY_MS, () => void this._look(quickUntil_ms));
+  }
+
+  /** @param {import("./leg.js").Counts} counts */
+  _onCounts(counts) {
+    const now_ms = this._now_ms();
+    this.counts = counts;
+    if (counts.playedSamples > 0) this.times.firstAudio_ms ??= now_ms;
+    if (counts.framesDecoded > 0) this.times.firstFrame_ms ??= now_ms;
+    if (counts.saidPackets > 0) this.times.firstSaid_ms ??= now_ms;
+    this._say("counts", counts);
+    this._say("change");
+  }
+
+  /** @param {number} ms @param {() => void} work */
+  _later(ms, work) {
+    const timer = window.setTimeout(() => {
+      this._timers.delete(timer);
+      if (!this._over) work();
+    }, ms);
+    this._timers.add(timer);
+  }
+
+  /** @param {"taken" | "ended"} why */
+  _end(why) {
+    if (this._over) return;
+    this._over = why;
+    for (const timer of this._timers) window.clearTimeout(timer);
+    this._timers.clear();
+    this._unanswered.clear();
+    if (this._socket) this._socket.onclose = this._socket.onmessage = this._socket.onopen = null;
+    this._socket?.close();
+    this._socket = null;
+    this.isHubThere = false;
+    this._retiring?.close();
+    this._leg?.close();
+    this._leg = this._retiring = null;
+    this.own.close();
+    this._say("leg");
+    this._say("change");
+  }
+
+  /** @param {string} type @param {unknown} [detail] */
+  _say(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

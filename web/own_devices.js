@@ -1,0 +1,119 @@
+/** The operator's own microphone and camera: open during a call, named when they are not there. */
+
+const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+export const PICTURE = { width: 320, height: 240, fps: 15 };
+const SETTLE_MS = 500; // a headset that is plugged in comes as several devices
+
+/**
+ * "opening": nobody knows yet; "busy": another program holds it. For the station that is "off", and "missing".
+ * @typedef {"opening" | "on" | "off" | "missing" | "refused" | "busy"} DeviceState
+ * @typedef {"on" | "off" | "missing" | "refused"} PeerState as contract/media.py
+ */
+
+/** Why a device did not open. @param {unknown} error @returns {DeviceState} */
+export function whyNot(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "refused";
+  return name === "NotReadableError" || name === "AbortError" ? "busy" : "missing"; // no mediaDevices: not over https
+}
+
+/** "change": a state or a track is another. Call `open`, and `close` at the end: nothing stays open. */
+export class OwnDevices extends EventTarget {
+  constructor() {
+    super();
+    /** @type {DeviceState} */
+    this.microphone = "opening";
+    /** @type {DeviceState} */
+    this.camera = "off";
+    this.isMuted = false;
+    /** @type {MediaStreamTrack | null} */
+    this.voice = null;
+    /** @type {MediaStreamTrack | null} */
+    this.picture = null;
+    this._isOpen = false;
+    this._timer = 0;
+    this._onDevices = () => {
+      window.clearTimeout(this._timer);
+      this._timer = window.setTimeout(() => void this._lookAgain(), SETTLE_MS);
+    };
+  }
+
+  /** What the station is told. @returns {{microphone: PeerState, camera: PeerState}} */
+  get forStation() {
+    /** @param {DeviceState} state @returns {PeerState} */
+    const told = (state) => (state === "opening" ? "off" : state === "busy" ? "missing" : state);
+    return { microphone: this.microphone === "on" && this.isMuted ? "off" : told(this.microphone), camera: told(this.camera) };
+  }
+
+  /** Open the microphone, and again when a device comes or goes. */
+  async open() {
+    this._isOpen = true;
+    navigator.mediaDevices?.addEventListener("devicechange", this._onDevices);
+    await this._openMicrophone();
+  }
+
+  close() {
+    this._isOpen = false;
+    window.clearTimeout(this._timer);
+    navigator.mediaDevices?.removeEventListener("devicechange", this._onDevices);
+    this.voice?.stop();
+    this.picture?.stop();
+    this.voice = this.picture = null;
+  }
+
+  /** @param {boolean} isMuted */
+  mute(isMuted) {
+    this.isMuted = isMuted;
+    if (this.voice) this.voice.enabled = !isMuted;
+    this._say();
+  }
+
+  /** Open or close the camera. @param {boolean} isOn */
+  async showPicture(isOn) {
+    this.picture?.stop();
+    this.picture = null;
+    if (isOn) {
+      const { width, height, fps } = PICTURE;
+      const wanted = { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: fps, max: fps } };
+      const found = await this._track({ video: wanted });
+      if (found instanceof MediaStreamTrack) {
+        this.picture = found;
+        found.onended = () => { this.picture = null; this.camera = "missing"; this._say(); };
+        this.camera = "on";
+      } else this.camera = found;
+    } else this.camera = "off";
+    this._say();
+  }
+
+  async _openMicrophone() {
+    const found = await this._track({ audio: VOICE });
+    if (found instanceof MediaStreamTrack) {
+      found.enabled = !this.isMuted;
+      found.onended = () => { this.voice = null; this.microphone = "missing"; this._say(); };
+      this.voice = found;
+      this.microphone = "on";
+    } else this.microphone = found;
+    if (this._isOpen) this._say();
+  }
+
+  /** A device came or went. */
+  async _lookAgain() {
+    if (this._isOpen && !this.voice) await this._openMicrophone();
+  }
+
+  /** @param {MediaStreamConstraints} wanted @returns {Promise<MediaStreamTrack | DeviceState>} */
+  async _track(wanted) {
+    try {
+      const [track] = (await navigator.mediaDevices.getUserMedia(wanted)).getTracks();
+      if (this._isOpen) return track;
+      track.stop(); // the call ended while the browser asked
+      return "off";
+    } catch (error) {
+      return whyNot(error);
+    }
+  }
+
+  _say() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
