@@ -20,6 +20,7 @@ ARGUMENTS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera and a microphone that beeps; a page may use them once granted
 ]
 LAUNCH_LIMIT_MS: Final = 60_000
 STEP_LIMIT_MS: Final = 30_000  # one wait, one click, one load; long: a loaded machine is no failure

@@ -100,7 +100,7 @@ def _greet(out: Console, village: Village, *, is_lan: bool) -> None:
     out.print(f"  log in    [bold]{OPERATOR}[/bold]  with  [bold]{village.password}[/bold]")
     if is_lan:
         out.print("  the browser will warn of an unknown authority: it is this demo's own, made just now")
-    out.print("  then      [p] here presses a station's button: answer with F2 in the browser, and talk")
+    out.print("  press     p here, answer with F2 in the browser, and talk")
     out.print()
 
 

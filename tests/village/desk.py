@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser import chromium_page, wait_until
+from tests.village import media_watch
 from tests.village.village import OPERATOR, Village
 
 RINGING = "form.ring[data-call]"
@@ -15,8 +16,13 @@ GONE = r"ERR_|WebSocket|net::|Failed to load resource"  # what a browser reports
 
 @contextmanager
 def operator(village: Village, *, allow: str | None = None, scheme: Any = "light") -> Iterator[Page]:
-    """Open the list of stations as the operator on duty, the ring unlocked by the keys of the login."""
+    """Open the list of stations as the operator on duty, the ring unlocked by the keys of the login.
+
+    Microphone and camera are granted, and every page after the login is watched (`media_watch`).
+    """
     with chromium_page(village.url, allow=allow, scheme=scheme) as page:
+        page.context.grant_permissions(["microphone", "camera"], origin=village.url)
+        media_watch.put_in(page)
         page.fill("input[name=name]", OPERATOR)
         page.fill("input[type=password]", village.password)
         page.keyboard.press("Enter")

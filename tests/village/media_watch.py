@@ -1,0 +1,70 @@
+"""What a page truly hears and sees of a call: asked of its connections and its painted pictures, from outside."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+SCRIPT: Final = Path(__file__).with_suffix(".js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaCounts:
+    """What the open connections of a page have counted. Energy is in seconds of full scale."""
+
+    frames: int
+    heard_energy: float
+    heard_samples: int
+    concealed_samples: int  # silence not counted
+    said_energy: float
+    said_packets: int
+    pairs: tuple[dict[str, Any], ...]  # local and remote candidate type, address, protocol, round trip
+
+    @property
+    def concealed_share(self) -> float:
+        """Which share of the voice was made up, 0 … 1."""
+        return self.concealed_samples / max(1, self.heard_samples)
+
+
+def put_in(page: Page) -> None:
+    """Watch every page that is opened from now on."""
+    page.add_init_script(path=SCRIPT)
+
+
+def media_counts(page: Page) -> MediaCounts:
+    """Return the counts of now."""
+    raw = page.evaluate("() => window.mediaWatch.counts()")
+    audio, video, said = raw["audio"], raw["video"], raw["said"]
+    return MediaCounts(
+        frames=video.get("framesDecoded", 0),
+        heard_energy=audio.get("totalAudioEnergy", 0.0),
+        heard_samples=audio.get("totalSamplesReceived", 0),
+        concealed_samples=audio.get("concealedSamples", 0) - audio.get("silentConcealedSamples", 0),
+        said_energy=said["totalAudioEnergy"],
+        said_packets=said["packetsSent"],
+        pairs=tuple(raw["pairs"]),
+    )
+
+
+def moments(page: Page) -> dict[str, float | None]:
+    """When this page first heard a voice, painted a picture, drew a live ECG (wall clock, s); None: not yet."""
+    marks = page.evaluate("() => window.mediaWatch.marks")
+    return {name: None if at_ms is None else at_ms / 1_000 for name, at_ms in marks.items()}
+
+
+def painted_s(page: Page) -> list[float]:
+    """Return when each picture was painted since the page began (wall clock)."""
+    return [at_ms / 1_000 for at_ms, *_ in page.evaluate("() => window.mediaWatch.painted")]
+
+
+def heard_levels(page: Page) -> list[tuple[float, float]]:
+    """Return (wall clock, level 0 … 1) of what was received, many times a second, since the page began."""
+    return [(at_ms / 1_000, level) for at_ms, level in page.evaluate("() => window.mediaWatch.heard")]
+
+
+def freezes_s(times_s: list[float], *, from_s: float, to_s: float, longer_than_s: float = 0.5) -> list[float]:
+    """Return how long each pause between two pictures was that is longer than that, both ends included."""
+    edges = [from_s, *(at_s for at_s in times_s if from_s <= at_s <= to_s), to_s]
+    pauses = [after - before for before, after in zip(edges, edges[1:], strict=False)]
+    return [pause for pause in pauses if pause > longer_than_s]
