@@ -1,0 +1,125 @@
+"""When each packet leaves (core): voice at once, repairs, then the picture spread over time.
+
+A frame sent in one burst is a queue in the narrowest hop, and voice waits behind it. So picture packets
+leave at PACE times the target, one after the other, and voice passes them. Old pictures are worse than none:
+what cannot leave soon is dropped in whole frames, and from there on only a keyframe is taken.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+Packet = TypeVar("Packet")
+
+PACE: Final = 1.3  # times the target: a frame leaves within its own interval
+PACE_MIN_BPS: Final = 24_000  # a keyframe of the smallest picture must leave some time
+QUEUE_MAX_S: Final = 0.5
+DEBT_MAX_S: Final = 0.5
+CATCH_UP_S: Final = 0.005  # the loop wakes late by some milliseconds; so much is made up for
+
+
+@dataclass(slots=True)
+class _Frame(Generic[Packet]):
+    packets: deque[tuple[Packet, int]]
+    size_bytes: int
+    pushed_s: float
+    is_begun: bool = False
+
+
+class Pacer(Generic[Packet]):
+    """The way out of one connection. Sizes are bytes on the wire. Wake at `next_s` and call `pop`."""
+
+    def __init__(self, *, target_bps: int, now_s: float) -> None:
+        self.dropped_frames = 0
+        self.needs_key = False  # a frame was dropped: tell the encoder; cleared by the next keyframe
+        self._pace_bps = PACE_MIN_BPS
+        self._voice: deque[tuple[Packet, int]] = deque(maxlen=50)  # a second of voice and more
+        self._repairs: deque[tuple[Packet, int]] = deque(maxlen=128)
+        self._frames: deque[_Frame[Packet]] = deque()
+        self._free_at_s = now_s  # when the next paced packet may go
+        self.set_target(target_bps)
+
+    def set_target(self, target_bps: int) -> None:
+        """What the link carries, all media together."""
+        self._pace_bps = max(PACE_MIN_BPS, round(PACE * target_bps))
+
+    @property
+    def queued_s(self) -> float:
+        """How long what waits will take to leave."""
+        waiting = sum(size for _, size in self._repairs) + sum(frame.size_bytes for frame in self._frames)
+        return waiting * 8 / self._pace_bps
+
+    def push_voice(self, packet: Packet, *, size_bytes: int) -> None:
+        """It leaves with the next `pop`."""
+        self._voice.append((packet, size_bytes))
+
+    def push_repair(self, packet: Packet, *, size_bytes: int) -> None:
+        """A packet sent again; the caller has held it against its budget."""
+        self._repairs.append((packet, size_bytes))
+
+    def push_frame(
+        self, packets: Sequence[Packet], *, sizes_bytes: Sequence[int], is_key: bool, now_s: float
+    ) -> bool:
+        """Queue one picture; return False when it was dropped. Look at `needs_key` afterwards."""
+        if is_key:
+            self._drop_waiting()  # nothing that waits is worth more than a fresh start
+            self.needs_key = False
+        elif self.needs_key or self.queued_s > QUEUE_MAX_S:
+            self._drop_waiting()
+            self.dropped_frames += 1
+            self.needs_key = True
+            return False
+        pairs = deque(zip(packets, sizes_bytes, strict=True))
+        self._frames.append(_Frame(pairs, sum(sizes_bytes), now_s))
+        return True
+
+    def pop(self, *, now_s: float) -> list[Packet]:
+        """Return what leaves now, in order."""
+        self._drop_stale(now_s)
+        leaving = []
+        while self._voice:
+            packet, size = self._voice.popleft()
+            self._occupy(size, now_s)
+            leaving.append(packet)
+        while (self._repairs or self._frames) and self._free_at_s <= now_s:
+            packet, size = self._next_paced()
+            self._occupy(size, now_s)
+            leaving.append(packet)
+        return leaving
+
+    @property
+    def next_s(self) -> float | None:
+        """When `pop` next has something; None: when something is pushed."""
+        if self._voice:
+            return 0.0
+        return self._free_at_s if self._repairs or self._frames else None
+
+    def _next_paced(self) -> tuple[Packet, int]:
+        if self._repairs:
+            return self._repairs.popleft()
+        frame = self._frames[0]
+        packet, size = frame.packets.popleft()
+        frame.is_begun = True
+        frame.size_bytes -= size
+        if not frame.packets:
+            self._frames.popleft()
+        return packet, size
+
+    def _occupy(self, size_bytes: int, now_s: float) -> None:
+        begin_s = max(self._free_at_s, now_s - CATCH_UP_S)
+        free_at_s = begin_s + size_bytes * 8 / self._pace_bps
+        # Voice never waits, so on a link of less than voice its debt would grow without end.
+        self._free_at_s = max(begin_s, min(free_at_s, now_s + DEBT_MAX_S))
+
+    def _drop_stale(self, now_s: float) -> None:
+        """Frames that were to leave long ago: the rate fell after they had been taken."""
+        if self._frames and not self._frames[0].is_begun and now_s - self._frames[0].pushed_s > QUEUE_MAX_S:
+            self._drop_waiting()
+            self.needs_key = True
+
+    def _drop_waiting(self) -> None:
+        """Drop what has not begun; a frame that has is finished, else the other side would ask for it."""
+        kept = [frame for frame in self._frames if frame.is_begun]
+        self.dropped_frames += len(self._frames) - len(kept)
+        self._frames = deque(kept)

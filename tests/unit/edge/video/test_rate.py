@@ -1,0 +1,118 @@
+from collections.abc import Callable
+
+import pytest
+
+from edge.video.rate import BLIND_BPS, MAX_BPS, MIN_BPS, START_BPS, RateController
+from edge.video.twcc import Arrival
+from tests.unit.edge.video.bottleneck import Bottleneck
+
+
+def constant(bps: float) -> Callable[[float], float]:
+    return lambda _: bps
+
+
+@pytest.mark.parametrize(
+    ("link_bps", "delay_s", "lost_share"),
+    [(64_000, 0.1, 0.0), (64_000, 0.3, 0.0), (300_000, 0.05, 0.0), (100_000, 0.15, 0.02)],
+)
+def test_a_narrow_link_is_used_but_not_filled(link_bps: float, delay_s: float, lost_share: float) -> None:
+    link = Bottleneck(constant(link_bps), delay_s=delay_s, lost_share=lost_share)
+    link.run(45.0)
+    assert link.used_share(15.0, 45.0) > 0.8
+    assert link.queue_p95_s(15.0, 45.0) < 0.3
+
+
+@pytest.mark.parametrize("lost_share", [0.0, 0.05])
+def test_a_satellite_is_found_within_half_a_minute_whatever_it_loses(lost_share: float) -> None:
+    link = Bottleneck(constant(2_000_000), delay_s=0.3, lost_share=lost_share)
+    link.run(40.0)
+    assert link.mean_target(25.0, 40.0) > 1_500_000
+    assert link.queue_p95_s(15.0, 40.0) < 0.3
+
+
+def test_a_step_down_is_drained_within_three_seconds() -> None:
+    link = Bottleneck(lambda now_s: 1_000_000 if now_s < 20 else 240_000)
+    link.run(40.0)
+    assert link.mean_target(15.0, 20.0) > 800_000
+    assert max(sample.queue_s for sample in link.samples if sample.at_s > 23.0) < 0.2
+    assert link.mean_target(32.0, 40.0) > 200_000
+
+
+def test_a_step_up_is_found_within_ten_seconds() -> None:
+    link = Bottleneck(lambda now_s: 240_000 if now_s < 20 else 1_000_000)
+    link.run(32.0)
+    assert link.mean_target(29.0, 32.0) > 750_000
+
+
+def test_an_outage_falls_to_the_floor_and_the_link_is_back_soon_after_it() -> None:
+    link = Bottleneck(lambda now_s: 0 if 20 <= now_s < 30 else 512_000)
+    link.run(40.0)
+    out = [sample.at_s for sample in link.samples if sample.is_out]
+    assert 21.0 <= min(out) < 22.5
+    assert 29.9 <= max(out) < 30.5
+    assert link.mean_target(22.5, 30.0) == MIN_BPS
+    assert link.mean_target(33.0, 40.0) > 300_000
+
+
+def test_a_picture_that_is_not_sent_proves_no_room_for_it() -> None:
+    link = Bottleneck(constant(2_000_000), picture_share=0.0)
+    rate = link.run(60.0)
+    assert rate.target_bps == START_BPS
+
+
+def test_without_a_first_word_a_guess_is_sent_that_fits_the_poorest_link() -> None:
+    rate = RateController(now_s=0.0)
+    rate.on_sent(0, size_bytes=100, now_s=0.0)
+    assert rate.next_check_s is not None
+    rate.on_tick(now_s=rate.next_check_s)
+    assert rate.target_bps == BLIND_BPS
+
+
+def test_the_round_trip_and_the_lost_share_come_from_feedback() -> None:
+    rate = RateController(now_s=0.0)
+    for sequence in range(10):
+        rate.on_sent(sequence, size_bytes=100, now_s=0.1 * sequence)
+    arrivals = [Arrival(sequence, None if sequence == 4 else 1_000 * sequence) for sequence in range(10)]
+    rate.on_feedback(arrivals, now_s=1.5)
+    assert rate.round_trip_s == pytest.approx(0.6)
+    assert rate.lost_share == pytest.approx(0.1)
+
+
+def test_sequences_that_were_never_sent_say_nothing() -> None:
+    rate = RateController(now_s=0.0)
+    rate.on_feedback([Arrival(7, 1_000), Arrival(8, None)], now_s=1.0)
+    assert (rate.target_bps, rate.round_trip_s, rate.has_feedback) == (START_BPS, None, False)
+
+
+def test_a_clock_of_the_other_side_that_jumps_raises_nothing() -> None:
+    rate = RateController(now_s=0.0)
+    for sequence, arrival_us in enumerate([0, 10**12, -(10**12), 5]):
+        rate.on_sent(sequence, size_bytes=100, now_s=0.1 * sequence)
+        rate.on_feedback([Arrival(sequence, arrival_us)], now_s=0.1 * sequence + 0.05)
+    assert MIN_BPS <= rate.target_bps <= MAX_BPS
+
+
+def reported(lost_share: float, round_trip_s: float, seconds: int = 30) -> RateController:
+    """A call of 100 packets a second, of which the other side only reports once a second."""
+    rate = RateController(now_s=0.0)
+    for packet in range(100 * seconds):
+        now_s = packet / 100
+        rate.on_sent(packet & 0xFFFF, size_bytes=rate.target_bps // 800, now_s=now_s)
+        if packet % 100 == 99:
+            late_s = round_trip_s if packet > 500 else 0.1
+            rate.on_report(lost_share, round_trip_s=late_s, now_s=now_s)
+    return rate
+
+
+def test_a_peer_without_feedback_is_followed_by_its_reports() -> None:
+    assert reported(0.01, 0.1).target_bps > 2 * START_BPS
+    assert reported(0.3, 0.1).target_bps < START_BPS / 2
+    assert reported(0.0, 0.9).target_bps < START_BPS / 2
+
+
+def test_an_estimate_of_the_other_side_is_a_cap() -> None:
+    rate = RateController(now_s=0.0)
+    rate.on_remb(90_000, now_s=1.0)
+    assert rate.target_bps == 90_000
+    rate.on_remb(10**9, now_s=2.0)
+    assert rate.target_bps == START_BPS

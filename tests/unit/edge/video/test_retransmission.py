@@ -1,0 +1,76 @@
+import random
+
+from edge.video.retransmission import KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
+
+
+def sent(count: int, *, size_bytes: int = 500, every_s: float = 0.01) -> Repeats[str]:
+    repeats: Repeats[str] = Repeats(now_s=-10.0)
+    for sequence in range(count):
+        repeats.on_sent(sequence, f"p{sequence}", size_bytes=size_bytes, now_s=every_s * sequence)
+    return repeats
+
+
+def ask(
+    repeats: Repeats[str], *sequences: int, now_s: float, target_bps: int = 400_000, round_trip_s: float = 0.1
+) -> list[str]:
+    asked = repeats.ask(sequences, target_bps=target_bps, round_trip_s=round_trip_s, now_s=now_s)
+    return [packet for _, packet in asked]
+
+
+def test_a_lost_packet_goes_again_at_once_and_the_next_time_a_round_trip_later() -> None:
+    repeats = sent(3)
+    assert ask(repeats, 1, now_s=0.15) == ["p1"]
+    assert ask(repeats, 1, now_s=0.20) == []
+    assert ask(repeats, 1, now_s=0.28) == ["p1"]
+
+
+def test_no_packet_goes_more_than_twice_again() -> None:
+    repeats = sent(1)
+    times = sum(len(ask(repeats, 0, now_s=0.1 * moment)) for moment in range(1, 10))
+    assert times == SENDS_MAX
+
+
+def test_what_would_come_too_late_is_left_out() -> None:
+    repeats = sent(1)
+    assert ask(repeats, 0, now_s=1.2, round_trip_s=0.1) == []
+    assert ask(repeats, 0, now_s=1.2, round_trip_s=0.6) == ["p0"]
+
+
+def test_what_was_never_sent_is_left_out() -> None:
+    assert ask(sent(3), 3, 0xFFFF, now_s=0.1) == []
+
+
+def test_a_flood_of_requests_takes_a_fifth_of_the_link_and_no_more() -> None:
+    repeats: Repeats[str] = Repeats(now_s=0.0)
+    rng, target_bps, seconds = random.Random(1), 100_000, 30
+    again_bytes = 0
+    for step in range(seconds * 25):
+        now_s = step / 25
+        repeats.on_sent(step, "p", size_bytes=500, now_s=now_s)
+        flood = [rng.randrange(max(1, step + 1)) for _ in range(200)]
+        again = repeats.ask(flood, target_bps=target_bps, round_trip_s=0.1, now_s=now_s)
+        again_bytes += 500 * len(again)
+    assert 0.5 * SHARE * target_bps * seconds < again_bytes * 8 <= SHARE * target_bps * (seconds + 0.5)
+
+
+def test_sequence_numbers_come_round_without_a_mix_up() -> None:
+    repeats: Repeats[str] = Repeats(now_s=0.0)
+    for count in range(0x10000 + 10):
+        repeats.on_sent(count & 0xFFFF, f"p{count}", size_bytes=100, now_s=count / 1_000)
+    now_s = (0x10000 + 10) / 1_000
+    assert ask(repeats, 5, now_s=now_s) == [f"p{0x10005}"]
+    assert ask(repeats, (0x10000 + 9 - KEPT_MAX) & 0xFFFF, now_s=now_s) == []
+
+
+def test_we_ask_for_a_missing_packet_at_most_three_times_and_spaced() -> None:
+    wishes = Wishes()
+    asked = [wishes.choose([7], round_trip_s=0.1, now_s=0.05 * moment) for moment in range(20)]
+    assert sum(map(len, asked)) == Wishes.ASKS_MAX
+    assert asked[0] == [7]
+    assert asked[1] == asked[2] == []
+
+
+def test_a_growing_list_is_asked_for_only_where_it_is_new() -> None:
+    wishes = Wishes()
+    assert wishes.choose([1, 2], round_trip_s=0.6, now_s=0.0) == [1, 2]
+    assert wishes.choose([1, 2, 5], round_trip_s=0.6, now_s=0.1) == [5]
