@@ -1,0 +1,110 @@
+"""What picture and what voice a link has room for, and how the two share it (core).
+
+Down at once, up only after the room has been there for a while: a link that has just come back is not
+trusted, and a picture that changes its size twice a second is worse than a small one. Source of the tables:
+docs/adr/0012-codecs-through-the-libraries-of-av.md.
+"""
+
+from typing import Final
+
+from edge.video.media import Rung, VoiceMode
+
+CLIMB_AFTER_S: Final = 3.0  # of room, before a step up
+RETURN_AFTER_S: Final = 1.0  # of room, before the picture comes back at all
+HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRTP 10
+
+# From so many bit/s of picture alone. A packet is at most about 60 ms of the link: voice waits behind it.
+RUNGS: Final[tuple[tuple[int, Rung], ...]] = (
+    (15_000, Rung(320, 180, 5, 500)),
+    (25_000, Rung(320, 180, 8, 500)),
+    (45_000, Rung(320, 180, 11, 500)),
+    (80_000, Rung(480, 270, 12, 500)),
+    (140_000, Rung(480, 270, 15, 800)),
+    (260_000, Rung(640, 360, 15, 1_150)),
+    (400_000, Rung(640, 360, 25, 1_150)),
+    (1_200_000, Rung(1280, 720, 25, 1_150)),
+)
+
+# From so many bit/s of link: voice as it is, and voice where much is lost. Frames are long where the link is
+# poor, for headers cost as much as speech there; libopus puts FEC in from 18 kbit/s on.
+VOICES: Final[tuple[tuple[int, VoiceMode, VoiceMode], ...]] = (
+    (0, VoiceMode(8_000, 60, False, True), VoiceMode(8_000, 60, False, True)),
+    (50_000, VoiceMode(12_000, 60, False, True), VoiceMode(18_000, 60, True, True)),
+    (100_000, VoiceMode(20_000, 40, True, True), VoiceMode(20_000, 40, True, True)),
+    (200_000, VoiceMode(24_000, 20, True, True), VoiceMode(24_000, 20, True, True)),
+)
+LOSSY_FROM: Final = 0.03  # share of packets lost
+LOSSY_UNTIL: Final = 0.01
+
+
+class _Stair:
+    """A number that falls at once and rises, to what held all the time, after a wait."""
+
+    def __init__(self) -> None:
+        self.at: int | None = None
+        self._room: tuple[int, float] | None = None  # the least seen, and since when it is above `at`
+
+    def step(self, wanted: int, *, now_s: float, wait_s: float) -> int:
+        if self.at is None or wanted <= self.at:
+            self.at, self._room = wanted, None
+            return wanted
+        least, since_s = (wanted, now_s) if self._room is None else self._room
+        self._room = (min(least, wanted), since_s)
+        if now_s - since_s >= wait_s:
+            self.at, self._room = self._room[0], None
+        return self.at
+
+
+class PictureLadder:
+    """Which rung the picture stands on."""
+
+    def __init__(self) -> None:
+        self._stair = _Stair()
+
+    def rung(self, video_bps: int, *, now_s: float) -> Rung | None:
+        """Return the rung for `video_bps` of coded picture; None: no room for one that moves, voice alone.
+
+        The first call stands where it says. Later: down at once, up after CLIMB_AFTER_S of room, and from
+        nothing to the first picture after RETURN_AFTER_S.
+        """
+        wanted = sum(video_bps >= from_bps for from_bps, _ in RUNGS)
+        wait_s = CLIMB_AFTER_S if self._stair.at else RETURN_AFTER_S
+        at = self._stair.step(wanted, now_s=now_s, wait_s=wait_s)
+        return RUNGS[at - 1][1] if at else None
+
+
+class VoiceLadder:
+    """How voice is coded."""
+
+    def __init__(self) -> None:
+        self._stair = _Stair()
+        self._is_lossy = False
+
+    def voice_mode(self, link_bps: int, lost_share: float, *, now_s: float) -> VoiceMode:
+        """Return the mode for a link of `link_bps`, headers included, that loses `lost_share` (0 … 1)."""
+        wanted = sum(link_bps >= from_bps for from_bps, _, _ in VOICES) - 1
+        at = self._stair.step(max(wanted, 0), now_s=now_s, wait_s=CLIMB_AFTER_S)
+        self._is_lossy = lost_share >= (LOSSY_UNTIL if self._is_lossy else LOSSY_FROM)
+        _, usual, lossy = VOICES[at]
+        return lossy if self._is_lossy else usual
+
+
+def voice_wire_bps(mode: VoiceMode) -> int:
+    """Return what the voice takes of the link at most, headers included."""
+    return mode.bitrate_bps + HEADER_BYTES * 8 * 1_000 // mode.frame_ms
+
+
+def split(target_bps: int, mode: VoiceMode) -> int:
+    """Return what `target_bps` leaves for coded picture, in bit/s: voice first, then the headers of both.
+
+    A frame's last packet is half full on average, and a frame has at least one packet.
+    """
+    room_bps = target_bps - voice_wire_bps(mode)
+    for from_bps, rung in reversed(RUNGS):
+        header_bps = HEADER_BYTES * 8 * rung.fps
+        coded_bps = min(
+            (room_bps - header_bps / 2) / (1 + HEADER_BYTES / rung.packet_bytes), room_bps - header_bps
+        )
+        if coded_bps >= from_bps:
+            return int(coded_bps)
+    return 0
