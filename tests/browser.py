@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 SCREENSHOTS: Final = Path(__file__).parent.parent / "build" / "screenshots"
 ARGUMENTS: Final = [
@@ -20,8 +20,11 @@ ARGUMENTS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",  # a camera and a microphone that beeps; a page may use them once granted
+    "--use-fake-device-for-media-stream",  # a camera, and a microphone that beeps; once granted
 ]
+# A microphone that beeps and a camera that shows a moving pattern. When a page may sound stays as in every browser.
+FAKE_DEVICES: Final = ["--use-fake-device-for-media-stream"]
+NO_DEVICES: Final = ["--disable-audio-input"]  # whatever the machine has
 LAUNCH_LIMIT_MS: Final = 60_000
 STEP_LIMIT_MS: Final = 30_000  # one wait, one click, one load; long: a loaded machine is no failure
 POLL_MS: Final = 40
@@ -41,27 +44,43 @@ def chromium_path() -> str:
     raise RuntimeError("no Chromium on PATH: apt-get install chromium, or set CHROMIUM to its path")
 
 
-_running: list[Browser] = []  # at most one: Playwright's synchronous side allows one a thread
+_drivers: list[Playwright] = []  # at most one: Playwright's synchronous side allows one a thread
+_running: dict[bool, Browser] = {}  # by whether it has devices
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a browser; inside another `chromium()` or `chromium_page()`, the one that runs already.
+def _driver() -> Iterator[Playwright]:
+    if _drivers:
+        yield _drivers[0]
+        return
+    with sync_playwright() as playwright:
+        _drivers.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _drivers.clear()
+
+
+@contextmanager
+def chromium(*, has_microphone: bool = True) -> Iterator[Browser]:
+    """Run a browser with fake microphone and camera, or without any; inside another `chromium()` or
+    `chromium_page()`, the one that runs already.
 
     Hold it open over many tests (a module's fixture) to start it once.
     """
-    if _running:
-        yield _running[0]
+    if has_microphone in _running:
+        yield _running[has_microphone]
         return
-    with sync_playwright() as playwright:
+    arguments = ARGUMENTS + (FAKE_DEVICES if has_microphone else NO_DEVICES)
+    with _driver() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=ARGUMENTS, timeout=LAUNCH_LIMIT_MS
+            executable_path=chromium_path(), args=arguments, timeout=LAUNCH_LIMIT_MS
         )
-        _running.append(browser)
+        _running[has_microphone] = browser
         try:
             yield browser
         finally:
-            _running.clear()
+            del _running[has_microphone]
             browser.close()
 
 
@@ -74,11 +93,13 @@ def chromium_page(
     scale: float = 1.0,
     allow: str | None = None,
     ignore_certificate: bool = False,
+    microphone: Literal["granted", "refused", "missing"] = "granted",
 ) -> Iterator[Page]:
     """Open a page at `url` with cookies of its own; close it at the end. May be nested: two people.
 
     `size` is in CSS pixels, `scale` the device pixel ratio. Every wait ends after
-    `STEP_LIMIT_MS`. `allow` is a regular expression of errors that the test provokes.
+    `STEP_LIMIT_MS`. `allow` is a regular expression of errors that the test provokes. `microphone` "missing"
+    takes a second browser, without devices; "refused" is what a person said to the browser.
 
     Raises:
         AssertionError: at the end, when the page threw or its console showed an error
@@ -90,7 +111,7 @@ def chromium_page(
         if message.type == "error":
             errors.append(f"console: {message.text} ({message.location.get('url', '')})")
 
-    with chromium() as browser:
+    with chromium(has_microphone=microphone != "missing") as browser:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
@@ -100,6 +121,7 @@ def chromium_page(
         )
         try:
             context.set_default_timeout(STEP_LIMIT_MS)
+            context.grant_permissions([] if microphone == "refused" else ["microphone", "camera"])
             page = context.new_page()
             page.on("console", on_console)
             page.on("pageerror", lambda error: errors.append(f"page: {error}"))
@@ -125,6 +147,31 @@ def wait_until(page: Page, expression: str, arg: object = None) -> None:
     while not page.evaluate(expression, arg):
         if time.monotonic() > deadline_s:
             raise TimeoutError(f"not true within {STEP_LIMIT_MS} ms: {expression} of {arg!r}")
+        page.wait_for_timeout(POLL_MS)
+
+
+def observe(page: Page, expression: str) -> Any:
+    """Return what an expression (a promise is awaited) is in the page, and touch nothing.
+
+    Playwright's own `evaluate`, locators and `wait_until` count as a gesture of the user: after them a page may
+    sound that in truth is silent.
+    """
+    session = page.context.new_cdp_session(page)
+    try:
+        asked = {"expression": expression, "awaitPromise": True, "returnByValue": True, "userGesture": False}
+        answer = session.send("Runtime.evaluate", asked)
+    finally:
+        session.detach()
+    assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+    return answer["result"].get("value")
+
+
+def observe_until(page: Page, expression: str) -> None:
+    """Return once an expression is true in the page, and touch nothing. Raises TimeoutError as `wait_until`."""
+    deadline_s = time.monotonic() + STEP_LIMIT_MS / 1000
+    while not observe(page, expression):
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"not true within {STEP_LIMIT_MS} ms: {expression}")
         page.wait_for_timeout(POLL_MS)
 
 

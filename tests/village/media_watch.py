@@ -1,6 +1,7 @@
-"""What a page truly hears and sees of a call: asked of its connections and its painted pictures, from outside."""
+"""What a page truly hears and sees of a call: asked of its connections and painted pictures, from outside."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +49,7 @@ def media_counts(page: Page) -> MediaCounts:
 
 
 def moments(page: Page) -> dict[str, float | None]:
-    """When this page first heard a voice, painted a picture, drew a live ECG (wall clock, s); None: not yet."""
+    """When this page first heard, painted, drew a live ECG (wall clock, s); None: not yet."""
     marks = page.evaluate("() => window.mediaWatch.marks")
     return {name: None if at_ms is None else at_ms / 1_000 for name, at_ms in marks.items()}
 
@@ -66,5 +67,5 @@ def heard_levels(page: Page) -> list[tuple[float, float]]:
 def freezes_s(times_s: list[float], *, from_s: float, to_s: float, longer_than_s: float = 0.5) -> list[float]:
     """Return how long each pause between two pictures was that is longer than that, both ends included."""
     edges = [from_s, *(at_s for at_s in times_s if from_s <= at_s <= to_s), to_s]
-    pauses = [after - before for before, after in zip(edges, edges[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(edges)]
     return [pause for pause in pauses if pause > longer_than_s]
