@@ -40,7 +40,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "av": ("edge/video/camera.py", "edge/video/encoder.py", "edge/video/sound.py", "edge/video/hooks.py"),
     "aiortc": ("edge/video/hooks.py", "edge/video/leg.py"),
     "aioice": ("edge/video/hooks.py",),
-    "ctypes": ("edge/video/vpx*.py", "edge/video/opus.py", "edge/video/codec_check.py"),
+    "ctypes": ("edge/video/alsa.py", "edge/video/vpx*.py", "edge/video/opus.py", "edge/video/codec_check.py"),
     "livekit": ("edge/video/echo.py",),
     "PIL": ("edge/video/camera.py", "edge/video/talking_head.py"),
     "typer": ("*/__main__.py", "*/cli.py"),
@@ -69,6 +69,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/call/video_process.py",  # starts `edge video` and ends it
     "edge/video/camera.py",
     "edge/video/sound.py",
+    "edge/video/alsa.py",  # os.environ: where the library finds its configuration
     "edge/video/av_libs.py",  # where the package av lies
     "edge/video/encoder.py",
     "edge/video/picture.py",  # the thread between camera and encoder
