@@ -1,7 +1,8 @@
 """How tools ask the running service: JSON lines over one Unix socket, one question a line, one answer a line.
 
 Only `edge vitals` may hold the connection to the hub (a second client of the same name would push it out), so
-whatever wants to know or do something asks here. The socket's folder decides who may.
+whatever wants to know or do something asks here. The socket's folder decides who may. One who asks for a
+stream is answered {"ok": true}, and has the connection from then on.
 """
 
 import asyncio
@@ -10,8 +11,10 @@ import json
 import logging
 import os
 import socket
+import struct
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from edge.errors import BoxError, ControlError
@@ -20,12 +23,17 @@ log = logging.getLogger(__name__)
 
 LINE_MAX_BYTES: Final = 65_536
 ANSWER_TIMEOUT_S: Final = 10.0
+_CREDENTIALS: Final = struct.Struct("3i")  # struct ucred: pid, uid, gid
 Question = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Stream = Callable[[int], Talk]  # given who asks (a process id); raises BoxError: why not
 
 
-async def serve_control(path: Path, questions: Mapping[str, Question]) -> None:
+async def serve_control(
+    path: Path, questions: Mapping[str, Question], *, streams: Mapping[str, Stream] = MappingProxyType({})
+) -> None:
     """Answer until cancelled. A line is {"ask": name, …}; an answer is {"ok": true, …} or {"ok": false,
-    "error": text}.
+    "error": text}. A stream's connection ends with its talk.
     """
 
     talks: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
@@ -35,10 +43,16 @@ async def serve_control(path: Path, questions: Mapping[str, Question]) -> None:
         talks[talk] = writer
         try:
             while line := await _read_line(reader):
-                writer.write(json.dumps(await _answer(line, questions)).encode() + b"\n")
+                answer, stream = await _answer(line, questions, streams, writer)
+                writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
+                if stream is not None:
+                    await stream(reader, writer)
+                    return
         except ConnectionError as error:  # a tool that went away
             log.debug("control: %s", error)
+        except Exception:  # a talk is its own boundary: the box goes on
+            log.exception("control: a stream failed")
         finally:
             del talks[talk]
             writer.close()
@@ -89,19 +103,35 @@ def _short_name(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-async def _answer(line: bytes, questions: Mapping[str, Question]) -> dict[str, Any]:
+async def _answer(
+    line: bytes,
+    questions: Mapping[str, Question],
+    streams: Mapping[str, Stream],
+    writer: asyncio.StreamWriter,
+) -> tuple[dict[str, Any], Talk | None]:
     try:
         request = json.loads(line)
-        question = questions[request["ask"]]
-    except (ValueError, TypeError, KeyError):
-        return {"ok": False, "error": f'expected {{"ask": …}} with one of {", ".join(questions)}'}
+        if request["ask"] not in {*questions, *streams}:
+            raise KeyError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        names = ", ".join((*questions, *streams))
+        return {"ok": False, "error": f'expected {{"ask": …}} with one of {names}'}, None
     try:
-        return {"ok": True, **await question(request)}
+        if request["ask"] in streams:
+            return {"ok": True}, streams[request["ask"]](_process_of(writer))
+        return {"ok": True, **await questions[request["ask"]](request)}, None
     except BoxError as error:
-        return {"ok": False, "error": str(error)}
+        return {"ok": False, "error": str(error)}, None
     except Exception:  # a tool's question is this task's boundary: the box goes on
         log.exception("control: %r", request["ask"])
-        return {"ok": False, "error": "a fault of our own; see the log of `edge vitals`"}
+        return {"ok": False, "error": "a fault of our own; see the log of `edge vitals`"}, None
+
+
+def _process_of(writer: asyncio.StreamWriter) -> int:
+    """Return the process id of the other end, as it was when it connected."""
+    connection = writer.get_extra_info("socket")
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(raw)[0])
 
 
 async def ask(path: Path, name: str, **details: Any) -> dict[str, Any]:

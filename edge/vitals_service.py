@@ -1,26 +1,30 @@
 """`edge vitals`: captures, keeps, sends, calls. It must survive everything else on the box.
 
 Builds the rooms from the configuration, runs them in one task group, ends them in order. What is said to
-whom: bridge -> capture and call -> spool -> uplink; hub -> uplink -> call.
+whom: bridge -> capture and call -> spool -> uplink; hub -> uplink -> call; call and hub -> `edge video`.
 """
 
 import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from contract.errors import RefusedError
 from contract.events import AnchorSet, Status
 from contract.ids import BootId
+from contract.media import MediaSignal
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from contract.sealing import HubKey, read_hub_key
+from contract.signals import CallState
 from contract.times import DRIFT_PPM, Anchor
 from edge.call.call_service import CallService
 from edge.call.station_call import State, StationCall
+from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -53,10 +57,19 @@ class _Anchored:
 
 
 class Vitals:
-    """The rooms of one box."""
+    """The rooms of one box. `video_command` starts `edge video`: that of this installation unless given."""
 
-    def __init__(self, config: BoxConfig, clock: BoxClock, rng: random.Random) -> None:
+    def __init__(
+        self,
+        config: BoxConfig,
+        clock: BoxClock,
+        rng: random.Random,
+        *,
+        video_command: Sequence[str] | None = None,
+    ) -> None:
         self._config, self._clock, self._rng = config, clock, rng
+        ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
+        self._video_command = ours if video_command is None else tuple(video_command)
         self._spool = SpoolThread(config.data_dir / "spool.db", quota_bytes=config.quota_bytes)
         self._anchored = _Anchored()
         self._rhythm = StatusRhythm()
@@ -84,6 +97,7 @@ class Vitals:
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
+                tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
@@ -130,7 +144,8 @@ class Vitals:
             reload=self._spool.reload,
             ears=Ears(
                 on_receipt=self._on_receipt,
-                on_call=self._call.on_signal,
+                on_call=self._on_hub_call,
+                on_media=self._on_hub_media,
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
@@ -138,6 +153,21 @@ class Vitals:
             ),
             rng=self._rng,
         )
+        self._video = VideoService(
+            self._video_command,
+            spool_id=self._spool_id,
+            offices=Offices(
+                clock=self._clock,
+                boot=self._boot,
+                spool=self._spool,
+                capture=self._capture,
+                show_output=self._bridge.show_output,
+                say=self._uplink.say_media,
+                parcel_bytes=lambda: self._uplink.parcel_bytes,
+                on_stored=self._on_stored,
+            ),
+        )
+        self._video.on_call(self._call.call)
 
     async def _end(self) -> None:
         batch = self._with_receipts(self._capture.cut(now_us=self._clock.now_us(), is_live=True))
@@ -149,6 +179,8 @@ class Vitals:
     def _on_board(self, event: bridge_events.Event) -> None:
         if isinstance(event, bridge_events.ButtonPressed):
             self._call.pressed(event)
+        elif isinstance(event, bridge_events.CameraButton):
+            self._video.on_button(event)
         else:
             self._capture.handle(event, now_us=self._clock.now_us())
 
@@ -157,6 +189,14 @@ class Vitals:
 
     def _on_call_changed(self) -> None:
         self._uplink.say_state()
+        self._video.on_call(self._call.call)
+
+    def _on_hub_call(self, state: CallState) -> None:
+        self._call.on_signal(state)
+        self._video.on_call(self._call.call)  # also who has it, which is no step of the call
+
+    def _on_hub_media(self, signal: MediaSignal) -> None:
+        self._video.on_hub(signal)
 
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
         self._receipt_changed = True
@@ -181,6 +221,7 @@ class Vitals:
     async def _keep_cutting(self) -> None:
         while True:
             is_live = self._uplink.is_live
+            self._video.tick()
             await self._record_status(is_live=is_live)
             batch = self._capture.cut(now_us=self._clock.now_us(), is_live=is_live)
             batch = self._with_receipts(batch)
@@ -245,7 +286,11 @@ class Vitals:
 
     async def _keep_answering(self) -> None:
         try:
-            await serve_control(self._config.control_socket, self._questions())
+            await serve_control(
+                self._config.control_socket,
+                self._questions(),
+                streams={"video": self._video.open_stream},
+            )
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)
 
@@ -254,6 +299,7 @@ class Vitals:
             "doctor": self._answer_doctor,
             "next person": self._answer_next,
             "cancel call": self._answer_cancel,
+            "camera": self._answer_camera,
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -288,6 +334,10 @@ class Vitals:
 
     async def _answer_cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         await self._call.cancel()
+        return {}
+
+    async def _answer_camera(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._video.allow_camera(is_allowed=request.get("is_allowed") is True)
         return {}
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from contract.errors import RefusedError
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
+from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
 from contract.signals import BoxState, CallState, Interest, encode_signal, parse_signal
@@ -47,6 +48,7 @@ class Ears:
 
     on_receipt: Callable[[Receipt, list[OwedRecord]], None]
     on_call: Callable[[CallState], None]
+    on_media: Callable[[MediaSignal], None]
     on_exchange: Callable[[Anchor], None]
     on_live: Callable[[], None]
     on_connected: Callable[[], None]
@@ -107,6 +109,17 @@ class Uplink:
         """Say (again) that we are here and which call is open."""
         if self._connection is not None and self.link.connected_since_s is not None:
             self._connection.publish(Topic.STATE, encode_signal(self._state(connected=True)))
+
+    def say_media(self, signal: MediaSignal) -> bool:
+        """Say a signal of picture and voice; False: the hub cannot be reached now, and nothing is kept."""
+        if self._connection is None or self.link.connected_since_s is None:
+            return False
+        return self._connection.publish(Topic.UP_SIGNAL, encode_signal(signal)) is not None
+
+    @property
+    def parcel_bytes(self) -> int:
+        """The size to which a parcel may grow on the link of now."""
+        return self._window.parcel_bytes
 
     def _state(self, *, connected: bool) -> BoxState:
         return BoxState(
@@ -310,6 +323,8 @@ class Uplink:
                     self._ears.on_live()
             case CallState() as state if state.spool == spool_text(self._spool):
                 self._ears.on_call(state)
+            case MediaSignal() as media if media.spool == spool_text(self._spool):
+                self._ears.on_media(media)
             case _:
                 self.link.bad_messages += 1
 

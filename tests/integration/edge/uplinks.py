@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from contract.ids import StationId
+from contract.media import MediaSignal
 from contract.receipts import Receipt
 from contract.sealing import read_hub_key
 from contract.signals import CallState
@@ -50,6 +51,7 @@ class BoxUplink:
         self.spool, self.uplink = spool, uplink
         self.receipts: list[Receipt] = []
         self.calls: list[CallState] = []
+        self.media: list[MediaSignal] = []
         self.anchors: list[Anchor] = []
         self.connections = 0
         self._changed = asyncio.Event()
@@ -113,6 +115,10 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         box.calls.append(state)
         box.heard()
 
+    def on_media(signal: MediaSignal) -> None:
+        box.media.append(signal)
+        box.heard()
+
     def on_exchange(anchor: Anchor) -> None:
         box.anchors.append(anchor)
 
@@ -127,6 +133,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         ears=Ears(
             on_receipt=on_receipt,
             on_call=on_call,
+            on_media=on_media,
             on_exchange=on_exchange,
             on_live=lambda: None,
             on_connected=on_connected,

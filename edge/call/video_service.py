@@ -1,0 +1,300 @@
+"""`edge vitals`' side of `edge video`: runs it, speaks with it, and survives whatever it does.
+
+What is said to whom: call, hub -> relay -> `edge video`; `edge video` -> relay -> hub, record, lamp, spool.
+Everything that it says is bounded here: in size, in number a second, in what waits.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contract.ids import BootId, SpoolId
+from contract.media import MediaSignal
+from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
+from edge.call.pace import Pace
+from edge.call.photographs import Photograph, PhotoIntake, batches, cut
+from edge.call.station_call import StationCall
+from edge.call.video_messages import DevicesNow, PhotoSlice, ToHub, encode_line, parse_from_video
+from edge.call.video_process import VideoProcess
+from edge.call.video_relay import ToVideo, VideoRelay
+from edge.capture.capture import Capture
+from edge.clock import BoxClock
+from edge.control_service import Talk
+from edge.errors import IllegalInputError, SpoolError, VideoLinkError
+from edge.spool.batch import Batch, OwedRecord
+from edge.spool.spool_service import SpoolThread
+from firmware_bridge.board.messages import OutputId, OutputPattern
+from firmware_bridge.events import CameraButton
+
+log = logging.getLogger(__name__)
+
+LINES_PER_S: Final = 200.0  # a photograph of 3 MB within the second; a flood takes a tenth of a core
+LINES_BURST: Final = 64
+UNREAD_MAX: Final = 128  # lines that wait for `edge video`: more, and it does not read
+SIGNALS_PER_S: Final = 10.0  # to the hub: a leg takes four, and one every 5 s
+SIGNALS_BURST: Final = 40
+PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
+RUN_AGAIN_S: Final = 5.0  # after a fault of our own
+
+
+@dataclass(frozen=True, slots=True)
+class Offices:
+    """What the rest of `edge vitals` does for us."""
+
+    clock: BoxClock
+    boot: BootId
+    spool: SpoolThread
+    capture: Capture
+    show_output: Callable[[OutputId, OutputPattern], None]
+    say: Callable[[MediaSignal], bool]  # to the hub; False: not now
+    parcel_bytes: Callable[[], int]
+    on_stored: Callable[[list[OwedRecord]], None]
+
+
+class _Line:
+    """One connection of an `edge video`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.unsent: deque[bytes] = deque()
+        self.has_unsent = asyncio.Event()
+        self.writer: asyncio.StreamWriter | None = None
+
+    def abort(self) -> None:
+        if self.writer is not None:
+            self.writer.transport.abort()
+
+
+class VideoService:
+    """All methods on the loop. `run` until cancelled."""
+
+    def __init__(self, command: Sequence[str], *, spool_id: SpoolId, offices: Offices) -> None:
+        self.relay = VideoRelay(spool_id)
+        self._offices = offices
+        self._diary = DeviceDiary()
+        self._devices = CLOSED
+        self._line: _Line | None = None
+        self._last_pid: int | None = None  # of the line before
+        self._intake = PhotoIntake()
+        self._photographs: asyncio.Queue[Photograph] = asyncio.Queue(maxsize=PHOTOS_WAITING_MAX)
+        self._signals = Pace(per_s=SIGNALS_PER_S, burst=SIGNALS_BURST)
+        self.process = VideoProcess(
+            command,
+            is_wanted=lambda: self.relay.call is not None,
+            has_other=lambda: self._line is not None and self._line.pid != self.process.pid,
+            on_ended=self._on_ended,
+        )
+
+    async def run(self) -> None:
+        """Run the process and store its photographs. A fault of our own ends neither capture nor call."""
+        self.show_light()
+        while True:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self.process.run(), name="edge video")
+                    tasks.create_task(self._keep_storing(), name="photographs")
+            except Exception:
+                log.exception("video: a fault of our own; the box goes on without picture and voice")
+            await asyncio.sleep(RUN_AGAIN_S)
+
+    # From the call, the nurse and the hub
+
+    def on_call(self, call: StationCall) -> None:
+        """The call may stand otherwise than before."""
+        self._tell(self.relay.on_call(call))
+        if self.relay.call is None and self._line is not None:
+            self._line.abort()  # also one that is not our child: it ends when nobody takes it
+        self.show_light()
+        self.process.wake()
+
+    def on_button(self, event: CameraButton) -> None:
+        """The camera button moved. Outside a call the camera is closed, and the button means nothing."""
+        if self.relay.call is not None and self.relay.switch.button(event):
+            self._tell(self.relay.wish())
+
+    def allow_camera(self, *, is_allowed: bool) -> None:
+        """The nurse allows the camera, or does not. Raises IllegalInputError when no call is open."""
+        if self.relay.call is None:
+            raise IllegalInputError("no call is open: the camera is closed")
+        self.relay.switch.is_allowed = is_allowed
+        self._tell(self.relay.wish())
+
+    def on_hub(self, signal: MediaSignal) -> None:
+        """The hub says something of picture and voice."""
+        told, answers = self.relay.from_hub(signal, visit=self._offices.capture.visit)
+        self._tell(told)
+        for answer in answers:
+            self._say(answer)
+
+    def show_light(self) -> None:
+        """The status lamp is steady while camera or microphone is open."""
+        pattern = OutputPattern.STEADY if is_lit(self._devices) else OutputPattern.OFF
+        self._offices.show_output(OutputId.STATUS_LED, pattern)
+
+    def tick(self) -> None:
+        """Tell the record what could not be told before. Once a second."""
+        now_us = self._offices.clock.now_us()
+        event = self._diary.due(now_s=now_us / 1e6)
+        if event is not None:
+            self._offices.capture.tell(event, now_us)
+
+    # The line of `edge video`
+
+    def open_stream(self, pid: int) -> Talk:
+        """Return how to talk with process `pid`. Our own child takes the place of another; else who is there
+        stays. Raises VideoLinkError: it is not wanted.
+        """
+        if self.relay.call is None:
+            raise VideoLinkError("no call is open")
+        if self._line is not None and pid not in (self.process.pid, self._line.pid):
+            raise VideoLinkError("another `edge video` serves this call")
+        if self._line is not None:
+            self._line.abort()
+        self._line = line = _Line(pid)
+        self.process.wake()
+        return lambda reader, writer: self._talk(line, reader, writer)
+
+    async def _talk(self, line: _Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line.writer = writer
+        if self._line is not line:  # another came meanwhile
+            return
+        sending = asyncio.create_task(self._keep_sending(line, writer), name="to edge video")
+        self._tell(self.relay.greeting(is_new=line.pid != self._last_pid))
+        self._last_pid = line.pid
+        try:
+            await self._hear(line, reader)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            if self._line is line:
+                self._line = None
+                if line.pid != self.process.pid:  # nothing else tells us of its end
+                    self._on_ended("picture and voice ended at the station; they start again")
+                self.process.wake()
+
+    async def _keep_sending(self, line: _Line, writer: asyncio.StreamWriter) -> None:
+        while True:
+            while line.unsent:
+                writer.write(line.unsent.popleft())
+                await writer.drain()
+            line.has_unsent.clear()
+            await line.has_unsent.wait()
+
+    async def _hear(self, line: _Line, reader: asyncio.StreamReader) -> None:
+        """Take line after line, no faster than LINES_PER_S: whoever says more waits."""
+        pace = Pace(per_s=LINES_PER_S, burst=LINES_BURST)
+        while self._line is line:
+            try:
+                data = await reader.readline()
+            except ValueError:
+                self._drop("an endless line", "an endless line ends the connection")
+                line.abort()
+                return
+            if not data:
+                return
+            await asyncio.sleep(pace.wait_s(now_s=self._offices.clock.now_s()))  # 0.0: others have their turn
+            pace.may(now_s=self._offices.clock.now_s())
+            try:
+                self._on_line(data)
+            except VideoLinkError as error:
+                self._drop("from edge video: not usable", str(error))
+
+    def _on_line(self, data: bytes) -> None:
+        match parse_from_video(data):
+            case ToHub(signal=signal):
+                self._say(self.relay.to_hub(signal))
+            case DevicesNow() as devices:
+                self._on_devices(devices)
+            case PhotoSlice() as one:
+                self._on_slice(one)
+
+    def _tell(self, messages: Sequence[ToVideo]) -> None:
+        line = self._line
+        if line is None:
+            return
+        for message in messages:
+            try:
+                line.unsent.append(encode_line(message))
+            except VideoLinkError as error:
+                self._drop("to edge video: too long", str(error))
+        line.has_unsent.set()
+        if len(line.unsent) > UNREAD_MAX:
+            self._drop("to edge video: it does not read", "`edge video` does not read; it is started again")
+            line.unsent.clear()
+            line.abort()
+            if line.pid == self.process.pid:
+                self.process.kill()
+
+    def _drop(self, reason: str, text: str) -> None:
+        self.relay.dropped[reason] += 1
+        is_first = self.relay.dropped[reason] == 1
+        log.log(logging.WARNING if is_first else logging.DEBUG, "video: %s", text)
+
+    def _say(self, signal: MediaSignal | None) -> None:
+        if signal is None:
+            return
+        if not self._signals.may(now_s=self._offices.clock.now_s()):
+            self._drop("to the hub: too many", "`edge video` says too much to the hub")
+        elif not self._offices.say(signal):
+            self._drop("to the hub: not connected", f"{type(signal).__name__} is not said: the hub is away")
+
+    # What becomes of it
+
+    def _on_devices(self, devices: DevicesNow) -> None:
+        self._devices = devices
+        self.show_light()
+        self._diary.note(devices)
+        self.tick()
+
+    def _on_ended(self, why: str) -> None:
+        """An `edge video` has ended, and its devices are closed with it."""
+        self._on_devices(CLOSED)
+        self._intake = PhotoIntake()  # the next one takes it anew
+        if why:
+            self._say(self.relay.lost(why))
+
+    # Photographs
+
+    def _on_slice(self, one: PhotoSlice) -> None:
+        try:
+            whole = self._intake.take(one)
+        except VideoLinkError as error:
+            self._say(self.relay.photo_failed(one.photo, str(error), is_final=False))
+            raise
+        if whole is None:
+            return
+        if self._photographs.full():
+            text = "the card is slow: two photographs wait for it already"
+            self._say(self.relay.photo_failed(whole.photo, text, is_final=False))
+            return
+        self._photographs.put_nowait(whole)
+
+    async def _keep_storing(self) -> None:
+        while True:
+            whole = await self._photographs.get()
+            try:
+                answer = await self._store(whole)
+            except VideoLinkError as error:
+                answer = self.relay.photo_failed(whole.photo, str(error), is_final=False)
+            self._say(answer)
+
+    async def _store(self, whole: Photograph) -> MediaSignal | None:
+        """Put a photograph on the disk, a few parts at a time: a press waits behind no more than that."""
+        visit = self.relay.visit_of(whole.photo)
+        if visit is None:
+            raise VideoLinkError(f"photograph {whole.photo} was not asked for, or is there already")
+        if visit != self._offices.capture.visit:
+            raise VideoLinkError("the next person has come meanwhile; take another")
+        parts = await asyncio.to_thread(cut, whole, parcel_bytes=self._offices.parcel_bytes())
+        t_us, are_any_stored = self._offices.clock.now_us(), False
+        for entries in batches(parts, boot=self._offices.boot, t_us=t_us, visit=visit):
+            batch = Batch(entries=entries)
+            try:
+                self._offices.on_stored(await self._offices.spool.use(lambda spool, b=batch: spool.commit(b)))  # type: ignore[misc]
+            except SpoolError as error:
+                return self.relay.photo_failed(whole.photo, str(error), is_final=are_any_stored)
+            are_any_stored = True
+        return self.relay.photo_stored(whole.photo, len(whole.data))

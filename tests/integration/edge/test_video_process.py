@@ -1,0 +1,433 @@
+"""`edge vitals`' side of `edge video`: real processes, the real socket and spool; the hub is a list."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from contract.events import MediaState, parse_event
+from contract.header import Kind
+from contract.ids import RecordClass, StationId, VisitNo, spool_text
+from contract.media import (
+    Join,
+    Leave,
+    MediaSignal,
+    Offer,
+    PeerMedia,
+    PhotoTaken,
+    StationMedia,
+    TakePhoto,
+)
+from contract.parts import join_parts, parse_part
+from edge.call.station_call import StationCall
+from edge.call.video_process import PAUSE_MAX_S, pause_s
+from edge.call.video_service import Offices, VideoService
+from edge.capture.capture import Capture
+from edge.clock import BoxClock
+from edge.control_service import ask, serve_control
+from edge.errors import ControlError, IllegalInputError
+from edge.spool.batch import OwedRecord
+from edge.spool.spool_service import SpoolThread
+from firmware_bridge.board.messages import OutputId, OutputPattern
+from firmware_bridge.events import CameraButton
+from tests.integration.edge.loops import in_a_loop
+from tests.integration.edge.spools import HUB, open_all, open_spool, stored
+from tests.simulators import video_stand_in
+from tests.simulators.video_stand_in import LEG, PICTURE, heard
+
+LIMIT_S: Final = 20.0
+ROOT: Final = Path(__file__).parents[3]
+PAGE, OTHER_PAGE, PHOTO = "a" * 16, "c" * 16, "b" * 32
+
+
+class Box:
+    """One box's video side, and what it said."""
+
+    def __init__(self, folder: Path, *, manner: str = "", command: tuple[str, ...] | None = None) -> None:
+        self.folder, self.socket = folder, folder / "s"
+        self.call = StationCall()
+        self.said: list[MediaSignal] = []
+        self.stored: list[OwedRecord] = []
+        self._light = OutputPattern.OFF
+        self.light_told = 0
+        self.is_hub_there = True
+        self.spool = SpoolThread(folder / "spool.db", quota_bytes=2_000_000_000)
+        self._command = command or (
+            *(sys.executable, "-m", video_stand_in.__name__),
+            *(str(self.socket), str(folder), manner),
+        )
+
+    async def begin(self) -> None:
+        opened = await self.spool.open()
+        clock = BoxClock.read()
+        boot = await self.spool.use(lambda spool: spool.begin_boot(clock.boot_name))
+        station = StationId("con-dao-01")
+        await self.spool.use(
+            lambda spool: spool.begin_sealing(
+                HUB.public_key(), station=station, boot=boot, t_us=1, software="test"
+            )
+        )
+        self.spool_id = opened.spool_id
+        self.capture = Capture(boot=boot, facts={})
+        self.capture.press(t_us=1, now_us=clock.now_us())  # opens the visit
+        self.video = VideoService(
+            self._command,
+            spool_id=opened.spool_id,
+            offices=Offices(
+                clock=clock,
+                boot=boot,
+                spool=self.spool,
+                capture=self.capture,
+                show_output=self._show,
+                say=self._say,
+                parcel_bytes=lambda: 4_096,
+                on_stored=self.stored.extend,
+            ),
+        )
+
+    def _show(self, output: OutputId, pattern: OutputPattern) -> None:
+        assert output is OutputId.STATUS_LED
+        self._light = pattern
+        self.light_told += 1
+
+    def is_lit(self) -> bool:
+        return self._light is OutputPattern.STEADY
+
+    def _say(self, signal: MediaSignal) -> bool:
+        if self.is_hub_there:
+            self.said.append(signal)
+        return self.is_hub_there
+
+    def press(self, seq: int = 5) -> None:
+        self.call.press(seq)
+        self.video.on_call(self.call)
+
+    def hub_says(self, kind: type[MediaSignal], *, call_seq: int = 5, **fields: Any) -> None:
+        of_call = {"spool": spool_text(self.spool_id), "call_seq": call_seq}
+        self.video.on_hub(kind.model_validate({**of_call, **fields}))
+
+    def end(self) -> None:
+        self.call.cancel()
+        self.video.on_call(self.call)
+
+    def heard(self, tell: str) -> list[dict[str, Any]]:
+        return [line for _, line in heard(self.folder) if line.get("tell") == tell]
+
+    def from_hub(self) -> list[str]:
+        return [line["signal"]["signal"] for line in self.heard("from hub")]
+
+    def pids(self) -> list[int]:
+        return list(dict.fromkeys(pid for pid, _ in heard(self.folder)))
+
+    def told(self, kind: type[MediaSignal]) -> list[Any]:
+        return [signal for signal in self.said if isinstance(signal, kind)]
+
+
+@pytest.fixture(autouse=True)
+def _is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in is found wherever the tests are started."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@asynccontextmanager
+async def running(folder: Path, *, is_in_a_call: bool = False, **options: Any) -> AsyncIterator[Box]:
+    """`is_in_a_call`: as `edge vitals` starts with a call that it was left."""
+    box = Box(folder, **options)
+    await box.begin()
+    if is_in_a_call:
+        box.press()
+    serving = serve_control(box.socket, {}, streams={"video": box.video.open_stream})
+    tasks = [asyncio.create_task(serving), asyncio.create_task(box.video.run())]
+    await until(lambda: box.light_told > 0)
+    try:
+        yield box
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await box.spool.close()
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not is_so():  # noqa: ASYNC110 - a file and a process announce nothing
+            await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+@in_a_loop
+async def test_a_press_starts_it_a_join_opens_it_and_the_end_ends_it_and_its_light(tmp_path: Path) -> None:
+    async with running(tmp_path) as box:
+        assert box.video.process.starts == 0
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        assert box.heard("call")[0] == {
+            "tell": "call",
+            "spool": spool_text(box.spool_id),
+            "call_seq": 5,
+            "is_claimed": False,
+        }
+        assert box.heard("camera") == [{"tell": "camera", "is_allowed": True}]
+        box.call.hub_says(5, "claimed", revision=1, by="Lan")
+        box.video.on_call(box.call)
+        box.video.on_call(box.call)  # said once
+        await until(lambda: len(box.heard("call")) == 2)
+        assert box.heard("call")[1]["by"] == "Lan"
+        box.hub_says(Join, page=PAGE)
+        await until(lambda: box.told(Offer) != [])
+        assert (box.told(Offer)[0].leg, box.told(Offer)[0].page) == (LEG, PAGE)
+        assert box.is_lit()
+        (pid,) = box.pids()
+        box.end()
+        await until(lambda: box.video.process.pid is None)
+        assert not is_alive(pid)
+        assert not box.is_lit()
+        assert len(box.heard("call")) == 2
+
+
+@in_a_loop
+async def test_killed_in_the_midst_of_a_call_it_is_back_and_told_all_again_and_the_hub_too(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE, leg="d" * 16)
+        box.hub_says(PeerMedia, page=PAGE, microphone="missing", camera="on")
+        await until(lambda: box.told(Offer) != [])
+        box.video.allow_camera(is_allowed=False)
+        await until(lambda: len(box.heard("camera")) == 2)
+        os.kill(box.pids()[0], signal.SIGKILL)
+        await until(lambda: box.told(StationMedia) != [])
+        assert not box.is_lit(), "nobody can be seen any more"
+        assert box.told(StationMedia)[0].text == "picture and voice ended at the station; they start again"
+        async with asyncio.timeout(5.0):
+            await until(lambda: len(box.told(Offer)) == 2)
+        second = [line for pid, line in heard(tmp_path) if pid == box.pids()[1]]
+        assert [line.get("tell") for line in second[1:]] == ["call", "camera", "from hub", "from hub"]
+        assert second[2]["is_allowed"] is False
+        join, peer = second[3]["signal"], second[4]["signal"]
+        assert (join["page"], "leg" in join, peer["microphone"]) == (PAGE, False, "missing")
+        assert box.is_lit()
+
+
+@in_a_loop
+async def test_the_record_is_told_what_changed_and_a_flapping_device_does_not_fill_the_card(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        for turn in range(20):
+            box.hub_says(Join, page=PAGE)
+            box.hub_says(Leave, page=PAGE)
+            await until(lambda: len(box.from_hub()) == 2 * (turn + 1))  # noqa: B023
+        await until(lambda: len(box.told(Offer)) == 20)
+        batch = box.capture.cut(now_us=2, is_live=True)
+        assert batch is not None
+        events = [parse_event(entry.body) for entry in batch.entries if entry.header.kind is Kind.EVENT]
+        told = [one for one in events if isinstance(one, MediaState)]
+        assert [one.camera for one in told[:2]] == ["open", "closed"]
+        assert told[0].text == "no loudspeaker: plug one in"
+        assert 4 <= len(told) <= 14
+
+
+@in_a_loop
+async def test_a_photograph_is_stored_sealed_in_parts_of_the_visit_and_then_told(tmp_path: Path) -> None:
+    async with running(tmp_path) as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(TakePhoto, photo=PHOTO)
+        await until(lambda: box.told(PhotoTaken) != [])
+        assert (box.told(PhotoTaken)[0].photo, box.told(PhotoTaken)[0].size_bytes) == (PHOTO, len(PICTURE))
+        assert max(record.size_bytes for record in box.stored) <= 4_096
+        box.hub_says(TakePhoto, photo=PHOTO)  # its answer was lost
+        assert [one.size_bytes for one in box.told(PhotoTaken)] == [len(PICTURE)] * 2
+        assert box.from_hub() == ["photo"], "taken once"
+        seqs = [record.seq for record in box.stored]
+    with open_spool(tmp_path / "spool.db") as spool:
+        opened = open_all(spool)
+        bodies = [opened[RecordClass.PART, seq] for seq in seqs]
+        assert all(isinstance(body, bytes) for body in bodies)
+        assert join_parts(parse_part(body) for body in bodies if isinstance(body, bytes)) == PICTURE
+        assert {one.header.visit for one in stored(spool, RecordClass.PART).values()} == {VisitNo(1)}
+    assert PICTURE[:64] not in on_card(tmp_path)
+
+
+def on_card(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("spool.db*"))
+
+
+@in_a_loop
+async def test_a_photograph_of_the_person_before_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path) as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(TakePhoto, photo=PHOTO)
+        box.capture.next_person(now_us=5)
+        await until(lambda: box.told(PhotoTaken) != [])
+        (answer,) = box.told(PhotoTaken)
+        assert (answer.size_bytes, answer.text) == (None, "the next person has come meanwhile; take another")
+        assert box.stored == []
+
+
+@in_a_loop
+async def test_one_that_floods_is_slowed_down_and_the_box_answers_meanwhile(tmp_path: Path) -> None:
+    async with running(tmp_path, manner="flood") as box:
+        box.press()
+        dropped = box.video.relay.dropped
+        await until(lambda: dropped["from edge video: not usable"] > 100)
+        began_s = asyncio.get_running_loop().time()
+        for _ in range(50):
+            with pytest.raises(ControlError, match="expected"):
+                await ask(box.socket, "nonsense")
+        assert asyncio.get_running_loop().time() - began_s < 5.0
+        assert box.said == []
+        pid = box.video.process.pid
+        box.end()
+        await until(lambda: box.video.process.pid is None)
+        assert pid is not None
+        assert not is_alive(pid)
+
+
+@in_a_loop
+async def test_one_that_does_not_read_is_ended_and_started_again(tmp_path: Path) -> None:
+    async with running(tmp_path, manner="deaf") as box:
+        box.press()
+        await until(lambda: heard(tmp_path) != [])
+        before = box.video.process.pid
+        while box.video.relay.dropped["to edge video: it does not read"] == 0:
+            box.hub_says(Join, page=PAGE, ice=[{"urls": ["turn:hub"], "credential": "x" * 200}] * 4)
+            await asyncio.sleep(0)
+        await until(lambda: box.video.process.pid not in (None, before))
+
+
+@in_a_loop
+async def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    async with running(tmp_path, manner="stubborn") as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        (pid,) = box.pids()
+        box.end()
+        await until(lambda: not is_alive(pid))
+
+
+@pytest.mark.parametrize("manner", ["dies", "is not there"])
+def test_one_that_cannot_live_is_tried_again_and_ends_nothing(tmp_path: Path, manner: str) -> None:
+    @in_a_loop
+    async def scenario() -> None:
+        command = None if manner == "dies" else (str(tmp_path / "nothing"),)
+        async with running(tmp_path, manner="dies", command=command) as box:
+            box.press()
+            await until(lambda: len(box.told(StationMedia)) >= 2)
+            assert all(one.text for one in box.told(StationMedia))
+
+    scenario()
+
+
+def test_the_pause_grows_and_never_beyond_what_a_call_can_wait() -> None:
+    assert [pause_s(deaths) for deaths in (1, 2, 3, 4, 5, 500)] == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
+    assert PAUSE_MAX_S <= 5.0
+
+
+@in_a_loop
+async def test_one_that_outlived_edge_vitals_is_taken_up_and_no_other_is_started(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", video_stand_in.__name__, str(tmp_path / "s"), str(tmp_path))
+    orphan = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    try:
+        async with running(tmp_path, is_in_a_call=True) as box:
+            await until(lambda: box.heard("call") != [])
+            assert box.pids() == [orphan.pid]
+            box.hub_says(Join, page=PAGE)
+            await until(box.is_lit)
+            assert box.video.process.starts == 0
+            orphan.kill()
+            await until(lambda: box.video.process.starts == 1)
+            await until(lambda: len(box.told(Offer)) == 2)
+    finally:
+        with suppress(ProcessLookupError):
+            orphan.kill()
+        await orphan.wait()
+
+
+@in_a_loop
+async def test_a_stranger_does_not_take_the_place_of_the_one_that_serves(tmp_path: Path) -> None:
+    async with running(tmp_path) as box:
+        with pytest.raises(ControlError, match="no call is open"):
+            await ask(box.socket, "video")
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        with pytest.raises(ControlError, match="another `edge video` serves this call"):
+            await ask(box.socket, "video")
+        box.hub_says(Join, page=PAGE)
+        await until(lambda: box.told(Offer) != [])
+
+
+@in_a_loop
+async def test_what_is_late_or_not_the_hub_s_to_say_goes_no_further(tmp_path: Path) -> None:
+    async with running(tmp_path) as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE, call_seq=4)
+        box.hub_says(Offer, page=PAGE, leg=LEG, direction="up", sdp="v=0")
+        box.hub_says(Leave, page=OTHER_PAGE)
+        await until(lambda: box.from_hub() == ["leave"])
+        assert box.video.relay.dropped == {
+            "from the hub: of another call": 1,
+            "from the hub: not the hub's to say": 1,
+        }
+
+
+@in_a_loop
+async def test_who_lets_a_call_go_takes_his_page_with_him(tmp_path: Path) -> None:
+    async with running(tmp_path) as box:
+        box.press()
+        box.call.hub_says(5, "claimed", revision=1, by="Lan")
+        box.video.on_call(box.call)
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE)
+        await until(box.is_lit)
+        box.call.hub_says(5, "offered", revision=2, by=None)
+        box.video.on_call(box.call)
+        await until(lambda: box.from_hub() == ["join", "leave"])
+        await until(lambda: not box.is_lit())
+        os.kill(box.pids()[0], signal.SIGKILL)
+        await until(lambda: len(box.pids()) == 2 and box.heard("call")[-1]["is_claimed"] is False)
+        assert box.from_hub() == ["join", "leave"], "the next one is told of no page"
+
+
+@in_a_loop
+async def test_the_camera_button_held_closes_the_camera_for_this_call_and_for_no_other(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as box:
+
+        def hold() -> None:
+            box.video.on_button(CameraButton(bytes(8), 1, True, 1_000_000))
+            box.video.on_button(CameraButton(bytes(8), 1, False, 2_500_000))
+
+        hold()  # outside a call it means nothing
+        with pytest.raises(IllegalInputError, match="no call is open: the camera is closed"):
+            box.video.allow_camera(is_allowed=False)
+        box.press()
+        await until(lambda: len(box.heard("camera")) == 1)
+        hold()
+        await until(lambda: len(box.heard("camera")) == 2)
+        box.end()
+        box.press(6)
+        await until(lambda: len(box.heard("camera")) >= 3)
+        assert [line["is_allowed"] for line in box.heard("camera")[:3]] == [True, False, True]

@@ -1,0 +1,154 @@
+from typing import Any
+
+import pytest
+
+from contract.ids import SpoolId, VisitNo
+from contract.media import Join, Leave, MediaSignal, PhotoTaken, StationMedia, TakePhoto
+from edge.call.station_call import StationCall
+from edge.call.video_messages import CallNow, CameraWish, FromHub
+from edge.call.video_relay import PHOTOS_MAX, ToVideo, VideoRelay
+from edge.errors import VideoLinkError
+
+SPOOL, OTHER_SPOOL = "0123456789abcdef", "f" * 16
+PAGE, PHOTO, VISIT = "a" * 16, "b" * 32, VisitNo(4)
+CLOSED: dict[str, Any] = {"camera": "closed", "microphone": "closed", "loudspeaker": "closed"}
+
+
+def signal(kind: type[MediaSignal], *, spool: str = SPOOL, call_seq: int = 5, **fields: Any) -> MediaSignal:
+    return kind.model_validate({"spool": spool, "call_seq": call_seq, **fields})
+
+
+def opened() -> tuple[VideoRelay, StationCall]:
+    relay, call = VideoRelay(SpoolId(0x0123456789ABCDEF)), StationCall()
+    call.press(5)
+    relay.on_call(call)
+    return relay, call
+
+
+def names(messages: list[ToVideo]) -> list[str]:
+    return [m.signal["signal"] if isinstance(m, FromHub) else m.tell for m in messages]
+
+
+def test_nothing_is_told_while_no_call_is_open() -> None:
+    relay = VideoRelay(SpoolId(1))
+    assert relay.on_call(StationCall()) == []
+    assert relay.greeting(is_new=True) == []
+    assert relay.wish() == []
+    assert relay.lost("gone") is None
+    assert relay.from_hub(signal(Join, page=PAGE), visit=VISIT) == ([], [])
+
+
+def test_each_change_of_the_call_is_told_and_a_nudge_or_a_receipt_is_none() -> None:
+    relay, call = opened()
+    call.press(7)
+    call.receipt()
+    assert relay.on_call(call) == []
+    call.hub_says(5, "claimed", revision=1, by="Lan")
+    assert relay.on_call(call) == [CallNow(spool=SPOOL, call_seq=5, is_claimed=True, by="Lan")]
+    call.hub_says(5, "claimed", revision=2, by="Minh")
+    assert relay.on_call(call) == [CallNow(spool=SPOOL, call_seq=5, is_claimed=True, by="Minh")]
+
+
+def test_a_call_of_before_a_restart_whose_owner_is_told_again_keeps_its_page() -> None:
+    call = StationCall()
+    call.press(5)
+    call.hub_says(5, "claimed", revision=1, by="Lan")
+    relay, restored = VideoRelay(SpoolId(0x0123456789ABCDEF)), StationCall.restored(call.saved())
+    relay.on_call(restored)
+    relay.from_hub(signal(Join, page=PAGE), visit=VISIT)
+    restored.hub_says(5, "claimed", revision=1, by="Lan")
+    assert names(relay.on_call(restored)) == ["call"]
+    assert names(relay.greeting(is_new=True)) == ["call", "camera", "join"]
+
+
+def test_a_nudge_that_became_the_call_begins_anew() -> None:
+    relay, call = opened()
+    relay.from_hub(signal(Join, page=PAGE), visit=VISIT)
+    relay.switch.is_allowed = False
+    call.press(7)
+    call.hub_says(7, "offered", revision=1, by=None)
+    told = relay.on_call(call)
+    assert names(told) == ["call", "camera"]
+    assert told[1] == CameraWish(is_allowed=True)
+    assert names(relay.greeting(is_new=True)) == ["call", "camera"]
+
+
+def test_the_same_process_that_comes_again_is_not_told_to_begin_again() -> None:
+    relay, _ = opened()
+    relay.from_hub(signal(Join, page=PAGE), visit=VISIT)
+    assert names(relay.greeting(is_new=False)) == ["call", "camera"]
+    relay.from_hub(signal(Leave, page=PAGE), visit=VISIT)
+    assert names(relay.greeting(is_new=True)) == ["call", "camera"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, "not a media signal"),
+        ({"signal": "interest", "lease_s": 1.0}, "not the station's to say"),
+        (
+            {"signal": "call", "spool": SPOOL, "call_seq": 5, "state": "ended", "revision": 1},
+            "not the station's",
+        ),
+        ({"signal": "join", "page": PAGE}, "not the station's to say"),
+        ({"signal": "media", **CLOSED, "call_seq": 6}, "of another call"),
+        ({"signal": "media", **CLOSED, "spool": OTHER_SPOOL}, "of another call"),
+        ({"signal": "media", **CLOSED, "camera": "asleep"}, "not a media signal"),
+        ({"signal": "photo taken", "photo": PHOTO, "size_bytes": 9}, "`edge vitals` knows better"),
+        ({"signal": "media", **CLOSED, "text": "x" * 20_000}, "not a media signal"),
+    ],
+)
+def test_what_video_may_not_say_does_not_reach_the_hub(said: dict[str, Any], why: str) -> None:
+    relay, _ = opened()
+    with pytest.raises(VideoLinkError, match=why):
+        relay.to_hub({"spool": SPOOL, "call_seq": 5, **said} if said else said)
+
+
+def test_what_video_may_say_reaches_the_hub_as_it_was_said() -> None:
+    relay, _ = opened()
+    said = {"signal": "media", "spool": SPOOL, "call_seq": 5, **CLOSED}
+    assert relay.to_hub(said) == signal(StationMedia, **CLOSED)
+    with pytest.raises(VideoLinkError):
+        VideoRelay(SpoolId(0x0123456789ABCDEF)).to_hub(said)
+
+
+def test_a_photograph_is_asked_for_until_it_is_there_and_answered_from_then_on() -> None:
+    relay, _ = opened()
+    ask = signal(TakePhoto, photo=PHOTO)
+    assert names(relay.from_hub(ask, visit=VISIT)[0]) == ["photo"]
+    assert names(relay.from_hub(ask, visit=VisitNo(5))[0]) == ["photo"]
+    assert relay.visit_of(PHOTO) == VISIT, "whom it shows was decided when it was first asked for"
+    stored = relay.photo_stored(PHOTO, 9)
+    assert stored == signal(PhotoTaken, photo=PHOTO, size_bytes=9)
+    assert relay.from_hub(ask, visit=VISIT) == ([], [stored])
+    assert relay.visit_of(PHOTO) is None
+    assert relay.photo_failed(PHOTO, "twice", is_final=False) == stored
+
+
+def test_one_that_failed_may_be_taken_again_unless_parts_of_it_are_stored() -> None:
+    relay, _ = opened()
+    ask = signal(TakePhoto, photo=PHOTO)
+    relay.from_hub(ask, visit=VISIT)
+    failed = relay.photo_failed(PHOTO, "x" * 300, is_final=False)
+    assert isinstance(failed, PhotoTaken)
+    assert (failed.size_bytes, len(failed.text)) == (None, 200)
+    assert names(relay.from_hub(ask, visit=VISIT)[0]) == ["photo"]
+    final = relay.photo_failed(PHOTO, "the card is full", is_final=True)
+    assert relay.from_hub(ask, visit=VISIT) == ([], [final])
+
+
+def test_a_photograph_of_a_call_that_is_over_is_answered_to_nobody() -> None:
+    relay, call = opened()
+    relay.from_hub(signal(TakePhoto, photo=PHOTO), visit=VISIT)
+    call.cancel()
+    relay.on_call(call)
+    assert relay.photo_stored(PHOTO, 9) is None
+    assert relay.visit_of(PHOTO) is None
+
+
+def test_a_hub_that_asks_for_ever_new_ones_fills_no_memory() -> None:
+    relay, _ = opened()
+    for number in range(PHOTOS_MAX + 5):
+        relay.from_hub(signal(TakePhoto, photo=f"{number:032x}"), visit=VISIT)
+    assert relay.visit_of(f"{0:032x}") is None
+    assert relay.visit_of(f"{PHOTOS_MAX + 4:032x}") == VISIT
