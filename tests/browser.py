@@ -20,9 +20,8 @@ ARGUMENTS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",  # a camera, and a microphone that beeps; once granted
 ]
-# A microphone that beeps and a camera that shows a moving pattern. When a page may sound stays as in every browser.
+# A microphone that beeps, a camera with a moving pattern. When a page may sound stays as in every browser.
 FAKE_DEVICES: Final = ["--use-fake-device-for-media-stream"]
 NO_DEVICES: Final = ["--disable-audio-input"]  # whatever the machine has
 LAUNCH_LIMIT_MS: Final = 60_000
@@ -153,8 +152,8 @@ def wait_until(page: Page, expression: str, arg: object = None) -> None:
 def observe(page: Page, expression: str) -> Any:
     """Return what an expression (a promise is awaited) is in the page, and touch nothing.
 
-    Playwright's own `evaluate`, locators and `wait_until` count as a gesture of the user: after them a page may
-    sound that in truth is silent.
+    Playwright's own `evaluate`, locators and `wait_until` count as a gesture of the user: after them a page
+    may sound that in truth is silent.
     """
     session = page.context.new_cdp_session(page)
     try:
@@ -167,7 +166,7 @@ def observe(page: Page, expression: str) -> Any:
 
 
 def observe_until(page: Page, expression: str) -> None:
-    """Return once an expression is true in the page, and touch nothing. Raises TimeoutError as `wait_until`."""
+    """Return once an expression is true in the page, and touch nothing. Raises TimeoutError."""
     deadline_s = time.monotonic() + STEP_LIMIT_MS / 1000
     while not observe(page, expression):
         if time.monotonic() > deadline_s:

@@ -37,7 +37,12 @@ export class Ring {
     return this._isWanted && this.isUnlocked && this._volume !== null;
   }
 
-  /** Call it in a gesture; it also calls itself at every click and key. */
+  /** How long the browser has let us sound, in seconds; a sound that is stuck stands still. */
+  get sound_s() {
+    return this._context?.currentTime ?? 0;
+  }
+
+  /** Call it in a gesture, or while the microphone is open; it also calls itself at every click and key. */
   async unlock() {
     if (this.isUnlocked) return;
     this._context ??= this._newContext();

@@ -1,5 +1,6 @@
 /** On every page: the event stream, the ring, one key to answer, and the truth about what is old. */
 import { formatAge, formatTimeOfDay, HubClock } from "../../../web/ages.js";
+import { Duty } from "../../../web/duty.js";
 import { Ring } from "../../../web/ring.js";
 import { t } from "../../../web/words.js";
 
@@ -26,6 +27,7 @@ export const news = new EventTarget();
 export const me = document.body.dataset.me ?? "";
 export const mayAnswer = "mayAnswer" in document.body.dataset;
 export const ring = new Ring();
+const duty = new Duty(ring, clock);
 /** @type {State | null} */
 export let state = null;
 
@@ -114,8 +116,18 @@ export function tellUser(text) {
   toldTimer = window.setTimeout(() => { told.hidden = true; }, TOLD_MS);
 }
 
+const CLAIMED = "claimed"; // in this tab's store: which call it took, and when
+
+/** When this tab claimed the call, in ms of this page's `performance.now()`; null: another tab did, or nobody.
+ * @param {string} id */
+export function claimedHere_ms(id) {
+  const [of, at_ms] = (sessionStorage.getItem(CLAIMED) ?? "").split(" ");
+  return of === id ? Number(at_ms) - performance.timeOrigin : null;
+}
+
 /** Answer a call: whoever is first gets it, the others are told who. @param {Call} call */
 export async function claim(call) {
+  sessionStorage.setItem(CLAIMED, `${call.id} ${performance.timeOrigin + performance.now()}`);
   const answer = await post(`/calls/${call.id}/claim`);
   if (answer?.is_done || answer?.is_mine) {
     if (location.pathname !== answer.url) location.assign(answer.url);
@@ -201,23 +213,55 @@ function ringOrNot() {
   else ring.stop();
 }
 
-/** Only a ring that is heard is confirmed: the station's lamp believes it. */
+/** Only a ring that is heard, by somebody who can answer, is confirmed: the station's lamp believes it. */
 function confirm() {
-  if (!ring.isRunning) return;
+  if (!ring.isRunning || !duty.isOn) return;
   for (const call of ringing()) void post(`/calls/${call.id}/ringing?console=${consoleId}`);
 }
 
-function showSound() {
-  const sound = place("sound");
-  sound.hidden = !mayAnswer;
-  sound.classList.toggle("is-off", !ring.isUnlocked);
-  say(sound, ring.isUnlocked ? t("chuông: bật") : t("chuông: chưa bật, nhấn một phím bất kỳ"));
+/** What is missing, and what to do. @param {import("../../../web/duty.js").Fault} fault */
+function faultText(fault) {
+  switch (fault) {
+    case "clock": return t("chưa biết giờ của trung tâm");
+    case "sound": return t("trình duyệt chưa cho phát tiếng: nhấn một phím bất kỳ");
+    case "loudspeaker": return t("không có loa hay tai nghe: hãy cắm vào");
+    case "microphone checking": return t("đang thử micrô");
+    case "microphone ask": return t("trình duyệt chưa cho dùng micrô: nhấn một phím bất kỳ rồi chọn Cho phép");
+    case "microphone missing": return t("không có micrô: hãy cắm vào. Vẫn trả lời được, nhưng trạm sẽ không nghe tiếng");
+    case "microphone refused": return t("trình duyệt chặn micrô: nhấn vào biểu tượng cạnh địa chỉ trang và cho phép micrô");
+    case "microphone busy": return t("chương trình khác đang dùng micrô: hãy đóng chương trình đó");
+  }
+}
+
+const PASSING = ["clock", "microphone checking"]; // for a moment after each load: no reason to call for somebody
+
+function showDuty() {
+  const banner = place("duty"), faults = duty.faults.filter((fault) => !PASSING.includes(fault));
+  banner.hidden = faults.length === 0;
+  say(place("duty-text"), t("Máy này chưa trực, trạm không được báo là đang đổ chuông: {faults}.",
+    { faults: faults.map(faultText).join("; ") }));
+  const chip = place("on-duty");
+  chip.hidden = false;
+  chip.classList.toggle("is-off", !duty.isOn);
+  say(chip, duty.isOn ? t("đang trực") : faults.length ? t("chưa trực") : duty.faults.map(faultText).join("; "));
+}
+
+function beginDuty() {
+  if (!mayAnswer) return; // nobody waits for him
+  duty.addEventListener("change", () => {
+    showDuty();
+    confirm();
+  });
+  place("duty-again").addEventListener("click", () => void duty.prove());
+  showDuty();
+  duty.begin();
 }
 
 /** @param {State} next */
 function onState(next) {
   state = next;
   clock.hear(next.now_ms);
+  duty.look();
   heard_ms = clock.monotonic_ms();
   heardUtc_ms = next.now_ms;
   showLost(false);
@@ -260,6 +304,7 @@ function showStale() {
 }
 
 function tick() {
+  duty.look();
   if (clock.monotonic_ms() - heard_ms > LOST_MS) showLost(true);
   if (!Number.isNaN(heardUtc_ms)) say(place("as-of"), t("số liệu lúc {time}", { time: formatTimeOfDay(heardUtc_ms) }));
   for (const call of ringing()) {
@@ -307,13 +352,13 @@ window.addEventListener("keydown", (event) => {
 });
 
 ring.onchange = () => {
-  showSound();
+  duty.look();
   confirm();
 };
-showSound();
 void ring.unlock(); // the browser lets a page sound at once when the one before was used
 for (const form of ringPlace.querySelectorAll("form")) bindRing(form);
 window.setInterval(tick, AGES_MS);
 window.setInterval(confirm, CONFIRM_MS);
+beginDuty();
 listen();
-Object.assign(document.body, { console: { ring, clock, news } });
+Object.assign(document.body, { console: { ring, clock, news, duty } });

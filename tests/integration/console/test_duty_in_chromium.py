@@ -1,0 +1,121 @@
+"""When a console is on duty: its ring is heard and its operator can speak, and no lamp at a station lies."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from contract.signals import CallState
+from hub.people.accounts import Role
+from tests.browser import chromium, chromium_page, observe, observe_until
+from tests.simulators.console_server import ConsoleServer
+from tests.simulators.console_station import ConsoleStation
+
+ON_DUTY = "document.body.console?.duty.isOn"
+FAULTS = "document.body.console?.duty.faults.join()"
+BANNER = "document.getElementById('duty').hidden ? '' : document.getElementById('duty').innerText"
+RECORDED = """
+  const real = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices); window.opened = [];
+  if (real) navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await real(wanted); window.opened.push(...stream.getTracks()); return stream; };
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_browser() -> Iterator[None]:
+    with chromium():
+        yield
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """Lan's page, not touched by anybody since it was opened."""
+    page.reload()
+    return page
+
+
+def is_told_ringing(server: ConsoleServer, seq: int) -> bool:
+    return any(
+        isinstance(signal, CallState) and (signal.call_seq, signal.state) == (seq, "ringing")
+        for _, signal in server.signals
+    )
+
+
+def test_after_a_reload_nobody_touched_the_ring_is_heard(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    observe_until(page, ON_DUTY)
+    assert observe(page, "navigator.userActivation.hasBeenActive") is False
+    assert observe(page, "document.getElementById('on-duty').innerText") == "đang trực"
+    call = station.press()
+    server.wait_signal(
+        lambda _, one: isinstance(one, CallState) and (one.call_seq, one.state) == (call.seq, "ringing")
+    )
+    assert observe(page, "document.body.console.ring.isRunning")
+    assert observe(page, "navigator.userActivation.hasBeenActive") is False
+
+
+def test_outside_a_call_nobody_listens_to_the_microphone(page: Page) -> None:
+    page.add_init_script(RECORDED)
+    page.reload()
+    observe_until(page, ON_DUTY)
+    assert observe(page, "window.opened.map((track) => track.readyState)") == ["ended"]
+
+
+@pytest.mark.parametrize(
+    ("microphone", "fault", "words"),
+    [
+        ("missing", "microphone missing", "không có micrô"),
+        ("refused", "microphone refused", "trình duyệt chặn micrô"),
+    ],
+)
+def test_without_a_microphone_a_console_says_so_confirms_nothing_and_may_answer(
+    server: ConsoleServer, station: ConsoleStation, microphone: str, fault: str, words: str
+) -> None:
+    allow = r"ERR_|WebSocket|401 \(Unauthorized\)"
+    with chromium_page(allow=allow, microphone=microphone) as page:  # type: ignore[arg-type]
+        cookie, _, token = server.session("Lan").partition("=")
+        page.context.add_cookies([{"name": cookie, "value": token, "url": server.url, "sameSite": "Strict"}])
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(server.url)
+        observe_until(page, f"{FAULTS}?.includes('{fault}')")
+        assert words in observe(page, BANNER)
+        assert "nhấn một phím bất kỳ" in observe(page, BANNER)
+        page.keyboard.press("a")  # a gesture: the ring may sound
+        observe_until(page, f"!({BANNER}).includes('nhấn một phím bất kỳ')")
+        call = station.press()
+        observe_until(page, "document.body.console.ring.isRunning")
+        page.keyboard.press("F2")
+        page.wait_for_url(re.compile("/stations/con-dao-01$"))
+        observe_until(page, "document.getElementById('callbar').innerText.includes('bạn đang trả lời')")
+        assert not [url for url in asked if "/ringing" in url]
+        assert not is_told_ringing(server, call.seq)
+
+
+def test_a_microphone_refused_later_ends_the_duty_and_one_that_is_allowed_begins_it(page: Page) -> None:
+    observe_until(page, ON_DUTY)
+    page.context.clear_permissions()
+    page.context.grant_permissions([])
+    observe_until(page, f"{FAULTS} === 'microphone refused'")
+    assert "chưa trực" in observe(page, "document.getElementById('on-duty').innerText")
+    page.context.clear_permissions()
+    page.context.grant_permissions(["microphone", "camera"])
+    observe_until(page, ON_DUTY)
+
+
+def test_sound_that_is_stuck_is_no_sound(page: Page) -> None:
+    observe_until(page, ON_DUTY)
+    observe(page, "Object.defineProperty(document.body.console.ring, 'sound_s', { value: 1 })")
+    observe_until(page, f"{FAULTS} === 'sound'")
+
+
+def test_who_may_not_answer_is_not_on_duty_and_not_asked_for_a_microphone(
+    server: ConsoleServer, page: Page, enter: Callable[[ConsoleServer, str], None]
+) -> None:
+    server.account("Hoa", Role.DOCTOR)
+    enter(server, "Hoa")
+    observe_until(page, "document.body.console?.clock.now_ms() !== null")
+    assert observe(page, "document.getElementById('duty')") is None
+    assert observe(page, FAULTS).startswith("microphone checking")
