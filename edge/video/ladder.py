@@ -13,7 +13,7 @@ CLIMB_AFTER_S: Final = 3.0  # of room, before a step up
 RETURN_AFTER_S: Final = 1.0  # of room, before the picture comes back at all
 HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRTP 10
 
-# From so many bit/s of picture alone. A packet is at most about 60 ms of the link: voice waits behind it.
+# From so many bit/s of picture alone. Voice waits behind a packet: small ones where the link is poor.
 RUNGS: Final[tuple[tuple[int, Rung], ...]] = (
     (15_000, Rung(320, 180, 5, 500)),
     (25_000, Rung(320, 180, 8, 500)),
