@@ -18,10 +18,9 @@ GONE = r"ERR_|WebSocket|net::|Failed to load resource"  # what a browser reports
 def operator(village: Village, *, allow: str | None = None, scheme: Any = "light") -> Iterator[Page]:
     """Open the list of stations as the operator on duty, the ring unlocked by the keys of the login.
 
-    Microphone and camera are granted, and every page after the login is watched (`media_watch`).
+    Every page after the login is watched (`media_watch`).
     """
     with chromium_page(village.url, allow=allow, scheme=scheme) as page:
-        page.context.grant_permissions(["microphone", "camera"], origin=village.url)
         media_watch.put_in(page)
         page.fill("input[name=name]", OPERATOR)
         page.fill("input[type=password]", village.password)

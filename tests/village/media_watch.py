@@ -12,20 +12,23 @@ SCRIPT: Final = Path(__file__).with_suffix(".js")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaCounts:
-    """What the open connections of a page have counted. Energy is in seconds of full scale."""
+    """What a page's connections have counted since it began. Energy is in seconds of full scale."""
 
+    connections: int  # two a leg
     frames: int
     heard_energy: float
     heard_samples: int
     concealed_samples: int  # silence not counted
     said_energy: float
     said_packets: int
+    keyframes: int
+    nacks: int
     pairs: tuple[dict[str, Any], ...]  # local and remote candidate type, address, protocol, round trip
 
-    @property
-    def concealed_share(self) -> float:
-        """Which share of the voice was made up, 0 … 1."""
-        return self.concealed_samples / max(1, self.heard_samples)
+    def concealed_share(self, before: "MediaCounts") -> float:
+        """Which share of the voice since `before` was made up, 0 … 1."""
+        heard = self.heard_samples - before.heard_samples
+        return (self.concealed_samples - before.concealed_samples) / max(1, heard)
 
 
 def put_in(page: Page) -> None:
@@ -38,12 +41,15 @@ def media_counts(page: Page) -> MediaCounts:
     raw = page.evaluate("() => window.mediaWatch.counts()")
     audio, video, said = raw["audio"], raw["video"], raw["said"]
     return MediaCounts(
+        connections=raw["connections"],
         frames=video.get("framesDecoded", 0),
         heard_energy=audio.get("totalAudioEnergy", 0.0),
         heard_samples=audio.get("totalSamplesReceived", 0),
         concealed_samples=audio.get("concealedSamples", 0) - audio.get("silentConcealedSamples", 0),
         said_energy=said["totalAudioEnergy"],
         said_packets=said["packetsSent"],
+        keyframes=video.get("keyFramesDecoded", 0),
+        nacks=video.get("nackCount", 0),
         pairs=tuple(raw["pairs"]),
     )
 

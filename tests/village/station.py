@@ -25,11 +25,15 @@ from tests.village.process import Process
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
-    """What box.toml says of camera and sound; this machine need have neither."""
+    """What box.toml says of camera and sound; this machine need have neither.
+
+    `alsa`: a configuration of libasound that has the cards of "alsa:NAME" (`tests/simulators/sound_card.py`).
+    """
 
     camera: str = "generated"
     microphone: str = "generated"
     loudspeaker: str = "none"
+    alsa: Path | None = None
 
 
 GENERATED: Final = Devices()
@@ -96,7 +100,8 @@ class Station:
         self._stack.close()
 
     def _entry(self) -> Sequence[str]:
-        return () if self.link is None else self.link.entry
+        sound = [] if self._devices.alsa is None else ["env", f"ALSA_CONFIG_PATH={self._devices.alsa}"]
+        return [*sound, *(self.link.entry if self.link is not None else [])]
 
     def _write_config(self) -> None:
         given = self._enrolment
