@@ -25,6 +25,8 @@ call = typer.Typer(no_args_is_help=True, help="The call of this station.")
 visit = typer.Typer(no_args_is_help=True, help="Who is being seen.")
 app.add_typer(call, name="call")
 app.add_typer(visit, name="visit")
+camera = typer.Typer(no_args_is_help=True, help="The camera, in the call of now.")
+app.add_typer(camera, name="camera")
 out = Console()
 err = Console(stderr=True)
 
@@ -101,17 +103,29 @@ def next_person(config: ConfigFile = DEFAULT_CONFIG) -> None:
     _do(_read(config), "next person", "the visit is closed; the next begins with the next signal")
 
 
-def _do(settings: BoxConfig, name: str, done: str) -> None:
+@camera.command("off")
+def close_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Close the camera until the call is over; voice goes on."""
+    _do(_read(config), "camera", "the camera is off for this call", is_allowed=False)
+
+
+@camera.command("on")
+def allow_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Allow the camera again."""
+    _do(_read(config), "camera", "the camera may be opened", is_allowed=True)
+
+
+def _do(settings: BoxConfig, name: str, done: str, **details: object) -> None:
     try:
-        _ask(settings, name)
+        _ask(settings, name, **details)
     except BoxError as error:
         err.print(str(error), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     out.print(done)
 
 
-def _ask(settings: BoxConfig, name: str) -> dict[str, object]:
-    return asyncio.run(ask(settings.control_socket, name))
+def _ask(settings: BoxConfig, name: str, **details: object) -> dict[str, object]:
+    return asyncio.run(ask(settings.control_socket, name, **details))
 
 
 def _read(config: Path) -> BoxConfig:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from contract.errors import RefusedError
 from contract.events import AnchorSet, Status
-from contract.ids import BootId
+from contract.ids import BootId, RecordClass
 from contract.media import MediaSignal
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
@@ -186,6 +186,8 @@ class Vitals:
 
     def _on_stored(self, records: list[OwedRecord]) -> None:
         self._uplink.add(records)
+        if any(record.record_class is RecordClass.CALL for record in records):  # perhaps a press
+            self._video.on_call(self._call.call)
 
     def _on_call_changed(self) -> None:
         self._uplink.say_state()

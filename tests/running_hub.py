@@ -8,17 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from hub.config import Config, read_config
 from hub.hub import Hub
 from hub.hub_service import open_hub
 from hub.ingest.committed import Committed, SignalHeard
 from hub.pki.authority import Authority
+from hub.store.interface import Store
 from hub.store.sqlite import SqliteStore
 from tests.broker import Broker, free_port
 
 START_LIMIT_S = 30.0
+T = TypeVar("T")
 
 
 def hub_config(broker: Broker) -> Config:
@@ -64,6 +66,24 @@ class HubThread:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(START_LIMIT_S)
         assert not self._thread.is_alive()
+
+    def do(self, work: Callable[[Hub], T]) -> T:
+        """Call `work` in the hub's loop; return what it returns."""
+
+        async def run() -> T:
+            return work(self.hub)
+
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(START_LIMIT_S)
+
+    def read(self, work: Callable[[Store], T]) -> T:
+        """Call `work` with the store on its reading thread; return what it returns."""
+
+        async def run() -> T:
+            return await self.hub.run_read(work)
+
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(START_LIMIT_S)
 
     def wait_until(self, is_so: Callable[[Hub], bool]) -> None:
         """Return as soon as `is_so`, which is asked again and again; for what nothing announces."""

@@ -37,7 +37,8 @@ def config(tmp_path: Path) -> BoxConfig:
 
 @asynccontextmanager
 async def vitals(config: BoxConfig) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(Vitals(config, BoxClock.read(), random.Random(1)).run())
+    service = Vitals(config, BoxClock.read(), random.Random(1), video_command=("sleep", "60"))
+    task = asyncio.create_task(service.run())
     await until_answered(config)
     try:
         yield task
