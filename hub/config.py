@@ -1,8 +1,9 @@
 """The hub's configuration: one TOML file, read once. An unknown key is an error too."""
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,11 @@ from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
 
 PORT_MAX: Final = 65_535
+SERVERS_MAX: Final = 4  # of a kind; a browser asks each of them at the start of every call
+SECRET_MIN_BYTES: Final = 8
+_HOST: Final = r"(\[[0-9a-fA-F:]+\]|[^\s:?/@\[\]]+)(:[0-9]{1,5})?"
+_STUN: Final = re.compile(rf"stuns?:{_HOST}")
+_TURN: Final = re.compile(rf"turns?:{_HOST}(\?transport=(udp|tcp))?")
 
 
 class ConfigError(Exception):
@@ -42,6 +48,19 @@ class ConsoleConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaConfig:
+    """By which servers picture and voice find their way where there is no direct one; none by default.
+
+    `turn_secret` is shared with the TURN server (coturn: use-auth-secret, static-auth-secret); it is kept out
+    of the configuration, in a file of its own.
+    """
+
+    stun: tuple[str, ...] = ()
+    turn: tuple[str, ...] = ()
+    turn_secret: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All that the hub is told. Folders are absolute."""
 
@@ -51,6 +70,7 @@ class Config:
     accounts_path: Path
     broker: BrokerConfig
     console: ConsoleConfig
+    media: MediaConfig
     station_names: Mapping[StationId, str]  # what people call it; one that is missing is shown by its id
 
 
@@ -71,6 +91,7 @@ def parse_config(text: str, *, path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from error
     folders, broker, console = root.table("folders"), root.table("broker"), root.table("console")
+    media = root.table("media")
     config = Config(
         path=path,
         store_folder=path.parent / folders.text("store", "store"),
@@ -83,10 +104,19 @@ def parse_config(text: str, *, path: Path) -> Config:
             is_https=console.flag("https", True),
             names=console.texts("names"),
         ),
+        media=MediaConfig(
+            stun=media.servers("stun", _STUN),
+            turn=media.servers("turn", _TURN),
+            turn_secret=media.secret("turn_secret_file"),
+        ),
         station_names=root.table("stations").station_names(),
     )
-    for table in (root, folders, broker, console):
+    for table in (root, folders, broker, console, media):
         table.refuse_the_rest()
+    if config.media.turn and not config.media.turn_secret:
+        raise ConfigError(
+            f"{path}: media.turn_secret_file is missing: expected the file with the TURN server's secret"
+        )
     return config
 
 
@@ -107,6 +137,11 @@ address = "{address}"    # "0.0.0.0": other machines may open the console
 port = {port}
 https = {https}
 names = {names}          # further host names and addresses of this machine, for its certificate
+
+[media]                  # for links on which two browsers do not find one another by themselves
+# stun = ["stun:turn.example.vn:3478"]
+# turn = ["turn:turn.example.vn:3478", "turns:turn.example.vn:443?transport=tcp"]   # where only 443 passes
+# turn_secret_file = "turn.secret"   # coturn: use-auth-secret, static-auth-secret; readable by the hub alone
 
 [stations]               # what people call them
 # con-dao-01 = "Trạm y tế Côn Đảo"
@@ -140,6 +175,30 @@ class _Table:
         if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
             raise self._fault(key, "a list of texts", value)
         return tuple(value)
+
+    def servers(self, key: str, form: re.Pattern[str]) -> tuple[str, ...]:
+        found = self.texts(key)
+        kind = key.upper()
+        if len(found) > SERVERS_MAX:
+            raise self._fault(key, f"at most {SERVERS_MAX} {kind} servers", list(found))
+        for one in found:
+            if not form.fullmatch(one):
+                raise self._fault(key, f'{kind} servers, such as "{key}:host:3478"', one)
+        return found
+
+    def secret(self, key: str) -> bytes:
+        """Return what the file named there holds, empty when none is named."""
+        name = self.text(key, "-")
+        if name == "-":
+            return b""
+        file = self._path.parent / name
+        try:
+            secret = file.read_bytes().strip()
+        except OSError as error:
+            raise self._fault(key, f"a file that can be read ({file}: {error.strerror})", name) from error
+        if len(secret) < SECRET_MIN_BYTES:
+            raise self._fault(key, f"a file with a secret of at least {SECRET_MIN_BYTES} letters", name)
+        return secret
 
     def port(self, key: str, default: int) -> int:
         value = self._values.pop(key, default)

@@ -40,6 +40,19 @@ def test_stations_have_the_names_that_people_use() -> None:
         ("[console]\nnames = ['a', 3]", "console.names = \"['a', 3]\": expected a list of texts"),
         ("[console]\nprot = 1", "console.prot = '1': expected no such key"),
         ("console = 3", "console = '3': expected a table"),
+        ("[media]\nstun = ['stun:h'] \nturn_secret = 'x'", "media.turn_secret = 'x': expected no such key"),
+        ("[media]\nstun = ['turn:h:3478']", "media.stun = 'turn:h:3478': expected STUN servers, such as"),
+        ("[media]\nturn = ['turn:a b']", "media.turn = 'turn:a b': expected TURN servers, such as"),
+        ("[media]\nturn = ['turn:h?transport=sctp']", "expected TURN servers"),
+        (
+            "[media]\nturn = ['turn:h', 'turn:h', 'turn:h', 'turn:h', 'turn:h']",
+            "expected at most 4 TURN servers",
+        ),
+        ("[media]\nturn = ['turn:h']", "media.turn_secret_file is missing: expected the file with the TURN"),
+        (
+            "[media]\nturn_secret_file = 'none'",
+            "media.turn_secret_file = 'none': expected a file that can be read",
+        ),
         ("[colour]", "colour = '{}': expected no such key"),
         ("[stations]\nHUB = 'x'", "stations.HUB = 'x': expected a station's id"),
         ("[stations]\na1 = 3", "stations.a1 = '3': expected a text"),
@@ -51,3 +64,24 @@ def test_a_wrong_value_is_named_with_file_key_and_what_is_expected(text: str, co
         parse_config(text, path=PATH)
     assert str(caught.value).startswith("/srv/haidang/hub.toml: ")
     assert complaint in str(caught.value)
+
+
+def test_picture_and_voice_find_their_way_by_these_servers(tmp_path: Path) -> None:
+    (tmp_path / "turn.secret").write_text("cá thu một nắng\n", encoding="utf-8")
+    text = """[media]
+stun = ["stun:h.vn:3478", "stun:[2001:db8::1]:3478"]
+turn = ["turn:h.vn", "turns:h.vn:443?transport=tcp"]
+turn_secret_file = "turn.secret"
+"""
+    media = parse_config(text, path=tmp_path / "hub.toml").media
+    assert media.stun == ("stun:h.vn:3478", "stun:[2001:db8::1]:3478")
+    assert media.turn == ("turn:h.vn", "turns:h.vn:443?transport=tcp")
+    assert media.turn_secret.decode() == "cá thu một nắng"
+    assert parse_config("", path=PATH).media.turn == ()
+
+
+def test_a_secret_that_is_none_is_named_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "turn.secret").write_text("ngan\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"turn_secret_file = 'turn\.secret': .* at least 8") as caught:
+        parse_config("[media]\nturn_secret_file = 'turn.secret'", path=tmp_path / "hub.toml")
+    assert "ngan" not in str(caught.value)
