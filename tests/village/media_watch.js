@@ -20,17 +20,17 @@
     }
   };
 
-  function onFrame(video, metadata) {
+  function onFrame(video) {
     watch.marks.painted ??= Date.now();
-    watch.painted.push([Date.now(), metadata.width, metadata.height, metadata.presentedFrames]);
-    video.requestVideoFrameCallback((_now, next) => onFrame(video, next));
+    watch.painted.push(Date.now());
+    video.requestVideoFrameCallback(() => onFrame(video));
   }
 
   function look() {
     for (const video of document.querySelectorAll("video")) {
       if (watched.has(video)) continue;
       watched.add(video);
-      video.requestVideoFrameCallback((_now, metadata) => onFrame(video, metadata));
+      video.requestVideoFrameCallback(() => onFrame(video));
     }
     if (watch.marks.live === null) {
       const isLive = (strip) => strip.state === "live" && strip.plotted(0, 2 ** 40).length > 0;

@@ -62,12 +62,16 @@ def moments(page: Page) -> dict[str, float | None]:
 
 def painted_s(page: Page) -> list[float]:
     """Return when each picture was painted since the page began (wall clock)."""
-    return [at_ms / 1_000 for at_ms, *_ in page.evaluate("() => window.mediaWatch.painted")]
+    return [at_ms / 1_000 for at_ms in page.evaluate("() => window.mediaWatch.painted")]
 
 
-def heard_levels(page: Page) -> list[tuple[float, float]]:
-    """Return (wall clock, level 0 … 1) of what was received, many times a second, since the page began."""
-    return [(at_ms / 1_000, level) for at_ms, level in page.evaluate("() => window.mediaWatch.heard")]
+def heard_since_s(page: Page, since_s: float, *, to_wall_s: float) -> float | None:
+    """Return when a voice was first received after `since_s` (wall clock), less `to_wall_s`; or None."""
+    at_ms = page.evaluate(
+        "(since) => window.mediaWatch.heard.find(([at, level]) => at > since && level > 0.01)?.[0] ?? null",
+        since_s * 1_000,
+    )
+    return None if at_ms is None else at_ms / 1_000 - to_wall_s
 
 
 def freezes_s(times_s: list[float], *, from_s: float, to_s: float, longer_than_s: float = 0.5) -> list[float]:

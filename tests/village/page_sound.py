@@ -3,7 +3,7 @@
 import base64
 from bisect import bisect_right
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from playwright.sync_api import Page
@@ -39,6 +39,12 @@ def said_marks_s(page: Page) -> list[float]:
         if 0 <= before < len(audio_s) - 1:
             marks_s.append(said["clock"][before][1] + mark_s - audio_s[before])
     return marks_s
+
+
+def heard_sound(page: Page) -> tuple[int, np.ndarray[Any, np.dtype[np.float64]]]:
+    """Return the rate in Hz and the samples that the page heard since the last time it was asked, -1 … 1."""
+    taken = page.evaluate("() => window.pageEar.take()")
+    return taken["rate"], np.frombuffer(base64.b64decode(taken["data"]), dtype="<i2") / 32_768
 
 
 def heard_marks_s(page: Page, *, apart_s: float) -> list[float]:
