@@ -100,9 +100,11 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, float | int 
     link = find_profile(options.profile, options.folder) if options.profile else None
     head = StationHead()
     with SoundCard(folder, acoustics=head) as card:
-        devices = Devices(microphone="alsa:card", loudspeaker="alsa:card", alsa=card.configuration)
+        devices = Devices(microphone="alsa:card", loudspeaker="alsa:card")
         place = replace(PLACES[0], devices=devices, link=link)
-        with Village(folder, [place]) as village, operator(village) as page:
+        village = Village(folder, [place])
+        village.stations[0].environment["ALSA_CONFIG_PATH"] = str(card.configuration)
+        with village, operator(village) as page:
             put_in_marks(page, every_s=DOWN_EVERY_S)
             put_in_ear(page)
             ring(page, village, village.stations[0])

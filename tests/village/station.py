@@ -25,15 +25,11 @@ from tests.village.process import Process
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
-    """What box.toml says of camera and sound; this machine need have neither.
-
-    `alsa`: a configuration of libasound that has the cards of "alsa:NAME" (`tests/simulators/sound_card.py`).
-    """
+    """What box.toml says of camera and sound; this machine need have neither."""
 
     camera: str = "generated"
     microphone: str = "generated"
     loudspeaker: str = "none"
-    alsa: Path | None = None
 
 
 GENERATED: Final = Devices()
@@ -80,6 +76,7 @@ class Station:
             ["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log", entry=self._entry
         )
         self._enrolment, self._quota_bytes, self._devices = enrolment, quota_bytes, devices
+        self.environment: dict[str, str] = {}  # what the box's system has set otherwise than this machine
         self._boot_file = folder / "boot"
         self._stack = ExitStack()
 
@@ -100,8 +97,9 @@ class Station:
         self._stack.close()
 
     def _entry(self) -> Sequence[str]:
-        sound = [] if self._devices.alsa is None else ["env", f"ALSA_CONFIG_PATH={self._devices.alsa}"]
-        return [*sound, *(self.link.entry if self.link is not None else [])]
+        there = self.link.entry if self.link is not None else []
+        settings = [f"{name}={value}" for name, value in self.environment.items()]
+        return [*there, *(["env", *settings] if settings else [])]
 
     def _write_config(self) -> None:
         given = self._enrolment
