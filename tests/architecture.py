@@ -37,12 +37,19 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "babel": ("hub/console/*.py",),
     "uvicorn": ("hub/hub_service.py", "hub/console/server.py"),
     "websockets": (),  # uvicorn's, not ours
-    "av": ("edge/video/camera.py", "edge/video/encoder.py", "edge/video/sound.py", "edge/video/hooks.py"),
+    "av": (
+        "edge/video/camera.py",
+        "edge/video/v4l2_camera.py",
+        "edge/video/still.py",
+        "edge/video/encoder.py",
+        "edge/video/sound.py",
+        "edge/video/hooks.py",
+    ),
     "aiortc": ("edge/video/hooks.py", "edge/video/leg.py"),
     "aioice": ("edge/video/hooks.py",),
     "ctypes": ("edge/video/alsa.py", "edge/video/vpx*.py", "edge/video/opus.py", "edge/video/codec_check.py"),
     "livekit": ("edge/video/echo.py",),
-    "PIL": ("edge/video/camera.py", "edge/video/talking_head.py"),
+    "PIL": ("edge/video/still.py", "edge/video/talking_head.py"),
     "typer": ("*/__main__.py", "*/cli.py"),
     "rich": ("*/__main__.py", "*/cli.py"),
 }
@@ -68,6 +75,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/uplink/mqtt.py",
     "edge/call/video_process.py",  # starts `edge video` and ends it
     "edge/video/camera.py",
+    "edge/video/v4l2_camera.py",
     "edge/video/sound.py",
     "edge/video/alsa.py",  # os.environ: where the library finds its configuration
     "edge/video/av_libs.py",  # where the package av lies
