@@ -43,7 +43,7 @@ class V4l2Camera:
             raise DeviceError("missing", f"camera {path}: offers no format that we know; name another camera")
         self._live, self._still = live, still
         self._opened: InputContainer | None = None
-        self._packets: Iterator["Packet[VideoStream]"] = iter(())
+        self._packets: Iterator[Packet[VideoStream]] = iter(())
         self._fd = -1
         self._open(live)
 
