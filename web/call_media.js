@@ -115,8 +115,9 @@ export class CallMedia extends EventTarget {
     this._say("change");
   }
 
-  /** Stop, for good. */
+  /** Stop, for good. A page that only goes away says nothing: it may be loaded anew, and then has the call. */
   close() {
+    if (!this._over) this._send({ type: "leave" });
     this._end("ended");
   }
 

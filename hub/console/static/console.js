@@ -257,6 +257,19 @@ function beginDuty() {
   duty.begin();
 }
 
+/** Who has a call, and is on a page without its voice, finds back. @param {Call[]} calls */
+function showMine(calls) {
+  const mine = mayAnswer ? calls.find((call) => call.group === "claimed" && call.owner === me) : undefined;
+  const address = mine ? `/stations/${mine.station}` : "", line = place("mine");
+  line.hidden = address === "" || address === location.pathname;
+  if (line.hidden || line.dataset.address === address) return;
+  line.dataset.address = address;
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = t("Về cuộc gọi");
+  line.replaceChildren(`${t("Bạn đang trả lời {name}. Trang này không có hình và tiếng.", { name: mine?.name ?? "" })} `, link);
+}
+
 /** @param {State} next */
 function onState(next) {
   state = next;
@@ -278,6 +291,7 @@ function onState(next) {
   count.hidden = next.calls.length === 0;
   say(count, String(next.calls.length));
   showRinging(ringing());
+  showMine(next.calls);
   ringOrNot();
   tell("state", next);
   tell("age");

@@ -1,16 +1,22 @@
-/** One station: strips and numbers, its call, its link, what happened. */
+/** One station: strips and numbers, its call with picture and voice, its link, what happened. */
 import { formatAge, formatTimeOfDay } from "../../../web/ages.js";
+import { CallMedia } from "../../../web/call_media.js";
 import { LiveFeed } from "../../../web/live.js";
 import { showLive } from "../../../web/view.js";
 import { t } from "../../../web/words.js";
-import { callText, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state } from "./console.js";
+import { CallView } from "./call.js";
+import { callText, claimedHere_ms, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state } from "./console.js";
+import { Photos } from "./photos.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call */
 
-const END_KEY = "k";
+const END_KEY = "k", MUTE_KEY = "m", PHOTO_KEY = "p";
 const bar = place("callbar");
 const station = bar.dataset.station ?? "";
 const feed = new LiveFeed(clock);
+const view = new CallView();
+const photos = new Photos(station);
+let talking = ""; // the call whose picture and voice are on this page
 /** @type {Row | null} */
 let row = null;
 let newsRead = -1;
@@ -31,11 +37,33 @@ async function end() {
   else if (now && isMine(now)) await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
 }
 
+/** Picture and voice of a call come to this page. @param {string} id */
+function talk(id) {
+  if (talking === id) return;
+  talking = id;
+  const media = id ? new CallMedia(`/calls/${id}/media`, { claimed_ms: claimedHere_ms(id) }) : null;
+  media?.addEventListener("photo", (event) => photos.show(/** @type {CustomEvent} */ (event).detail));
+  view.show(media);
+  media?.begin();
+  Object.assign(document.body, { call: media });
+}
+
+/** A call that another tab of ours took has its picture and voice there. @param {Call | undefined} now */
+function talkOrNot(now) {
+  if (!isMine(now)) talk("");
+  else if (now && now.id !== talking && claimedHere_ms(now.id) !== null) talk(now.id);
+}
+
+function takePhoto() {
+  view.media?.takePhoto();
+}
+
 function showCall() {
   const now = call();
+  talkOrNot(now);
   bar.hidden = !now;
   if (!now) return;
-  const key = `${now.id} ${now.revision}`;
+  const key = `${now.id} ${now.revision} ${talking}`;
   if (bar.dataset.key !== key) {
     bar.dataset.key = key;
     bar.dataset.group = now.group;
@@ -44,6 +72,12 @@ function showCall() {
     time.className = "callbar-time";
     bar.replaceChildren(text, " ", time);
     if (isMine(now)) {
+      if (talking !== now.id) {
+        const here = document.createElement("button");
+        here.textContent = t("Nói chuyện ở trang này");
+        here.addEventListener("click", () => { talk(now.id); showCall(); });
+        bar.append(here);
+      }
       const button = document.createElement("button"), kbd = document.createElement("kbd");
       kbd.textContent = END_KEY.toUpperCase();
       button.append(`${t("Kết thúc")} `, kbd);
@@ -86,20 +120,31 @@ news.addEventListener("rows", (event) => {
 news.addEventListener("state", showCall);
 news.addEventListener("age", () => { showRow(); showCall(); });
 
+let photographed = ""; // the visit whose photographs are shown
+
 feed.addEventListener("view", () => {
+  const no = feed.view?.visit?.no ?? "0";
+  if (photographed && no !== photographed) photos.clear();
+  if (no !== photographed) void photos.read();
+  photographed = no;
   const visit = feed.view?.visit, opened_ms = /** @type {number | null | undefined} */ (visit?.opened_ms);
   const time = opened_ms === null || opened_ms === undefined ? "--:--:--" : formatTimeOfDay(opened_ms);
   say(place("visit"), visit ? t("Lượt khám {code} từ {time}", { code: visit.code, time }) : t("không có lượt khám"));
   place("no-streams").hidden = (feed.view?.streams.length ?? 0) !== 0;
 });
 
+/** @type {Record<string, () => void>} */
+const deeds = { [END_KEY]: () => void end(), [MUTE_KEY]: () => view.mute(), [PHOTO_KEY]: takePhoto };
+
 window.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement | null} */ (event.target);
-  const isTyping = target?.closest("input, textarea, select, [contenteditable]");
-  if (event.key.toLowerCase() !== END_KEY || isTyping || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  void end();
+  const isTyping = target?.closest("input:not([type=range]), textarea, select, [contenteditable]");
+  if (isTyping || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+  deeds[event.key.toLowerCase()]?.();
 });
+place("call-photo").addEventListener("click", takePhoto);
 
+if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would say it later
 showLive(feed, { strips: place("strips"), values: place("values"), corner: place("corner") });
 feed.open(`/stations/${station}/live`);
 Object.assign(document.body, { feed });

@@ -1,0 +1,216 @@
+/** Picture and voice of the call beside the ECG: what `CallMedia` does, in words and under keys. */
+import { formatAge } from "../../../web/ages.js";
+import { t } from "../../../web/words.js";
+import { place, say } from "./console.js";
+
+/** @typedef {import("../../../web/call_media.js").CallMedia} CallMedia
+ *  @typedef {import("../../../web/call_media.js").StationMedia} StationMedia */
+
+const VOLUME = "volume"; // in the browser's store: how loud this operator likes it
+const STILL_MS = 2_000; // a picture that does not move for so long is not live
+const LOUD = 4; // the root of the level, so that speech fills the meter
+
+/** Why there is no picture; "" while there is, or should be. @param {StationMedia} media */
+function noPictureText(media) {
+  switch (media.camera) {
+    case "closed": return t("camera ở trạm chưa mở");
+    case "off": return t("y tá đã tắt camera");
+    case "missing": return t("trạm không có camera");
+    case "busy": return t("chương trình khác ở trạm đang dùng camera");
+    case "lost": return t("camera ở trạm đã bị rút hoặc hỏng");
+    default: return media.is_picture_sent ? "" : t("đường truyền không đủ cho hình, tiếng vẫn nghe được");
+  }
+}
+
+/** @param {string} microphone @returns {string} */
+function stationMicrophoneText(microphone) {
+  switch (microphone) {
+    case "closed": return t("micrô ở trạm chưa mở");
+    case "missing": return t("trạm không có micrô: bạn sẽ không nghe được");
+    case "busy": return t("chương trình khác ở trạm đang dùng micrô: bạn sẽ không nghe được");
+    case "lost": return t("micrô ở trạm đã bị rút hoặc hỏng: bạn sẽ không nghe được");
+    default: return "";
+  }
+}
+
+/** @param {string} loudspeaker @returns {string} */
+function loudspeakerText(loudspeaker) {
+  switch (loudspeaker) {
+    case "closed": return t("loa ở trạm chưa mở");
+    case "missing": return t("trạm không có loa: y tá sẽ không nghe được");
+    case "busy": return t("chương trình khác ở trạm đang dùng loa: y tá sẽ không nghe được");
+    case "lost": return t("loa ở trạm đã bị rút hoặc hỏng: y tá sẽ không nghe được");
+    default: return "";
+  }
+}
+
+/** @param {import("../../../web/own_devices.js").DeviceState} microphone @returns {string} */
+function ownMicrophoneText(microphone) {
+  switch (microphone) {
+    case "missing": return t("máy này không có micrô: trạm sẽ không nghe bạn");
+    case "refused": return t("trình duyệt chặn micrô: trạm sẽ không nghe bạn");
+    case "busy": return t("chương trình khác đang dùng micrô của máy này: trạm sẽ không nghe bạn");
+    default: return "";
+  }
+}
+
+/** @param {import("../../../web/own_devices.js").DeviceState} camera @returns {string} */
+function ownCameraText(camera) {
+  switch (camera) {
+    case "missing": return t("máy này không có camera");
+    case "refused": return t("trình duyệt chặn camera");
+    case "busy": return t("chương trình khác đang dùng camera của máy này");
+    default: return "";
+  }
+}
+
+/** One call on the page of its station. */
+export class CallView {
+  constructor() {
+    /** @type {CallMedia | null} */
+    this.media = null;
+    this._isBlocked = false; // the browser holds the sound back
+    this._frames = 0;
+    this._moved_ms = 0;
+    this._root = place("call");
+    this._picture = /** @type {HTMLVideoElement} */ (place("call-picture"));
+    this._own = /** @type {HTMLVideoElement} */ (place("call-own"));
+    this._sound = /** @type {HTMLAudioElement} */ (place("call-sound"));
+    this._mute = /** @type {HTMLButtonElement} */ (place("call-mute"));
+    this._camera = /** @type {HTMLButtonElement} */ (place("call-camera"));
+    this._volume = /** @type {HTMLInputElement} */ (place("call-volume"));
+    this._mute.addEventListener("click", () => this.mute());
+    this._camera.addEventListener("click", () => void this._switchCamera());
+    place("call-back").addEventListener("click", () => this.media?.takeBack());
+    this._volume.value = localStorage.getItem(VOLUME) ?? this._volume.value;
+    this._volume.addEventListener("input", () => this._setVolume());
+    this._setVolume();
+    for (const gesture of ["pointerdown", "keydown"]) {
+      window.addEventListener(gesture, () => { if (this._isBlocked) void this._play(); }, { capture: true });
+    }
+  }
+
+  /** Show this call, or none. @param {CallMedia | null} media */
+  show(media) {
+    this.media?.close();
+    this.media = media;
+    this._root.hidden = !media;
+    document.body.toggleAttribute("data-in-call", media !== null);
+    this._listen();
+    if (!media) return;
+    media.addEventListener("leg", () => this._listen());
+    media.addEventListener("counts", () => this._onCounts());
+    media.addEventListener("change", () => this._write());
+    media.own.addEventListener("change", () => { if (this._isBlocked) void this._play(); }); // a page that captures may sound
+    this._write();
+  }
+
+  mute() {
+    this.media?.own.mute(!this.media.own.isMuted);
+  }
+
+  async _switchCamera() {
+    const own = this.media?.own;
+    if (own) await own.showPicture(own.picture === null);
+  }
+
+  _setVolume() {
+    this._sound.volume = Number(this._volume.value) / 100;
+    localStorage.setItem(VOLUME, this._volume.value);
+  }
+
+  /** Another leg is to be heard and seen. */
+  _listen() {
+    this._frames = 0;
+    this._moved_ms = performance.now();
+    this._picture.srcObject = this.media?.seen ?? null;
+    this._sound.srcObject = this.media?.heard ?? null;
+    if (this._sound.srcObject) void this._play();
+    if (this._picture.srcObject) void this._picture.play().catch(() => {}); // replaced by the next leg
+  }
+
+  async _play() {
+    try {
+      await this._sound.play();
+      this._isBlocked = false;
+    } catch (error) {
+      this._isBlocked = error instanceof DOMException && error.name === "NotAllowedError";
+    }
+    this._write();
+  }
+
+  _onCounts() {
+    const frames = this.media?.counts?.framesDecoded ?? 0;
+    if (frames !== this._frames) this._moved_ms = performance.now();
+    this._frames = frames;
+  }
+
+  _write() {
+    const { media } = this;
+    if (!media) return;
+    const { own, station, counts } = media;
+    this._root.dataset.phase = media.phase;
+    say(place("call-state"), this._stateText(media));
+    place("call-back").hidden = media.phase !== "taken";
+    this._writePicture(media);
+    const faults = [
+      this._isBlocked ? t("trình duyệt chặn tiếng: nhấn một phím bất kỳ") : "",
+      ownMicrophoneText(own.microphone), ownCameraText(own.camera),
+      station ? stationMicrophoneText(station.microphone) : "", station ? loudspeakerText(station.loudspeaker) : "",
+    ].filter(Boolean);
+    const list = place("call-faults"), key = faults.join("\n");
+    if (list.dataset.key !== key) {
+      list.dataset.key = key;
+      list.replaceChildren(...faults.map((text) => {
+        const item = document.createElement("li");
+        item.textContent = text;
+        return item;
+      }));
+    }
+    say(place("call-advice"), station?.text ?? "");
+    this._mute.setAttribute("aria-pressed", String(own.isMuted));
+    say(place("call-mute-text"), own.isMuted ? t("Bật micrô") : t("Tắt micrô"));
+    this._camera.hidden = station?.has_screen !== true;
+    this._camera.setAttribute("aria-pressed", String(own.picture !== null));
+    say(this._camera, own.picture ? t("Tắt camera") : t("Bật camera"));
+    this._own.hidden = own.picture === null;
+    if (own.picture && this._own.dataset.track !== own.picture.id) {
+      this._own.dataset.track = own.picture.id;
+      this._own.srcObject = new MediaStream([own.picture]);
+    } else if (!own.picture) this._own.srcObject = null;
+    const isThere = media.phase === "connected";
+    this._level("call-heard", isThere ? counts?.heardLevel ?? 0 : 0);
+    this._level("call-said", isThere && !own.isMuted ? counts?.saidLevel ?? 0 : 0);
+  }
+
+  /** @param {CallMedia} media */
+  _stateText(media) {
+    switch (media.phase) {
+      case "taken": return t("trang khác của bạn đang giữ cuộc gọi");
+      case "ended": return t("cuộc gọi đã kết thúc");
+      case "lost": return t("mất đường truyền, đang nối lại");
+      case "connecting": return media.isHubThere ? t("đang nối") : t("đang nối: chưa liên lạc được với trung tâm");
+      default: return media.isHubThere ? t("đã nối") : t("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục");
+    }
+  }
+
+  /** A picture that stands still is grey and says since when. @param {CallMedia} media */
+  _writePicture(media) {
+    const why = media.station ? noPictureText(media.station) : "", still_ms = performance.now() - this._moved_ms;
+    const hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
+    const isShown = hasMoved && !why && (media.phase === "connected" || media.phase === "lost");
+    this._picture.classList.toggle("is-away", !isShown);
+    this._picture.classList.toggle("is-still", isStill);
+    const waits = media.phase === "taken" || media.phase === "ended" ? "" : t("đang chờ hình");
+    const text = why ? t("Không có hình: {why}", { why }) : !hasMoved ? waits
+      : isStill ? t("hình dừng cách đây {age}", { age: formatAge(still_ms) }) : "";
+    const words = place("call-no-picture");
+    words.hidden = text === "";
+    say(words, text);
+  }
+
+  /** @param {string} id @param {number} level */
+  _level(id, level) {
+    /** @type {HTMLMeterElement} */ (place(id)).value = Math.min(1, Math.sqrt(level) * LOUD / 2);
+  }
+}

@@ -1,0 +1,121 @@
+/** Photographs of a station's visit: asked for in a call, seen as they come, opened full. */
+import { t } from "../../../web/words.js";
+import { place, say } from "./console.js";
+
+/** @typedef {import("../../../web/call_media.js").Photo} Photo */
+
+const AGAIN_MS = 1_000; // a picture that comes is drawn anew at most so often
+
+/** @param {Photo} photo */
+function progressText(photo) {
+  if (photo.text) return photo.text;
+  if (!photo.total) return t("đang chụp");
+  return photo.received < photo.total ? t("{n} trên {total}", { n: photo.received, total: photo.total }) : "";
+}
+
+/** A strip of thumbnails; the newest first. */
+export class Photos {
+  /** @param {string} station */
+  constructor(station) {
+    this._address = `/stations/${station}/photos`;
+    /** @type {Map<string, Photo>} */
+    this._photos = new Map();
+    /** How many slices the picture shows. @type {Map<string, number>} */
+    this._drawn = new Map();
+    /** @type {Set<string>} */
+    this._drawing = new Set();
+    this._open = "";
+    this._list = place("photo-list");
+    this._dialog = /** @type {HTMLDialogElement} */ (place("photo-full"));
+    this._dialog.addEventListener("close", () => { this._open = ""; });
+    this._dialog.addEventListener("click", () => this._dialog.close());
+  }
+
+  /** Another visit: nothing of the one before. */
+  clear() {
+    this._photos.clear();
+    this._drawn.clear();
+    this._list.replaceChildren();
+    this._dialog.close();
+    place("photos").hidden = true;
+  }
+
+  /** Show what the hub has of the visit already. */
+  async read() {
+    const answer = await fetch(this._address, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const { photos } = await answer.json();
+    for (const photo of photos) this.show(photo);
+  }
+
+  /** A photograph, or more of it, has come. @param {Photo} photo */
+  show(photo) {
+    this._photos.set(photo.photo, photo);
+    place("photos").hidden = false;
+    const item = /** @type {HTMLElement} */ (this._list.querySelector(`[data-photo="${photo.photo}"]`) ?? this._add(photo));
+    item.dataset.received = String(photo.received);
+    item.classList.toggle("is-whole", photo.total > 0 && photo.received >= photo.total);
+    item.classList.toggle("is-refused", photo.text !== "");
+    say(item.querySelector("small"), progressText(photo));
+    if (photo.received > (this._drawn.get(photo.photo) ?? 0)) void this._draw(photo.photo, item);
+  }
+
+  /** @param {Photo} photo */
+  _add(photo) {
+    const item = document.createElement("li"), button = document.createElement("button");
+    const note = document.createElement("small");
+    item.dataset.photo = photo.photo;
+    button.type = "button";
+    button.setAttribute("aria-label", t("Mở ảnh"));
+    button.append(document.createElement("img"), note);
+    button.addEventListener("click", () => this._openFull(photo.photo));
+    item.append(button);
+    this._list.prepend(item);
+    if (!photo.total) item.scrollIntoView({ block: "nearest" }); // asked for just now
+    return item;
+  }
+
+  /** Draw as much as has come; what cannot be drawn yet leaves the picture as it was.
+   * @param {string} name @param {HTMLElement} item */
+  async _draw(name, item) {
+    if (this._drawing.has(name)) return;
+    this._drawing.add(name);
+    const received = this._photos.get(name)?.received ?? 0;
+    const picture = await load(`${this._address}/${name}?received=${received}`);
+    if (picture) {
+      picture.alt = "";
+      item.querySelector("img")?.replaceWith(picture);
+      if (this._open === name) this._showFull(picture.src);
+    }
+    this._drawn.set(name, received);
+    window.setTimeout(() => {
+      this._drawing.delete(name);
+      if ((this._photos.get(name)?.received ?? 0) > received) void this._draw(name, item);
+    }, AGAIN_MS);
+  }
+
+  /** @param {string} name */
+  _openFull(name) {
+    const picture = /** @type {HTMLImageElement | null} */ (this._list.querySelector(`[data-photo="${name}"] img`));
+    if (!picture?.src) return;
+    this._open = name;
+    this._showFull(picture.src);
+    this._dialog.showModal();
+  }
+
+  /** @param {string} address */
+  _showFull(address) {
+    const full = /** @type {HTMLImageElement} */ (place("photo-picture"));
+    if (full.src !== address) full.src = address;
+  }
+}
+
+/** @param {string} address @returns {Promise<HTMLImageElement | null>} null: not enough of it to be drawn */
+function load(address) {
+  return new Promise((resolve) => {
+    const picture = new Image();
+    picture.onload = () => resolve(picture);
+    picture.onerror = () => resolve(null);
+    picture.src = address;
+  });
+}
