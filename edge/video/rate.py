@@ -3,8 +3,9 @@
 Every packet's one-way delay above the least of the last 30 s is queue. While the queue is short the target
 grows; when it is longer than QUEUE_TARGET_S, or will soon be, the target falls below what is delivered, the
 further the longer the queue, so that it drains. Loss alone, up to a tenth, says nothing: radio links lose.
-Without feedback the link is out and the target falls to the floor. A peer that knows no transport-wide feedback
-is followed by its receiver reports and its REMB. A later issue replaces this controller; the verbs stay.
+Without feedback the link is out and the target falls to the floor. A peer that knows no transport-wide
+feedback is followed by its receiver reports and its REMB. A later issue replaces this controller; the verbs
+stay.
 Source: docs/adr/0013-transport-on-aiortc.md; the ideas are SCReAM's (RFC 8298) and GCC's.
 """
 

@@ -1,0 +1,104 @@
+"""Descriptions (SDP) as text: what we add to ours, and what we accept of theirs (core).
+
+aiortc's parser believes what it reads and fails in many ways; a hub or a page that says nonsense must cost a
+message and nothing more. Sources: RFC 8866, RFC 8839 (candidates), RFC 7587 (Opus).
+"""
+
+import re
+from typing import Final
+
+from contract.media import SDP_MAX_CHARS
+from edge.errors import MediaError
+
+OPUS: Final = {  # what we want to be sent: mono, with its own repair, silent in silence
+    "minptime": "10",
+    "useinbandfec": "1",
+    "usedtx": "1",
+    "stereo": "0",
+    "maxaveragebitrate": "16000",
+}
+PTIME_MS: Final = 40  # the page's packets; at 20 ms headers would cost more than the voice
+MAXPTIME_MS: Final = 60
+PICTURE: Final = "x-google-min-bitrate=10;x-google-start-bitrate=100;x-google-max-bitrate=600"  # kbit/s
+CANDIDATES_MAX: Final = 32
+
+_CANDIDATE: Final = re.compile(
+    r"a=candidate:\S{1,64} 1 (?i:udp) \d{1,10} (?P<host>\S{1,80}) (?P<port>\d{1,5})"
+    r" typ (host|srflx|relay)( \S+)*"
+)
+
+_NEEDED: Final = (
+    r"a=fingerprint:[\w-]{1,16} [0-9A-Fa-f:]{32,255}",
+    r"a=setup:(active|passive|actpass)",
+    r"a=ice-ufrag:[A-Za-z0-9+/]{4,256}",
+    r"a=ice-pwd:[A-Za-z0-9+/]{22,256}",
+    r"a=mid:[A-Za-z0-9_.-]{1,16}",
+    r"a=rtcp-mux",
+)
+
+
+def finish(sdp: str, *, asks_picture: bool = False) -> str:
+    """Return our own description with what aiortc cannot write: the length of voice packets.
+
+    `asks_picture`: an answer, which also tells a Chromium how little its picture may start with.
+    """
+    lines: list[str] = []
+    picture_type = None
+    for line in sdp.splitlines():
+        lines.append(line)
+        if found := re.fullmatch(r"a=rtpmap:(\d+) (?i:VP8)/90000", line):
+            picture_type = found[1]
+            if asks_picture:
+                lines.append(f"a=fmtp:{picture_type} {PICTURE}")
+        elif re.fullmatch(r"a=rtpmap:\d+ (?i:opus)/48000/2", line):
+            lines += [f"a=ptime:{PTIME_MS}", f"a=maxptime:{MAXPTIME_MS}"]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def accept(sdp: str) -> tuple[str, list[str]]:
+    """Return the other side's description as aiortc may read it, and its hidden candidates.
+
+    Left out are candidates that aioice cannot use and the word that no more will come: a browser also
+    reaches us from addresses that it does not name. Hidden candidates (names that end in .local) take up to a
+    second to resolve; nothing should wait for them. They are lines without `a=`.
+
+    Raises:
+        MediaError: it is no description of at most one voice and one picture over one encrypted transport.
+    """
+    if len(sdp) > SDP_MAX_CHARS:
+        raise MediaError(f"a description of {len(sdp)} characters; the limit is {SDP_MAX_CHARS}")
+    kept: list[str] = []
+    hidden: list[str] = []
+    candidates = 0
+    for line in sdp.splitlines():
+        if line.startswith("a=candidate:"):
+            found = _CANDIDATE.fullmatch(line.strip())
+            candidates += 1
+            if not found or candidates > CANDIDATES_MAX or not 0 < int(found["port"]) < 65_536:
+                continue
+            if found["host"].endswith(".local"):
+                hidden.append(line.strip().removeprefix("a="))
+                continue
+        if line.strip() != "a=end-of-candidates":
+            kept.append(line)
+    _check(kept)
+    return "\r\n".join(kept) + "\r\n", hidden
+
+
+def _check(lines: list[str]) -> None:
+    begins = [index for index, line in enumerate(lines) if line.startswith("m=")]
+    kinds = [lines[index][2:].split(" ")[0] for index in begins]
+    if not kinds or len(set(kinds)) != len(kinds) or not set(kinds) <= {"audio", "video"}:
+        raise MediaError(
+            f"a description of {', '.join(kinds)[:80] or 'nothing'}; expected one voice, one picture"
+        )
+    session = lines[: begins[0]]
+    bundle = next((line.split(" ")[1:] for line in session if line.startswith("a=group:BUNDLE")), [])
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+        section = [*session, *lines[begin:end]]
+        for needed in _NEEDED:
+            if not any(re.fullmatch(needed, line.rstrip()) for line in section):
+                raise MediaError(f"a description without a usable {needed.split(':')[0]}")
+        mid = next(line for line in section if line.startswith("a=mid:")).removeprefix("a=mid:").strip()
+        if len(begins) > 1 and mid not in bundle:
+            raise MediaError(f"a description whose parts do not share one transport: {mid[:40]} is apart")

@@ -1,0 +1,204 @@
+"""What one connection sends (core): media in, packets of the right moment out, and what is said of them.
+
+Binds pacer, rate, repairs and RTP's streams together. The shell calls `pop` at `next_s` and after each push,
+and gives every RTCP packet that comes to `on_rtcp`. Times are monotonic, also in what we tell the other side:
+the NTP time of our reports is a count of our own, which RFC 3550 allows and no step of the date disturbs.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from edge.video import rtcp, rtp
+from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow
+from edge.video.pacer import Pacer
+from edge.video.rate import RateController
+from edge.video.retransmission import Repeats
+from edge.video.rtp import WIRE_BYTES, ExtensionIds, Stream
+from edge.video.twcc import FORMAT, FeedbackError, parse_feedback
+
+KEYFRAME_EVERY_S: Final = 0.3  # a storm of requests is one request
+HEADER_BYTES: Final = 24  # of RTP with both extensions
+_NTP_BEGIN_S: Final = 3_000_000_000  # our count begins somewhere within NTP's era
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """What the two sides agreed on. A payload type of None: that stream is not wanted."""
+
+    voice_ssrc: int
+    voice_type: int | None
+    voice_ids: ExtensionIds
+    picture_ssrc: int
+    picture_type: int | None
+    picture_ids: ExtensionIds
+    repair_ssrc: int
+    repair_type: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    stream: Stream
+    payload: bytes
+    timestamp: int
+    is_last: bool
+
+
+class Outbound:
+    """The sending side of one connection, from the moment it stands."""
+
+    def __init__(self, agreed: Negotiated, *, rng: random.Random, now_s: float) -> None:
+        def stream(ssrc: int, payload_type: int | None, clock_hz: int) -> Stream | None:
+            if payload_type is None:
+                return None
+            # The lower half of the numbers: a wrap at the start would confuse SRTP.
+            return Stream(ssrc, payload_type, clock_hz, rng.randrange(1 << 15), rng.randrange(1 << 32))
+
+        self.rate = RateController(now_s=now_s)
+        self.bad_feedbacks = 0
+        self._pacer: Pacer[_Leaving] = Pacer(target_bps=self.rate.target_bps, now_s=now_s)
+        self._repeats: Repeats[_Leaving] = Repeats(now_s=now_s)
+        self._voice = stream(agreed.voice_ssrc, agreed.voice_type, VOICE_HZ)
+        self._picture = stream(agreed.picture_ssrc, agreed.picture_type, VIDEO_HZ)
+        self._repair = stream(agreed.repair_ssrc, agreed.repair_type, VIDEO_HZ)
+        self._voice_ids, self._picture_ids = agreed.voice_ids, agreed.picture_ids
+        self._transport_sequence = 0
+        self._picture_id = rng.randrange(1 << 15)
+        self._wants_key = False
+        self._key_wished_s = now_s - KEYFRAME_EVERY_S
+
+    def link(self) -> LinkNow:
+        """What is known of the way up."""
+        return LinkNow(
+            target_bps=self.rate.target_bps,
+            round_trip_s=self.rate.round_trip_s,
+            lost_share=self.rate.lost_share,
+            queued_s=self._pacer.queued_s,
+        )
+
+    def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
+        """Queue one packet; it leaves with the next `pop`."""
+        if self._voice is None:
+            return
+        timestamp = self._voice.timestamp(voice.pts, now_s=now_s)
+        size_bytes = len(voice.data) + HEADER_BYTES + WIRE_BYTES
+        self._pacer.push_voice(_Leaving(self._voice, voice.data, timestamp, False), size_bytes=size_bytes)
+
+    def send_picture(self, frame: EncodedFrame, *, now_s: float) -> None:
+        """Queue one frame; it may be dropped, and then a keyframe is wished for."""
+        if self._picture is None:
+            return
+        timestamp = self._picture.timestamp(frame.pts, now_s=now_s)
+        payloads = rtp.cut_vp8(frame.data, picture_id=self._picture_id, packet_bytes=frame.packet_bytes)
+        packets = [
+            _Leaving(self._picture, payload, timestamp, index == len(payloads) - 1)
+            for index, payload in enumerate(payloads)
+        ]
+        sizes_bytes = [len(payload) + HEADER_BYTES + WIRE_BYTES for payload in payloads]
+        if self._pacer.push_frame(packets, sizes_bytes=sizes_bytes, is_key=frame.is_key, now_s=now_s):
+            self._picture_id = (self._picture_id + 1) & 0x7FFF
+
+    def pop(self, *, now_s: float) -> list[bytes]:
+        """Return the RTP packets that leave now, in order; they count as sent."""
+        if self.rate.next_check_s is not None and now_s >= self.rate.next_check_s:
+            self.rate.on_tick(now_s=now_s)
+        self._pacer.set_target(self.rate.target_bps)
+        return [self._depart(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
+
+    @property
+    def next_s(self) -> float | None:
+        """When to call `pop` again at the latest; None: after the next push or packet."""
+        times = [at_s for at_s in (self._pacer.next_s, self.rate.next_check_s) if at_s is not None]
+        return min(times, default=None)
+
+    def take_keyframe_wish(self, *, now_s: float) -> bool:
+        """Whether the encoder should be asked for a keyframe now; seldom true however often it is wished."""
+        if not (self._wants_key or self._pacer.needs_key) or now_s - self._key_wished_s < KEYFRAME_EVERY_S:
+            return False
+        self._wants_key, self._key_wished_s = False, now_s
+        return True
+
+    def on_rtcp(self, data: bytes, *, now_s: float) -> None:
+        """The other side's word of what we send. Never raises; what cannot be read is left out."""
+        for packet in rtcp.split_compound(data):
+            if packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count == FORMAT:
+                self._on_feedback(packet.body[8:], now_s)
+            elif packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count == rtcp.NACK:
+                self._on_nack(packet, now_s)
+            elif rtcp.is_keyframe_request(packet):
+                self._wants_key = True
+            elif (bps := rtcp.read_remb(packet)) is not None:
+                self.rate.on_remb(bps, now_s=now_s)
+            for report in rtcp.read_reports(packet):
+                self._on_report(report, now_s)
+
+    def fill_report(self, data: bytes, *, now_s: float) -> bytes | None:
+        """Return aiortc's sender report (the first of a compound) with our numbers; None: send none."""
+        ssrc = int.from_bytes(data[4:8])
+        stream = next((known for known in (self._voice, self._picture) if known and known.ssrc == ssrc), None)
+        timestamp = None if stream is None else stream.timestamp_at(now_s)
+        if stream is None or timestamp is None:
+            return None
+        return rtcp.fill_sender_report(
+            data,
+            ntp=ntp_at(now_s),
+            rtp_timestamp=timestamp,
+            packets=stream.packets,
+            octets=stream.octets,
+        )
+
+    def _depart(self, leaving: _Leaving, now_s: float) -> bytes:
+        sequence, transport_sequence = leaving.stream.next_sequence, self._transport_sequence
+        self._transport_sequence = (transport_sequence + 1) & 0xFFFF
+        data = rtp.write_packet(
+            leaving.stream,
+            leaving.payload,
+            timestamp=leaving.timestamp,
+            is_last=leaving.is_last,
+            ids=self._voice_ids if leaving.stream is self._voice else self._picture_ids,
+            transport_sequence=transport_sequence,
+            now_s=now_s,
+        )
+        size_bytes = len(data) + WIRE_BYTES
+        self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s)
+        if leaving.stream is self._picture:
+            self._repeats.on_sent(sequence, leaving, size_bytes=size_bytes, now_s=now_s)
+        return data
+
+    def _on_feedback(self, body: bytes, now_s: float) -> None:
+        try:
+            self.rate.on_feedback(parse_feedback(body), now_s=now_s)
+        except FeedbackError:
+            self.bad_feedbacks += 1
+
+    def _on_nack(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
+        if self._picture is None or self._repair is None or packet.media_ssrc != self._picture.ssrc:
+            return
+        again = self._repeats.ask(
+            rtcp.read_nack(packet),
+            target_bps=self.rate.target_bps,
+            round_trip_s=self.rate.round_trip_s,
+            now_s=now_s,
+        )
+        for sequence, sent in again:
+            payload = rtp.wrap_again(sent.payload, sequence)
+            self._pacer.push_repair(
+                _Leaving(self._repair, payload, sent.timestamp, sent.is_last),
+                size_bytes=len(payload) + HEADER_BYTES + WIRE_BYTES,
+            )
+
+    def _on_report(self, report: rtcp.Report, now_s: float) -> None:
+        streams = [stream for stream in (self._voice, self._picture) if stream is not None]
+        if report.ssrc not in [stream.ssrc for stream in streams]:
+            return
+        round_trip_s = None
+        if report.last_report:  # both are in 1/65536 s, of 32 bits
+            passed = (ntp_at(now_s) >> 16) - report.last_report - report.since_report
+            round_trip_s = (passed & 0xFFFFFFFF) / 65_536
+            round_trip_s = round_trip_s if round_trip_s < 60.0 else None
+        self.rate.on_report(report.lost_share, round_trip_s=round_trip_s, now_s=now_s)
+
+
+def ntp_at(now_s: float) -> int:
+    """Our NTP time, 32 bits of seconds and 32 of fraction."""
+    return int((now_s + _NTP_BEGIN_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
