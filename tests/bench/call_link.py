@@ -5,9 +5,12 @@ the middle, and the seconds until picture and voices are back are counted from i
 """
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,13 +20,16 @@ from playwright.sync_api import Page
 from tests.bench.report import percentile, progress, tell
 from tests.simulators.links import Link, Logged, find_profile, queueing_delays_s, utilisation
 from tests.simulators.links.log import Direction
+from tests.simulators.links.profile import Profile
 from tests.simulators.links.rate import Rate
+from tests.simulators.links.upload import sink
 from tests.simulators.voices import VOICES, speak
 from tests.village.conversation import LIMIT_S, answer, hang_up, ring
 from tests.village.desk import operator
 from tests.village.eyes import wait_until
 from tests.village.media_watch import MediaCounts, freezes_s, heard_since_s, media_counts, painted_s
 from tests.village.page_sound import put_in_marks
+from tests.village.process import ENDS_WITH_US, ROOT
 from tests.village.station import Devices
 from tests.village.station_ears import StationEars
 from tests.village.village import PLACES, Village
@@ -43,6 +49,7 @@ MEANINGS: Final = {
     "concealed_pct": "share of the nurse's voice that the browser had to make up",
     "keyframes": "decoded",
     "up_util_pct": "share of what the link could carry up that it did carry",
+    "up_udp_util_pct": "the same for the call's own packets, where TCP uploads compete",
     "up_queue_p50_ms": "waiting before the link",
     "up_queue_p95_ms": "the same, 95 of 100",
     "up_dropped_pct": "packets that found the queue full",
@@ -96,7 +103,8 @@ def measure(folder: Path, options: argparse.Namespace) -> Result:
         answer(page, station)
         wait_until(lambda: ears.first_loud_s(since_s=0) is not None, limit_s=LIMIT_S, what="both voices")
         before, began_s = media_counts(page), link.set(profile)  # its steps begin with the measurement
-        back = stay(page, link, ears, seconds=options.seconds, outage_s=options.outage)
+        with uploads(link, profile):
+            back = stay(page, link, ears, seconds=options.seconds, outage_s=options.outage)
         now_s = time.monotonic()
         window = Window(began_s, now_s, time.time() - now_s)
         result: Result = {"profile": profile.name, "seconds": round(now_s - began_s)}
@@ -106,6 +114,24 @@ def measure(folder: Path, options: argparse.Namespace) -> Result:
             result |= carried(packets, direction, Rate(way.rate, way.repeat_s), window)  # type: ignore[arg-type]
         hang_up(page, village, station)
     return {key: (result | back)[key] for key in MEANINGS if key in result | back}
+
+
+@contextmanager
+def uploads(link: Link, profile: Profile) -> Iterator[None]:
+    """The TCP flows of the profile, from now on."""
+    with sink(link.hub_address) as port:
+        flows = []
+        for one in profile.tcp:
+            times = [str(one.begins_s), str(one.ends_s)]
+            command = [*ENDS_WITH_US, *link.entry, sys.executable, "-m", "tests.simulators.links.upload"]
+            command += [link.hub_address, str(port), one.control, *times]
+            flows.append(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL))
+        try:
+            yield
+        finally:
+            for flow in flows:
+                flow.terminate()
+                flow.wait()
 
 
 def stay(page: Page, link: Link, ears: StationEars, *, seconds: float, outage_s: float) -> Result:
@@ -166,10 +192,16 @@ def carried(packets: list[Logged], direction: Direction, rate: Rate, window: Win
     """What the link had of it, one way."""
     ours = [one for one in packets if one.direction == direction]
     waited_s = queueing_delays_s(ours) or [0.0]
-    used = utilisation(ours, rate, began_s=window.from_s, from_s=window.from_s, to_s=window.to_s)
+
+    def share(packets: list[Logged]) -> float:
+        return utilisation(packets, rate, began_s=window.from_s, from_s=window.from_s, to_s=window.to_s)
+
     dropped = sum(one.fate == "full" for one in ours)
     return {
-        f"{direction}_util_pct": round(used * 100, 1),
+        f"{direction}_util_pct": round(share(ours) * 100, 1),
+        f"{direction}_udp_util_pct": round(
+            share([one for one in ours if one.packet.content != "tcp"]) * 100, 1
+        ),
         f"{direction}_queue_p50_ms": round(percentile(waited_s, 0.5) * 1_000),
         f"{direction}_queue_p95_ms": round(percentile(waited_s, 0.95) * 1_000),
         f"{direction}_dropped_pct": round(dropped / max(1, len(ours)) * 100, 2),
