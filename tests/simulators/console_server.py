@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 import uvicorn
 
 from contract.ids import RecordClass, StationId
+from contract.media import MediaSignal
 from contract.signals import AnySignal, BoxState, encode_signal, parse_signal
 from contract.topics import Topic, topic_name, topic_of_class
 from hub.config import Config, parse_config
@@ -52,6 +53,7 @@ class ConsoleServer:
         self.authority = Authority(self.config.pki_folder)
         self.authority.make(names=(), now=datetime.now(UTC))
         self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
+        self.on_signal: list[Callable[[StationId, AnySignal], None]] = []  # told at once, in the hub's thread
         self.ahead_s = 0.0  # how far the rooms' monotonic clock runs ahead: deadlines come when a test wants
         self.is_broker_there = True
         self._changed_s = time.monotonic()
@@ -120,6 +122,11 @@ class ConsoleServer:
         topic = topic_name(StationId(station), Topic.STATE)
         self.call(lambda: self._ingest.take(topic, encode_signal(state), is_retained=is_retained))
 
+    def signal(self, station: str, signal: MediaSignal) -> None:
+        """A station says something of a call's media. May be called from any thread."""
+        topic = topic_name(StationId(station), Topic.UP_SIGNAL)
+        self.call(lambda: self._ingest.take(topic, encode_signal(signal), is_retained=False))
+
     def set_broker(self, *, is_there: bool) -> None:
         """The hub's broker goes or comes back."""
         self.is_broker_there, self._changed_s = is_there, time.monotonic()
@@ -154,9 +161,12 @@ class ConsoleServer:
 
     def _publish(self, station: StationId, topic: Topic, data: bytes) -> bool:
         if self.is_broker_there and topic in (Topic.SIGNAL, Topic.INTEREST):
+            signal = parse_signal(data)
             with self._said:
-                self.signals.append((station, parse_signal(data)))
+                self.signals.append((station, signal))
                 self._said.notify_all()
+            for listener in list(self.on_signal):
+                listener(station, signal)
         return self.is_broker_there
 
     def _link(self) -> BrokerLink:
