@@ -20,7 +20,6 @@ _BUFFER_MS: Final = (600, 500, 600)  # all, at the start, aimed at: what a frame
 _DROP_PCT: Final = 30  # of the buffer; below it the encoder leaves frames out rather than run over the rate
 _QUANTIZER: Final = (2, 63)  # of 0 … 63; the coarsest, because a poor link must carry a keyframe too
 _FASTER_FROM_PIXELS: Final = 400_000
-_TWO_THREADS_FROM_PIXELS: Final = 500_000
 
 
 class Plane(Protocol):
@@ -56,8 +55,8 @@ class VpxEncoder:
 
     def __init__(self, width: int, height: int, *, fps: int, bitrate_bps: int) -> None:
         self.width, self.height = width, height
-        self._library = _library()
         self._context: vpx.Context | None = None
+        self._library = _library()
         self._config = self._configure(bitrate_bps)
         self._image = vpx.Image()
         self._frame_ticks = VIDEO_HZ // fps
@@ -120,7 +119,9 @@ class VpxEncoder:
         if self._library.vpx_codec_enc_config_default(self._library.vpx_codec_vp8_cx(), config, 0):
             raise CodecError("libvpx has no settings for VP8: install the package av anew")
         config.g_w, config.g_h = self.width, self.height
-        config.g_threads = 2 if self.width * self.height >= _TWO_THREADS_FROM_PIXELS else 1
+        config.g_threads = (
+            1  # two wait for one another by spinning: no sooner ready, up to five times the work
+        )
         config.g_timebase = vpx.Rational(1, VIDEO_HZ)
         config.g_error_resilient = vpx.RESILIENT_DEFAULT
         config.g_pass = vpx.ONE_PASS
