@@ -86,9 +86,7 @@ def press(page: Page, station: Station) -> tuple[float, float]:
     station.board.release()
     page.wait_for_selector(RINGING)
     wait_until(page, "() => window.rangAt !== null")
-    wait_for(
-        lambda: "DOUBLE_FLASH" in lamp_times(station, since_s=at_s), limit_s=10, what="the lamp says ringing"
-    )
+    wait_for(lambda: "DOUBLE_FLASH" in lamp_times(station, since_s=at_s), what="the lamp says ringing")
     return float(page.evaluate("() => window.rangAt")) - at_wall_ms, at_s
 
 
@@ -106,8 +104,8 @@ def answer(page: Page, village: Village) -> None:
     page.keyboard.press("F2")
     page.wait_for_selector("#callbar kbd")
     page.keyboard.press("k")
-    wait_for(lambda: not open_calls(village), limit_s=10, what="the call is closed")
-    wait_for(lambda: village.stations[0].board.lamp.pattern.name == "OFF", limit_s=10, what="the lamp is off")
+    wait_for(lambda: not open_calls(village), what="the call is closed")
+    wait_for(lambda: village.stations[0].board.lamp.pattern.name == "OFF", what="the lamp is off")
 
 
 if __name__ == "__main__":

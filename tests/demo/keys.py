@@ -1,6 +1,7 @@
 """The control strip: single keys of the terminal become verbs for the station that is chosen."""
 
 import contextlib
+import os
 import select
 import sys
 import termios
@@ -125,7 +126,7 @@ def single_keys() -> Iterator[Callable[[float], str | None]]:
 
     def key(limit_s: float) -> str | None:
         ready, _, _ = select.select([number], [], [], limit_s)
-        return sys.stdin.read(1) if ready else None
+        return os.read(number, 1).decode(errors="ignore") if ready else None  # sys.stdin would read ahead
 
     try:
         yield key

@@ -21,13 +21,13 @@ START_LIMIT_S: Final = 120.0
 
 
 @contextmanager
-def demo(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run it without a terminal, its words in `log`; end it as Ctrl-C does."""
+def demo(log: Path, *arguments: str, keys: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    """Run it, its words in `log`; end it as Ctrl-C does. `keys`: the terminal for them, or none."""
     environment = {**os.environ, "TMPDIR": str(log.parent)}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [ROOT / "run", "demo", *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=keys,
             stdout=out,
             stderr=out,
             env=environment,
