@@ -13,7 +13,7 @@ from edge.spool.batch import Batch
 from tests.broker import Broker
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import event, press_batch, wave
-from tests.integration.edge.uplinks import BoxUplink, box_config, running
+from tests.integration.edge.uplinks import LIMIT_S, BoxUplink, box_config, running
 from tests.running_hub import HubThread, hub_config
 from tests.simulators.cable import Cable
 
@@ -163,12 +163,12 @@ async def test_a_box_that_stops_leaves_the_word_that_it_is_gone_and_no_thread(
     with HubThread(hub_config(broker)) as hub:
         async with running(config) as box:
             await box.until(lambda: has_sent_its_key(box))
-        heard = [hub.signals.get(timeout=5)]
+        heard = [hub.signals.get(timeout=LIMIT_S)]
         while heard[-1].signal.connected:  # type: ignore[union-attr]
-            heard.append(hub.signals.get(timeout=5))
+            heard.append(hub.signals.get(timeout=LIMIT_S))
         assert all(isinstance(one.signal, BoxState) for one in heard)
     for thread in mqtt_threads():
-        await asyncio.to_thread(thread.join, 5.0)
+        await asyncio.to_thread(thread.join, LIMIT_S)
         assert not thread.is_alive()
 
 
