@@ -1,0 +1,203 @@
+"""Voice both ways: two threads between microphone, line and loudspeaker (shell: threading, time).
+
+One reads the microphone, takes out the echo and codes; the other plays what came. Each opens, and closes, its
+own device, and tries again every RETRY_S where it cannot: one direction goes on without the other. On a good
+link a word waits here for 10 ms of microphone, 20 of framing, 20 to 40 of jitter and 60 of loudspeaker.
+"""
+
+import contextlib
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.media import SoundState
+from edge.errors import CodecError, DeviceError, MediaError
+from edge.video.echo import EchoCanceller
+from edge.video.media import VOICE_HZ, EncodedVoice, VoiceMode, VoicePacket
+from edge.video.opus import OpusDecoder, OpusEncoder
+from edge.video.playout import PIECE_SAMPLES, VoicePlayout
+from edge.video.sound import Loudspeaker, Microphone, Pace
+
+RETRY_S: Final = 2.0
+FIRST_MODE: Final = VoiceMode(bitrate_bps=16_000, frame_ms=40, has_fec=True, has_dtx=True)
+SILENT_DBFS: Final = -90.0
+FALL_DB: Final = 0.5  # a level falls by so much in 10 ms, so that an eye can follow it
+_STOP_LIMIT_S: Final = 5.0  # a device blocks for a second at most
+
+log = logging.getLogger(__name__)
+
+Sound = NDArray[np.int16]
+
+
+class VoicePipeline:
+    """A call's voice. The devices are open from `start` to `stop`.
+
+    `on_packet` gets what is to be sent, `on_state` how microphone and loudspeaker are and what to do where one is
+    not well; both are called from its threads. `open_…` raise DeviceError. It may be started again after a stop.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_microphone: Callable[[], Microphone],
+        open_loudspeaker: Callable[[], Loudspeaker],
+        on_packet: Callable[[EncodedVoice], None],
+        on_state: Callable[[SoundState, SoundState, str], None],
+    ) -> None:
+        self._open_microphone, self._open_loudspeaker = open_microphone, open_loudspeaker
+        self._on_packet, self._on_state = on_packet, on_state
+        self._playout_lock = threading.Lock()
+        self._playout: VoicePlayout | None = None
+        self._told_lock = threading.Lock()
+        self._told: dict[str, tuple[SoundState, str]] = {}
+        self._mode, self._lost_share = FIRST_MODE, 0.0
+        self._ending = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._echo: EchoCanceller | None = None
+        self._loudspeaker_latency_s = 0.0
+        self._mic_level, self._speaker_level = _Level(), _Level()
+        self._begun_s, self._pts = time.monotonic(), 0
+        with contextlib.suppress(CodecError):  # told when the microphone opens
+            EchoCanceller()  # loads its library now, while nobody waits for the first word
+
+    def start(self) -> None:
+        """Open the devices and begin. Does nothing when it runs."""
+        if self._threads:
+            return
+        self._ending.clear()
+        self._told = {"microphone": ("closed", ""), "loudspeaker": ("closed", "")}
+        self._playout, self._echo = VoicePlayout(OpusDecoder()), None
+        runs = (("microphone", self._listen), ("loudspeaker", self._play))
+        self._threads = [
+            threading.Thread(target=self._keep_trying, args=(part, run), name=part, daemon=True)
+            for part, run in runs
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Close the devices and end; blocks until both are closed, a second at most."""
+        self._ending.set()
+        for thread in self._threads:
+            thread.join(_STOP_LIMIT_S)
+        self._threads = []
+        self._playout = self._echo = None
+        self._mic_level, self._speaker_level = _Level(), _Level()
+
+    def set_mode(self, mode: VoiceMode) -> None:
+        """Code so from the next frame on."""
+        self._mode = mode
+
+    def set_lost_share(self, lost_share: float) -> None:
+        """Say what the link loses, 0 … 1."""
+        self._lost_share = lost_share
+
+    def on_voice(self, packet: VoicePacket) -> None:
+        """Take a packet of the other side."""
+        with self._playout_lock:
+            if self._playout is not None:
+                self._playout.push(packet)
+
+    def levels(self) -> tuple[float, float]:
+        """Return how loud microphone and loudspeaker are, in dB of full scale; SILENT_DBFS is nothing."""
+        return self._mic_level.dbfs, self._speaker_level.dbfs
+
+    def _keep_trying(self, part: str, run: Callable[[], None]) -> None:
+        """Run one direction until the end; say what stopped it, and begin again."""
+        while not self._ending.is_set():
+            try:
+                run()
+            except MediaError as error:
+                state = error.state if isinstance(error, DeviceError) else "missing"
+                self._tell(part, state, str(error))
+                self._rest(part)
+            except Exception:
+                log.exception("%s", part)
+                self._tell(part, "lost", f"the {part} stopped for a reason that is in the log")
+                self._rest(part)
+        self._tell(part, "closed", "")
+
+    def _rest(self, part: str) -> None:
+        """Wait for the next try. What is said meanwhile is heard by nobody, but it is not kept for later."""
+        if part == "microphone":
+            self._ending.wait(RETRY_S)
+            return
+        pace, until_s = Pace(), time.monotonic() + RETRY_S
+        while time.monotonic() < until_s and not self._ending.is_set():
+            pace.wait(len(self._next_piece()))
+
+    def _tell(self, part: str, state: SoundState, text: str) -> None:
+        with self._told_lock:
+            if self._told.get(part) == (state, text):
+                return
+            was_well = self._told.get(part, ("closed", ""))[0] in ("closed", "open")
+            self._told[part] = (state, text)
+            log.log(logging.WARNING if text and was_well else logging.INFO, "%s: %s %s", part, state, text)
+            (microphone, one), (loudspeaker, other) = self._told["microphone"], self._told["loudspeaker"]
+            self._on_state(microphone, loudspeaker, "; ".join(filter(None, (one, other))))
+
+    def _listen(self) -> None:
+        with contextlib.closing(self._open_microphone()) as microphone:
+            if self._echo is None:
+                self._echo = EchoCanceller()
+            self._tell("microphone", "open", "")
+            with contextlib.closing(OpusEncoder(self._mode)) as encoder:
+                self._code(microphone, encoder, self._echo)
+
+    def _code(self, microphone: Microphone, encoder: OpusEncoder, echo: EchoCanceller) -> None:
+        lost_share = 0.0
+        self._pts = max(
+            self._pts, int((time.monotonic() - self._begun_s) * VOICE_HZ)
+        )  # a jump, as after a silence
+        while not self._ending.is_set():
+            if encoder.mode != self._mode:
+                encoder.set_mode(self._mode)
+            if lost_share != self._lost_share:
+                lost_share = self._lost_share
+                encoder.set_lost_share(lost_share)
+            pieces = []
+            for _ in range(encoder.mode.frame_ms // 10):
+                heard = microphone.read()
+                echo.set_delay_ms(round(1000 * (microphone.latency_s + self._loudspeaker_latency_s)))
+                pieces.append(echo.clean(heard))
+                self._mic_level.hear(pieces[-1])
+            frame = np.concatenate(pieces)
+            packet = encoder.encode(frame)
+            if packet is not None:
+                self._on_packet(EncodedVoice(data=packet, pts=self._pts))
+            self._pts += len(frame)
+
+    def _play(self) -> None:
+        with contextlib.closing(self._open_loudspeaker()) as loudspeaker:
+            self._tell("loudspeaker", "open", "")
+            while not self._ending.is_set():
+                piece = self._next_piece()
+                if self._echo is not None:
+                    self._echo.played(piece)
+                self._speaker_level.hear(piece)
+                loudspeaker.write(piece)
+                self._loudspeaker_latency_s = loudspeaker.latency_s
+
+    def _next_piece(self) -> Sound:
+        with self._playout_lock:
+            if self._playout is None:
+                return np.zeros(PIECE_SAMPLES, np.int16)
+            return self._playout.piece(time.monotonic())
+
+
+class _Level:
+    """Follows the loudness up at once, and down slowly."""
+
+    def __init__(self) -> None:
+        self.dbfs = SILENT_DBFS
+
+    def hear(self, piece: Sound) -> None:
+        power = float(np.mean(np.square(piece, dtype=np.float64))) / 32768**2
+        now_dbfs = 10 * math.log10(power) if power > 1e-9 else SILENT_DBFS
+        self.dbfs = max(now_dbfs, self.dbfs - FALL_DB, SILENT_DBFS)
