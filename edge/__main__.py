@@ -5,7 +5,7 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -65,12 +65,34 @@ def _leaves(group: ExceptionGroup[BoxError]) -> Iterator[Exception]:
 
 
 async def _serve(settings: BoxConfig) -> None:
-    service = Vitals(settings, BoxClock.read(settings.boot_file), random.SystemRandom())
-    task = asyncio.create_task(service.run())
+    await _until_told(Vitals(settings, BoxClock.read(settings.boot_file), random.SystemRandom()).run())
+
+
+async def _until_told(work: Coroutine[None, None, None]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    task = asyncio.create_task(work)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+@app.command()
+def video(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Picture and voice of the call of now. Started by `edge vitals`; ends with the call."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = _read(config)
+    try:
+        asyncio.run(_meet(settings))
+    except BoxError as error:
+        err.print(f"edge video cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+async def _meet(settings: BoxConfig) -> None:
+    from edge.video.video_service import Video  # loads the video libraries: here and nowhere else
+
+    await _until_told(Video(settings, BoxClock.read(settings.boot_file), random.SystemRandom()).run())
 
 
 @app.command()
