@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from contract.media import CameraState
 from edge.errors import CodecError, DeviceError
@@ -19,6 +19,8 @@ STILL_LIMIT_S: Final = 10.0
 _STOP_LIMIT_S: Final = 5.0  # a camera's frame blocks for a second at most
 
 log = logging.getLogger(__name__)
+
+Fault = Literal["missing", "busy", "lost"]
 
 
 class CameraFrame(Protocol):
@@ -95,7 +97,7 @@ class PicturePipeline:
             self._lock.notify_all()
         if thread is not None:
             thread.join(_STOP_LIMIT_S)
-        self._refuse_stills("the picture has ended")
+        self._refuse_stills("missing", "the picture has ended")
 
     def link(self, now: LinkNow) -> VoiceMode:
         """Follow the link; return how voice is to be coded beside this picture.
@@ -136,7 +138,7 @@ class PicturePipeline:
         while number == self._run_number:
             if not self._is_allowed:
                 self._tell("off", "")
-                self._refuse_stills("the camera is switched off at the station")
+                self._refuse_stills("missing", "the camera is switched off at the station")
                 self._wait(lambda: self._is_allowed or number != self._run_number, None)
                 continue
             try:
@@ -180,26 +182,21 @@ class PicturePipeline:
     def _take_stills(self, camera: Camera) -> None:
         if not self._stills:
             return
+        jpeg = camera.still()  # what it raises refuses them, with all else that ends the filming
         with self._lock:
             asked, self._stills = self._stills, []
-        try:
-            jpeg = camera.still()
-        except DeviceError as error:
-            for future in asked:
-                future.set_exception(error)
-            raise
         for future in asked:
             future.set_result(jpeg)
 
-    def _refuse_stills(self, why: str) -> None:
+    def _refuse_stills(self, state: Fault, why: str) -> None:
         with self._lock:
             refused, self._stills = self._stills, []
         for future in refused:
-            future.set_exception(DeviceError("missing", why))
+            future.set_exception(DeviceError(state, why))
 
-    def _rest(self, number: int, state: CameraState, text: str) -> None:
+    def _rest(self, number: int, state: Fault, text: str) -> None:
         self._tell(state, text)
-        self._refuse_stills(text)
+        self._refuse_stills(state, text)
         self._wait(lambda: not self._is_allowed or number != self._run_number, AGAIN_AFTER_S)
 
     def _wait(self, until: Callable[[], bool], limit_s: float | None) -> None:

@@ -28,7 +28,7 @@ class Device:
     def __init__(self) -> None:
         self.fault: DeviceError | None = None  # of opening
         self.breaks: Exception | None = None  # of the next frame
-        self.still_fault: DeviceError | None = None
+        self.still_fault: Exception | None = None
         self.open_count = 0
         self.is_open = False
 
@@ -244,7 +244,11 @@ def test_a_still_is_refused_with_the_reason(line: Line) -> None:
         line.picture.still()
     line.device.fault = None
     line.device.still_fault = DeviceError("lost", "unplugged")
-    with pytest.raises(DeviceError, match="unplugged"):
+    with pytest.raises(DeviceError, match="unplugged") as refused:
+        line.picture.still()
+    assert refused.value.state == "lost"
+    line.device.still_fault = ValueError("a bug of a driver")
+    with pytest.raises(DeviceError, match="in the log"):
         line.picture.still()
 
 
