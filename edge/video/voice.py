@@ -38,8 +38,8 @@ Sound = NDArray[np.int16]
 class VoicePipeline:
     """A call's voice. The devices are open from `start` to `stop`.
 
-    `on_packet` gets what is to be sent, `on_state` how microphone and loudspeaker are and what to do where one is
-    not well; both are called from its threads. `open_…` raise DeviceError. It may be started again after a stop.
+    `on_packet` gets what is to be sent, `on_state` how microphone and loudspeaker are and what to do where
+    one is not well; both are called from its threads. `open_…` raise DeviceError. It may be started again.
     """
 
     def __init__(
