@@ -98,6 +98,7 @@ class PyAvEncoder:
             codec.width, codec.height, codec.pix_fmt = self.width, self.height, "yuv420p"
             codec.bit_rate, codec.gop_size = bitrate_bps, 3_000
             codec.qmin, codec.qmax = 2, 63
+            codec.thread_count = 1  # as in edge/video/vpx.py
             codec.time_base, codec.framerate = Fraction(1, VIDEO_HZ), Fraction(fps)
             codec.options = {
                 "deadline": "realtime",
