@@ -97,6 +97,10 @@ class CallDesk:
         """Return the open calls, oldest press first."""
         return sorted(self._open.values(), key=lambda one: (one.row.received_utc_us, one.row.call_id))
 
+    def held(self, call_id: CallId) -> OpenCall | None:
+        """Return one open call; None: it is closed, or nobody knows it."""
+        return self._open.get(call_id)
+
     def of_station(self, station: StationId) -> OpenCall | None:
         """Return the station's call for which somebody waits, else its newest open one."""
         mine = [one for one in self.open_calls() if one.row.call_id.station == station]

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from hub.console import calls, events, fleet, live, login, station
+from hub.console import calls, events, fleet, live, login, media, photos, station
 from hub.console.guard import SecurityHeaders
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
 from hub.console.rooms import Rooms
@@ -37,7 +37,10 @@ ROUTES: Final = [
     Route("/stations/{station}", station.show_station),
     Route("/stations/{station}/events", station.show_events),
     WebSocketRoute("/stations/{station}/live", live.serve_view),
+    Route("/stations/{station}/photos", photos.list_photos),
+    Route("/stations/{station}/photos/{photo}", photos.show_photo),
     Route("/calls", calls.show_calls),
+    WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}/{input}", calls.give_input, methods=["POST"]),
     Route("/events", events.stream_events),
     # the addresses of files are their paths, so that scripts import one another alike here and on disk

@@ -20,6 +20,7 @@ from hub.live.feed import LiveFeed
 from hub.live.interest import Leases
 from hub.live.viewers import Viewer, Viewers
 from hub.people.people_service import People
+from hub.rooms.room_service import MediaRooms
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Rooms:
         self.feed = LiveFeed(hub, self.viewers)
         self._pages: Counter[str] = Counter()  # open ones, by the name of who looks
         self.desk = CallDesk(hub, has_page=lambda name: self._pages[name] > 0)
+        self.media = MediaRooms(hub, self.desk, self.feed)
         self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
@@ -66,6 +68,7 @@ class Rooms:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.feed.run(), name="live feed")
             tasks.create_task(self.desk.run(), name="call desk")
+            tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self._keep_leases(), name="interest")
 
     def end_streams(self) -> None:

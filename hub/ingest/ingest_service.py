@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from contract.errors import Refusal, RefusedError
 from contract.header import encode_record
 from contract.ids import KeyId, RecordClass, SpoolId, StationId, parse_spool
+from contract.media import MediaSignal, is_up
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord, encode_receipt
 from contract.signals import BoxState, parse_signal
@@ -131,6 +132,15 @@ class IngestService:
             signal = parse_signal(data)
         except RefusedError as error:
             self._counters.refuse(station, error)
+            return
+        is_at_home = (
+            isinstance(signal, BoxState)
+            if topic is Topic.STATE
+            else isinstance(signal, MediaSignal) and is_up(signal)
+        )
+        if not is_at_home:
+            text = f"signal {signal.signal!r} came on {topic.value}"
+            self._counters.refuse(station, RefusedError(Refusal.WRONG_TOPIC, text))
             return
         heard = SignalHeard(station, topic, signal, is_retained, self._clock.now_s())
         if topic is Topic.STATE and isinstance(signal, BoxState) and signal.connected:

@@ -176,6 +176,9 @@ class Store(Protocol):
         `newest` keeps only the last so many of them.
         """
 
+    def parts(self, station: StationId, spool: SpoolId, *, visit: VisitNo) -> Iterator[StoredRecord]:
+        """Return the parts of a visit's objects in the order of seq, bodies read as they are asked for."""
+
     def unreadable(self, station: StationId) -> list[tuple[RecordId, UnreadableRecord]]:
         """Return the records whose version this hub could not read when they came: stored whole."""
 

@@ -168,6 +168,21 @@ class Queries:
             after = (rows[-1][0], rows[-1][1], rows[-1][3])
             yield from self._stored(station, spool, [row[2:] for row in rows])
 
+    def parts(self, station: StationId, spool: SpoolId, *, visit: VisitNo) -> Iterator[StoredRecord]:
+        """Return the parts of a visit's objects in the order of seq, bodies read as they are asked for."""
+        spool_no, after = self._spool_no(station, spool), 0
+        while True:
+            rows = self._db.execute(
+                "SELECT class, seq, received_utc_us, raw, segment, start, length FROM record"
+                " WHERE spool_no = ? AND visit = ? AND kind = 3 AND seq > ? AND class = 3"
+                " ORDER BY seq LIMIT ?",
+                (spool_no, visit, after, PAGE_ROWS),
+            ).fetchall()
+            if not rows:
+                return
+            after = rows[-1][1]
+            yield from self._stored(station, spool, rows)
+
     def unreadable(self, station: StationId) -> list[tuple[RecordId, UnreadableRecord]]:
         """Return the records whose version this hub could not read when they came."""
         found = []

@@ -114,5 +114,12 @@ CREATE TABLE call (
 CREATE INDEX call_open ON call (received_utc_us) WHERE NOT is_closed;
 """
 
-MIGRATIONS: Final = (V1,)  # entry n makes version n + 1 out of version n; never change one that was released
+V2: Final = """
+CREATE INDEX part_by_visit ON record (spool_no, visit, seq) WHERE kind = 3;
+"""
+
+MIGRATIONS: Final = (
+    V1,
+    V2,
+)  # entry n makes version n + 1 out of version n; never change one that was released
 SCHEMA_VERSION: Final = len(MIGRATIONS)

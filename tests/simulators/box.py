@@ -32,6 +32,7 @@ from contract.ids import (
     spool_text,
 )
 from contract.parcels import Parcel, encode_parcel
+from contract.parts import Content, Part, encode_part, slice_object
 from contract.receipts import Receipt, parse_receipt
 from contract.sealing import Sealer
 from contract.signals import BoxState, encode_signal
@@ -83,6 +84,17 @@ class BoxRecords:
         codec, body = encode_chunk([Column(stream, first_index, self.t_us, 0, samples)])
         header = self._header(Kind.CHUNK, record_class, codec, first_index, len(samples))
         return self._keep(self._sealer.seal(header, body))
+
+    def part(self, part: Part) -> bytes:
+        """A sealed part of a larger object."""
+        header = self._header(Kind.PART, RecordClass.PART)
+        return self._keep(self._sealer.seal(header, encode_part(part)))
+
+    def photograph(self, photo: str, data: bytes, *, slice_bytes: int = 1_000) -> list[bytes]:
+        """The sealed parts of a photograph, in order."""
+        object_id = bytes.fromhex(photo)
+        parts = slice_object(data, Content.PHOTOGRAPH, object_id=object_id, slice_bytes=slice_bytes)
+        return [self.part(part) for part in parts]
 
     def parcel(self, records: Sequence[bytes]) -> bytes:
         """The payload that carries `records`."""

@@ -41,15 +41,22 @@ class Answer:
 
     status: int
     headers: Message
-    text: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.data.decode()
 
 
 class ConsoleServer:
     """One hub on a free loopback port. All methods may be called from the test's thread."""
 
-    def __init__(self, folder: Path, *, names: dict[str, str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, names: dict[str, str] | None = None, port: int = 0, settings: str = ""
+    ) -> None:
         named = "".join(f'{key} = "{name}"\n' for key, name in (names or {}).items())
-        self.config: Config = parse_config(f"[stations]\n{named}", path=folder / "hub.toml")
+        self.config: Config = parse_config(f"{settings}\n[stations]\n{named}", path=folder / "hub.toml")
         self.authority = Authority(self.config.pki_folder)
         self.authority.make(names=(), now=datetime.now(UTC))
         self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
@@ -110,7 +117,7 @@ class ConsoleServer:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)) as connection:
             connection.request(method, path, body, sent)
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read().decode())
+            return Answer(response.status, response.headers, response.read())
 
     def take(self, station: str, record_class: RecordClass, parcel: bytes) -> None:
         """A parcel of a station arrives."""

@@ -22,6 +22,7 @@ from contract.events import (
 )
 from contract.header import CRC_BYTES, Kind, Record, UnreadableRecord, crc32c, parse_record
 from contract.ids import CallId, KeyId, RecordClass, RecordId, SpoolId, StationId, StreamSetNo, VisitNo
+from contract.parts import parse_part
 from contract.ranges import SeqRanges
 from contract.sealing import Opener, unwrap_key
 from contract.times import Anchor
@@ -347,6 +348,23 @@ def test_many_chunks_are_read_page_by_page_without_a_hole(
     assert [s.record_id.seq for s in store.chunks(CON_DAO, box.spool, record_class=NUMERIC)] == [
         *range(1, 701)
     ]
+
+
+def test_parts_of_a_visit_come_in_order_and_those_of_others_never(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive, opener: Opener
+) -> None:
+    box.visit = VisitNo(1)
+    mine = box.photograph("a" * 32, bytes(range(256)) * 12, slice_bytes=10)
+    box.visit = VisitNo(2)
+    other = box.photograph("b" * 32, b"another person", slice_bytes=10)
+    store.commit([arrive(raw) for raw in (*other, *reversed(mine))])
+    store.commit([arrive(box.chunk()), arrive(mine[0])])
+    found = list(store.parts(CON_DAO, box.spool, visit=VisitNo(1)))
+    assert [one.record_id.seq for one in found] == list(range(1, len(mine) + 1))
+    assert b"".join(parse_part(opener.open(one.record)).data for one in found) == bytes(range(256)) * 12
+    assert len(list(store.parts(CON_DAO, box.spool, visit=VisitNo(2)))) == 2
+    assert list(store.parts(CON_DAO, box.spool, visit=VisitNo(3))) == []
+    assert list(store.parts(LY_SON, box.spool, visit=VisitNo(1))) == []
 
 
 @pytest.mark.parametrize("record_class", [NUMERIC, WAVEFORM])

@@ -1,0 +1,97 @@
+"""The socket of a call's page: what it says to the room, what the room says to it. Source: docs/media.md."""
+
+import asyncio
+import json
+from typing import Final
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from contract.errors import RefusedError
+from contract.ids import CallId
+from hub.console.guard import account_of, is_own_origin
+from hub.console.live import POLICY_VIOLATION, SESSION_CHECK_S
+from hub.console.page import rooms_of
+from hub.console.words import Words, language_of
+from hub.rooms.direct import Why
+from hub.rooms.page_line import PageLine
+from hub.rooms.page_messages import ToPage
+
+NORMAL: Final = 1000
+CLOSED_BY_THE_PAGE: Final = frozenset({1000, 1001, 1005})  # it said so itself: it is not coming back
+WORDS: Final = {
+    Why.NO_ANSWER: "Trạm chưa trả lời: chưa có ảnh.",
+    Why.DAMAGED: "Ảnh bị hỏng trên đường truyền. Hãy chụp lại.",
+}
+
+
+async def serve_media(socket: WebSocket) -> None:
+    """Serve a page of the call's owner until it goes, another one comes, or the call is over."""
+    rooms = rooms_of(socket)
+    account = await account_of(socket, rooms.people) if is_own_origin(socket, is_required=True) else None
+    try:
+        call_id = CallId.parse(socket.path_params["call"])
+    except RefusedError:
+        account = None
+    if account is None or not account.may_answer:
+        await socket.close(POLICY_VIOLATION)
+        return
+    await socket.accept()
+    if not rooms.media.is_owner(call_id, account.name):  # the page is told, or it would come again and again
+        await socket.send_text(json.dumps({"type": "ended"}))
+        await socket.close(NORMAL)
+        return
+    awake = asyncio.Event()
+    line = PageLine(call_id, account.name, wake=awake.set, now_s=rooms.hub.now_s())
+    close_page = rooms.open_page(account.name)
+    sending = asyncio.create_task(_send(socket, line, awake), name=f"media of {call_id}")
+    is_for_good = False
+    try:
+        is_for_good = await _hear(socket, line, sending)
+    finally:
+        close_page()
+        rooms.media.left(line, is_for_good=is_for_good)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _hear(socket: WebSocket, line: PageLine, sending: asyncio.Task[None]) -> bool:
+    """Take what the page says until it goes; return whether it said that it goes."""
+    rooms = rooms_of(socket)
+    try:
+        while not sending.done():
+            try:
+                async with asyncio.timeout(SESSION_CHECK_S):
+                    text = await socket.receive_text()
+            except TimeoutError:
+                if await account_of(socket, rooms.people) is None:
+                    await socket.close(POLICY_VIOLATION)
+                    return True
+                continue
+            except KeyError:
+                line.refuse("expected a text")
+                continue
+            await rooms.media.hear(line, text)
+    except WebSocketDisconnect as gone:
+        if not line.is_over:
+            return gone.code in CLOSED_BY_THE_PAGE
+    return (
+        line.refused_count > 0
+    )  # we closed it: one that talks nonsense for good, a slow one until it is back
+
+
+async def _send(socket: WebSocket, line: PageLine, awake: asyncio.Event) -> None:
+    words = Words(language_of(socket))
+    while True:
+        awake.clear()
+        while (message := line.take()) is not None:
+            await socket.send_text(json.dumps(_in_words(message, words)))
+        if line.is_over:
+            await socket.close(NORMAL)
+            return
+        await awake.wait()
+
+
+def _in_words(message: ToPage, words: Words) -> ToPage:
+    """Put what the hub itself has to say into the page's language; the box's texts stay as they are."""
+    why = message.pop("why", None)
+    return message if why is None else {**message, "text": words(WORDS[why])}
