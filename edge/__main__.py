@@ -16,8 +16,8 @@ from rich.table import Table
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
 from edge.control_service import ask
-from edge.errors import BoxError
-from edge.health.report import Report
+from edge.errors import BoxError, ControlError, DeviceError
+from edge.health.report import NO_CALL, Report
 from edge.vitals_service import Vitals, read_hub_seal_key
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
@@ -81,6 +81,7 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
 def video(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Picture and voice of the call of now. Started by `edge vitals`; ends with the call."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aioice").setLevel(logging.WARNING)  # a line for each pair of addresses
     settings = _read(config)
     try:
         asyncio.run(_meet(settings))
@@ -96,9 +97,14 @@ async def _meet(settings: BoxConfig) -> None:
 
 
 @app.command()
-def doctor(config: ConfigFile = DEFAULT_CONFIG) -> None:
+def doctor(
+    config: ConfigFile = DEFAULT_CONFIG,
+    sound: Annotated[bool, typer.Option("--sound", help="Play a tone, and hear it.")] = False,
+) -> None:
     """Say what the box sees — devices, clock, spool, link, hub — and what to do about each fault."""
     settings = _read(config)
+    if sound:
+        _check_sound(settings)
     try:
         read_hub_seal_key(settings)
         report = Report.model_validate(_ask(settings, "doctor")["report"])
@@ -111,6 +117,27 @@ def doctor(config: ConfigFile = DEFAULT_CONFIG) -> None:
         table.add_row("✓" if finding.is_well else "✗", finding.part, f"{finding.text}\n{remedy}".strip())
     out.print(table, highlight=False, markup=False)
     raise typer.Exit(0 if report.is_well else 1)
+
+
+def _check_sound(settings: BoxConfig) -> NoReturn:
+    """Play a tone through the configured loudspeaker: the configured microphone must hear it."""
+    from edge.video.sound_check_service import check_sound
+
+    try:
+        with contextlib.suppress(ControlError):  # `edge vitals` does not run, so nobody has the sound
+            report = Report.model_validate(_ask(settings, "doctor")["report"])
+            if any(finding.part == "call" and finding.text != NO_CALL for finding in report.findings):
+                raise DeviceError("busy", "a call has microphone and loudspeaker; try again when it is over")
+        out.print("a tone for two seconds …")
+        heard = check_sound(settings.video)
+    except DeviceError as error:
+        err.print(f"✗ {error.state}: {error}", highlight=False, soft_wrap=True, markup=False)
+        raise typer.Exit(1) from None
+    is_well = not heard.remedy
+    out.print(f"{'✓' if is_well else '✗'} {heard.text}", highlight=False, soft_wrap=True, markup=False)
+    if not is_well:
+        out.print(f"→ {heard.remedy}", highlight=False, soft_wrap=True, markup=False)
+    raise typer.Exit(0 if is_well else 1)
 
 
 @call.command("cancel")

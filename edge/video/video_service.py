@@ -33,8 +33,10 @@ from contract.signals import parse_signal
 from edge.call.video_messages import CallNow, CameraWish, DevicesNow, FromHub, ToHub, photo_slices
 from edge.clock import BoxClock
 from edge.config import BoxConfig
-from edge.errors import DeviceError, MediaError, VideoLinkError
+from edge.errors import CodecError, DeviceError, MediaError, VideoLinkError
 from edge.video.camera import open_camera
+from edge.video.codec_check import check_opus
+from edge.video.encoder import is_vpx_known
 from edge.video.hooks import self_test
 from edge.video.leg import Leg, LegEars, LegState
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
@@ -99,6 +101,7 @@ class Video:
     async def run(self) -> None:
         """Run until `edge vitals` ends it or stays away. Raises MediaError: an aiortc that we do not know."""
         self_test()
+        await asyncio.to_thread(self._warm_up)
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = tasks.create_task(self._keep_working(), name="media")
@@ -108,6 +111,15 @@ class Video:
                 ticking.cancel()
         finally:
             await asyncio.shield(self._end())
+
+    @staticmethod
+    def _warm_up() -> None:
+        """Hold the codecs against what we know of them now, while nobody waits for a picture."""
+        is_vpx_known()
+        try:
+            log.info("voice is coded by %s", check_opus())
+        except CodecError as error:
+            log.error("there will be no voice: %s", error)
 
     async def _end(self) -> None:
         self._close_leg()
