@@ -159,6 +159,9 @@ def test_at_64_kbit_a_second_the_nurse_is_understood(tmp_path: Path) -> None:
     with Village(tmp_path, [place]) as village, operator(village) as page:
         station = village.stations[0]
         put_in_ear(page)
+        put_in_marks(
+            page, every_s=1_000
+        )  # the operator listens: who talks into a call that has just begun is cut
         ring(page, village, station)
         answer(page, station)
         page.wait_for_timeout(3_000)  # the first seconds are for finding out what the link carries

@@ -1,8 +1,9 @@
 /** Watches a page's calls from outside: every RTCPeerConnection, every picture that is painted. Put in before the
  * page's own scripts; nothing of the page is asked. Moments are Date.now(). */
 (() => {
-  const LOUD = 0.01; // of full scale: the level of a voice, not of a decoder's rest
-  const LOOK_MS = 10, COUNT_MS = 1000, RECENT_MS = 200;
+  const LOUD = 0.01; // of full scale, root of the mean square: a voice, not a decoder's rest
+  const WINDOW = 512; // samples that a level is of: 11 ms
+  const LOOK_MS = 10, COUNT_MS = 1000;
   const COUNTED = ["framesDecoded", "freezeCount", "totalFreezesDuration", "totalAudioEnergy", "totalSamplesReceived",
     "concealedSamples", "silentConcealedSamples", "insertedSamplesForDeceleration", "removedSamplesForAcceleration",
     "packetsReceived", "packetsLost", "bytesReceived", "jitterBufferDelay", "jitterBufferEmittedCount", "pliCount",
@@ -17,6 +18,7 @@
     constructor(...given) {
       super(...given);
       peers.push(this);
+      this.addEventListener("track", ({ track }) => track.kind === "audio" && listen(track));
     }
   };
 
@@ -47,19 +49,28 @@
     return peers.filter((peer) => peer.connectionState !== "closed");
   }
 
-  /** The loudest of what came within the last moments; null while nothing comes. */
+  /** @type {AudioContext | null} */
+  let context = null;
+  const taps = []; // behind the jitter buffer, where the loudspeaker is
+
+  function listen(track) {
+    context ??= new AudioContext();
+    const tap = context.createAnalyser();
+    tap.fftSize = WINDOW;
+    context.createMediaStreamSource(new MediaStream([track])).connect(tap);
+    taps.push({ track, tap });
+  }
+
+  /** The loudest of what is heard now; null while nothing is received, or the page may not sound. */
   function heardLevel() {
+    if (context?.state === "suspended") void context.resume();
+    if (context?.state !== "running") return null;
     let level = null;
-    const now_ms = performance.timeOrigin + performance.now();
-    for (const peer of open()) {
-      if (peer.connectionState !== "connected") continue;
-      for (const receiver of peer.getReceivers()) {
-        if (receiver.track.kind !== "audio") continue;
-        for (const source of receiver.getSynchronizationSources()) {
-          const isNow = now_ms - source.timestamp < RECENT_MS; // a source is listed for seconds after its last word
-          if (isNow) level = Math.max(level ?? 0, source.audioLevel ?? 0);
-        }
-      }
+    const samples = new Float32Array(WINDOW);
+    for (const { track, tap } of taps) {
+      if (track.readyState !== "live") continue;
+      tap.getFloatTimeDomainData(samples);
+      level = Math.max(level ?? 0, Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / WINDOW));
     }
     return level;
   }
