@@ -128,7 +128,7 @@ def _check_sound(settings: BoxConfig) -> NoReturn:
             report = Report.model_validate(_ask(settings, "doctor")["report"])
             if any(finding.part == "call" and finding.text != NO_CALL for finding in report.findings):
                 raise DeviceError("busy", "a call has microphone and loudspeaker; try again when it is over")
-        out.print("a tone for two seconds …")
+        out.print("a tone for a second …")
         heard = check_sound(settings.video)
     except DeviceError as error:
         err.print(f"✗ {error.state}: {error}", highlight=False, soft_wrap=True, markup=False)

@@ -9,7 +9,7 @@ from contract.ids import NO_VISIT, BootId, VisitNo
 from contract.times import Anchor
 from edge.call.station_call import State, StationCall
 from edge.config import BoxConfig
-from edge.health.report import Finding, Report
+from edge.health.report import NO_CALL, Finding, Report
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
 
@@ -168,7 +168,7 @@ def _visit(sight: Sight) -> Finding:
 
 def _call(sight: Sight) -> Finding:
     if sight.call.state is State.IDLE:
-        return Finding(part="call", is_well=True, text="no call")
+        return Finding(part="call", is_well=True, text=NO_CALL)
     by = f" by {sight.call.claimed_by}" if sight.call.claimed_by else ""
     return Finding(
         part="call", is_well=True, text=f"call {sight.call.call_seq}: {sight.call.state.value}{by}"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 OK: Final = "ok"
 FAULT: Final = "fault"
+NO_CALL: Final = "no call"  # the text of the part "call" while there is none
 
 
 class Finding(BaseModel):
