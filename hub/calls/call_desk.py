@@ -133,8 +133,8 @@ class CallDesk:
 
     async def _turn(self) -> None:
         if self._awake.is_set():
+            self._awake.clear()  # before we look: a press that is committed meanwhile is looked at again
             await self._refresh()
-            self._awake.clear()
         while self._news and await self._apply(news := self._news[0]):
             if self._news and self._news[0] is news:
                 self._news.popleft()
