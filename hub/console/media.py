@@ -17,7 +17,7 @@ from hub.rooms.page_line import PageLine
 from hub.rooms.page_messages import ToPage
 
 NORMAL: Final = 1000
-CLOSED_BY_THE_PAGE: Final = frozenset({1000, 1001, 1005})  # it said so itself: it is not coming back
+CLOSED_BY_THE_PAGE: Final = frozenset({1000, 1001})  # it said so; 1005 is what uvicorn says of a lost one too
 WORDS: Final = {
     Why.NO_ANSWER: "Trạm chưa trả lời: chưa có ảnh.",
     Why.DAMAGED: "Ảnh bị hỏng trên đường truyền. Hãy chụp lại.",
