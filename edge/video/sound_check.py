@@ -1,7 +1,7 @@
 """Whether the microphone hears the loudspeaker: a tone in noise, found by Goertzel's filter (core).
 
-It must be stronger than its neighbours in the spectrum, and stronger than before it was played: a fan that hums
-at the same pitch proves nothing.
+It must be stronger than its neighbours in the spectrum, and stronger than before it was played: a fan that
+hums at the same pitch proves nothing.
 """
 
 import math
