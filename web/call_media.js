@@ -44,6 +44,7 @@ export class CallMedia extends EventTarget {
     this.own = new OwnDevices();
     this.page = randomName(8);
     this.isHubThere = false;
+    this.isAudible = false; // whoever plays `heard` says so: a browser may hold it back
     /** @type {StationMedia | null} */
     this.station = null;
     /** @type {Map<string, Photo>} */
@@ -53,6 +54,7 @@ export class CallMedia extends EventTarget {
     this.legs = 0; // begun until now
     this.renewals = 0; // asked for
     this.damaged = 0; // messages of the hub that say nothing
+    this.refused = ""; // why the hub did not take the last message that it refused
     /** @type {Times} */
     this.times = { claimed_ms, joined_ms: null, offered_ms: null, connected_ms: null, firstAudio_ms: null,
       firstFrame_ms: null, firstSaid_ms: null };
@@ -180,6 +182,7 @@ export class CallMedia extends EventTarget {
       case "photo": return this._onPhoto(message);
       case "taken": return this._end("taken");
       case "ended": return this._end("ended");
+      case "refused": this.refused = String(message.text).slice(0, 200); return; // what holds is said again
       default: this.damaged++;
     }
   }
@@ -331,7 +334,7 @@ export class CallMedia extends EventTarget {
   _onCounts(counts) {
     const now_ms = this._now_ms();
     this.counts = counts;
-    if (counts.playedSamples > 0) this.times.firstAudio_ms ??= now_ms;
+    if (this.isAudible && counts.playedSamples > 0) this.times.firstAudio_ms ??= now_ms;
     if (counts.framesDecoded > 0) this.times.firstFrame_ms ??= now_ms;
     if (counts.saidPackets > 0) this.times.firstSaid_ms ??= now_ms;
     this._say("counts", counts);

@@ -17,6 +17,7 @@ from contract.events import (
     VisitOpened,
 )
 from contract.ids import NO_VISIT, CallId, RecordClass, VisitNo
+from contract.parts import Part
 from tests.integration.live_page import heartbeat, pulse_wave
 from tests.simulators.box import BoxRecords, box_state
 from tests.simulators.console_server import ConsoleServer
@@ -128,6 +129,12 @@ class ConsoleStation:
             refused=0,
         )
         self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+
+    def parts(self, parts: Sequence[Part]) -> None:
+        """Slices of a photograph arrive, each in a parcel of its own."""
+        for part in parts:
+            self.records.t_us = self.now_us() - 1_000
+            self._deliver(RecordClass.PART, [self.records.part(part)])
 
     def press(self, *, waited_s: float = 0.0, nudges: int | None = None) -> CallId:
         """Press the button `waited_s` before the press could be sent; return the call's id."""

@@ -54,6 +54,7 @@ class StationLeg:
     down_answer: str = ""
     loudest: int = 0  # of the frames since it was last set to 0
     voice_frames: int = 0
+    frame_samples: int = 0  # of the last one, a channel
     pictures: int = 0
     picture_size: tuple[int, int] = (0, 0)
     listeners: list[asyncio.Task[None]] = field(default_factory=list)
@@ -86,10 +87,12 @@ class MediaStation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._run(self._close_all()).result(LIMIT_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(LIMIT_S)
-        self._loop.close()
+        try:
+            self._run(self._close_all()).result(LIMIT_S)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(LIMIT_S)
+            self._loop.close()
         assert not self._failures, self._failures
 
     @property
@@ -205,6 +208,7 @@ class MediaStation:
                 assert isinstance(frame, av.AudioFrame)
                 leg.loudest = max(leg.loudest, int(np.abs(frame.to_ndarray().astype(np.int32)).max()))
                 leg.voice_frames += 1
+                leg.frame_samples = frame.samples
                 self._note()
         except MediaStreamError:
             pass  # the leg is over
@@ -240,7 +244,9 @@ class MediaStation:
 async def _close(leg: StationLeg) -> None:
     await leg.up.close()
     await leg.down.close()
-    await asyncio.gather(*leg.listeners)
+    for listener in leg.listeners:
+        listener.cancel()  # a track that never began does not end by itself
+    await asyncio.gather(*leg.listeners, return_exceptions=True)
 
 
 class Tone(MediaStreamTrack):

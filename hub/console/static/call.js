@@ -133,6 +133,7 @@ export class CallView {
     try {
       await this._sound.play();
       this._isBlocked = false;
+      if (this.media) this.media.isAudible = true;
     } catch (error) {
       this._isBlocked = error instanceof DOMException && error.name === "NotAllowedError";
     }

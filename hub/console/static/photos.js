@@ -31,13 +31,16 @@ export class Photos {
     this._dialog.addEventListener("click", () => this._dialog.close());
   }
 
-  /** Another visit: nothing of the one before. */
-  clear() {
-    this._photos.clear();
-    this._drawn.clear();
-    this._list.replaceChildren();
-    this._dialog.close();
-    place("photos").hidden = true;
+  /** Another visit: nothing of the one before, but for what belongs to the call under way.
+   * @param {{has: (photo: string) => boolean}} kept */
+  keepOnly(kept) {
+    for (const name of [...this._photos.keys()].filter((one) => !kept.has(one))) {
+      this._photos.delete(name);
+      this._drawn.delete(name);
+      this._list.querySelector(`[data-photo="${name}"]`)?.remove();
+      if (this._open === name) this._dialog.close();
+    }
+    place("photos").hidden = this._photos.size === 0;
   }
 
   /** Show what the hub has of the visit already. */

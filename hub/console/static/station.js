@@ -124,9 +124,11 @@ let photographed = ""; // the visit whose photographs are shown
 
 feed.addEventListener("view", () => {
   const no = feed.view?.visit?.no ?? "0";
-  if (photographed && no !== photographed) photos.clear();
-  if (no !== photographed) void photos.read();
-  photographed = no;
+  if (no !== photographed) {
+    photographed = no;
+    photos.keepOnly(view.media?.photos ?? new Map());
+    void photos.read();
+  }
   const visit = feed.view?.visit, opened_ms = /** @type {number | null | undefined} */ (visit?.opened_ms);
   const time = opened_ms === null || opened_ms === undefined ? "--:--:--" : formatTimeOfDay(opened_ms);
   say(place("visit"), visit ? t("Lượt khám {code} từ {time}", { code: visit.code, time }) : t("không có lượt khám"));

@@ -1,0 +1,295 @@
+"""Picture and voice of a call, in a real browser over real WebRTC, against a station on stock aiortc."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from contract.ids import CallId
+from contract.parts import Content, slice_object
+from tests.browser import chromium, chromium_page, observe, observe_until, wait_until
+from tests.simulators.console_server import ConsoleServer
+from tests.simulators.console_station import ConsoleStation
+from tests.simulators.media_line import MediaLine
+from tests.simulators.media_station import MediaStation
+
+from .conftest import NAMES, finish
+
+AWAY = r"ERR_|WebSocket|401 \(Unauthorized\)"
+COUNTS = "document.body.call?.counts"
+CONNECTED = "document.body.call?.phase === 'connected'"
+SEEN = f"{COUNTS}?.framesDecoded > 5"
+HEARD = f"{COUNTS}?.heardLevel > 0.02"
+SOUND = "document.getElementById('call-sound')"
+SOUNDS = f"!{SOUND}.paused && {SOUND}.srcObject !== null"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_browser() -> Iterator[None]:
+    with chromium():
+        yield
+
+
+def claim(page: Page, call: CallId) -> None:
+    """Answer with the key, and with nothing else that a browser takes for a gesture."""
+    observe_until(page, f"document.querySelector('.ring[data-call=\"{call}\"]') !== null")
+    page.keyboard.press("F2")
+    observe_until(page, "document.getElementById('callbar')?.innerText.includes('bạn đang trả lời')")
+
+
+@pytest.fixture
+def talk(server: ConsoleServer, station: ConsoleStation, page: Page) -> Iterator[MediaStation]:
+    """Lan has answered a call of con-dao-01, and picture and voice flow."""
+    call = station.press()
+    with MediaLine(server, call) as line:
+        claim(page, call)
+        observe_until(page, f"{CONNECTED} && {SEEN} && {HEARD}")
+        yield line.station
+        page.goto("about:blank")
+        finish(server, str(call))
+
+
+def test_after_the_claim_picture_and_voice_come_by_themselves_both_ways(
+    page: Page, talk: MediaStation
+) -> None:
+    assert observe(page, SOUNDS)
+    talk.wait_voice()
+    times = observe(page, "document.body.call.times")
+    assert times["claimed_ms"] < times["joined_ms"] < times["offered_ms"] < times["connected_ms"]
+    assert all(times[name] is not None for name in ("firstAudio_ms", "firstFrame_ms", "firstSaid_ms"))
+    assert observe(page, "document.getElementById('call-picture').videoWidth") == 320
+    frames = observe(page, f"{COUNTS}.framesDecoded")
+    observe_until(page, f"{COUNTS}.framesDecoded > {frames + 10}")
+    scale = page.evaluate("document.querySelector('hd-sweep')?.scale ?? null")
+    assert scale is None or (scale["mmPerS"], scale["mmPerMv"]) == (25, 10)
+    page.keyboard.press("k")
+    expect(page.locator("#call")).to_be_hidden()
+    assert page.evaluate("document.body.call") is None
+
+
+def test_what_the_page_asks_and_offers_is_short_and_says_how_voice_is_to_be_coded(
+    page: Page, talk: MediaStation
+) -> None:
+    answer, offer = talk.leg.up.remoteDescription.sdp, talk.leg.down_offer
+    assert "useinbandfec=1" in answer
+    assert "maxaveragebitrate=16000" in answer
+    assert len(offer) < 2_500
+    assert len(re.findall("^m=", offer, re.MULTILINE)) == 2
+    talk.tell(target_bps=64_000)
+    observe_until(page, f"{COUNTS}.voice_bps === 12000")
+    talk.wait(lambda: talk.leg.frame_samples == 48 * 60, "voice in packets of 60 ms")  # headers cost most
+    talk.wait_voice(frames=5)
+
+
+def test_mute_is_a_key_and_the_station_is_told(page: Page, talk: MediaStation) -> None:
+    talk.wait_voice()
+    page.keyboard.press("m")
+    talk.wait(lambda: talk.peers[-1].microphone == "off", "the word that the operator is muted")
+    talk.wait_voice(is_heard=False, frames=3)
+    expect(page.locator("#call-mute")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#call-mute")).to_contain_text("Bật micrô")
+    page.keyboard.press("m")
+    talk.wait(lambda: talk.peers[-1].microphone == "on", "the word that he is not")
+    talk.wait_voice()
+
+
+def test_the_operators_picture_goes_only_where_a_screen_and_room_are(page: Page, talk: MediaStation) -> None:
+    expect(page.locator("#call-camera")).to_be_hidden()
+    talk.tell(has_screen=True, target_bps=120_000)
+    page.locator("#call-camera").click()
+    talk.wait(lambda: talk.peers[-1].camera == "on", "the word that the camera is on")
+    expect(page.locator("#call-own")).to_be_visible()
+    assert talk.leg.pictures == 0
+    talk.tell(target_bps=400_000)
+    talk.wait(lambda: talk.leg.pictures > 3, "the operator's picture")
+    width, height = talk.leg.picture_size
+    assert width <= 320
+    assert height <= 240
+    page.locator("#call-camera").click()
+    talk.wait(lambda: talk.peers[-1].camera == "off", "the word that the camera is off")
+
+
+def test_every_device_that_is_not_well_is_named(page: Page, talk: MediaStation) -> None:
+    words, faults = page.locator("#call-no-picture"), page.locator("#call-faults")
+    for camera, text in (
+        ("off", "y tá đã tắt camera"),
+        ("missing", "trạm không có camera"),
+        ("busy", "chương trình khác ở trạm đang dùng camera"),
+        ("lost", "camera ở trạm đã bị rút hoặc hỏng"),
+    ):
+        talk.tell(camera=camera)
+        expect(words).to_have_text(f"Không có hình: {text}")
+    talk.tell(camera="open", is_picture_sent=False)
+    expect(words).to_contain_text("đường truyền không đủ cho hình, tiếng vẫn nghe được")
+    talk.tell(is_picture_sent=True)
+    expect(words).to_be_hidden()
+    for state in ("missing", "busy", "lost"):
+        talk.tell(microphone=state, loudspeaker="open")
+        expect(faults).to_contain_text("bạn sẽ không nghe được")
+        talk.tell(microphone="open", loudspeaker=state, text="usb:1-2")
+        expect(faults).to_contain_text("y tá sẽ không nghe được")
+    expect(page.locator("#call-advice")).to_have_text("usb:1-2")
+    talk.tell(loudspeaker="open", text="")
+    expect(faults).to_have_text("")
+
+
+def test_a_new_leg_replaces_the_old_within_three_seconds(page: Page, talk: MediaStation) -> None:
+    old = observe(page, "document.body.call.leg")
+    began = observe(page, "performance.now()")
+    talk.begin_leg()
+    observe_until(page, f"document.body.call.leg !== '{old}' && {CONNECTED} && {SEEN} && {HEARD} && {SOUNDS}")
+    assert observe(page, "performance.now()") - began < 3_000
+    assert observe(page, "document.getElementById('call-picture').srcObject === document.body.call.seen")
+    talk.wait_voice()
+
+
+def test_a_lost_path_is_said_and_another_leg_is_asked_for_until_it_comes(
+    page: Page, talk: MediaStation
+) -> None:
+    old, talk.answers_renewals = talk.leg.name, False
+    talk.cut()
+    expect(page.locator("#call-state")).to_have_text("mất đường truyền, đang nối lại")
+    expect(page.locator("#call-no-picture")).to_contain_text("hình dừng cách đây")
+    talk.wait(lambda: len(talk.renewals) == 2, "two wishes for another leg")
+    talk.begin_leg()
+    observe_until(page, f"{CONNECTED} && {SEEN} && document.body.call.leg !== '{old}'")
+    expect(page.locator("#call-state")).to_have_text("đã nối")
+    assert {one.leg for one in talk.renewals} == {old}
+
+
+def test_a_photograph_comes_bit_by_bit_is_opened_and_survives_a_reload(
+    server: ConsoleServer, station: ConsoleStation, page: Page, talk: MediaStation
+) -> None:
+    station.open_visit(77)
+    page.keyboard.press("p")
+    thumbnail = page.locator("#photo-list li")
+    expect(thumbnail).to_contain_text("đang chụp")
+    talk.wait(lambda: len(talk.photos) == 1, "the wish for a photograph")
+    photo = talk.photos[0]
+    data = jpeg(1200, 900)
+    parts = slice_object(data, Content.PHOTOGRAPH, object_id=bytes.fromhex(photo), slice_bytes=4_000)
+    half = len(parts) // 2
+    station.parts(parts[:half])
+    expect(thumbnail).to_contain_text(f"{half} trên {len(parts)}")
+    wait_until(page, "document.querySelector('#photo-list img').naturalWidth === 1200")
+    station.parts(parts[half:])
+    expect(thumbnail).to_have_class("is-whole")
+    expect(thumbnail.locator("small")).to_have_text("")
+    thumbnail.get_by_role("button").click()
+    expect(page.locator("#photo-full")).to_be_visible()
+    wait_until(page, "document.getElementById('photo-picture').naturalWidth === 1200")
+    page.keyboard.press("Escape")
+    expect(page.locator("#photo-full")).to_be_hidden()
+    page.reload()
+    expect(thumbnail).to_have_class("is-whole")
+    wait_until(page, "document.querySelector('#photo-list img').naturalWidth === 1200")
+    station.close_visit()
+
+
+def jpeg(width: int, height: int) -> bytes:
+    """A picture that does not compress to nothing."""
+    picture = Image.effect_noise((width, height), 60.0).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=20)
+    return file.getvalue()
+
+
+def test_a_second_page_of_the_owner_takes_the_call_and_the_first_may_take_it_back(
+    server: ConsoleServer, page: Page, talk: MediaStation
+) -> None:
+    second = page.context.new_page()
+    try:
+        second.goto(page.url)
+        observe_until(second, f"{CONNECTED} && {SEEN}")
+        expect(page.locator("#call-state")).to_have_text("trang khác của bạn đang giữ cuộc gọi")
+        assert page.evaluate("document.body.call.leg") is None
+        page.get_by_role("button", name="Lấy cuộc gọi về trang này").click()
+        observe_until(page, f"{CONNECTED} && {SEEN}")
+        expect(second.locator("#call-state")).to_have_text("trang khác của bạn đang giữ cuộc gọi")
+    finally:
+        second.close()
+    talk.wait_voice()
+
+
+def test_a_page_without_the_call_says_where_it_is(
+    server: ConsoleServer, page: Page, talk: MediaStation
+) -> None:
+    page.goto(server.url)
+    expect(page.locator("#mine")).to_contain_text("Trang này không có hình và tiếng.")
+    page.get_by_role("link", name="Về cuộc gọi").click()
+    observe_until(page, f"{CONNECTED} && {SEEN} && {SOUNDS}")
+
+
+@pytest.mark.parametrize(
+    ("microphone", "words"),
+    [("missing", "máy này không có micrô"), ("refused", "trình duyệt chặn micrô")],
+)
+def test_without_a_microphone_the_nurse_is_seen_and_heard_and_told(
+    server: ConsoleServer, station: ConsoleStation, microphone: str, words: str
+) -> None:
+    with chromium_page(allow=AWAY, microphone=microphone) as page:  # type: ignore[arg-type]
+        cookie, _, token = server.session("Lan").partition("=")
+        page.context.add_cookies([{"name": cookie, "value": token, "url": server.url, "sameSite": "Strict"}])
+        page.goto(server.url)
+        call = station.press()
+        with MediaLine(server, call) as line:
+            claim(page, call)
+            observe_until(page, f"{CONNECTED} && {SEEN} && {HEARD}")
+            assert observe(page, SOUNDS)  # the key that answered lets it sound
+            line.station.wait(lambda: line.station.peers[-1].microphone == microphone, "the word why")
+            expect(page.locator("#call-faults")).to_contain_text(words)
+            finish(server, str(call))
+
+
+def test_after_a_reload_that_may_not_sound_the_page_says_so_and_one_key_helps(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    with chromium_page(allow=AWAY, microphone="missing") as page:
+        cookie, _, token = server.session("Lan").partition("=")
+        page.context.add_cookies([{"name": cookie, "value": token, "url": server.url, "sameSite": "Strict"}])
+        page.goto(server.url)
+        call = station.press()
+        with MediaLine(server, call):
+            claim(page, call)
+            page.reload()
+            observe_until(page, f"{CONNECTED} && {SEEN}")
+            blocked = "trình duyệt chặn tiếng: nhấn một phím bất kỳ"
+            observe_until(page, f"document.getElementById('call-faults').innerText.includes('{blocked}')")
+            page.keyboard.press("a")
+            observe_until(page, f"{SOUNDS} && {HEARD}")
+            observe_until(page, f"!document.getElementById('call-faults').innerText.includes('{blocked}')")
+            finish(server, str(call))
+
+
+def test_the_hub_dies_and_comes_back_and_the_same_leg_goes_on(
+    tmp_path_factory: pytest.TempPathFactory,
+    browser_page: Page,
+    enter: Callable[[ConsoleServer, str], None],
+) -> None:
+    folder = tmp_path_factory.mktemp("mortal")
+    page = browser_page
+    with ConsoleServer(folder, names=NAMES) as first:
+        first.account("Lan")
+        enter(first, "Lan")
+        call = ConsoleStation(first, "con-dao-01").press()
+        line = MediaLine(first, call)
+        line.__enter__()
+        claim(page, call)
+        observe_until(page, f"{CONNECTED} && {SEEN} && {HEARD}")
+        leg = observe(page, "document.body.call.leg")
+        line.cut()
+    expect(page.locator("#call-state")).to_have_text("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục")
+    line.station.wait_voice()
+    frames = observe(page, f"{COUNTS}.framesDecoded")
+    observe_until(page, f"{COUNTS}.framesDecoded > {frames + 10}")
+    with ConsoleServer(folder, names=NAMES, port=first.port) as second:
+        line.connect(second)
+        expect(page.locator("#call-state")).to_have_text("đã nối")
+        line.station.wait(lambda: line.station.joins[-1].leg == leg, "the page's word that it has its leg")
+        observe_until(page, f"{CONNECTED} && {COUNTS}.framesDecoded > {frames + 20}")
+        assert (observe(page, "document.body.call.leg"), len(line.station.legs)) == (leg, 1)
+        page.goto("about:blank")
+        line.__exit__(None, None, None)
