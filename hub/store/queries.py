@@ -174,7 +174,7 @@ class Queries:
         while True:
             rows = self._db.execute(
                 "SELECT class, seq, received_utc_us, raw, segment, start, length FROM record"
-                " WHERE spool_no = ? AND visit = ? AND kind = 3 AND seq > ? AND class = 3"
+                " WHERE spool_no = ? AND visit = ? AND kind = 3 AND seq > ? AND +class = 3"  # +: by visit
                 " ORDER BY seq LIMIT ?",
                 (spool_no, visit, after, PAGE_ROWS),
             ).fetchall()

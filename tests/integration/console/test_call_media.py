@@ -412,3 +412,19 @@ def test_a_station_that_does_not_answer_a_wish_for_a_photograph_is_named_to_the_
         told(server, call, TakePhoto, photo=PHOTO)
         server.ahead_s += 61.0
         assert page.hear("photo")["text"] == "Trạm chưa trả lời: chưa có ảnh."
+
+
+def test_what_is_not_a_station_s_to_say_is_refused_at_the_door(
+    server: ConsoleServer, station: ConsoleStation, cookies: dict[str, str]
+) -> None:
+    call = claimed(server, station, cookies["Lan"])
+
+    def refused() -> int:
+        counts = server.call(lambda: server.rooms.hub.ingest_state().refused_counts)
+        return int(counts.get("wrong_topic", 0))
+
+    before = refused()
+    says(server, call, Leave, page=PAGE)
+    says(server, call, TakePhoto, photo=PHOTO)
+    station.status()  # counts are summed up with the next commit
+    wait_for(lambda: refused() == before + 2, "two refusals")

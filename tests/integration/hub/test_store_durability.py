@@ -4,10 +4,11 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from contract.header import Header, Kind, Record, encode_record
 from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId, StreamSetNo, VisitNo
 from hub.store.interface import Arrival, Outcome, StoreFailedError
+from hub.store.schema import MIGRATIONS, SCHEMA_VERSION
 from hub.store.sqlite import SqliteStore
 
 STATION, SPOOL = StationId("con-dao-01"), SpoolId(5)
@@ -170,7 +172,28 @@ def test_a_store_of_a_newer_hub_is_left_alone(tmp_path: Path) -> None:
     with (tmp_path / "s" / "hub.db").open("r+b") as file:
         file.seek(60)  # user_version. Source: sqlite.org, database file format, section 1.3
         file.write((99).to_bytes(4, "big"))
-    with pytest.raises(StoreFailedError, match="has version 99, this hub knows 1"):
+    with pytest.raises(StoreFailedError, match=f"has version 99, this hub knows {SCHEMA_VERSION}:"):
         SqliteStore(tmp_path / "s", is_writer=True)
     with (tmp_path / "s" / "hub.db").open("rb") as file:
         assert os.pread(file.fileno(), 4, 60) == (99).to_bytes(4, "big")
+
+
+def test_a_store_of_the_first_hub_becomes_one_of_this_hub_with_all_that_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    with closing(sqlite3.connect(tmp_path / "s" / "hub.db")) as db:
+        db.executescript(MIGRATIONS[0] + "INSERT INTO epoch VALUES (77); PRAGMA user_version = 1;")
+        db.execute(
+            "INSERT INTO spool (station, spool, heard_utc_us) VALUES ('ly-son', ?, 5)", ["0" * 15 + "9"]
+        )
+        db.commit()
+    with pytest.raises(StoreFailedError, match="start this hub on it first"):
+        SqliteStore(tmp_path / "s", is_writer=False)
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        assert (store.epoch, store.stations()) == (77, ["ly-son"])
+        plan = store._db.execute(
+            "EXPLAIN QUERY PLAN SELECT seq FROM record"
+            " WHERE spool_no = 1 AND visit = 2 AND kind = 3 AND seq > 0 AND +class = 3 ORDER BY seq LIMIT 9"
+        ).fetchall()
+        assert "part_by_visit" in str(plan)
+    with closing(sqlite3.connect(tmp_path / "s" / "hub.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
