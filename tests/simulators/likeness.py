@@ -11,23 +11,27 @@ import numpy as np
 
 Samples = np.ndarray[Any, np.dtype[np.float64]]
 
+PART_S: Final = 2.0
 FRAME_S: Final = 0.02
 FLOOR: Final = 10**-3.5  # 35 dB below the loudest: what is softer is a rest, and all rests are alike
 EDGES_HZ: Final = (150, 300, 450, 600, 800, 1_000, 1_300, 1_700, 2_200, 2_800, 3_500)  # the bands of speech
 
 
 def likeness(heard: Samples, said: Samples, *, rate_hz: int) -> float:
-    """Return how much `heard` is like a part of `said`, over and over: 1 the same, about 0 another sound.
+    """Return how much `heard` is like a part of `said`, over and over: 1 the same, 0.4 another voice.
 
-    `heard` is shorter than `said` twice; both have `rate_hz`. The time between them is found.
+    Both have `rate_hz`, and at least PART_S. Each part of `heard` is found by itself, for jitter buffers stretch
+    time; the median of the parts is returned.
     """
-    ours, theirs = _movements(heard, rate_hz), _movements(np.tile(said, 3), rate_hz)
+    theirs, size = _movements(np.concatenate([said, said]), rate_hz), round(PART_S * rate_hz)
+    parts = [heard[at : at + size] for at in range(0, len(heard) - size + 1, size)]
+    return float(np.median([_best(_movements(part, rate_hz), theirs) for part in parts]))
+
+
+def _best(ours: Samples, theirs: Samples) -> float:
     most = 0.0
-    size = len(ours)
-    for lag in range(_frames(len(said), rate_hz)):
-        part = theirs[lag : lag + size]
-        if len(part) < size:
-            break
+    for lag in range(len(theirs) - len(ours) + 1):
+        part = theirs[lag : lag + len(ours)]
         part = part - part.mean(axis=0)
         norm = np.sqrt((part**2).sum() * (ours**2).sum())
         most = max(most, float((part * ours).sum() / norm) if norm > 0 else 0.0)

@@ -36,10 +36,8 @@ PICTURE_BACK_S: Final = 3.0
 VOICE_BACK_S: Final = 1.5
 OUTAGE_S: Final = 10.0
 STOCK_ENDS_S: Final = 36.0  # where an aiortc without our consent timer closes: six checks, five seconds apart
-UNDERSTOOD: Final = (
-    0.75  # likeness: every tenth syllable gone has 0.93, every second 0.70, another voice 0.28
-)
-LISTEN_S: Final = 8.0
+UNDERSTOOD: Final = 0.7  # likeness: every tenth syllable gone has 0.93, every second 0.69, another voice 0.47
+LISTEN_S: Final = 12.0
 
 
 @pytest.fixture(scope="module", autouse=True)
