@@ -1,10 +1,12 @@
 """Which records go next (core): the lane decides, the class only says where they are kept.
 
 Lane 0: calls, before everything. 1: numerics and events younger than a minute. 2: live waveforms, newest
-first. 3: the rest, oldest first, always keeping a tenth of the bytes.
+first. 3: the rest, oldest first, always keeping a tenth of the bytes; but first of it what somebody has just
+asked for, a photograph, and then the day that waits.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
 from contract.ids import BootId, RecordClass
@@ -13,6 +15,7 @@ from edge.spool.batch import OwedRecord
 from edge.uplink.owed import Owed
 
 FRESH_S: Final = 60.0
+ASKED_S: Final = 600.0  # a part was just asked for, in a call; when it is older it is history as the rest
 BACKLOG_SHARE: Final = 0.1
 STRAYS_MAX: Final = 16  # records stored last that tell of something older, such as a tombstone
 RECORD_OVERHEAD_BYTES: Final = 3  # its length in the parcel
@@ -74,6 +77,10 @@ class Scheduler:
     def _backlog(
         owed: Owed, *, boot: BootId, now_us: int, is_live: bool, limit_bytes: int
     ) -> tuple[RecordClass, list[OwedRecord]] | None:
+        newest_parts = owed.waiting_newest(RecordClass.PART)
+        asked = list(takewhile(lambda part: _is_younger(part, boot, now_us, ASKED_S), newest_parts))
+        if asked:
+            return RecordClass.PART, _fill(reversed(asked), limit_bytes)
         heads: list[tuple[tuple[int, int], RecordClass]] = []
         for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM, RecordClass.PART):
             head = next(_old(owed, record_class, boot=boot, now_us=now_us, is_live=is_live), None)
@@ -99,7 +106,11 @@ def _in_live_lane(record_class: RecordClass, is_live: bool) -> bool:
 
 
 def _is_fresh(record: OwedRecord, boot: BootId, now_us: int) -> bool:
-    return record.boot == boot and now_us - record.t_us < FRESH_S * 1e6
+    return _is_younger(record, boot, now_us, FRESH_S)
+
+
+def _is_younger(record: OwedRecord, boot: BootId, now_us: int, age_s: float) -> bool:
+    return record.boot == boot and now_us - record.t_us < age_s * 1e6
 
 
 def _size(records: Iterable[OwedRecord]) -> int:

@@ -104,6 +104,27 @@ def test_the_backlog_goes_oldest_first_across_classes_and_boots() -> None:
     assert order == [(PART, [1]), (NUMERIC, [1]), (WAVE, [1])]
 
 
+def test_a_photograph_that_was_just_taken_does_not_wait_behind_a_day() -> None:
+    owed = owing(
+        *(record(WAVE, seq, 9_000 - seq) for seq in range(1, 100)),
+        record(PART, 1, 5_000),  # of an earlier call: it has waited, and goes on waiting its turn
+        *(record(PART, seq, 20.0, size=2_000) for seq in range(2, 6)),
+    )
+    scheduler, order = Scheduler(), []
+    for _ in range(3):
+        chosen = choose(scheduler, owed)
+        assert chosen is not None
+        order.append(chosen)
+        owed.sent(chosen[0], chosen[1], now_s=0.0, round_trip_s=0.1)
+    assert order[:2] == [(PART, [2, 3]), (PART, [4, 5])]
+    assert order[2][0] is WAVE
+
+
+def test_a_photograph_takes_no_more_than_the_backlog_s_share_from_what_is_live() -> None:
+    owed = owing(record(WAVE, 1, 1), record(NUMERIC, 1, 1), record(PART, 1, 1))
+    assert choose(Scheduler(), owed, is_live=True) == (NUMERIC, [1])
+
+
 def test_a_parcel_holds_at_least_one_record_and_else_as_many_as_fit() -> None:
     assert choose(Scheduler(), owing(record(WAVE, 1, 900, size=50_000))) == (WAVE, [1])
     owed = owing(*(record(WAVE, seq, 900 - seq, size=1_020) for seq in range(1, 9)))
