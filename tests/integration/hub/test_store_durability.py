@@ -181,7 +181,8 @@ def test_a_store_of_a_newer_hub_is_left_alone(tmp_path: Path) -> None:
 def test_a_store_of_the_first_hub_becomes_one_of_this_hub_with_all_that_it_holds(tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     with closing(sqlite3.connect(tmp_path / "s" / "hub.db")) as db:
-        db.executescript(MIGRATIONS[0] + "INSERT INTO epoch VALUES (77); PRAGMA user_version = 1;")
+        db.executescript(MIGRATIONS[0])
+        db.executescript("INSERT INTO epoch VALUES (77); PRAGMA user_version = 1;")
         db.execute(
             "INSERT INTO spool (station, spool, heard_utc_us) VALUES ('ly-son', ?, 5)", ["0" * 15 + "9"]
         )
