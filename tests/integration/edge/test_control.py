@@ -1,14 +1,16 @@
 import asyncio
 import json
+import os
 import stat
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from edge.control_service import LINE_MAX_BYTES, ask, serve_control
+from edge.control_service import LINE_MAX_BYTES, Stream, Talk, ask, serve_control
 from edge.errors import ControlError, IllegalInputError
 from tests.integration.edge.loops import in_a_loop
 
@@ -21,9 +23,30 @@ async def _refuse(_request: Mapping[str, Any]) -> Mapping[str, Any]:
     raise IllegalInputError("there is no call to cancel")
 
 
+def _echo(pid: int) -> Talk:
+    """A stream that says who asked, and then each line again."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"{pid}\n".encode())
+        while line := await reader.readline():
+            if line == b"break\n":
+                raise ZeroDivisionError
+            writer.write(line)
+
+    return talk
+
+
+def _refuse_stream(_pid: int) -> Talk:
+    raise IllegalInputError("no call is open")
+
+
+STREAMS = {"echo": _echo, "closed": _refuse_stream}
+
+
 @asynccontextmanager
-async def serving(path: Path) -> AsyncIterator[Path]:
-    task = asyncio.create_task(serve_control(path, {"name": _name, "refuse": _refuse}))
+async def serving(path: Path, streams: Mapping[str, Stream] = MappingProxyType({})) -> AsyncIterator[Path]:
+    questions = {"name": _name, "refuse": _refuse}
+    task = asyncio.create_task(serve_control(path, questions, streams=streams))
     await asyncio.sleep(0)  # it listens as soon as it has run once
     await ask(path, "name", who="ready?")
     try:
@@ -139,3 +162,41 @@ async def test_a_folder_deeper_than_a_sockets_name_may_be_long_serves_all_the_sa
 async def test_a_folder_that_cannot_hold_a_socket_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ControlError, match=r"cannot listen there \(.*\); check the folder's rights"):
         await serve_control(tmp_path / "none" / "s", {"name": _name})
+
+
+@in_a_loop
+async def test_a_stream_has_its_connection_from_the_answer_to_its_end(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s", STREAMS) as path:
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"ask": "name", "who": "first"}\n{"ask": "echo"}\n')
+        assert json.loads(await reader.readline()) == {"ok": True, "hello": "first"}
+        assert json.loads(await reader.readline()) == {"ok": True}
+        assert int(await reader.readline()) == os.getpid(), "it is told who asks"
+        for line in (b"one\n", b'{"ask": "name"}\n'):
+            writer.write(line)
+            assert await reader.readline() == line
+        assert await ask(path, "name", who="others") == {"hello": "others"}
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+
+
+@in_a_loop
+async def test_a_stream_that_is_refused_leaves_the_connection_to_questions(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s", STREAMS) as path:
+        with pytest.raises(ControlError, match=r"^no call is open$"):
+            await ask(path, "closed")
+        assert await ask(path, "name", who="still there") == {"hello": "still there"}
+
+
+@in_a_loop
+async def test_a_stream_that_fails_ends_itself_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(tmp_path / "s", STREAMS) as path:
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"ask": "echo"}\nbreak\n')
+        await reader.read()
+        writer.close()
+        assert await ask(path, "name", who="still there") == {"hello": "still there"}
+    assert "ZeroDivisionError" in caplog.text
