@@ -31,7 +31,7 @@ function randomName(bytes) {
 }
 
 /**
- * Events: "change" (anything below), "leg" (another leg is to be shown and heard: `heard`, `seen`), "photo"
+ * Events: "change" (anything below), "leg" (`heard` or `seen` is another stream), "photo"
  * (detail: Photo), "counts" (each look). Call `begin`, and `close` at the end.
  */
 export class CallMedia extends EventTarget {
@@ -234,7 +234,7 @@ export class CallMedia extends EventTarget {
       if (leg.isConnected) this.times.connected_ms ??= this._now_ms();
       this._say("change");
     });
-    if (!this._retiring) this._say("leg");
+    leg.addEventListener("track", () => { if (this._leg === leg && !this._retiring) this._say("leg"); });
     this._say("change");
   }
 
@@ -357,8 +357,10 @@ export class CallMedia extends EventTarget {
     for (const timer of this._timers) window.clearTimeout(timer);
     this._timers.clear();
     this._unanswered.clear();
-    if (this._socket) this._socket.onclose = this._socket.onmessage = this._socket.onopen = null;
-    this._socket?.close();
+    const socket = this._socket;
+    if (socket) socket.onclose = socket.onmessage = socket.onopen = null;
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(); // sooner is an error
+    else socket?.close();
     this._socket = null;
     this.isHubThere = false;
     this._retiring?.close();

@@ -52,7 +52,8 @@ class Path {
   }
 }
 
-/** "change": connected, or not any more. `close` it; nothing of it is used after that. */
+/** "change": connected, or not any more; "track": `heard` or `seen` is there. `close` it; nothing of it is used after
+ * that. */
 export class Leg extends EventTarget {
   /**
    * @param {string} name the station's
@@ -64,8 +65,10 @@ export class Leg extends EventTarget {
     super();
     this.name = name;
     this.voice = voice;
-    this.heard = new MediaStream(); // the station's voice
-    this.seen = new MediaStream(); // its picture
+    /** The station's voice, and its picture. @type {MediaStream | null} */
+    this.heard = null; // never an empty stream: one that gets its track later is not played (Chromium 150)
+    /** @type {MediaStream | null} */
+    this.seen = null;
     this._now_ms = now_ms;
     const configuration = { iceServers, bundlePolicy: /** @type {const} */ ("max-bundle") };
     this._up = new Path(configuration, UP_SILENT_MS, now_ms);
@@ -85,10 +88,12 @@ export class Leg extends EventTarget {
       };
     }
     this._up.connection.ontrack = ({ track, receiver }) => {
-      (track.kind === "audio" ? this.heard : this.seen).addTrack(track);
+      if (track.kind === "audio") this.heard = new MediaStream([track]);
+      else this.seen = new MediaStream([track]);
       // as early as it can be played: who talks must not wait for smoothness
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
       if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
+      this.dispatchEvent(new Event("track"));
     };
   }
 

@@ -77,6 +77,7 @@ class MediaStation:
         }  # fmt: skip
         self._changed = threading.Condition()
         self._failures: list[BaseException] = []
+        self._one_at_a_time = asyncio.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="media station")
 
@@ -150,6 +151,11 @@ class MediaStation:
             self._changed.notify_all()
 
     async def _take(self, signal: AnyMediaSignal) -> None:
+        async with self._one_at_a_time:
+            await self._do(signal)
+        self._note()
+
+    async def _do(self, signal: AnyMediaSignal) -> None:
         match signal:
             case Join():
                 self.joins.append(signal)
@@ -164,7 +170,7 @@ class MediaStation:
                 self.renewals.append(signal)
                 if self.answers_renewals:
                     await self._begin(signal.page)
-            case Leave():
+            case Leave() if self.legs and signal.page == self.leg.page:
                 await self._close_all()
             case PeerMedia():
                 self.peers.append(signal)
@@ -172,7 +178,6 @@ class MediaStation:
                 self.photos.append(signal.photo)
             case _:
                 pass  # of another leg, or said again
-        self._note()
 
     async def _begin(self, page: str) -> None:
         for old in self.legs[-1:]:

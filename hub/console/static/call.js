@@ -119,14 +119,19 @@ export class CallView {
     localStorage.setItem(VOLUME, this._volume.value);
   }
 
-  /** Another leg is to be heard and seen. */
+  /** Something else is to be heard or seen. */
   _listen() {
-    this._frames = 0;
-    this._moved_ms = performance.now();
-    this._picture.srcObject = this.media?.seen ?? null;
-    this._sound.srcObject = this.media?.heard ?? null;
-    if (this._sound.srcObject) void this._play();
-    if (this._picture.srcObject) void this._picture.play().catch(() => {}); // replaced by the next leg
+    const heard = this.media?.heard ?? null, seen = this.media?.seen ?? null;
+    if (this._sound.srcObject !== heard) {
+      this._sound.srcObject = heard;
+      if (heard) void this._play();
+    }
+    if (this._picture.srcObject !== seen) {
+      this._frames = 0;
+      this._moved_ms = performance.now();
+      this._picture.srcObject = seen;
+      if (seen) void this._picture.play().catch(() => {}); // replaced by the next leg
+    }
   }
 
   async _play() {
