@@ -20,8 +20,8 @@ EDGES_HZ: Final = (150, 300, 450, 600, 800, 1_000, 1_300, 1_700, 2_200, 2_800, 3
 def likeness(heard: Samples, said: Samples, *, rate_hz: int) -> float:
     """Return how much `heard` is like a part of `said`, over and over: 1 the same, 0.4 another voice.
 
-    Both have `rate_hz`, and at least PART_S. Each part of `heard` is found by itself, for jitter buffers stretch
-    time; the median of the parts is returned.
+    Both have `rate_hz`, and at least PART_S. Each part of `heard` is found by itself, for jitter buffers
+    stretch time; the median of the parts is returned.
     """
     theirs, size = _movements(np.concatenate([said, said]), rate_hz), round(PART_S * rate_hz)
     parts = [heard[at : at + size] for at in range(0, len(heard) - size + 1, size)]

@@ -3,8 +3,14 @@
   const SWEEP_S = 0.12, FROM_HZ = 500, TO_HZ = 2500, LOUDNESS = 0.5;
   const EVERY_S = Number("EVERY_S"), AHEAD_S = 0.3, LOOK_MS = 20;
   const native = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
-  const said = { marks: [], clock: [] }; // seconds of the audio clock; [its time, wall clock in s]
-  window.pageMicrophone = said;
+  /** By track, for a page may open it more than once: marks in seconds of the audio clock; [its time, wall clock]. */
+  const tracks = new Map();
+
+  /** What was said on the track that a call's connections send. */
+  window.pageMicrophone = () => {
+    const sent = window.mediaWatch.peers.flatMap((peer) => peer.getSenders().map((sender) => sender.track?.id));
+    return tracks.get(sent.reverse().find((id) => tracks.has(id))) ?? { marks: [], clock: [] };
+  };
 
   function sweep(context) {
     const buffer = context.createBuffer(1, Math.round(SWEEP_S * context.sampleRate), context.sampleRate);
@@ -30,6 +36,8 @@
     const context = new AudioContext({ sampleRate: 48000 });
     void context.resume();
     const buffer = sweep(context), out = context.createMediaStreamDestination();
+    const said = { marks: [], clock: [] };
+    tracks.set(out.stream.getAudioTracks()[0].id, said);
     const rest = hiss(context);
     rest.connect(out);
     rest.start();

@@ -15,7 +15,7 @@ _EAR: Final = Path(__file__).with_name("page_ear.js")
 
 
 def put_in_marks(page: Page, *, every_s: float) -> None:
-    """From the next page on its microphone gives a mark so often."""
+    """From the next page on its microphone gives a mark so often. The page is watched (`media_watch`)."""
     text = _MICROPHONE.read_text(encoding="utf-8")
     page.add_init_script(script=text.replace('Number("EVERY_S")', str(every_s)))
 
@@ -26,12 +26,12 @@ def put_in_ear(page: Page) -> None:
 
 
 def said_marks_s(page: Page) -> list[float]:
-    """Return when (wall clock) the page's microphone began each mark so far.
+    """Return when (wall clock) each mark began that the page has sent so far.
 
     The audio clock runs in blocks, and stands still while the machine is overloaded: each mark is placed by
     the last look at the clock before it, so delays come out some milliseconds too long, never too short.
     """
-    said = page.evaluate("() => window.pageMicrophone")
+    said = page.evaluate("() => window.pageMicrophone()")
     audio_s = [audio for audio, _ in said["clock"]]
     marks_s = []
     for mark_s in said["marks"]:
