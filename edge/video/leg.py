@@ -215,9 +215,11 @@ class Leg:
             return
         self._set_state(LegState.CLOSED)
         self._outbound = None
-        for task in list(self._tasks):
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_LIMIT_S)
         await asyncio.gather(*(_close(pc) for pc in (self._up, self._down) if pc is not None))
 
     def _hook(self, transceiver: RTCRtpTransceiver) -> HookedTransport:
@@ -304,7 +306,7 @@ class Leg:
     async def _pump(self, outbound: Outbound) -> None:
         """Send what is due, when it is due."""
         transport = self._up_transport
-        while transport is not None and self.state is not LegState.LOST:
+        while transport is not None and self.is_up:
             self._something.clear()
             for data in outbound.pop(now_s=self._now_s()):
                 await transport.send(data)
@@ -316,8 +318,10 @@ class Leg:
                 self._ears.on_link(outbound.link())
             next_s = outbound.next_s
             wait_s = IDLE_S if next_s is None else min(IDLE_S, max(0.0, next_s - now_s))
+            # Not `wait_for`: in Python 3.11 it may swallow a cancel that comes with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._something.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._something.wait()
 
     async def _give_up_later(self) -> None:
         await asyncio.sleep(CONNECT_LIMIT_S)
@@ -352,7 +356,8 @@ class Leg:
     async def _guarded(self, work: Coroutine[Any, Any, None], what: str) -> None:
         """Run a step of aiortc's negotiation, whose parser raises whatever it trips over."""
         try:
-            await asyncio.wait_for(work, GATHER_LIMIT_S)
+            async with asyncio.timeout(GATHER_LIMIT_S):
+                await work
         except Exception as error:  # IndexError, AssertionError, AttributeError …
             text = f"{type(error).__name__}: {error}"[:200]
             raise MediaError(f"leg {self.name}: {what} cannot be used: {text}") from error
@@ -405,6 +410,7 @@ async def _add_hidden(connection: RTCPeerConnection, hidden: list[str]) -> None:
 async def _close(connection: RTCPeerConnection) -> None:
     """A relay that does not answer would hold it for a minute."""
     try:
-        await asyncio.wait_for(connection.close(), CLOSE_LIMIT_S)
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await connection.close()
     except (TimeoutError, ConnectionError) as error:
         log.info("a connection did not close in time: %r", error)

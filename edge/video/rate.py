@@ -29,6 +29,7 @@ SENT_SHARE: Final = 1.5  # the target never grows beyond so many times what is s
 SENT_SPARE_BPS: Final = 20_000
 LOSS_IGNORED: Final = 0.1
 AFTER_OUTAGE: Final = 0.6
+SAME_OUTAGE_S: Final = 10.0  # a gap so soon after another costs nothing more: the queue decides then
 BLIND_BPS: Final = 48_000  # before the first feedback, when it is late: a guess that fits a 64 kbit/s link
 BLIND_AFTER_S: Final = 1.5
 _LOG_MAX: Final = 4_096  # packets whose fate is not known
@@ -59,6 +60,7 @@ class RateController:
         self._changed_s = now_s
         self._decreased_s = now_s - 60.0
         self._ceiling_bps: float | None = None
+        self._resumed_s = now_s - 60.0
         self._ignore_before_s = 0.0  # what was sent before says nothing of the queue now
         self._reported_lost = 0.0
         self._least_report_s: float | None = None
@@ -182,8 +184,9 @@ class RateController:
         self._waiting_since_s = None
         if self.is_out:
             self.is_out = False
-            self._rate_bps = max(MIN_BPS, AFTER_OUTAGE * self._rate_bps)
-            self._changed_s = now_s
+            if now_s - self._resumed_s > SAME_OUTAGE_S:
+                self._rate_bps = max(MIN_BPS, AFTER_OUTAGE * self._rate_bps)
+            self._resumed_s = self._changed_s = now_s
             self._least.clear()  # the path may be another one
             self._delivered.clear()
             self._queues.clear()

@@ -69,11 +69,13 @@ class Station:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._source is not None:
-            self._source.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._source
-        await self.leg.close()
+        try:
+            if self._source is not None:
+                self._source.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._source
+        finally:
+            await self.leg.close()
 
     def talk(self) -> None:
         """Send a moving picture and a tone from now on."""
@@ -93,7 +95,8 @@ class Station:
                 if self.leg.link.queued_s < 0.15:
                     wants_key = self.ears.keyframes_wanted > keys_sent
                     keys_sent = self.ears.keyframes_wanted
-                    self.leg.send_picture(pictures.next(frames, is_key=wants_key))
+                    for frame in pictures.next(frames, is_key=wants_key):
+                        self.leg.send_picture(frame)
             await asyncio.sleep(0.01)
 
 
@@ -106,15 +109,16 @@ class Pictures:
         self._codec.bit_rate, self._codec.time_base = 100_000, Fraction(1, VIDEO_HZ)
         self._codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "g": "3000"}
 
-    def next(self, index: int, *, is_key: bool) -> EncodedFrame:
+    def next(self, index: int, *, is_key: bool) -> list[EncodedFrame]:
         image = np.zeros((180, 160), np.uint8)
         image[:120] = (np.arange(160)[None, :] * 3 + np.arange(120)[:, None] + index * 4) % 256
         image[120:] = 128
         frame = av.VideoFrame.from_ndarray(image, format="yuv420p")
         frame.pts, frame.time_base = index * VIDEO_HZ // FPS, Fraction(1, VIDEO_HZ)
         frame.pict_type = av.video.frame.PictureType.I if is_key else av.video.frame.PictureType.NONE
-        (packet,) = self._codec.encode(frame)
-        return EncodedFrame(bytes(packet), index * VIDEO_HZ // FPS, bool(packet.is_keyframe), 500)
+        pts = index * VIDEO_HZ // FPS
+        packets = self._codec.encode(frame)
+        return [EncodedFrame(bytes(packet), pts, bool(packet.is_keyframe), 500) for packet in packets]
 
 
 class Voices:
