@@ -16,6 +16,7 @@ SPACING: Final = 1.2  # round trips between two sends of the same packet
 SPACING_MIN_S: Final = 0.05
 SHARE: Final = 0.2  # of the target rate, for all of them together
 BURST_S: Final = 0.5  # so many seconds of that share may go at once
+BURST_MIN_BYTES: Final = 1_300  # one packet, else a link of 40 kbit/s would never repair anything
 USE_S: Final = 1.0  # beyond one round trip: later a keyframe is the better repair
 KEPT_MAX: Final = 1_024
 UNKNOWN_ROUND_TRIP_S: Final = 0.3
@@ -71,7 +72,7 @@ class Repeats(Generic[Packet]):
     def _fill_budget(self, target_bps: int, now_s: float) -> None:
         share_bytes_s = SHARE * target_bps / 8
         filled = self._budget_bytes + share_bytes_s * (now_s - self._budget_at_s)
-        self._budget_bytes = min(filled, share_bytes_s * BURST_S)
+        self._budget_bytes = min(filled, max(BURST_MIN_BYTES, share_bytes_s * BURST_S))
         self._budget_at_s = now_s
 
 

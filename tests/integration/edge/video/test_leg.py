@@ -7,6 +7,7 @@ from aiortc.rtp import RtcpPsfbPacket, RtcpRtpfbPacket, is_rtcp
 from contract.media import IceServer
 from edge.errors import MediaError
 from edge.video.leg import LegState, usable_servers
+from edge.video.retransmission import BURST_MIN_BYTES, BURST_S, SHARE
 from edge.video.rtp import WIRE_BYTES
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.video.peers import Station, StockPage, until
@@ -77,7 +78,7 @@ async def test_a_flood_of_requests_for_repeats_takes_no_more_than_its_share() ->
             await asyncio.sleep(0.005)
         passed_s = time.monotonic() - began_s
         assert repeats
-        assert sum(repeats) * 8 <= 0.2 * max(targets_bps) * (passed_s + 0.5)
+        assert sum(repeats) * 8 <= SHARE * max(targets_bps) * (passed_s + BURST_S) + 8 * BURST_MIN_BYTES
 
 
 @in_a_loop

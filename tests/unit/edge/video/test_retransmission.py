@@ -1,6 +1,6 @@
 import random
 
-from edge.video.retransmission import KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
+from edge.video.retransmission import BURST_MIN_BYTES, KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
 
 
 def sent(count: int, *, size_bytes: int = 500, every_s: float = 0.01) -> Repeats[str]:
@@ -50,7 +50,16 @@ def test_a_flood_of_requests_takes_a_fifth_of_the_link_and_no_more() -> None:
         flood = [rng.randrange(max(1, step + 1)) for _ in range(200)]
         again = repeats.ask(flood, target_bps=target_bps, round_trip_s=0.1, now_s=now_s)
         again_bytes += 500 * len(again)
-    assert 0.5 * SHARE * target_bps * seconds < again_bytes * 8 <= SHARE * target_bps * (seconds + 0.5)
+    assert (
+        0.5 * SHARE * target_bps * seconds
+        < again_bytes * 8
+        <= SHARE * target_bps * seconds + 8 * BURST_MIN_BYTES
+    )
+
+
+def test_the_poorest_link_still_repairs_a_packet_now_and_then() -> None:
+    repeats = sent(1)
+    assert ask(repeats, 0, now_s=0.15, target_bps=20_000) == ["p0"]
 
 
 def test_sequence_numbers_come_round_without_a_mix_up() -> None:

@@ -1,0 +1,173 @@
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.video import rtcp
+from edge.video.media import EncodedFrame, EncodedVoice
+from edge.video.outbound import KEYFRAME_EVERY_S, Negotiated, Outbound, ntp_at
+from edge.video.rate import MIN_BPS, START_BPS
+from edge.video.rtp import ExtensionIds, read_transport_sequence
+from edge.video.twcc import write_feedback
+
+VOICE, PICTURE, REPAIR = 11, 22, 33
+IDS = ExtensionIds(transport_sequence=4, send_time=None)
+
+
+def outbound(*, picture_type: int | None = 97, repair_type: int | None = 98) -> Outbound:
+    agreed = Negotiated(
+        voice_ssrc=VOICE,
+        voice_type=96,
+        voice_ids=IDS,
+        picture_ssrc=PICTURE,
+        picture_type=picture_type,
+        picture_ids=IDS,
+        repair_ssrc=REPAIR,
+        repair_type=repair_type,
+    )
+    return Outbound(agreed, rng=random.Random(5), now_s=0.0)
+
+
+def frame(*, size: int = 900, pts: int = 0, is_key: bool = False) -> EncodedFrame:
+    return EncodedFrame(bytes(size), pts, is_key, 500)
+
+
+def pop_all(out: Outbound, *, until_s: float, from_s: float = 0.0) -> list[bytes]:
+    packets: list[bytes] = []
+    now_s = from_s
+    while now_s <= until_s:
+        packets += out.pop(now_s=now_s)
+        now_s += 0.002
+    return packets
+
+
+def ssrc(packet: bytes) -> int:
+    return int.from_bytes(packet[8:12])
+
+
+def sequence(packet: bytes) -> int:
+    return int.from_bytes(packet[2:4])
+
+
+def nack(*lost: int) -> bytes:
+    body = b"".join(number.to_bytes(2) + b"\0\0" for number in lost)
+    return rtcp.write_packet(
+        rtcp.FEEDBACK_OF_TRANSPORT, rtcp.NACK, (1).to_bytes(4) + PICTURE.to_bytes(4) + body
+    )
+
+
+def test_voice_and_picture_share_one_count_of_departures() -> None:
+    out = outbound()
+    out.send_picture(frame(is_key=True), now_s=0.0)
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=0.0)
+    packets = pop_all(out, until_s=0.5)
+    assert [ssrc(packet) for packet in packets] == [VOICE, PICTURE, PICTURE]
+    assert [read_transport_sequence(packet, 4) for packet in packets] == [
+        (VOICE, 0),
+        (PICTURE, 1),
+        (PICTURE, 2),
+    ]
+    assert [packet[1] >> 7 for packet in packets] == [0, 0, 1]
+    assert sequence(packets[2]) == sequence(packets[1]) + 1
+    assert packets[1][4:8] == packets[2][4:8]
+
+
+def test_what_was_lost_goes_again_on_its_own_stream() -> None:
+    out = outbound()
+    out.send_picture(frame(), now_s=0.0)
+    _, second = pop_all(out, until_s=0.3)
+    out.on_rtcp(nack(sequence(second)), now_s=5.0)
+    assert pop_all(out, from_s=5.0, until_s=5.1) == []  # it could not arrive in time
+    out.send_picture(frame(), now_s=6.0)
+    _, second = pop_all(out, from_s=6.0, until_s=6.3)
+    out.on_rtcp(nack(sequence(second)), now_s=6.4)
+    (again,) = pop_all(out, from_s=6.4, until_s=6.6)
+    assert ssrc(again) == REPAIR
+    assert again[1] == 98 | 0x80
+    assert again[4:8] == second[4:8]
+    assert again.endswith(second[2:4] + second[20:])
+
+
+def test_without_a_stream_for_repeats_nothing_goes_again() -> None:
+    out = outbound(repair_type=None)
+    out.send_picture(frame(), now_s=6.0)
+    packets = pop_all(out, from_s=6.0, until_s=6.3)
+    out.on_rtcp(nack(sequence(packets[0])), now_s=6.4)
+    assert pop_all(out, from_s=6.4, until_s=6.6) == []
+
+
+def test_a_picture_that_is_not_wanted_goes_nowhere() -> None:
+    out = outbound(picture_type=None)
+    out.send_picture(frame(), now_s=0.0)
+    assert pop_all(out, until_s=0.2) == []
+
+
+def test_feedback_gives_the_round_trip_and_broken_feedback_is_counted() -> None:
+    out = outbound()
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    out.pop(now_s=1.0)
+    out.on_rtcp(write_feedback({0: 0}, first=0, last=0, number=0, sender_ssrc=1, media_ssrc=VOICE), now_s=1.2)
+    assert out.link().round_trip_s == pytest.approx(0.2)
+    out.on_rtcp(rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, 15, bytes(16)), now_s=1.3)
+    assert out.bad_feedbacks == 1
+
+
+def test_a_storm_of_requests_is_one_keyframe_in_a_while() -> None:
+    out = outbound()
+    request = rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, bytes(8))
+    wishes = []
+    for moment in range(100):
+        now_s = 0.01 * moment
+        out.on_rtcp(request, now_s=now_s)
+        if out.take_keyframe_wish(now_s=now_s):
+            wishes.append(now_s)
+    assert wishes[0] == 0.0
+    assert 3 <= len(wishes) <= 1 + 1 / KEYFRAME_EVERY_S
+
+
+def test_a_dropped_frame_wishes_for_a_keyframe() -> None:
+    out = outbound()
+    assert not out.take_keyframe_wish(now_s=1.0)
+    for number in range(3):
+        out.send_picture(frame(size=20_000, pts=number), now_s=1.0)
+    assert out.take_keyframe_wish(now_s=1.0)
+
+
+def test_reports_of_a_peer_without_feedback_are_heeded() -> None:
+    out = outbound()
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    out.pop(now_s=1.0)
+    sent = ntp_at(1.0) >> 16 & 0xFFFFFFFF
+    block = VOICE.to_bytes(4) + bytes([128]) + bytes(11) + sent.to_bytes(4) + (0x8000).to_bytes(4)
+    out.on_rtcp(rtcp.write_packet(rtcp.RECEIVER_REPORT, 1, bytes(4) + block), now_s=2.0)
+    assert out.link().round_trip_s == pytest.approx(0.5, abs=0.01)
+    assert out.link().lost_share == 0.5
+    assert MIN_BPS <= out.link().target_bps < START_BPS
+
+
+def test_a_sender_report_has_the_time_of_the_moment_and_what_was_sent() -> None:
+    out = outbound()
+    report = rtcp.write_packet(rtcp.SENDER_REPORT, 0, VOICE.to_bytes(4) + bytes(20))
+    assert out.fill_report(report, now_s=0.5) is None
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    (packet,) = out.pop(now_s=1.0)
+    filled = out.fill_report(report, now_s=1.5)
+    assert filled is not None
+    assert int.from_bytes(filled[8:16]) == ntp_at(1.5)
+    begun = int.from_bytes(packet[4:8])
+    assert int.from_bytes(filled[16:20]) == (begun + 24_000) & 0xFFFFFFFF
+    assert int.from_bytes(filled[20:24]) == 1
+    assert int.from_bytes(filled[24:28]) == 5
+    other = rtcp.write_packet(rtcp.SENDER_REPORT, 0, (99).to_bytes(4) + bytes(20))
+    assert out.fill_report(other, now_s=1.5) is None
+
+
+@given(st.binary(max_size=120), st.sampled_from([200, 201, 205, 206]), st.integers(0, 31))
+def test_no_bytes_of_the_other_side_raise(body: bytes, kind: int, count: int) -> None:
+    out = outbound()
+    out.send_picture(frame(), now_s=0.0)
+    out.pop(now_s=0.0)
+    out.on_rtcp(body, now_s=0.1)
+    out.on_rtcp(rtcp.write_packet(kind, count, body), now_s=0.2)
+    assert out.link().target_bps >= MIN_BPS
