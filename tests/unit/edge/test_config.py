@@ -119,6 +119,6 @@ def test_a_file_of_a_video_source_counts_from_the_configuration(tmp_path: Path) 
 @pytest.mark.parametrize("value", ["webcam", "v4l2:", "alsa:default", "generated "])
 def test_a_camera_that_cannot_be_named_so_is_refused_with_what_can(tmp_path: Path, value: str) -> None:
     with pytest.raises(
-        ConfigError, match="video.camera: expected one of auto, v4l2:…, file:…, generated, none"
+        ConfigError, match=r"video\.camera: expected one of auto, v4l2:…, file:…, generated, none"
     ):
         read_config(write(tmp_path, TEXT + f'[video]\ncamera = "{value}"\n'))
