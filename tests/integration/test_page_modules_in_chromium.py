@@ -154,6 +154,52 @@ def test_the_title_flashes_unless_less_motion_is_wanted(page: Page) -> None:
     page.evaluate("window.ring.stop()")
 
 
+MODES = """
+    const modes = []; let now;
+    for (const target_bps of arg) { now = m.voiceMode(target_bps, now); modes.push([now.bps, now.ptime_ms]); }
+    return modes;
+"""
+
+
+def test_voice_takes_what_the_link_has_room_for_and_does_not_alternate_at_an_edge(page: Page) -> None:
+    targets = [None, 64_000, 99_000, 101_000, 126_000, 99_000, 400_000, 190_000, 210_000, 250_000]
+    best, middle, least = [24_000, 20], [16_000, 40], [12_000, 60]
+    found = run(page, "voice.js", MODES, targets)
+    assert found == [middle, least, least, least, middle, least, best, middle, middle, best]
+
+
+def test_a_description_asks_for_voice_once_and_only_of_opus(page: Page) -> None:
+    lines = [
+        "m=audio 9 X 111 0",
+        "a=rtpmap:111 opus/48000/2",
+        "a=fmtp:111 minptime=10",
+        "a=ptime:20",
+        "a=mid:0",
+    ]
+    sdp = "\r\n".join([*lines, ""])
+    asked = run(page, "voice.js", "return m.askForVoice(arg, { bps: 12000, ptime_ms: 60 })", sdp)
+    fmtp = "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1;stereo=0;maxaveragebitrate=12000"
+    opus = ["a=rtpmap:111 opus/48000/2", fmtp, "a=ptime:60", "a=maxptime:60"]
+    assert asked.split("\r\n") == ["m=audio 9 X 111 0", *opus, "a=mid:0", ""]
+    without = "m=audio 9 X 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    body = "return m.askForVoice(arg, { bps: 12000, ptime_ms: 60 })"
+    assert run(page, "voice.js", body, without) == without
+
+
+def test_a_description_leaves_out_what_no_station_can_use(page: Page) -> None:
+    host = "a=candidate:1 1 udp 2122194687 192.0.2.2 50822 typ host generation 0"
+    relayed = "a=candidate:4 1 tcp 41819903 192.0.2.9 5349 typ relay generation 0"
+    hidden = "a=candidate:2 1 udp 2113937151 67c9608e-3f14.local 45936 typ host generation 0"
+    tcp = "a=candidate:3 1 tcp 1518214911 192.0.2.2 9 typ host tcptype active generation 0"
+    extensions = ["a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid", "a=extmap:9 urn:3gpp:video-orientation"]
+
+    def kept(*lines: str) -> list[str]:
+        return str(run(page, "descriptions.js", "return m.trimmed(arg)", "\r\n".join(lines))).split("\r\n")
+
+    assert kept(host, hidden, tcp, relayed, *extensions) == [host, relayed, extensions[0]]
+    assert kept(hidden, tcp) == [hidden]  # better than none
+
+
 def test_dark_by_hand_and_dark_by_system_have_the_same_colours() -> None:
     css = (WEB / "tokens.css").read_text("utf-8")
     by_system = re.search(r':root:not\(\[data-theme="light"\]\) \{(.*?)\}', css, re.DOTALL)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,11 @@ from tests.simulators.board.recordings import ECG, PLETH
 from tests.village.desk import GONE, RINGING, open_station, operator, plotted, shown_value, strip_state
 from tests.village.eyes import open_calls
 from tests.village.eyes import wait_until as wait_for
-from tests.village.station import Station
+from tests.village.station import Devices, Station
 from tests.village.village import OPERATOR, PLACES, Village
 
 TRIES: Final = 8  # of what has to be quick: a loaded machine spoils some; the bench has the p95
 WATCHED_SAMPLES: Final = 250 * 10  # ten seconds of ECG
-README_PICTURE: Final = Path(__file__).parents[2] / "docs" / "console.png"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,6 +32,12 @@ def one_browser() -> Iterator[None]:
 def lamp(station: Station) -> str:
     """What the nurse sees on the call button."""
     return station.board.lamp.pattern.name
+
+
+def talks(page: Page) -> bool:
+    """Whether picture and voice of the call have come and are played."""
+    counts = "document.body.call?.counts?.framesDecoded > 0 && document.body.call.phase === 'connected'"
+    return bool(page.evaluate(f"() => {counts} && document.getElementById('call-sound').currentTime > 0"))
 
 
 def see(page: Page, text: str) -> None:
@@ -58,7 +64,9 @@ def test_what_the_browser_draws_are_the_samples_of_the_board(tmp_path: Path) -> 
 
 @pytest.mark.timeout(400)
 def test_a_press_rings_on_every_page_and_one_key_claims_it(tmp_path: Path) -> None:
-    with Village(tmp_path) as village, operator(village) as page, operator(village) as other:
+    hearing = replace(PLACES[1], devices=Devices(loudspeaker="file:heard.wav"))
+    places = (PLACES[0], hearing, PLACES[2])
+    with Village(tmp_path, places) as village, operator(village) as page, operator(village) as other:
         caller = village.stations[1]
         open_station(page, village, "con-dao-01")  # another station's page
         page.keyboard.press("Shift")  # a gesture: the browser lets it sound from now on
@@ -78,6 +86,9 @@ def test_a_press_rings_on_every_page_and_one_key_claims_it(tmp_path: Path) -> No
         wait_until(other, f"() => !document.querySelector('{RINGING}')")
         see(page, "bạn đang trả lời")
         wait_until(page, "() => !document.body.console.ring.isRunning")
+        wait_for(lambda: talks(page), what="the nurse is seen and heard")
+        page.keyboard.press("p")
+        page.wait_for_selector("#photo-list li.is-whole")
         page.wait_for_timeout(6_000)  # a strip full of signal, for the picture
         shutil.copy(screenshot(page, "console"), tmp_path)
         page.keyboard.press("k")
