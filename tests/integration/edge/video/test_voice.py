@@ -121,8 +121,8 @@ def delay_s(said: Sound, heard: Sound) -> float:
 
 
 def test_what_the_other_side_says_comes_out_of_the_loudspeaker_within_the_budget(card: SoundCard) -> None:
-    """40 ms of jitter, 20 of the packet, 43 of the card's FIFO: 0.11 to 0.14 s. The best of three seconds counts
-    against the whole of what a conversation bears: a loaded machine adds what it likes."""
+    """40 ms of jitter, 20 of the packet, 43 of the card's FIFO: 0.11 to 0.14 s. The best of three seconds
+    counts, against the whole of what a conversation bears: a loaded machine adds what it likes."""
     line = Line()
     voice = pipeline(line, microphone="alsa:card", loudspeaker="alsa:card")
     voice.start()
