@@ -116,7 +116,7 @@ def heard(folder: Path) -> list[tuple[int, dict[str, Any]]]:
     path = folder / "heard"
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]  # the last may still be being written
     return [(int(pid), json.loads(text)) for pid, _, text in (line.partition(" ") for line in lines)]
 
 

@@ -181,7 +181,7 @@ async def test_a_press_starts_it_a_join_opens_it_and_the_end_ends_it_and_its_lig
             "call_seq": 5,
             "is_claimed": False,
         }
-        assert box.heard("camera") == [{"tell": "camera", "is_allowed": True}]
+        await until(lambda: box.heard("camera") == [{"tell": "camera", "is_allowed": True}])
         box.call.hub_says(5, "claimed", revision=1, by="Lan")
         box.video.on_call(box.call)
         box.video.on_call(box.call)  # said once
@@ -217,6 +217,7 @@ async def test_killed_in_the_midst_of_a_call_it_is_back_and_told_all_again_and_t
         assert box.told(StationMedia)[0].text == "picture and voice ended at the station; they start again"
         async with asyncio.timeout(5.0):
             await until(lambda: len(box.told(Offer)) == 2)
+        await until(lambda: len(box.from_hub()) == 4)
         second = [line for pid, line in heard(tmp_path) if pid == box.pids()[1]]
         assert [line.get("tell") for line in second[1:]] == ["call", "camera", "from hub", "from hub"]
         assert second[2]["is_allowed"] is False
