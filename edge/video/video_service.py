@@ -420,7 +420,7 @@ class Video:
             self._photos.pop(photo, None)  # it may be asked for again
             return
         for one in photo_slices(photo, jpeg):
-            if not self._link.say(one):
+            if not await self._link.say_and_wait(one):
                 log.warning(
                     "photograph %s did not reach `edge vitals`; it is taken when asked again", photo[:8]
                 )

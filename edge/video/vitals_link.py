@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 FIND_AGAIN_S: Final = 0.3
 AWAY_MAX_S: Final = 15.0  # `edge vitals` is back within a second or two, or not at all
-UNSENT_MAX_BYTES: Final = 4_000_000  # a photograph at full size waits for the card
+UNSENT_MAX_BYTES: Final = 1_000_000  # `edge vitals` reads a line in milliseconds, or is dying
 
 
 class VitalsLink:
@@ -47,6 +47,17 @@ class VitalsLink:
             return False
         self._writer.write(encode_line(message))
         return True
+
+    async def say_and_wait(self, message: PhotoSlice) -> bool:
+        """Send one of many messages when those before it have gone. Raises VideoLinkError."""
+        writer = self._writer
+        if writer is None:
+            return False
+        try:
+            await writer.drain()
+        except ConnectionError:
+            return False
+        return self._writer is writer and self.say(message)
 
     async def said(self) -> AsyncIterator[CallNow | FromHub | CameraWish | None]:
         """Yield each message; None: connected, and nothing that was said before is known there.

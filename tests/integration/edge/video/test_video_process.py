@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from contract.media import Answer, Join, Leave, MediaSignal, Offer, Renew, TakePhoto
 from edge.call.video_messages import (
@@ -26,6 +27,7 @@ from edge.call.video_messages import (
     parse_from_video,
 )
 from edge.video.media import VOICE_HZ
+from edge.video.vitals_link import UNSENT_MAX_BYTES
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.video.peers import StockPage, until
 
@@ -45,6 +47,7 @@ class Vitals:
         self.signals: list[dict[str, Any]] = []
         self.slices: list[PhotoSlice] = []
         self.lines = 0  # connections so far
+        self.is_slow = False  # takes 10 ms for a line, as with a card that writes
         self._writer: asyncio.StreamWriter | None = None
         self._server: asyncio.Server | None = None
 
@@ -74,6 +77,8 @@ class Vitals:
         self.say(CallNow(spool=SPOOL, call_seq=SEQ, is_claimed=True, by="truc-ban"))
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
+                if self.is_slow:
+                    await asyncio.sleep(0.01)
                 match parse_from_video(line):
                     case DevicesNow() as devices:
                         self.devices.append(devices)
@@ -307,3 +312,21 @@ async def test_what_cannot_be_read_or_is_of_another_call_changes_nothing(tmp_pat
         again = await vitals.offer(after=1)
         assert again["leg"] != offer["leg"]
         assert process.returncode is None
+
+
+@in_a_loop
+async def test_a_photograph_of_many_megabytes_comes_whole_though_edge_vitals_takes_its_time(
+    tmp_path: Path,
+) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (1500, 2000, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "skin.png")
+    config = write_config(tmp_path, camera=f"file:{tmp_path / 'skin.png'}")
+    async with Vitals(tmp_path) as vitals, edge_video(config), StockPage() as page:
+        await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
+        vitals.hub(Join(**CALL, page=PAGE))
+        await vitals.meet(page, await vitals.offer())
+        vitals.is_slow = True
+        vitals.hub(TakePhoto(**CALL, photo="c" * 32))
+        await until(lambda: bool(vitals.slices) and len(vitals.slices) == vitals.slices[0].total)
+        assert vitals.slices[0].size_bytes > 2 * UNSENT_MAX_BYTES
+        assert sum(len(one.data) for one in vitals.slices) == vitals.slices[0].size_bytes
