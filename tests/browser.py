@@ -168,7 +168,8 @@ def observe(page: Page, expression: str) -> Any:
 def observe_until(page: Page, expression: str) -> None:
     """Return once an expression is true in the page, and touch nothing. Raises TimeoutError."""
     deadline_s = time.monotonic() + STEP_LIMIT_MS / 1000
-    while not observe(page, expression):
+    tried = f"(() => {{ try {{ return {expression} }} catch {{ return false }} }})()"  # no body yet, say
+    while not observe(page, tried):
         if time.monotonic() > deadline_s:
             raise TimeoutError(f"not true within {STEP_LIMIT_MS} ms: {expression}")
         page.wait_for_timeout(POLL_MS)

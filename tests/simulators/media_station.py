@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 from contract.ids import CallId, spool_text
@@ -38,6 +38,7 @@ WIDTH, HEIGHT, FPS = 320, 180, 15
 VOICE_HZ, VOICE_FRAME = 48_000, 960
 TONE_HZ: Final = 440.0
 LIMIT_S: Final = 30.0
+NO_SERVERS: Final = RTCConfiguration(iceServers=[])  # by itself aiortc asks one of the internet
 SILENCE: Final = 50  # of 32,768: below is nobody's voice
 
 
@@ -89,7 +90,7 @@ class MediaStation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._run(self._close_all()).result(LIMIT_S)
+            self._run(self._end()).result(LIMIT_S)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LIMIT_S)
@@ -141,7 +142,7 @@ class MediaStation:
         return done
 
     def _on_done(self, done: Future[None]) -> None:
-        error = done.exception()
+        error = None if done.cancelled() else done.exception()
         if error is not None:
             self._failures.append(error)
             self._note()
@@ -182,7 +183,9 @@ class MediaStation:
     async def _begin(self, page: str) -> None:
         for old in self.legs[-1:]:
             await _close(old)
-        leg = StationLeg(secrets.token_hex(8), page, RTCPeerConnection(), RTCPeerConnection())
+        leg = StationLeg(
+            secrets.token_hex(8), page, RTCPeerConnection(NO_SERVERS), RTCPeerConnection(NO_SERVERS)
+        )
         self.legs.append(leg)
         leg.up.addTrack(Tone())
         leg.up.addTrack(MovingBar())
@@ -240,6 +243,13 @@ class MediaStation:
                 ice = transceiver.sender.transport.transport._connection
                 for protocol in ice._protocols:
                     protocol.transport.abort()
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await self._close_all()
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _close_all(self) -> None:
         for leg in self.legs:
