@@ -25,8 +25,9 @@ import aiortc
 import aiortc.codecs
 import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
+import av
 from aiortc import MediaStreamTrack, RTCRtpReceiver, RTCRtpTransceiver
-from aiortc.jitterbuffer import JitterBuffer
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
@@ -42,6 +43,7 @@ from edge.video.consent import CHECK_MAX_S, CHECK_MIN_S, EXPIRY_S, SILENCE_S, Co
 from edge.video.description import OPUS
 from edge.video.media import VoicePacket
 from edge.video.outbound import Negotiated
+from edge.video.picture_buffer import PictureBuffer, read_vp8
 from edge.video.retransmission import Wishes
 from edge.video.rtp import ExtensionIds, Stream
 from edge.video.twcc import parse_feedback, write_feedback
@@ -80,6 +82,7 @@ _SET: Final[tuple[tuple[type, str], ...]] = (  # instance attributes that the co
     (aiortc.RTCRtpSender, "_rtx_ssrc"),
 )
 
+VideoFrame = av.VideoFrame  # what a picture of the page is, decoded
 log = logging.getLogger(__name__)
 
 
@@ -133,6 +136,8 @@ def self_test() -> None:
     for owner, name in _SET:
         if name not in owner.__init__.__code__.co_names:  # type: ignore[misc]
             raise CodecError(_unknown(f"{owner.__name__}.{name}"))
+    if "_data" not in RTCRtpReceiver._handle_rtp_packet.__code__.co_names:  # a packet without its descriptor
+        raise CodecError(_unknown("RtpPacket._data"))
     for module in (aiortc.rtcrtpreceiver, aiortc.rtcrtpsender, aioice.turn):
         if not hasattr(vars(module).get("time"), "time"):
             raise CodecError(_unknown(f"{module.__name__}.time"))
@@ -362,6 +367,32 @@ class _NoBuffer:
         return False, None
 
 
+class _Pictures:
+    """In place of aiortc's jitter buffer: whole frames go to its decoder's queue as soon as they are."""
+
+    def __init__(
+        self,
+        codec: RTCRtpCodecParameters,
+        decoder: "_ShortQueue",
+        *,
+        round_trip_s: Callable[[], float | None],
+        now_s: Callable[[], float],
+    ) -> None:
+        self.buffer = PictureBuffer()
+        self._codec, self._decoder, self._round_trip_s, self._now_s = codec, decoder, round_trip_s, now_s
+
+    def add(self, packet: RtpPacket) -> tuple[bool, None]:
+        """Take a packet, repeats unwrapped; return whether a keyframe should be asked for."""
+        now_s, round_trip_s = self._now_s(), self._round_trip_s()
+        piece = read_vp8(
+            packet.payload, vars(packet)["_data"], timestamp=packet.timestamp, is_last=packet.marker == 1
+        )
+        frames = self.buffer.add(packet.sequence_number, piece, now_s=now_s, round_trip_s=round_trip_s)
+        for timestamp, data in frames:
+            self._decoder.put((self._codec, JitterFrame(data=data, timestamp=timestamp)))
+        return self.buffer.take_key_wish(now_s=now_s, round_trip_s=round_trip_s), None
+
+
 class _ShortQueue(queue.Queue[Any]):
     """Frames for aiortc's decoder thread; one too many is dropped and a keyframe asked for."""
 
@@ -393,17 +424,28 @@ def hook_voice_receiver(
 
 
 def hook_picture_receiver(
-    receiver: RTCRtpReceiver, *, round_trip_s: Callable[[], float | None], now_s: Callable[[], float]
+    transceiver: RTCRtpTransceiver, *, round_trip_s: Callable[[], float | None], now_s: Callable[[], float]
 ) -> None:
-    """Bound what waits for aiortc's decoder, and ask for missing packets as seldom as it makes sense."""
+    """Put frames together our way, bound what waits for aiortc's decoder, ask seldom for what is missing."""
+    receiver = transceiver.receiver
+    codec = next((codec for codec in transceiver._codecs if codec.name.lower() == "vp8"), None)
+    if codec is None:
+        return
     attributes = vars(receiver)
-    error = attributes["_RTCRtpReceiver__decoder_error"]
-    attributes["_RTCRtpReceiver__decoder_queue"] = _ShortQueue(error)
-    wishes, stock = Wishes(), receiver._send_rtcp_nack
+    decoder = _ShortQueue(attributes["_RTCRtpReceiver__decoder_error"])
+    pictures = _Pictures(codec, decoder, round_trip_s=round_trip_s, now_s=now_s)
+    attributes["_RTCRtpReceiver__decoder_queue"] = decoder
+    attributes["_RTCRtpReceiver__jitter_buffer"] = pictures
+    wishes, stock, ask = Wishes(), receiver._handle_rtp_packet, receiver._send_rtcp_nack
 
-    async def ask(media_ssrc: int, lost: list[int]) -> None:
-        chosen = wishes.choose(lost, round_trip_s=round_trip_s(), now_s=now_s())
-        if chosen:
-            await stock(media_ssrc, chosen)
+    async def take(packet: RtpPacket, arrival_time_ms: int) -> None:
+        await stock(packet, arrival_time_ms)
+        chosen = wishes.choose(pictures.buffer.missing(), round_trip_s=round_trip_s(), now_s=now_s())
+        if chosen and packet.payload_type == codec.payloadType:
+            await ask(packet.ssrc, chosen)
 
-    HookedTransport._set(receiver, "_send_rtcp_nack", ask)
+    async def ask_nothing(media_ssrc: int, lost: list[int]) -> None:
+        """Its list is asked for by `take`, each packet a few times."""
+
+    HookedTransport._set(receiver, "_handle_rtp_packet", take)
+    HookedTransport._set(receiver, "_send_rtcp_nack", ask_nothing)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-import av
 from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
@@ -34,6 +33,7 @@ from edge.video.consent import SILENCE_S
 from edge.video.hooks import (
     HookedTransport,
     QuietTrack,
+    VideoFrame,
     agreement,
     extension_ids,
     hook_picture_receiver,
@@ -74,7 +74,7 @@ class LegEars:
     on_keyframe_wanted: Callable[[], None]
     on_link: Callable[[LinkNow], None]
     on_voice: Callable[[VoicePacket], None]
-    on_picture: Callable[[av.VideoFrame], None]
+    on_picture: Callable[[VideoFrame], None]
 
 
 class Leg:
@@ -253,7 +253,7 @@ class Leg:
                 hook_voice_receiver(transceiver.receiver, on_voice=self._ears.on_voice, now_s=self._now_s)
             else:
                 hook_picture_receiver(
-                    transceiver.receiver, round_trip_s=lambda: transport.round_trip_s, now_s=self._now_s
+                    transceiver, round_trip_s=lambda: transport.round_trip_s, now_s=self._now_s
                 )
                 if transceiver.receiver.track is not None:
                     self._start(self._watch(transceiver.receiver.track))
@@ -272,7 +272,7 @@ class Leg:
         with suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
-                if isinstance(frame, av.VideoFrame):
+                if isinstance(frame, VideoFrame):
                     self._ears.on_picture(frame)
 
     def _on_up_rtcp(self, data: bytes, now_s: float) -> bool:

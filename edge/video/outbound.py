@@ -5,9 +5,8 @@ and gives every RTCP packet that comes to `on_rtcp`. Times are monotonic, also i
 the NTP time of our reports is a count of our own, which RFC 3550 allows and no step of the date disturbs.
 """
 
-import random
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.video import rtcp, rtp
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow
@@ -16,6 +15,9 @@ from edge.video.rate import RateController
 from edge.video.retransmission import Repeats
 from edge.video.rtp import WIRE_BYTES, ExtensionIds, Stream
 from edge.video.twcc import FORMAT, FeedbackError, parse_feedback
+
+if TYPE_CHECKING:
+    import random
 
 KEYFRAME_EVERY_S: Final = 0.3  # a storm of requests is one request
 HEADER_BYTES: Final = 24  # of RTP with both extensions
@@ -47,7 +49,7 @@ class _Leaving:
 class Outbound:
     """The sending side of one connection, from the moment it stands."""
 
-    def __init__(self, agreed: Negotiated, *, rng: random.Random, now_s: float) -> None:
+    def __init__(self, agreed: Negotiated, *, rng: "random.Random", now_s: float) -> None:
         def stream(ssrc: int, payload_type: int | None, clock_hz: int) -> Stream | None:
             if payload_type is None:
                 return None

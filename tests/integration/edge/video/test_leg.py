@@ -82,6 +82,30 @@ async def test_a_flood_of_requests_for_repeats_takes_no_more_than_its_share() ->
 
 
 @in_a_loop
+async def test_a_packet_of_the_page_that_never_comes_stops_its_picture_only_for_a_moment() -> None:
+    async with StockPage() as page, Station() as station:
+        await page.meet(station)
+        await until(lambda: len(station.ears.pictures) > 3)
+        transport = page.down.getSenders()[0].transport
+        stock = transport._send_rtp
+        dropped: list[bytes] = []
+
+        async def drop(data: bytes) -> None:
+            kind = data[1] & 0x7F
+            if kind == REPAIR_TYPE - 1 and not is_rtcp(data) and not dropped:
+                dropped.append(data[2:4])
+            elif kind == REPAIR_TYPE and dropped and dropped[0] in data[12:40]:
+                dropped.append(data[2:4])  # a repeat of it
+            else:
+                await stock(data)
+
+        vars(transport)["_send_rtp"] = drop
+        await until(lambda: len(dropped) > 1)
+        before = len(station.ears.pictures)
+        await until(lambda: len(station.ears.pictures) > before + 10, limit_s=10.0)
+
+
+@in_a_loop
 async def test_a_page_that_goes_away_loses_the_leg_once() -> None:
     async with Station() as station:
         async with StockPage() as page:
