@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,6 +14,7 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
 
+from contract.media import IceServer
 from edge.video.leg import Leg, LegEars, LegState
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow, VoicePacket
 
@@ -47,11 +48,11 @@ class Ears:
 class Station:
     """A leg with ears, and a source of pictures and voice that heeds it."""
 
-    def __init__(self, *, silence_s: float = 14.0) -> None:
+    def __init__(self, *, silence_s: float = 14.0, ice: Sequence[IceServer] = ()) -> None:
         self.ears = Ears()
         self.leg = Leg(
             "0123456789abcdef",
-            ice=[],
+            ice=ice,
             ears=LegEars(
                 on_state=self.ears.states.append,
                 on_keyframe_wanted=self.ears.want_keyframe,
