@@ -67,6 +67,7 @@ class Outbound:
         self._transport_sequence = 0
         self._picture_id = rng.randrange(1 << 15)
         self._wants_key = False
+        self._was_out = False
         self._key_wished_s = now_s - KEYFRAME_EVERY_S
 
     def link(self) -> LinkNow:
@@ -87,8 +88,8 @@ class Outbound:
         self._pacer.push_voice(_Leaving(self._voice, voice.data, timestamp, False), size_bytes=size_bytes)
 
     def send_picture(self, frame: EncodedFrame, *, now_s: float) -> None:
-        """Queue one frame; it may be dropped, and then a keyframe is wished for."""
-        if self._picture is None:
+        """Queue one frame; it may be dropped, and then a keyframe is wished for. None goes in an outage."""
+        if self._picture is None or self.rate.is_out:
             return
         timestamp = self._picture.timestamp(frame.pts, now_s=now_s)
         payloads = rtp.cut_vp8(frame.data, picture_id=self._picture_id, packet_bytes=frame.packet_bytes)
@@ -104,8 +105,15 @@ class Outbound:
         """Return the RTP packets that leave now, in order; they count as sent."""
         if self.rate.next_check_s is not None and now_s >= self.rate.next_check_s:
             self.rate.on_tick(now_s=now_s)
+        self._heed_outage()
         self._pacer.set_target(self.rate.target_bps)
         return [self._depart(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
+
+    def _heed_outage(self) -> None:
+        """What was on the way is lost: afterwards the other side can only begin with a keyframe."""
+        if self.rate.is_out and not self._was_out:
+            self._pacer.begin_anew()
+        self._was_out = self.rate.is_out
 
     @property
     def next_s(self) -> float | None:
@@ -115,7 +123,8 @@ class Outbound:
 
     def take_keyframe_wish(self, *, now_s: float) -> bool:
         """Whether the encoder should be asked for a keyframe now; seldom true however often it is wished."""
-        if not (self._wants_key or self._pacer.needs_key) or now_s - self._key_wished_s < KEYFRAME_EVERY_S:
+        is_wanted = self._wants_key or self._pacer.needs_key
+        if not is_wanted or self.rate.is_out or now_s - self._key_wished_s < KEYFRAME_EVERY_S:
             return False
         self._wants_key, self._key_wished_s = False, now_s
         return True

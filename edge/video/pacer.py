@@ -74,6 +74,13 @@ class Pacer(Generic[Packet]):
         self._frames.append(_Frame(pairs, sum(sizes_bytes), now_s))
         return True
 
+    def begin_anew(self) -> None:
+        """Drop all pictures and repairs, also one that has begun; only a keyframe is taken next."""
+        self.dropped_frames += len(self._frames)
+        self._frames.clear()
+        self._repairs.clear()
+        self.needs_key = True
+
     def pop(self, *, now_s: float) -> list[Packet]:
         """Return what leaves now, in order."""
         self._drop_stale(now_s)

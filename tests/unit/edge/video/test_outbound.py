@@ -134,6 +134,26 @@ def test_a_dropped_frame_wishes_for_a_keyframe() -> None:
     assert out.take_keyframe_wish(now_s=1.0)
 
 
+def test_after_an_outage_the_picture_begins_with_a_keyframe_and_none_was_wished_for_in_it() -> None:
+    out = outbound()
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    out.pop(now_s=1.0)
+    told = {"first": 0, "number": 0, "sender_ssrc": 1, "media_ssrc": VOICE}
+    out.on_rtcp(write_feedback({0: 0}, last=0, **told), now_s=1.1)
+    out.send_picture(frame(size=3_000), now_s=1.2)
+    pop_all(out, from_s=1.2, until_s=3.0)
+    assert out.link().target_bps == MIN_BPS
+    out.send_picture(frame(is_key=True), now_s=3.0)
+    assert pop_all(out, from_s=3.0, until_s=3.5) == []
+    assert not out.take_keyframe_wish(now_s=3.5)
+    out.on_rtcp(write_feedback({0: 0, 1: 2_000_000}, last=1, **told), now_s=3.6)
+    assert out.take_keyframe_wish(now_s=3.6)
+    out.send_picture(frame(), now_s=3.7)
+    assert pop_all(out, from_s=3.7, until_s=3.8) == []
+    out.send_picture(frame(is_key=True), now_s=3.9)
+    assert len(pop_all(out, from_s=3.9, until_s=4.2)) == 2
+
+
 def test_reports_of_a_peer_without_feedback_are_heeded() -> None:
     out = outbound()
     out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
