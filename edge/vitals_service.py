@@ -326,6 +326,8 @@ class Vitals:
             link=self._uplink.link,
             anchor=self._anchored.anchor,
             call=self._call.call,
+            media=self._video.devices,
+            operator=self._video.relay.peer,
         )
         return {"report": report_of(sight).model_dump()}
 

@@ -70,6 +70,11 @@ class VideoRelay:
             told.append(_from_hub(Leave(**self._of_call(), page=page)))
         return told
 
+    @property
+    def peer(self) -> PeerMedia | None:
+        """What the operator's page has, as it said last; None: no page."""
+        return self._peer
+
     def _call_now(self, call: StationCall) -> CallNow | None:
         if call.state is State.IDLE or call.call_seq is None:
             return None

@@ -100,6 +100,11 @@ class VideoService:
                 log.exception("video: a fault of our own; the box goes on without picture and voice")
             await asyncio.sleep(RUN_AGAIN_S)
 
+    @property
+    def devices(self) -> DevicesNow:
+        """How camera, microphone and loudspeaker are now."""
+        return self._devices
+
     # From the call, the nurse and the hub
 
     def on_call(self, call: StationCall) -> None:

@@ -6,8 +6,10 @@ from typing import Final
 
 from contract.events import Status
 from contract.ids import NO_VISIT, BootId, VisitNo
+from contract.media import PeerMedia
 from contract.times import Anchor
 from edge.call.station_call import State, StationCall
+from edge.call.video_messages import DevicesNow
 from edge.config import BoxConfig
 from edge.health.report import NO_CALL, Finding, Report
 from edge.uplink.link_state import LinkState
@@ -40,6 +42,8 @@ class Sight:
     link: LinkState
     anchor: Anchor | None
     call: StationCall
+    media: DevicesNow  # all closed outside a call
+    operator: PeerMedia | None  # what the operator's page has; None: no page
 
 
 def report_of(sight: Sight) -> Report:
@@ -54,6 +58,7 @@ def report_of(sight: Sight) -> Report:
             _hub(sight),
             _visit(sight),
             _call(sight),
+            *_media(sight),
         ),
     )
 
@@ -173,3 +178,25 @@ def _call(sight: Sight) -> Finding:
     return Finding(
         part="call", is_well=True, text=f"call {sight.call.call_seq}: {sight.call.state.value}{by}"
     )
+
+
+def _media(sight: Sight) -> Iterator[Finding]:
+    """Camera, microphone and loudspeaker of a call, and what the operator's side lacks."""
+    if sight.call.state is State.IDLE:
+        return
+    devices = {
+        "camera": sight.media.camera,
+        "microphone": sight.media.microphone,
+        "loudspeaker": sight.media.loudspeaker,
+    }
+    text = ", ".join(f"{name} {state}" for name, state in devices.items())
+    faults = [name for name, state in devices.items() if state in ("missing", "busy", "lost")]
+    remedy = sight.media.text or f"check the {' and the '.join(faults)}, and [video] in {sight.config.file}"
+    yield Finding(part="media", is_well=not faults, text=text, remedy=remedy if faults else "")
+    if sight.operator is not None and sight.operator.microphone != "on":
+        yield Finding(
+            part="media",
+            is_well=sight.operator.microphone == "off",  # a wish
+            text=f"the operator's microphone is {sight.operator.microphone}: nobody is heard here",
+            remedy="speak all the same, you may be heard; or call by telephone",
+        )

@@ -12,7 +12,8 @@ from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
 
 EVENT_NAMES: Final = (
-    "started", "press", "call step", "leads", "device", "lost", "visit opened", "visit closed", "tombstone",
+    "started", "press", "call step", "media", "leads", "device", "lost", "visit opened", "visit closed",
+    "tombstone",
 )  # fmt: skip
 EVENTS_SHOWN: Final = 30
 EVENTS_READ: Final = 200  # of which those of other visits are not shown

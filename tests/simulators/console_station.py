@@ -9,6 +9,7 @@ from contract.codes import PULSE_RATE, SPO2
 from contract.events import (
     CallStep,
     LeadState,
+    MediaState,
     Owed,
     Status,
     Stream,
@@ -114,6 +115,12 @@ class ConsoleStation:
     def leads(self, *off: int) -> None:
         """Electrodes or probe came off, or are on again."""
         event = LeadState(device=BOARD, off=off)
+        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+
+    def media(self, camera: str, microphone: str, loudspeaker: str) -> None:
+        """Camera, microphone or loudspeaker changed."""
+        states = {"camera": camera, "microphone": microphone, "loudspeaker": loudspeaker}
+        event = MediaState.model_validate(states)
         self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
 
     def status(self, *, round_trip_ms: int | None = 41, owed: int = 0) -> None:

@@ -232,3 +232,16 @@ def test_the_language_is_chosen_once_and_kept(server: ConsoleServer, lan: str) -
     kept = answer.headers["Set-Cookie"].split(";")[0]
     assert 'lang="en"' in server.get("/calls", Cookie=f"{lan}; {kept}").text
     assert "Đăng xuất" in server.get("/calls", Cookie=f"{lan}; haidang_lang=xx").text
+
+
+def test_the_list_of_events_tells_what_could_be_seen_and_heard(
+    server: ConsoleServer, station: ConsoleStation, lan: str
+) -> None:
+    def told() -> str:
+        return server.get("/stations/con-dao-01/events", Cookie=lan).text
+
+    station.media("open", "open", "open")
+    wait_for(lambda: "camera hoặc micrô ở trạm mở" in told(), "the opening is told")
+    station.media("off", "lost", "missing")
+    words = ("y tá đã tắt camera", "không nghe được trạm", "trạm không nghe được")
+    wait_for(lambda: all(word in told() for word in words), "each fault is told")

@@ -6,8 +6,11 @@ import pytest
 
 from contract.events import Owed, Status
 from contract.ids import NO_VISIT, BootId, StationId, VisitNo
+from contract.media import PeerMedia
 from contract.times import Anchor
-from edge.call.station_call import StationCall
+from edge.call.device_diary import CLOSED
+from edge.call.station_call import State, StationCall
+from edge.call.video_messages import DevicesNow
 from edge.config import BoxConfig, VideoConfig
 from edge.health.doctor import Sight, report_of
 from edge.health.report import Finding
@@ -97,6 +100,8 @@ WELL = Sight(
     link=link(),
     anchor=Anchor(BootId(3), 1, 2, 30_000),
     call=StationCall(),
+    media=CLOSED,
+    operator=None,
 )
 OWING = {"0": Owed(records=0), "1": Owed(records=2), "2": Owed(records=9), "3": Owed(records=0)}
 
@@ -210,3 +215,38 @@ def test_an_open_call_is_told_with_who_has_it() -> None:
     call.hub_says(8, "claimed", revision=1, by="Lan")
     (told,) = findings(call=call)["call"]
     assert told.text == "call 8: claimed by Lan"
+
+
+CLAIMED = StationCall(State.CLAIMED, 6)
+
+
+def test_a_call_s_camera_and_sound_are_told_and_outside_a_call_nothing_is() -> None:
+    devices = DevicesNow(camera="open", microphone="open", loudspeaker="open")
+    (finding,) = findings(call=CLAIMED, media=devices)["media"]
+    assert finding.is_well
+    assert finding.text == "camera open, microphone open, loudspeaker open"
+    assert "media" not in findings(media=devices)
+
+
+def test_a_microphone_that_is_missing_is_named_with_what_to_do() -> None:
+    devices = DevicesNow(camera="off", microphone="missing", loudspeaker="open")
+    (finding,) = findings(call=CLAIMED, media=devices)["media"]
+    assert not finding.is_well
+    assert finding.remedy == "check the microphone, and [video] in /etc/haidang/box.toml"
+
+
+@pytest.mark.parametrize(("microphone", "is_well"), [("missing", False), ("refused", False), ("off", True)])
+def test_an_operator_who_cannot_be_heard_is_named(microphone: str, is_well: bool) -> None:
+    peer = PeerMedia.model_validate(
+        {
+            "spool": "0123456789abcdef",
+            "call_seq": 6,
+            "page": "a" * 16,
+            "microphone": microphone,
+            "camera": "off",
+        }
+    )
+    devices = DevicesNow(camera="open", microphone="open", loudspeaker="open")
+    _, finding = findings(call=CLAIMED, media=devices, operator=peer)["media"]
+    assert finding.is_well is is_well
+    assert f"the operator's microphone is {microphone}" in finding.text
