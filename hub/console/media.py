@@ -21,6 +21,7 @@ CLOSED_BY_THE_PAGE: Final = frozenset({1000, 1001})  # it said so; 1005 is what 
 WORDS: Final = {
     Why.NO_ANSWER: "Trạm chưa trả lời: chưa có ảnh.",
     Why.DAMAGED: "Ảnh bị hỏng trên đường truyền. Hãy chụp lại.",
+    Why.TOO_MANY: "Quá nhiều ảnh đang chờ hoặc đã có: chưa chụp ảnh này.",
 }
 
 

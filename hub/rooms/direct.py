@@ -51,6 +51,7 @@ class Why(Enum):
 
     NO_ANSWER = "the station did not answer in time"
     DAMAGED = "all parts are there and do not make a photograph"
+    TOO_MANY = "too many are being taken, or are there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ class DirectRoom:
         if known is None or known.why is not None:
             waiting = sum(one.wanted_s is not None for one in self._photos.values())
             if waiting >= PHOTOS_WANTED_MAX or len(self._photos) >= PHOTOS_MAX:
-                raise PageRefusedError(f"{waiting} photographs are being taken already")
+                return self._tell({**_photo_message(photo, _Photo()), "why": Why.TOO_MANY})
             self._photos[photo] = _Photo(wanted_s=now_s)
         self._photos[photo].again_s = now_s + AGAIN_S
         return Said(to_station=(TakePhoto(**self._of_call(), photo=photo),))
@@ -234,14 +235,7 @@ class DirectRoom:
         known = self._photos[photo]
         if known.wanted_s is not None:
             return NOTHING
-        message: ToPage = {
-            "type": "photo",
-            "photo": photo,
-            "received": known.received,
-            "total": known.total,
-            "size_bytes": known.size_bytes,
-            "text": known.text,
-        }
+        message = _photo_message(photo, known)
         return self._tell(message if known.why is None else {**message, "why": known.why})
 
     # Time
@@ -317,6 +311,17 @@ class DirectRoom:
 
     def _drop(self, reason: str) -> None:
         self.dropped[reason] += 1
+
+
+def _photo_message(photo: str, known: _Photo) -> ToPage:
+    return {
+        "type": "photo",
+        "photo": photo,
+        "received": known.received,
+        "total": known.total,
+        "size_bytes": known.size_bytes,
+        "text": known.text,
+    }
 
 
 def _media_message(media: StationMedia) -> ToPage:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Final
 
 from contract.ids import CallId
+from hub.rooms.direct import PHOTOS_MAX
 from hub.rooms.page_messages import ToPage
 
-WAITING_MAX: Final = 64  # a page that does not read for so long has gone; it joins again by itself
+# A page that does not read for so long has gone; it joins again. All photographs are told at one join.
+WAITING_MAX: Final = PHOTOS_MAX + 64
 REFUSED_MAX: Final = 20  # messages that cannot be used, of one socket
 MESSAGES_PER_S: Final = 20.0
 MESSAGES_BURST: Final = 100

@@ -20,6 +20,7 @@ from hub.rooms.direct import (
     AGAIN_S,
     NOTHING,
     PHOTO_LIMIT_S,
+    PHOTOS_MAX,
     PHOTOS_WANTED_MAX,
     RETURN_S,
     STALE_S,
@@ -27,6 +28,7 @@ from hub.rooms.direct import (
     Said,
     Why,
 )
+from hub.rooms.page_line import PageLine
 from hub.rooms.page_messages import (
     PageAnswer,
     PageJoin,
@@ -327,8 +329,20 @@ def test_no_more_photographs_wait_than_a_camera_takes() -> None:
     found = standing()
     for number in range(PHOTOS_WANTED_MAX):
         want(found, f"{number:032x}")
-    with pytest.raises(PageRefusedError, match="photographs are being taken already"):
-        want(found, "f" * 32)
+    said = want(found, "f" * 32)  # an answer and no refusal: twenty of those would cost the page its socket
+    assert (said.to_station, only(said)["why"]) == ((), Why.TOO_MANY)
+    found.station_says(signal(PhotoTaken, photo=f"{0:032x}", size_bytes=9_000), now_s=11.0)
+    assert want(found, "f" * 32).to_station == (signal(TakePhoto, photo="f" * 32),)
+
+
+def test_a_page_that_joins_may_be_told_of_as_many_photographs_as_a_call_can_have() -> None:
+    found = standing()
+    for number in range(PHOTOS_MAX):
+        found.photo_is(f"{number:032x}", received=9, total=9, size_bytes=9_000, is_damaged=False)
+    line = PageLine(CALL, "Lan", wake=lambda: None, now_s=0.0)
+    for _, message in found.join(page_join(), ice=(), now_s=50.0).to_pages:
+        line.send(message)
+    assert not line.is_over, "or it would be closed, join again, and so on"
 
 
 def test_a_page_that_joins_is_told_of_the_photographs_that_are_there() -> None:
