@@ -86,6 +86,9 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/video/leg.py",
     "edge/video/screen.py",  # the framebuffer
     "edge/video/vitals_link.py",
+    "edge/video/signals_up.py",  # logs what cannot be said
+    "edge/video/devices.py",  # logs a screen that cannot be used
+    "edge/video/photographer.py",  # a task for each
     "hub/broker.py",
     "hub/pki/*.py",
     "hub/store/*.py",

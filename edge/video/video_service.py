@@ -2,7 +2,7 @@
 
 Builds the pipelines, hears `edge vitals`, does what the meeting says. One task handles everything that
 happens, one thing after the other, so that no two legs are ever made at once. What is said to whom:
-`edge vitals` -> meeting -> leg; leg -> what the link carries -> pipelines -> leg.
+`edge vitals` -> meeting -> leg; leg -> what the link carries -> devices -> leg.
 """
 
 import asyncio
@@ -10,47 +10,30 @@ import contextlib
 import json
 import logging
 import random
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from contract.errors import RefusedError
-from contract.media import (
-    Answer,
-    CameraState,
-    Join,
-    Leave,
-    MediaSignal,
-    Offer,
-    PeerMedia,
-    PhotoTaken,
-    Renew,
-    SoundState,
-    StationMedia,
-    TakePhoto,
-)
+from contract.media import Answer, Join, Leave, MediaSignal, Offer, PeerMedia, Renew, TakePhoto
 from contract.signals import parse_signal
-from edge.call.video_messages import CallNow, CameraWish, DevicesNow, FromHub, ToHub, photo_slices
+from edge.call.video_messages import CallNow, CameraWish, FromHub
 from edge.clock import BoxClock
 from edge.config import BoxConfig
-from edge.errors import CodecError, DeviceError, MediaError, VideoLinkError
-from edge.video.camera import open_camera
+from edge.errors import CodecError, MediaError
 from edge.video.codec_check import check_opus
+from edge.video.devices import Devices
 from edge.video.encoder import is_vpx_known
 from edge.video.hooks import self_test
 from edge.video.leg import Leg, LegEars, LegState
-from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
+from edge.video.media import EncodedFrame, EncodedVoice
 from edge.video.meeting import MEDIA_STATE_S, Do, Meeting
-from edge.video.picture import PicturePipeline
-from edge.video.screen import Screen, open_screen
-from edge.video.sound import open_loudspeaker, open_microphone
+from edge.video.photographer import Photographer
+from edge.video.signals_up import SignalsUp
 from edge.video.vitals_link import VitalsLink
-from edge.video.voice import VoicePipeline
 
 log = logging.getLogger(__name__)
 
 WORK_MAX: Final = 1_000  # things that wait to be done; what a flood drops is said again by who said it
-PHOTOS_KEPT: Final = 100  # photographs that are not taken twice
 
 
 class Video:
@@ -59,44 +42,25 @@ class Video:
     def __init__(self, config: BoxConfig, clock: BoxClock, rng: random.Random) -> None:
         self._clock, self._rng = clock, rng
         self._link = VitalsLink(config.control_socket, now_s=clock.now_s)
+        self._up = SignalsUp(self._link)
         self._loop = asyncio.get_running_loop()
         self._work: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(maxsize=WORK_MAX)
-        self._call: CallNow | None = None
         self._meeting = Meeting()
         self._leg: Leg | None = None
         self._offer_sdp = ""
         self._ice: Join | None = None
-        self._are_devices_open = False
-        self._devices = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
-        self._texts = {"camera": "", "sound": "", "screen": ""}
         self._said_state_s = 0.0
-        self._photos: OrderedDict[str, asyncio.Task[None]] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
-        settings = config.video
-        self._screen = self._find_screen(settings.screen)
-        self._voice = VoicePipeline(
-            open_microphone=lambda: open_microphone(settings.microphone),
-            open_loudspeaker=lambda: open_loudspeaker(settings.loudspeaker),
-            on_packet=lambda voice: self._from_thread(lambda: self._send_voice(voice)),
-            on_state=lambda mic, speaker, text: self._from_thread(lambda: self._on_sound(mic, speaker, text)),
+        self._devices = Devices(
+            config.video,
+            on_loop=self._from_thread,
+            on_frame=self._send_picture,
+            on_voice=self._send_voice,
+            on_change=self._say_devices,
         )
-        self._picture = PicturePipeline(
-            lambda: open_camera(settings.camera, loudness=self._loudness),
-            on_frame=lambda frame: self._from_thread(lambda: self._send_picture(frame)),
-            on_state=lambda state, text: self._from_thread(lambda: self._on_camera(state, text)),
+        self._photographer = Photographer(
+            self._link, still=self._devices.picture.still, on_failed=self._up.photo_failed
         )
-
-    def _find_screen(self, setting: str) -> Screen | None:
-        try:
-            return open_screen(setting)
-        except DeviceError as error:
-            log.warning("%s", error)
-            self._texts["screen"] = str(error)
-            return None
-
-    def _loudness(self) -> float:
-        """Return how far a drawn mouth is open: our own voice, from -50 dB of full scale to -10."""
-        return min(1.0, max(0.0, (self._voice.levels()[0] + 50.0) / 40.0))
 
     async def run(self) -> None:
         """Run until `edge vitals` ends it or stays away. Raises MediaError: an aiortc that we do not know."""
@@ -123,7 +87,7 @@ class Video:
 
     async def _end(self) -> None:
         self._close_leg()
-        await asyncio.to_thread(self._close_devices)
+        await asyncio.to_thread(self._devices.close)
         if self._closing:
             await asyncio.wait(self._closing, timeout=2.0)
 
@@ -152,7 +116,7 @@ class Video:
                 case FromHub(signal=signal):
                     self._do(lambda signal=signal: self._on_hub(signal))  # type: ignore[misc]
                 case CameraWish(is_allowed=is_allowed):
-                    self._picture.set_allowed(is_allowed)
+                    self._devices.picture.set_allowed(is_allowed)
 
     async def _keep_ticking(self) -> None:
         while True:
@@ -170,11 +134,8 @@ class Video:
     # What `edge vitals` and the hub say
 
     async def _on_call(self, call: CallNow) -> None:
-        is_other = self._call is None or (self._call.spool, self._call.call_seq) != (
-            call.spool,
-            call.call_seq,
-        )
-        self._call = call
+        before, self._up.call = self._up.call, call
+        is_other = before is None or (before.spool, before.call_seq) != (call.spool, call.call_seq)
         if is_other:
             self._meeting = Meeting()
             await self._obey(Do.END_LEG)
@@ -185,7 +146,7 @@ class Video:
         except RefusedError as error:
             log.debug("the hub's media signal was not understood: %s", error)
             return
-        if not isinstance(message, MediaSignal) or not self._is_of_call(message):
+        if not isinstance(message, MediaSignal) or not self._up.is_of_call(message):
             return
         now_s = self._clock.now_s()
         match message:
@@ -201,15 +162,11 @@ class Video:
             case Offer(direction="down") if message.leg == self._meeting.leg:
                 await self._on_offer(message)
             case TakePhoto(photo=photo):
-                self._take_photo(photo)
+                self._photographer.take(photo)
             case PeerMedia():
                 log.info("the operator: microphone %s, camera %s", message.microphone, message.camera)
             case _:
                 log.debug("ignored: %s of leg %s", message.signal, getattr(message, "leg", None))
-
-    def _is_of_call(self, message: MediaSignal) -> bool:
-        call = self._call
-        return call is not None and (message.spool, message.call_seq) == (call.spool, call.call_seq)
 
     async def _on_answer(self, answer: Answer) -> None:
         if self._leg is None or not self._meeting.on_answered(answer.leg):
@@ -227,16 +184,7 @@ class Video:
         except MediaError as error:
             await self._on_leg_lost(str(error))
             return
-        self._say_signal(
-            lambda call: Answer(
-                spool=call.spool,
-                call_seq=call.call_seq,
-                page=offer.page,
-                leg=offer.leg,
-                direction="down",
-                sdp=sdp,
-            )
-        )
+        self._up.answer(page=offer.page, leg=offer.leg, sdp=sdp)
 
     # Legs
 
@@ -247,9 +195,8 @@ class Video:
             case Do.END_LEG:
                 self._close_leg()
                 if self._meeting.page is None:
-                    await asyncio.to_thread(self._close_devices)
-                    if self._screen is not None:
-                        self._screen.clear()
+                    await asyncio.to_thread(self._devices.close)
+                    self._devices.clear_screen()
                 self._say_state()
             case Do.SAY_OFFER:
                 self._say_offer()
@@ -263,14 +210,14 @@ class Video:
         name = self._rng.randbytes(8).hex()
         ears = LegEars(
             on_state=lambda state: self._do(lambda: self._on_leg(name, state)),
-            on_keyframe_wanted=self._picture.want_key,
-            on_link=self._on_link,
-            on_voice=self._voice.on_voice,
-            on_picture=self._on_picture,
+            on_keyframe_wanted=self._devices.picture.want_key,
+            on_link=self._devices.follow,
+            on_voice=self._devices.voice.on_voice,
+            on_picture=self._devices.show,
         )
         ice = () if self._ice is None else self._ice.ice
         self._leg = Leg(name, ice=ice, ears=ears, now_s=self._clock.now_s, rng=self._rng)
-        self._open_devices()
+        self._devices.open()
         try:
             self._offer_sdp = await self._leg.offer()
         except MediaError as error:
@@ -287,7 +234,7 @@ class Video:
         if state is LegState.CONNECTED:
             log.info("leg %s is connected", name)
             self._meeting.on_connected()
-            self._picture.want_key()
+            self._devices.picture.want_key()
             self._say_state()
         elif state in (LegState.LOST, LegState.CLOSED):
             await self._on_leg_lost("the path is lost")
@@ -303,25 +250,6 @@ class Video:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    # Devices
-
-    def _open_devices(self) -> None:
-        if not self._are_devices_open:
-            self._are_devices_open = True
-            self._picture.start()
-            self._voice.start()
-
-    def _close_devices(self) -> None:
-        if self._are_devices_open:
-            self._are_devices_open = False
-            self._picture.stop()
-            self._voice.stop()
-
-    def _on_link(self, link: LinkNow) -> None:
-        self._voice.set_lost_share(link.lost_share)
-        mode = self._picture.link(link)
-        self._voice.set_mode(mode)
-
     def _send_picture(self, frame: EncodedFrame) -> None:
         if self._leg is not None:
             self._leg.send_picture(frame)
@@ -330,99 +258,31 @@ class Video:
         if self._leg is not None:
             self._leg.send_voice(voice)
 
-    def _on_picture(self, frame: Any) -> None:
-        """The operator's picture: an `av.VideoFrame`."""
-        if self._screen is not None:
-            self._screen.show(frame)
-
-    def _on_camera(self, state: CameraState, text: str) -> None:
-        self._texts["camera"] = text
-        self._say_devices(self._devices.model_copy(update={"camera": state}))
-
-    def _on_sound(self, microphone: SoundState, loudspeaker: SoundState, text: str) -> None:
-        self._texts["sound"] = text
-        self._say_devices(
-            self._devices.model_copy(update={"microphone": microphone, "loudspeaker": loudspeaker})
-        )
-
-    def _say_devices(self, now: DevicesNow) -> None:
-        text = "; ".join(text for text in self._texts.values() if text)[:200]
-        self._devices = now.model_copy(update={"text": text})
-        self._link.say(self._devices)
-        self._say_state()
-
     # What we say
 
     async def _say_everything(self) -> None:
-        self._link.say(self._devices)
-        self._say_state()
+        self._say_devices()
 
-    def _say_signal(self, signal: Callable[[CallNow], MediaSignal]) -> None:
-        if self._call is None:
-            return
-        try:
-            self._link.say(ToHub(signal=signal(self._call).model_dump(mode="json", exclude_none=True)))
-        except (VideoLinkError, ValueError) as error:  # a description beyond every limit
-            log.error("could not be said: %s", error)
+    def _say_devices(self) -> None:
+        self._link.say(self._devices.now)
+        self._say_state()
 
     def _say_offer(self) -> None:
         leg, page = self._meeting.leg, self._meeting.page
-        if leg is None or page is None:
-            return
-        self._say_signal(
-            lambda call: Offer(
-                spool=call.spool,
-                call_seq=call.call_seq,
-                page=page,
-                leg=leg,
-                direction="up",
-                sdp=self._offer_sdp,
-            )
-        )
+        if leg is not None and page is not None:
+            self._up.offer(page=page, leg=leg, sdp=self._offer_sdp)
 
     def _say_state(self) -> None:
         self._said_state_s = self._clock.now_s()
-        link = None if self._leg is None else self._leg.link
-        self._say_signal(
-            lambda call: StationMedia(
-                spool=call.spool,
-                call_seq=call.call_seq,
-                leg=self._meeting.leg,
-                is_connected=self._meeting.is_connected,
-                camera=self._devices.camera,
-                microphone=self._devices.microphone,
-                loudspeaker=self._devices.loudspeaker,
-                is_picture_sent=self._picture.is_sending,
-                has_screen=self._screen is not None,
-                target_bps=None if link is None else link.target_bps,
-                text=self._devices.text,
-            )
+        now = self._devices.now
+        self._up.media(
+            leg=self._meeting.leg,
+            is_connected=self._meeting.is_connected,
+            camera=now.camera,
+            microphone=now.microphone,
+            loudspeaker=now.loudspeaker,
+            is_picture_sent=self._devices.picture.is_sending,
+            has_screen=self._devices.has_screen,
+            target_bps=None if self._leg is None else self._leg.link.target_bps,
+            text=now.text,
         )
-
-    # Photographs
-
-    def _take_photo(self, photo: str) -> None:
-        if photo in self._photos:
-            return
-        self._photos[photo] = asyncio.create_task(self._photograph(photo), name="photograph")
-        while len(self._photos) > PHOTOS_KEPT:
-            self._photos.popitem(last=False)
-
-    async def _photograph(self, photo: str) -> None:
-        """Take it and hand it to `edge vitals`, which says when it is on its disk."""
-        try:
-            jpeg = await asyncio.to_thread(self._picture.still)
-        except MediaError as error:
-            why = str(error)[:200]
-            self._say_signal(
-                lambda call: PhotoTaken(spool=call.spool, call_seq=call.call_seq, photo=photo, text=why)
-            )
-            self._photos.pop(photo, None)  # it may be asked for again
-            return
-        for one in photo_slices(photo, jpeg):
-            if not await self._link.say_and_wait(one):
-                log.warning(
-                    "photograph %s did not reach `edge vitals`; it is taken when asked again", photo[:8]
-                )
-                self._photos.pop(photo, None)
-                return

@@ -1,0 +1,111 @@
+"""Camera, microphone, loudspeaker and screen of the box, and how each of them is (shell)."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from contract.media import CameraState, SoundState
+from edge.call.video_messages import DevicesNow
+from edge.config import VideoConfig
+from edge.errors import DeviceError
+from edge.video.camera import open_camera
+from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
+from edge.video.picture import PicturePipeline
+from edge.video.screen import Screen, open_screen
+from edge.video.sound import open_loudspeaker, open_microphone
+from edge.video.voice import VoicePipeline
+
+log = logging.getLogger(__name__)
+
+
+class Devices:
+    """The two pipelines and the screen; `now` is how they are, `on_change` is called when that changes.
+
+    The pipelines have threads of their own: `on_loop` carries each of their words to the loop, where all the
+    callables are called.
+    """
+
+    def __init__(
+        self,
+        settings: VideoConfig,
+        *,
+        on_loop: Callable[[Callable[[], object]], None],
+        on_frame: Callable[[EncodedFrame], None],
+        on_voice: Callable[[EncodedVoice], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._on_change = on_change
+        self._texts = {"camera": "", "sound": "", "screen": ""}
+        self._screen = self._find_screen(settings.screen)
+        self._is_open = False
+        self.now = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
+        self.voice = VoicePipeline(
+            open_microphone=lambda: open_microphone(settings.microphone),
+            open_loudspeaker=lambda: open_loudspeaker(settings.loudspeaker),
+            on_packet=lambda voice: on_loop(lambda: on_voice(voice)),
+            on_state=lambda mic, speaker, text: on_loop(lambda: self._on_sound(mic, speaker, text)),
+        )
+        self.picture = PicturePipeline(
+            lambda: open_camera(settings.camera, loudness=self._loudness),
+            on_frame=lambda frame: on_loop(lambda: on_frame(frame)),
+            on_state=lambda state, text: on_loop(lambda: self._on_camera(state, text)),
+        )
+
+    @property
+    def has_screen(self) -> bool:
+        """Whether anybody here would see the operator."""
+        return self._screen is not None
+
+    def open(self) -> None:
+        """Open them; they are tried again and again where they cannot be. Does nothing when they are."""
+        if not self._is_open:
+            self._is_open = True
+            self.picture.start()
+            self.voice.start()
+
+    def close(self) -> None:
+        """Close them; blocks for a second or two. Does nothing when they are closed."""
+        if self._is_open:
+            self._is_open = False
+            self.picture.stop()
+            self.voice.stop()
+
+    def follow(self, link: LinkNow) -> None:
+        """Code picture and voice for the link of now."""
+        self.voice.set_lost_share(link.lost_share)
+        self.voice.set_mode(self.picture.link(link))
+
+    def show(self, frame: Any) -> None:
+        """Show the operator's picture: an `av.VideoFrame`."""
+        if self._screen is not None:
+            self._screen.show(frame)
+
+    def clear_screen(self) -> None:
+        """Nobody is to be seen any more."""
+        if self._screen is not None:
+            self._screen.clear()
+
+    def _find_screen(self, setting: str) -> Screen | None:
+        try:
+            return open_screen(setting)
+        except DeviceError as error:
+            log.warning("%s", error)
+            self._texts["screen"] = str(error)
+            return None
+
+    def _loudness(self) -> float:
+        """Return how far a drawn mouth is open: our own voice, from -50 dB of full scale to -10."""
+        return min(1.0, max(0.0, (self.voice.levels()[0] + 50.0) / 40.0))
+
+    def _on_camera(self, state: CameraState, text: str) -> None:
+        self._texts["camera"] = text
+        self._change(camera=state)
+
+    def _on_sound(self, microphone: SoundState, loudspeaker: SoundState, text: str) -> None:
+        self._texts["sound"] = text
+        self._change(microphone=microphone, loudspeaker=loudspeaker)
+
+    def _change(self, **states: str) -> None:
+        text = "; ".join(text for text in self._texts.values() if text)[:200]
+        self.now = self.now.model_copy(update={**states, "text": text})
+        self._on_change()
