@@ -58,26 +58,29 @@ async def serve_media(socket: WebSocket) -> None:
 async def _hear(socket: WebSocket, line: PageLine, sending: asyncio.Task[None]) -> bool:
     """Take what the page says until it goes; return whether it said that it goes."""
     rooms = rooms_of(socket)
+    check_at_s = rooms.hub.now_s() + SESSION_CHECK_S
     try:
         while not sending.done():
+            text = None
             try:
                 async with asyncio.timeout(SESSION_CHECK_S):
                     text = await socket.receive_text()
             except TimeoutError:
-                if await account_of(socket, rooms.people) is None:
-                    await socket.close(POLICY_VIOLATION)
-                    return True
-                continue
+                pass
             except KeyError:
                 line.refuse("expected a text")
-                continue
-            await rooms.media.hear(line, text)
+            if rooms.hub.now_s() >= check_at_s:  # also of a page that never stops talking
+                account = await account_of(socket, rooms.people)
+                if account is None or not account.may_answer:
+                    await socket.close(POLICY_VIOLATION)
+                    return True
+                check_at_s = rooms.hub.now_s() + SESSION_CHECK_S
+            if text is not None:
+                rooms.media.hear(line, text)
     except WebSocketDisconnect as gone:
         if not line.is_over:
             return gone.code in CLOSED_BY_THE_PAGE
-    return (
-        line.refused_count > 0
-    )  # we closed it: one that talks nonsense for good, a slow one until it is back
+    return line.refused_count > 0  # we closed it: for nonsense for good, for being slow until it is back
 
 
 async def _send(socket: WebSocket, line: PageLine, awake: asyncio.Event) -> None:

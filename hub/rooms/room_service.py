@@ -58,7 +58,8 @@ class MediaRooms:
         self._hub, self._desk, self._feed = hub, desk, feed
         self._rooms: dict[CallId, _Room] = {}
         self._parts: deque[Arrival] = deque(maxlen=PARTS_WAITING_MAX)
-        self._has_parts = asyncio.Event()
+        self._joined: set[CallId] = set()  # whose page is to be told what photographs there are
+        self._has_work = asyncio.Event()  # one of the two
         self.refused: Counter[str] = Counter()  # what pages said and could not be used, by reason
         desk.on_change(self._on_calls)
         hub.on_signal(self._on_signal)
@@ -80,7 +81,7 @@ class MediaRooms:
         held = self._desk.held(call_id)
         return held.row.owner if held is not None and held.state is State.CLAIMED else None
 
-    async def hear(self, line: PageLine, text: str) -> None:
+    def hear(self, line: PageLine, text: str) -> None:
         """The page says something. What cannot be used is told to it, and counted."""
         try:
             if not line.may_speak(now_s=self._hub.now_s()):
@@ -90,7 +91,7 @@ class MediaRooms:
             if line.page is None:
                 if not isinstance(message, PageJoin):
                     raise PageRefusedError(f"{message.type!r} before 'join'")
-                await self._join(line, message)
+                self._join(line, message)
                 return
             room = self._rooms.get(line.call_id)
             if room is not None:
@@ -103,7 +104,7 @@ class MediaRooms:
             log.debug("call %s: the page of %s: %s", line.call_id, line.operator, error)
             line.refuse(str(error))
 
-    async def _join(self, line: PageLine, join: PageJoin) -> None:
+    def _join(self, line: PageLine, join: PageJoin) -> None:
         room = self._room(line.call_id)
         if room is None or room.owner != line.operator:
             line.end({"type": "ended"})
@@ -117,7 +118,8 @@ class MediaRooms:
             self._hub.config.media, user=line.call_id.station, now_utc_s=self._hub.utc_now_us() / 1e6
         )
         self._say(line.call_id, room, room.direct.join(join, ice=ice, now_s=self._hub.now_s()))
-        await self._look_at_photos(line.call_id, room)
+        self._joined.add(line.call_id)  # not read now: the page's description is not to wait for a disk
+        self._has_work.set()
 
     def left(self, line: PageLine, *, is_for_good: bool) -> None:
         """The page's socket is closed."""
@@ -231,12 +233,14 @@ class MediaRooms:
                 continue
             if (one.arrival.spool, record.header.visit) in self.visits(station):
                 self._parts.append(one.arrival)
-                self._has_parts.set()
+                self._has_work.set()
 
     async def _keep_opening(self) -> None:
         while True:
-            await self._has_parts.wait()
-            self._has_parts.clear()
+            await self._has_work.wait()
+            self._has_work.clear()
+            while self._joined:
+                await self._look_at_photos(self._joined.pop())
             while self._parts:
                 turn = [self._parts.popleft() for _ in range(min(PARTS_AT_ONCE, len(self._parts)))]
                 try:
@@ -299,15 +303,17 @@ class MediaRooms:
         )
         self._tell_photo(call_id, room, counts)
 
-    async def _look_at_photos(self, call_id: CallId, room: _Room) -> None:
+    async def _look_at_photos(self, call_id: CallId) -> None:
         """A page has joined: tell it what there is."""
         try:
             states = await self.photos(call_id.station)
         except StoreFailedError as error:
             log.warning("the photographs of %s cannot be read: %s", call_id.station, error)
             return
-        for state in states:
-            self._tell_photo(call_id, room, state)
+        room = self._rooms.get(call_id)
+        if room is not None:  # the call may have ended meanwhile
+            for state in states:
+                self._tell_photo(call_id, room, state)
 
     def _tell_photo(self, call_id: CallId, room: _Room, state: PhotoState) -> None:
         said = room.direct.photo_is(

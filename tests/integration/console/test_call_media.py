@@ -1,5 +1,6 @@
 """The socket of a call and its photographs: real HTTP, WebSocket, store, ingest; the station is words."""
 
+import asyncio
 import hashlib
 import json
 import random
@@ -16,11 +17,23 @@ from websockets.sync.client import ClientConnection, connect
 
 from contract.header import Record, parse_record
 from contract.ids import CallId, StationId, spool_text
-from contract.media import Answer, Join, Leave, MediaSignal, Offer, PhotoTaken, StationMedia, TakePhoto
+from contract.media import (
+    Answer,
+    Join,
+    Leave,
+    MediaSignal,
+    Offer,
+    PeerMedia,
+    PhotoTaken,
+    StationMedia,
+    TakePhoto,
+)
 from contract.parts import Content, slice_object
 from contract.signals import AnySignal
+from hub.console.live import SESSION_CHECK_S
 from hub.people.accounts import Role
 from hub.rooms.page_line import REFUSED_MAX
+from hub.rooms.photographs import PhotoState
 from tests.simulators.console_server import LIMIT_S, ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -230,6 +243,49 @@ def test_what_cannot_be_used_is_told_and_the_socket_stays_until_there_is_no_end_
         assert page.is_closed()
     told(server, call, Leave, page=PAGE)
     assert count(server, call, Answer) == 0
+
+
+def test_a_page_that_never_stops_talking_is_let_go_when_its_session_ends(
+    server: ConsoleServer, station: ConsoleStation, cookies: dict[str, str]
+) -> None:
+    call, session = claimed(server, station, cookies["Lan"]), server.session("Lan")
+    with page_of(server, call, session) as page:
+        page.join()
+        page.hear("ice")
+        before = count(server, call, PeerMedia)
+        assert server.post("/logout", Cookie=session).status == 303
+        server.ahead_s += SESSION_CHECK_S
+        page.say("peer", microphone="off", camera="off")
+        assert page.is_closed()
+        assert count(server, call, PeerMedia) == before
+    told(server, call, Leave, page=PAGE)
+
+
+def test_a_call_does_not_wait_for_what_the_disk_says_of_photographs(
+    server: ConsoleServer,
+    station: ConsoleStation,
+    cookies: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call, media_rooms = claimed(server, station, cookies["Lan"]), server.rooms.media
+    station.parts(slice_object(JPEG, Content.PHOTOGRAPH, object_id=bytes.fromhex(PHOTO), slice_bytes=9_500))
+    wait_photo(server, station, cookies["Lan"], lambda one: one["is_whole"])
+    is_read, read = asyncio.Event(), media_rooms.photos
+
+    async def read_late(of: StationId) -> list[PhotoState]:
+        await is_read.wait()
+        return await read(of)
+
+    monkeypatch.setattr(media_rooms, "photos", read_late)
+    with page_of(server, call, cookies["Lan"]) as page:
+        page.join()
+        page.hear("ice")
+        offers(server, call)
+        page.hear("offer")
+        page.say("answer", leg=LEG, sdp="v=0 page")
+        told(server, call, Answer)
+        server.call(is_read.set)
+        assert page.hear("photo")["received"] == 1
 
 
 def test_a_page_whose_socket_fell_is_waited_for_and_one_that_closes_is_not(
