@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 class Devices:
     """The two pipelines and the screen; `now` is how they are, `on_change` is called when that changes.
 
-    The pipelines have threads of their own: `on_loop` carries each of their words to the loop, where all the
-    callables are called.
+    The pipelines have threads of their own: `on_loop` carries each of their words to the loop, where the
+    others are called. `now_s` is the clock of the packets that arrive.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Devices:
         on_frame: Callable[[EncodedFrame], None],
         on_voice: Callable[[EncodedVoice], None],
         on_change: Callable[[], None],
+        now_s: Callable[[], float],
     ) -> None:
         self._on_change = on_change
         self._texts = {"camera": "", "sound": "", "screen": ""}
@@ -44,6 +45,7 @@ class Devices:
             open_loudspeaker=lambda: open_loudspeaker(settings.loudspeaker),
             on_packet=lambda voice: on_loop(lambda: on_voice(voice)),
             on_state=lambda mic, speaker, text: on_loop(lambda: self._on_sound(mic, speaker, text)),
+            now_s=now_s,
         )
         self.picture = PicturePipeline(
             lambda: open_camera(settings.camera, loudness=self._loudness),

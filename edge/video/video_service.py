@@ -57,6 +57,7 @@ class Video:
             on_frame=self._send_picture,
             on_voice=self._send_voice,
             on_change=self._say_devices,
+            now_s=clock.now_s,
         )
         self._photographer = Photographer(
             self._link, still=self._devices.picture.still, on_failed=self._up.photo_failed

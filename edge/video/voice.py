@@ -39,7 +39,8 @@ class VoicePipeline:
     """A call's voice. The devices are open from `start` to `stop`.
 
     `on_packet` gets what is to be sent, `on_state` how microphone and loudspeaker are and what to do where
-    one is not well; both are called from its threads. `open_…` raise DeviceError. It may be started again.
+    one is not well; both are called from its threads. `open_…` raise DeviceError. `now_s` is the clock by
+    which packets arrive. It may be started again.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class VoicePipeline:
         open_loudspeaker: Callable[[], Loudspeaker],
         on_packet: Callable[[EncodedVoice], None],
         on_state: Callable[[SoundState, SoundState, str], None],
+        now_s: Callable[[], float],
     ) -> None:
         self._open_microphone, self._open_loudspeaker = open_microphone, open_loudspeaker
-        self._on_packet, self._on_state = on_packet, on_state
+        self._on_packet, self._on_state, self._now_s = on_packet, on_state, now_s
         self._playout_lock = threading.Lock()
         self._playout: VoicePlayout | None = None
         self._told_lock = threading.Lock()
@@ -72,7 +74,7 @@ class VoicePipeline:
             return
         self._ending.clear()
         self._told = {"microphone": ("closed", ""), "loudspeaker": ("closed", "")}
-        self._playout, self._echo = VoicePlayout(OpusDecoder()), None
+        self._echo = None
         runs = (("microphone", self._listen), ("loudspeaker", self._play))
         self._threads = [
             threading.Thread(target=self._keep_trying, args=(part, run), name=part, daemon=True)
@@ -175,6 +177,7 @@ class VoicePipeline:
 
     def _play(self) -> None:
         with contextlib.closing(self._open_loudspeaker()) as loudspeaker:
+            self._begin_playout()
             self._tell("loudspeaker", "open", "")
             while not self._ending.is_set():
                 piece = self._next_piece()
@@ -184,11 +187,16 @@ class VoicePipeline:
                 loudspeaker.write(piece)
                 self._loudspeaker_latency_s = loudspeaker.latency_s
 
+    def _begin_playout(self) -> None:
+        """Take packets from now on; one that goes on keeps what it has. Raises CodecError."""
+        with self._playout_lock:
+            self._playout = self._playout or VoicePlayout(OpusDecoder())
+
     def _next_piece(self) -> Sound:
         with self._playout_lock:
             if self._playout is None:
                 return np.zeros(PIECE_SAMPLES, np.int16)
-            return self._playout.piece(time.monotonic())
+            return self._playout.piece(self._now_s())
 
 
 class _Level:

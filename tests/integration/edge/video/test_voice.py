@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from contract.media import SoundState
-from edge.errors import DeviceError
+from edge.errors import CodecError, DeviceError
 from edge.video.media import VOICE_HZ, EncodedVoice, VoiceMode, VoicePacket
 from edge.video.opus import OpusDecoder, OpusEncoder
 from edge.video.sound import FRAME_SAMPLES, Pace, open_loudspeaker, open_microphone
@@ -23,6 +23,11 @@ from tests.simulators.sound_card import SoundCard
 LIMIT_S = 30.0
 GOOD = VoiceMode(bitrate_bps=24_000, frame_ms=20, has_fec=True, has_dtx=False)
 State = tuple[SoundState, SoundState, str]
+
+
+def box_s() -> float:
+    """The box's clock: it counts time asleep, or begins with the box (a demo), and so is none of Python's."""
+    return time.monotonic() + 1_000.0
 
 
 class Line:
@@ -65,6 +70,7 @@ def pipeline(line: Line, *, microphone: str, loudspeaker: str) -> VoicePipeline:
         open_loudspeaker=lambda: open_loudspeaker(loudspeaker),
         on_packet=line.on_packet,
         on_state=line.on_state,
+        now_s=box_s,
     )
 
 
@@ -79,7 +85,7 @@ class OtherSide:
         for start in range(0, len(sound) - 959, 960):
             time.sleep(max(self._begun_s + self._number * 0.02 - time.monotonic(), 0.0))
             payload = self._encoder.encode(sound[start : start + 960]) or b""
-            packet = VoicePacket(self._number, self._number * 960, payload, time.monotonic())
+            packet = VoicePacket(self._number, self._number * 960, payload, box_s())
             self._voice.on_voice(packet)
             self._number += 1
 
@@ -176,6 +182,7 @@ def test_the_far_end_does_not_hear_itself() -> None:
         open_loudspeaker=lambda: room,
         on_packet=line.on_packet,
         on_state=line.on_state,
+        now_s=box_s,
     )
     voice.set_mode(GOOD)
     voice.start()
@@ -253,9 +260,23 @@ def test_a_microphone_that_another_program_uses_is_busy_and_tried_again() -> Non
         open_loudspeaker=lambda: open_loudspeaker("none"),
         on_packet=line.on_packet,
         on_state=line.on_state,
+        now_s=box_s,
     )
     voice.start()
     assert "end that program" in line.wait_for_devices("busy", "missing")
     busy.clear()
     line.wait_for_devices("open", "missing")
     voice.stop()
+
+
+def test_without_its_codec_both_say_so_and_nothing_else_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> OpusDecoder:
+        raise CodecError("libopus is not there")
+
+    monkeypatch.setattr("edge.video.voice.OpusDecoder", refuse)
+    line = Line()
+    voice = pipeline(line, microphone="generated", loudspeaker="file:/dev/null")
+    voice.start()
+    assert "libopus is not there" in line.wait_for_devices("open", "missing")
+    voice.stop()
+    line.wait_for_devices("closed", "closed")
