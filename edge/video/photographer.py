@@ -23,6 +23,7 @@ class Photographer:
     ) -> None:
         self._link, self._still, self._on_failed = link, still, on_failed
         self._photos: OrderedDict[str, asyncio.Task[None]] = OrderedDict()
+        self._turn = asyncio.Lock()
 
     def take(self, photo: str) -> None:
         """Take one under this name. Asked again while it is taken, or afterwards, does nothing."""
@@ -32,6 +33,11 @@ class Photographer:
         while len(self._photos) > PHOTOS_KEPT:
             self._photos.popitem(last=False)
 
+    def forget_sent(self) -> None:
+        """Another life of `edge vitals` listens: what was handed to the one before may not be on the disk."""
+        for photo in [photo for photo, task in self._photos.items() if task.done()]:
+            del self._photos[photo]
+
     async def _take(self, photo: str) -> None:
         """Take it and hand it to `edge vitals`, which says when it is on its disk."""
         try:
@@ -40,10 +46,9 @@ class Photographer:
             self._on_failed(photo, str(error))
             self._photos.pop(photo, None)  # it may be asked for again
             return
-        for one in photo_slices(photo, jpeg):
-            if not await self._link.say_and_wait(one):
-                log.warning(
-                    "photograph %s did not reach `edge vitals`; it is taken when asked again", photo[:8]
-                )
-                self._photos.pop(photo, None)
-                return
+        async with self._turn:  # there they are put together one at a time
+            for one in photo_slices(photo, jpeg):
+                if not await self._link.say_and_wait(one):
+                    log.warning("photograph %s did not reach `edge vitals`", photo[:8])
+                    self._photos.pop(photo, None)  # taken when it is asked for again
+                    return

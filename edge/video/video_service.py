@@ -262,6 +262,8 @@ class Video:
     # What we say
 
     async def _say_everything(self) -> None:
+        """Who listens now knows nothing of what was said before."""
+        self._photographer.forget_sent()
         self._say_devices()
 
     def _say_devices(self) -> None:

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from contract.media import Answer, Join, Leave, MediaSignal, Offer, Renew, TakePhoto
+from edge.call.photographs import PhotoIntake
 from edge.call.video_messages import (
     CallNow,
     CameraWish,
@@ -314,13 +315,18 @@ async def test_what_cannot_be_read_or_is_of_another_call_changes_nothing(tmp_pat
         assert process.returncode is None
 
 
+def skin(path: Path) -> Path:
+    """A picture whose photograph has many megabytes."""
+    noise = np.random.default_rng(3).integers(0, 256, (1500, 2000, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    return path
+
+
 @in_a_loop
 async def test_a_photograph_of_many_megabytes_comes_whole_though_edge_vitals_takes_its_time(
     tmp_path: Path,
 ) -> None:
-    noise = np.random.default_rng(3).integers(0, 256, (1500, 2000, 3), np.uint8)
-    Image.fromarray(noise).save(tmp_path / "skin.png")
-    config = write_config(tmp_path, camera=f"file:{tmp_path / 'skin.png'}")
+    config = write_config(tmp_path, camera=f"file:{skin(tmp_path / 'skin.png')}")
     async with Vitals(tmp_path) as vitals, edge_video(config), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
@@ -330,3 +336,41 @@ async def test_a_photograph_of_many_megabytes_comes_whole_though_edge_vitals_tak
         await until(lambda: bool(vitals.slices) and len(vitals.slices) == vitals.slices[0].total)
         assert vitals.slices[0].size_bytes > 2 * UNSENT_MAX_BYTES
         assert sum(len(one.data) for one in vitals.slices) == vitals.slices[0].size_bytes
+
+
+@in_a_loop
+async def test_two_photographs_asked_for_at_once_come_whole_and_one_after_the_other(tmp_path: Path) -> None:
+    config = write_config(tmp_path, camera=f"file:{skin(tmp_path / 'skin.png')}")
+    async with Vitals(tmp_path) as vitals, edge_video(config), StockPage() as page:
+        await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
+        vitals.hub(Join(**CALL, page=PAGE))
+        await vitals.meet(page, await vitals.offer())
+        for name in ("c" * 32, "d" * 32):
+            vitals.hub(TakePhoto(**CALL, photo=name))
+        intake, whole = PhotoIntake(), list[str]()
+
+        def are_both_there() -> bool:
+            while vitals.slices:
+                photograph = intake.take(vitals.slices.pop(0))
+                whole.extend([photograph.photo] if photograph is not None else [])
+            return len(whole) == 2
+
+        await until(are_both_there)
+        assert intake.given_up == 0
+
+
+@in_a_loop
+async def test_a_photograph_that_a_dead_edge_vitals_had_is_taken_again_for_the_next(tmp_path: Path) -> None:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+        await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
+        vitals.hub(Join(**CALL, page=PAGE))
+        await vitals.meet(page, await vitals.offer())
+        vitals.hub(TakePhoto(**CALL, photo="c" * 32))
+        await until(lambda: bool(vitals.slices) and len(vitals.slices) == vitals.slices[0].total)
+        await vitals.die()
+        vitals.slices.clear()
+        vitals.socket.unlink(missing_ok=True)
+        await vitals.listen()
+        await until(lambda: vitals.lines == 2)
+        vitals.hub(TakePhoto(**CALL, photo="c" * 32))
+        await until(lambda: bool(vitals.slices) and len(vitals.slices) == vitals.slices[0].total)
