@@ -35,6 +35,7 @@ T = TypeVar("T")
 ECG_MDC: Final = 131329
 TRIES: Final = 3  # a loaded machine spoils some, our own delay would spoil all
 BACK_AFTER_KILL_S: Final = 5.0
+LEFT_OVER_S: Final = 0.5  # what the dead one had sent is still played
 PICTURE_BACK_S: Final = 3.0
 VOICE_BACK_S: Final = 1.5
 OUTAGE_S: Final = 10.0
@@ -125,7 +126,7 @@ def kill_video(page: Page, station: Station, ears: StationEars) -> float:
     killed = video_pid(station)
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    took_s = max(back_s(page, ears, time.monotonic()))
+    took_s = LEFT_OVER_S + max(back_s(page, ears, time.monotonic() + LEFT_OVER_S))
     assert video_pid(station) not in (None, killed)
     return took_s
 
