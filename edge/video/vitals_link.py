@@ -1,7 +1,8 @@
 """The line of `edge video` to `edge vitals`: found, kept, found again (shell).
 
 `edge vitals` may be killed and come back: for that long the call's media goes on without it. When it stays
-away nobody can tell us that the call is over, so the line, and with it the process, ends.
+away nobody can tell us that the call is over, so the line, and with it the process, ends; and at once when
+it is there and does not take us: the call is over, or another `edge video` serves it.
 """
 
 import asyncio
@@ -33,6 +34,10 @@ AWAY_MAX_S: Final = 15.0  # `edge vitals` is back within a second or two, or not
 UNSENT_MAX_BYTES: Final = 1_000_000  # `edge vitals` reads a line in milliseconds, or is dying
 
 
+class _NotWantedError(VideoLinkError):
+    """`edge vitals` lives, and does not take us."""
+
+
 class VitalsLink:
     """One line at a time. `said` yields what `edge vitals` says, over all its lives."""
 
@@ -62,7 +67,7 @@ class VitalsLink:
     async def said(self) -> AsyncIterator[CallNow | FromHub | CameraWish | None]:
         """Yield each message; None: connected, and nothing that was said before is known there.
 
-        Ends when `edge vitals` stays away.
+        Ends when `edge vitals` stays away, or does not take us.
         """
         gone_s = self._now_s()
         while self._now_s() - gone_s < AWAY_MAX_S:
@@ -75,6 +80,9 @@ class VitalsLink:
                         except VideoLinkError as error:
                             self._refuse(error)
                 gone_s = self._now_s()
+            except _NotWantedError as error:
+                log.info("%s; ending", error)
+                return
             except (OSError, VideoLinkError) as error:
                 log.debug("%s: %s", self._socket, error)
             await asyncio.sleep(FIND_AGAIN_S)
@@ -96,8 +104,10 @@ class VitalsLink:
         try:
             writer.write(json.dumps({"ask": "video"}).encode() + b"\n")
             answer = json.loads(await reader.readline() or b"{}")
-            if not isinstance(answer, dict) or not answer.get("ok"):
-                raise VideoLinkError(f"`edge vitals` does not take us: {str(answer)[:200]}")
+            if not isinstance(answer, dict) or "ok" not in answer:
+                raise VideoLinkError("`edge vitals` went without an answer")
+            if not answer["ok"]:
+                raise _NotWantedError(f"`edge vitals` does not take us: {str(answer.get('error'))[:200]}")
             self._writer = writer
             yield reader
         except ValueError as error:

@@ -48,6 +48,8 @@ class Vitals:
         self.signals: list[dict[str, Any]] = []
         self.slices: list[PhotoSlice] = []
         self.lines = 0  # connections so far
+        self.refusal: str | None = None  # why it takes nobody
+        self.refused = 0
         self.is_slow = False  # takes 10 ms for a line, as with a card that writes
         self._writer: asyncio.StreamWriter | None = None
         self._server: asyncio.Server | None = None
@@ -72,6 +74,11 @@ class Vitals:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert json.loads(await reader.readline()) == {"ask": "video"}
+        if self.refusal is not None:
+            self.refused += 1
+            writer.write(json.dumps({"ok": False, "error": self.refusal}).encode() + b"\n")
+            writer.close()
+            return
         writer.write(b'{"ok": true}\n')
         self._writer = writer
         self.lines += 1
@@ -241,6 +248,22 @@ async def test_media_go_on_while_edge_vitals_is_away_and_the_leg_is_kept_when_it
         vitals.hub(Join(**CALL, page=PAGE, leg=offer["leg"]))
         await until(lambda: vitals.said("media")[-1]["is_connected"])
         assert len(vitals.legs()) == 1
+
+
+@in_a_loop
+async def test_one_that_the_next_edge_vitals_does_not_want_ends_at_once(tmp_path: Path) -> None:
+    """The call was over before it came back: nobody may be seen or heard for longer."""
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)) as process:
+        await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
+        vitals.hub(Join(**CALL, page=PAGE))
+        await until(lambda: bool(vitals.devices) and vitals.devices[-1].camera == "open")
+        vitals.refusal = "no call is open"
+        await vitals.die()
+        vitals.socket.unlink(missing_ok=True)
+        await vitals.listen()
+        async with asyncio.timeout(30):
+            assert await process.wait() == 0
+        assert vitals.refused == 1
 
 
 @in_a_loop
