@@ -6,6 +6,7 @@ Everything that it says is bounded here: in size, in number a second, in what wa
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ SIGNALS_PER_S: Final = 10.0  # to the hub: a leg takes four, and one every 5 s
 SIGNALS_BURST: Final = 40
 PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
 RUN_AGAIN_S: Final = 5.0  # after a fault of our own
+FOREIGN_END_S: Final = 20.0  # one that is not our child has gone by then, whatever it waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +178,15 @@ class VideoService:
             await asyncio.gather(sending, return_exceptions=True)
             if self._line is line:
                 self._line = None
-                if line.pid != self.process.pid:  # nothing else tells us of its end
-                    self._on_ended("picture and voice ended at the station; they start again")
                 self.process.wake()
+                if line.pid != self.process.pid:  # nothing else tells us of its end
+                    await self._follow_to_its_end(line.pid)
+
+    async def _follow_to_its_end(self, pid: int) -> None:
+        """Until it is gone its camera may be open, so the light stays; unless it, or another, comes again."""
+        await _ended(pid, limit_s=FOREIGN_END_S)
+        if self._line is None:
+            self._on_ended("picture and voice ended at the station; they start again")
 
     async def _keep_sending(self, line: _Line, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -303,3 +311,21 @@ class VideoService:
                 return self.relay.photo_failed(whole.photo, str(error), is_final=are_any_stored)
             are_any_stored = True
         return self.relay.photo_stored(whole.photo, len(whole.data))
+
+
+async def _ended(pid: int, *, limit_s: float) -> None:
+    """Return when a process has ended, or the limit has come."""
+    try:
+        process = os.pidfd_open(pid)
+    except OSError:  # it has
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process, ended.set)
+    try:
+        async with asyncio.timeout(limit_s):
+            await ended.wait()
+    except TimeoutError:
+        log.warning("an `edge video` that nobody wants does not end: process %d", pid)
+    finally:
+        loop.remove_reader(process)
+        os.close(process)

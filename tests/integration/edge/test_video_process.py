@@ -366,6 +366,26 @@ async def test_one_that_outlived_edge_vitals_is_taken_up_and_no_other_is_started
 
 
 @in_a_loop
+async def test_the_light_is_on_until_one_that_outlived_edge_vitals_is_gone(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", video_stand_in.__name__, str(tmp_path / "s"), str(tmp_path))
+    orphan = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    try:
+        async with running(tmp_path, is_in_a_call=True) as box:
+            await until(lambda: box.heard("call") != [])
+            box.hub_says(Join, page=PAGE)
+            await until(box.is_lit)
+            box.end()
+            await until(lambda: any(line.get("ok") is False for _, line in heard(tmp_path)))
+            assert box.is_lit(), "its camera is open"
+            orphan.kill()
+            await until(lambda: not box.is_lit())
+    finally:
+        with suppress(ProcessLookupError):
+            orphan.kill()
+        await orphan.wait()
+
+
+@in_a_loop
 async def test_a_stranger_does_not_take_the_place_of_the_one_that_serves(tmp_path: Path) -> None:
     async with running(tmp_path) as box:
         with pytest.raises(ControlError, match="no call is open"):
