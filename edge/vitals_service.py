@@ -110,7 +110,7 @@ class Vitals:
             hub_key, station=self._config.station, boot=boot, t_us=self._clock.now_us(), software=SOFTWARE
         )
         self._refused_count = len(spool.refused())
-        facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "epoch")}
+        facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "camera off", "epoch")}
         owed = Owed(spool.owed(), spool.received())
         owed.epoch = facts["epoch"]
         log.info("boot %d of spool %016x: %d drafts became records", boot, spool.spool_id, recovered)
@@ -156,6 +156,7 @@ class Vitals:
         self._video = VideoService(
             self._video_command,
             spool_id=self._spool_id,
+            facts=facts,
             offices=Offices(
                 clock=self._clock,
                 boot=self._boot,
@@ -170,7 +171,7 @@ class Vitals:
         self._video.on_call(self._call.call)
 
     async def _end(self) -> None:
-        batch = self._with_receipts(self._capture.cut(now_us=self._clock.now_us(), is_live=True))
+        batch = self._with_the_rest(self._capture.cut(now_us=self._clock.now_us(), is_live=True))
         if batch is not None:
             await self._spool.store(batch)
 
@@ -226,7 +227,7 @@ class Vitals:
             self._video.tick()
             await self._record_status(is_live=is_live)
             batch = self._capture.cut(now_us=self._clock.now_us(), is_live=is_live)
-            batch = self._with_receipts(batch)
+            batch = self._with_the_rest(batch)
             if batch is not None:
                 self._uplink.add(await self._spool.store(batch))
             self._bridge.set_host_state(self._host_state())
@@ -238,6 +239,14 @@ class Vitals:
             async with asyncio.timeout(CUT_LIVE_S if is_fast else CUT_QUIET_S):
                 await self._cut_now.wait()
         self._cut_now.clear()
+
+    def _with_the_rest(self, batch: Batch | None) -> Batch | None:
+        """Return what goes to the card this second: what was captured, receipts, the nurse's wish."""
+        batch, facts = self._with_receipts(batch), self._video.new_facts()
+        if not facts:
+            return batch
+        batch = batch or Batch()
+        return replace(batch, facts={**batch.facts, **facts})
 
     def _with_receipts(self, batch: Batch | None) -> Batch | None:
         if not self._receipt_changed:

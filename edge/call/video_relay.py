@@ -44,11 +44,12 @@ class _Asked:
 class VideoRelay:
     """The media side of the call of now. `dropped` counts what was not passed on, by reason."""
 
-    def __init__(self, spool: SpoolId) -> None:
+    def __init__(self, spool: SpoolId, *, camera_off_in: int | None = None) -> None:
+        """`camera_off_in`: the call in which the nurse had closed the camera, before a restart."""
         self.dropped: Counter[str] = Counter()
         self.switch = CameraSwitch()
         self.call: CallNow | None = None
-        self._spool = spool_text(spool)
+        self._spool, self._camera_off_in = spool_text(spool), camera_off_in
         self._join: Join | None = None
         self._peer: PeerMedia | None = None
         self._photos: OrderedDict[str, _Asked] = OrderedDict()
@@ -90,6 +91,9 @@ class VideoRelay:
         self._join = self._peer = None
         self._photos.clear()
         self.switch.next_call()
+        if self.call is not None and self.call.call_seq == self._camera_off_in:
+            self.switch.is_allowed = False
+        self._camera_off_in = None
 
     def _of_call(self) -> dict[str, Any]:
         assert self.call is not None  # noqa: S101 - told to mypy; the callers have looked
@@ -98,6 +102,11 @@ class VideoRelay:
     def wish(self) -> list[ToVideo]:
         """The nurse's wish has changed: return what `edge video` is told."""
         return [] if self.call is None else [self._wish()]
+
+    @property
+    def camera_off_in(self) -> int | None:
+        """The call in which the nurse has closed the camera, None for none: to be known after a restart."""
+        return None if self.call is None or self.switch.is_allowed else self.call.call_seq
 
     def _wish(self) -> CameraWish:
         return CameraWish(is_allowed=self.switch.is_allowed)
@@ -176,24 +185,19 @@ class VideoRelay:
 
     def photo_stored(self, photo: str, size_bytes: int) -> MediaSignal | None:
         """The photograph is on the disk. Return what the hub is told."""
-        return self._answer(photo, {"size_bytes": size_bytes}, is_final=True)
+        return self._answer(photo, {"size_bytes": size_bytes})
 
-    def photo_failed(self, photo: str, text: str, *, is_final: bool) -> MediaSignal | None:
-        """It is not. `is_final`: parts of it are stored, so that nothing else may ever bear its name."""
-        return self._answer(photo, {"text": text[:200]}, is_final=is_final)
+    def photo_failed(self, photo: str, text: str) -> MediaSignal | None:
+        """It is not, and there will be none of this name: parts of it may be stored."""
+        return self._answer(photo, {"text": text[:200]})
 
-    def _answer(self, photo: str, what: dict[str, Any], *, is_final: bool) -> MediaSignal | None:
+    def _answer(self, photo: str, what: dict[str, Any]) -> MediaSignal | None:
         asked = self._photos.get(photo)
         if asked is None or self.call is None:  # the call in which it was asked for is over
             return None
-        if asked.answer is not None:
-            return asked.answer
-        answer = PhotoTaken(**self._of_call(), photo=photo, **what)
-        if is_final:
-            asked.answer = answer
-        else:
-            del self._photos[photo]  # asked for again, it may be taken again
-        return answer
+        if asked.answer is None:
+            asked.answer = PhotoTaken(**self._of_call(), photo=photo, **what)
+        return asked.answer
 
 
 def _from_hub(signal: MediaSignal) -> FromHub:

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from contract.ids import BootId, SpoolId
 from contract.media import MediaSignal
@@ -73,8 +73,11 @@ class _Line:
 class VideoService:
     """All methods on the loop. `run` until cancelled."""
 
-    def __init__(self, command: Sequence[str], *, spool_id: SpoolId, offices: Offices) -> None:
-        self.relay = VideoRelay(spool_id)
+    def __init__(
+        self, command: Sequence[str], *, spool_id: SpoolId, facts: Mapping[str, Any], offices: Offices
+    ) -> None:
+        self.relay = VideoRelay(spool_id, camera_off_in=facts["camera off"])
+        self._camera_off_in = facts["camera off"]  # as it is on the card
         self._offices = offices
         self._diary = DeviceDiary()
         self._devices = CLOSED
@@ -128,6 +131,11 @@ class VideoService:
             raise IllegalInputError("no call is open: the camera is closed")
         self.relay.switch.is_allowed = is_allowed
         self._tell(self.relay.wish())
+
+    def new_facts(self) -> dict[str, Any]:
+        """Return what a restart must know and the card does not: the nurse's wish is hers to take back."""
+        before, self._camera_off_in = self._camera_off_in, self.relay.camera_off_in
+        return {} if self._camera_off_in == before else {"camera off": self._camera_off_in}
 
     def on_hub(self, signal: MediaSignal) -> None:
         """The hub says something of picture and voice."""
@@ -275,13 +283,13 @@ class VideoService:
         try:
             whole = self._intake.take(one)
         except VideoLinkError as error:
-            self._say(self.relay.photo_failed(one.photo, str(error), is_final=False))
+            self._say(self.relay.photo_failed(one.photo, str(error)))
             raise
         if whole is None:
             return
         if self._photographs.full():
             text = "the card is slow: two photographs wait for it already"
-            self._say(self.relay.photo_failed(whole.photo, text, is_final=False))
+            self._say(self.relay.photo_failed(whole.photo, text))
             return
         self._photographs.put_nowait(whole)
 
@@ -291,7 +299,7 @@ class VideoService:
             try:
                 answer = await self._store(whole)
             except VideoLinkError as error:
-                answer = self.relay.photo_failed(whole.photo, str(error), is_final=False)
+                answer = self.relay.photo_failed(whole.photo, str(error))
             self._say(answer)
 
     async def _store(self, whole: Photograph) -> MediaSignal | None:
@@ -302,14 +310,13 @@ class VideoService:
         if visit != self._offices.capture.visit:
             raise VideoLinkError("the next person has come meanwhile; take another")
         parts = await asyncio.to_thread(cut, whole, parcel_bytes=self._offices.parcel_bytes())
-        t_us, are_any_stored = self._offices.clock.now_us(), False
+        t_us = self._offices.clock.now_us()
         for entries in batches(parts, boot=self._offices.boot, t_us=t_us, visit=visit):
             batch = Batch(entries=entries)
             try:
                 self._offices.on_stored(await self._offices.spool.use(lambda spool, b=batch: spool.commit(b)))  # type: ignore[misc]
             except SpoolError as error:
-                return self.relay.photo_failed(whole.photo, str(error), is_final=are_any_stored)
-            are_any_stored = True
+                return self.relay.photo_failed(whole.photo, str(error))
         return self.relay.photo_stored(whole.photo, len(whole.data))
 
 

@@ -79,6 +79,7 @@ class Box:
         self.video = VideoService(
             self._command,
             spool_id=opened.spool_id,
+            facts={"camera off": None},
             offices=Offices(
                 clock=clock,
                 boot=boot,

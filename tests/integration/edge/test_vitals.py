@@ -1,4 +1,5 @@
 import asyncio
+import json
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -142,6 +143,35 @@ async def test_a_press_is_shown_and_its_call_and_visit_outlive_a_restart(config:
         assert [one.visit for one in open_all(spool).values() if isinstance(one, VisitOpened)] == [1]
         kinds = [getattr(one, "event", "") for key, one in open_all(spool).items() if key[0] == CALL]
     assert kinds[:5] == ["key", "press", "key", "press", "call step"]
+
+
+async def camera_wish(config: BoxConfig) -> bool:
+    """What an `edge video` is told that comes now."""
+    reader, writer = await asyncio.open_unix_connection(config.control_socket)
+    try:
+        writer.write(b'{"ask": "video"}\n')
+        while "is_allowed" not in (line := json.loads(await reader.readline())):
+            assert line
+        return bool(line["is_allowed"])
+    finally:
+        writer.close()
+
+
+@in_a_loop
+async def test_a_camera_that_the_nurse_closed_stays_closed_over_a_restart(config: BoxConfig) -> None:
+    with BoardSim(config.board_port) as board:
+        async with vitals(config):
+            board.press()
+            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
+            await ask(config.control_socket, "camera", is_allowed=False)
+        async with vitals(config):
+            assert not await camera_wish(config)
+            await ask(config.control_socket, "cancel call")
+            board.release()
+        async with vitals(config):
+            board.press()
+            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
+            assert await camera_wish(config)
 
 
 @in_a_loop
