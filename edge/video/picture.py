@@ -206,6 +206,8 @@ class PicturePipeline:
 
     def _tell(self, state: CameraState, text: str) -> None:
         with self._lock:
+            if self._thread not in (None, threading.current_thread()):
+                return  # it hung when it was stopped, and another has the camera now
             is_news, self._told = (state, text) != self._told, (state, text)
         if is_news:
             self._on_state(state, text)

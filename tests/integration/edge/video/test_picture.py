@@ -29,6 +29,8 @@ class Device:
         self.fault: DeviceError | None = None  # of opening
         self.breaks: Exception | None = None  # of the next frame
         self.still_fault: Exception | None = None
+        self.goes_on = threading.Event()  # clear: it hangs
+        self.goes_on.set()
         self.open_count = 0
         self.is_open = False
 
@@ -51,6 +53,7 @@ class OpenCamera:
     def frame(self) -> av.VideoFrame:
         self._check()
         self._pause.wait(0.02)
+        assert self._device.goes_on.wait(WAIT_S)
         breaks, self._device.breaks = self._device.breaks, None
         if breaks is not None:
             raise breaks
@@ -269,3 +272,34 @@ def test_it_ends_closed_and_can_begin_again(line: Line) -> None:
     again = line.next_frame()
     assert again.is_key
     assert again.pts > earlier.pts
+
+
+def test_a_camera_that_hangs_while_it_is_closed_says_nothing_over_the_one_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the light would go out while the second one is open."""
+    monkeypatch.setattr("edge.video.picture._STOP_LIMIT_S", 0.01)
+    hanging, next_one = Device(), Device()
+    hanging.goes_on.clear()
+    devices, line = [hanging, next_one], Line()
+    picture = line.picture = PicturePipeline(
+        lambda: devices.pop(0).open(),
+        on_frame=line.frames.put,
+        on_state=lambda state, text: line.states.put((state, text)),
+    )
+    picture.start()
+    assert line.next_state() == "open"
+    picture.stop()
+    assert hanging.is_open
+    line.link(300_000)
+    picture.start()
+    line.next_frame()
+    (first, _) = [thread for thread in threading.enumerate() if thread.name == "picture"]
+    hanging.goes_on.set()
+    first.join(WAIT_S)
+    assert not hanging.is_open
+    assert picture.is_sending
+    assert line.states.empty()
+    monkeypatch.undo()
+    picture.stop()
+    assert not next_one.is_open
