@@ -82,7 +82,20 @@ def accept(sdp: str) -> tuple[str, list[str]]:
         if line.strip() != "a=end-of-candidates":
             kept.append(line)
     _check(kept)
-    return "\r\n".join(kept) + "\r\n", hidden
+    return "\r\n".join(_candidates_in_each_part(kept)) + "\r\n", hidden
+
+
+def _candidates_in_each_part(lines: list[str]) -> list[str]:
+    """Browsers name them in the first part only; aiortc, asked for one transport, keeps those of the last."""
+    candidates = list(dict.fromkeys(line for line in lines if line.startswith("a=candidate:")))
+    told: list[str] = []
+    for line in lines:
+        if line in candidates:
+            continue
+        told.append(line)
+        if line.startswith("m="):
+            told += candidates
+    return told
 
 
 def _check(lines: list[str]) -> None:

@@ -14,6 +14,7 @@ from contract.media import Join, Leave, Renew
 OFFER_AGAIN_S: Final = 3.0  # beyond a round trip over a satellite and the page's own time to answer
 NEW_LEG_FIRST_S: Final = 0.5  # after a lost path the next leg, and twice as long after each that fails
 NEW_LEG_MAX_S: Final = 8.0
+RENEW_APART_S: Final = 1.5  # a page that has truly lost its path says so every two seconds and more
 MEDIA_STATE_S: Final = 5.0
 
 
@@ -38,6 +39,7 @@ class Meeting:
     _offer_again_s: float | None = None
     _new_leg_s: float | None = None
     _failures: int = 0
+    _renew_s: float | None = None
 
     def on_join(self, join: Join, *, now_s: float) -> Do:
         """A page is there. One that still has our leg keeps it; one that waits for an offer gets it again."""
@@ -61,9 +63,18 @@ class Meeting:
         self._forget()
         return Do.END_LEG
 
-    def on_renew(self, renew: Renew) -> Do:
-        """The page has lost the path of a leg."""
+    def on_renew(self, renew: Renew, *, now_s: float) -> Do:
+        """The page has lost the path of a leg.
+
+        Of a leg that stood it counts when it is said again later: what the page said in an outage comes as
+        the link returns, all at once, and by then the leg may be well. A page that hears nothing says it
+        again.
+        """
         if (renew.page, renew.leg) != (self.page, self.leg) or not self.is_answered:
+            return Do.NOTHING
+        first_s, self._renew_s = self._renew_s, now_s
+        if self.is_connected and (first_s is None or now_s - first_s < RENEW_APART_S):
+            self._renew_s = now_s if first_s is None else first_s
             return Do.NOTHING
         return self._begin()
 
@@ -116,4 +127,4 @@ class Meeting:
 
     def _forget(self) -> None:
         self.is_answered = self.is_connected = False
-        self._offer_again_s = self._new_leg_s = None
+        self._offer_again_s = self._new_leg_s = self._renew_s = None

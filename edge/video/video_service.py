@@ -157,7 +157,7 @@ class Video:
             case Leave():
                 await self._obey(self._meeting.on_leave(message))
             case Renew():
-                await self._obey(self._meeting.on_renew(message))
+                await self._obey(self._meeting.on_renew(message, now_s=now_s))
             case Answer(direction="up") if message.leg == self._meeting.leg:
                 await self._on_answer(message)
             case Offer(direction="down") if message.leg == self._meeting.leg:

@@ -39,7 +39,15 @@ def test_candidates_that_cannot_be_used_and_the_end_of_them_are_left_out() -> No
         + candidate("192.0.2.7", port=70_000)
         + "a=candidate:nonsense\r\na=end-of-candidates\r\n"
     )
-    assert accept(WHOLE + kept + left_out) == (WHOLE + kept, [])
+    text, hidden = accept(WHOLE + kept + left_out)
+    assert (text.replace(kept, ""), hidden) == (WHOLE, [])
+    assert text.count(kept) == 2  # of voice and of picture
+
+
+def test_candidates_of_the_first_part_stand_in_each_for_aiortc_keeps_those_of_the_last() -> None:
+    voice, picture = WHOLE.split("m=video")
+    text, _ = accept(voice + candidate("192.0.2.7") + "m=video" + picture)
+    assert [part.count("192.0.2.7 4000") for part in text.split("m=")[1:]] == [1, 1]
 
 
 def test_hidden_candidates_are_kept_apart() -> None:
@@ -50,7 +58,7 @@ def test_hidden_candidates_are_kept_apart() -> None:
 
 def test_a_flood_of_candidates_is_cut() -> None:
     text, _ = accept(WHOLE + "".join(candidate(f"192.0.2.{number}") for number in range(60)))
-    assert text.count("a=candidate") == CANDIDATES_MAX
+    assert text.count("a=candidate") == CANDIDATES_MAX * 2  # of voice and of picture
 
 
 @pytest.mark.parametrize(

@@ -76,17 +76,34 @@ def test_another_page_gets_another_leg() -> None:
 
 def test_the_path_that_a_page_lost_is_renewed_once() -> None:
     meeting = connected()
-    assert meeting.on_renew(renew()) is Do.BEGIN_LEG
+    assert meeting.on_renew(renew(), now_s=28.0) is Do.NOTHING
+    assert meeting.on_renew(renew(), now_s=30.0) is Do.BEGIN_LEG
     meeting.began(NEXT, now_s=30.0)
-    assert meeting.on_renew(renew()) is Do.NOTHING
+    assert meeting.on_renew(renew(), now_s=32.0) is Do.NOTHING
     assert meeting.leg == NEXT
+
+
+def test_what_a_page_said_in_an_outage_and_comes_all_at_once_ends_no_leg_that_stands() -> None:
+    meeting = connected()
+    for now_s in (50.0, 50.1, 51.4):
+        assert meeting.on_renew(renew(), now_s=now_s) is Do.NOTHING
+    assert meeting.leg == LEG
+    assert meeting.on_renew(renew(), now_s=51.5) is Do.BEGIN_LEG
+
+
+def test_a_leg_that_was_answered_and_never_stood_is_renewed_at_once() -> None:
+    meeting = Meeting()
+    meeting.on_join(join(), now_s=10.0)
+    meeting.began(LEG, now_s=10.0)
+    meeting.on_answered(LEG)
+    assert meeting.on_renew(renew(), now_s=13.0) is Do.BEGIN_LEG
 
 
 def test_a_leg_that_is_not_answered_yet_is_not_renewed() -> None:
     meeting = Meeting()
     meeting.on_join(join(), now_s=10.0)
     meeting.began(LEG, now_s=10.0)
-    assert meeting.on_renew(renew()) is Do.NOTHING
+    assert meeting.on_renew(renew(), now_s=11.0) is Do.NOTHING
 
 
 def test_a_lost_path_makes_the_next_leg_after_pauses_that_double() -> None:
