@@ -31,6 +31,7 @@ export class OwnDevices extends EventTarget {
     /** @type {MediaStreamTrack | null} */
     this.picture = null;
     this._isOpen = false;
+    this._turns = { voice: 0, picture: 0 }; // the browser may answer late: only the last wish of each kind holds
     this._timer = 0;
     this._onDevices = () => {
       window.clearTimeout(this._timer);
@@ -56,9 +57,13 @@ export class OwnDevices extends EventTarget {
     this._isOpen = false;
     window.clearTimeout(this._timer);
     navigator.mediaDevices?.removeEventListener("devicechange", this._onDevices);
+    this._turns.voice++;
+    this._turns.picture++;
     this.voice?.stop();
     this.picture?.stop();
     this.voice = this.picture = null;
+    this.microphone = "opening";
+    this.camera = "off";
   }
 
   /** @param {boolean} isMuted */
@@ -72,28 +77,33 @@ export class OwnDevices extends EventTarget {
   async showPicture(isOn) {
     this.picture?.stop();
     this.picture = null;
-    if (isOn) {
-      const { width, height, fps } = PICTURE;
-      const wanted = { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: fps, max: fps } };
-      const found = await this._track({ video: wanted });
-      if (found instanceof MediaStreamTrack) {
-        this.picture = found;
-        found.onended = () => { this.picture = null; this.camera = "missing"; this._say(); };
-        this.camera = "on";
-      } else this.camera = found;
-    } else this.camera = "off";
+    this._turns.picture++;
+    this.camera = isOn ? "opening" : "off";
+    this._say();
+    if (!isOn) return;
+    const { width, height, fps } = PICTURE;
+    const wanted = { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: fps, max: fps } };
+    const found = await this._track("picture", { video: wanted });
+    if (found === null) return;
+    if (found instanceof MediaStreamTrack) {
+      this.picture = found;
+      found.onended = () => { this.picture = null; this.camera = "missing"; this._say(); };
+      this.camera = "on";
+    } else this.camera = found;
     this._say();
   }
 
   async _openMicrophone() {
-    const found = await this._track({ audio: VOICE });
+    this._turns.voice++;
+    const found = await this._track("voice", { audio: VOICE });
+    if (found === null) return;
     if (found instanceof MediaStreamTrack) {
       found.enabled = !this.isMuted;
       found.onended = () => { this.voice = null; this.microphone = "missing"; this._say(); };
       this.voice = found;
       this.microphone = "on";
     } else this.microphone = found;
-    if (this._isOpen) this._say();
+    this._say();
   }
 
   /** A device came or went. */
@@ -101,15 +111,18 @@ export class OwnDevices extends EventTarget {
     if (this._isOpen && !this.voice) await this._openMicrophone();
   }
 
-  /** @param {MediaStreamConstraints} wanted @returns {Promise<MediaStreamTrack | DeviceState>} */
-  async _track(wanted) {
+  /** The device, or why not; null: by now the call has ended, or another wish was made.
+   * @param {"voice" | "picture"} kind @param {MediaStreamConstraints} wanted
+   * @returns {Promise<MediaStreamTrack | DeviceState | null>} */
+  async _track(kind, wanted) {
+    const turn = this._turns[kind], isWanted = () => this._isOpen && this._turns[kind] === turn;
     try {
       const [track] = (await navigator.mediaDevices.getUserMedia(wanted)).getTracks();
-      if (this._isOpen) return track;
-      track.stop(); // the call ended while the browser asked
-      return "off";
+      if (isWanted()) return track;
+      track.stop();
+      return null;
     } catch (error) {
-      return whyNot(error);
+      return isWanted() ? whyNot(error) : null;
     }
   }
 

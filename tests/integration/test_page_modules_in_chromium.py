@@ -215,3 +215,32 @@ def test_no_page_of_ours_needs_an_inline_script_or_style() -> None:
         assert not re.search(r"innerHTML|insertAdjacentHTML|setAttribute\(\"style\"|\beval\(", text), (
             path.name
         )
+
+
+LATE_DEVICES = """return (async () => {
+  const devices = navigator.mediaDevices, real = devices.getUserMedia.bind(devices), asked = [], tracks = [];
+  devices.getUserMedia = (wanted) => new Promise((resolve) => asked.push(async () => {
+    const stream = await real(wanted);
+    tracks.push(...stream.getTracks());
+    resolve(stream);
+  }));
+  const own = new m.OwnDevices(), states = () => tracks.map((track) => track.readyState);
+  const opened = [own.open()];
+  own.close();                    // another page takes the call while the browser asks its user,
+  opened.push(own.open());        // and this one takes it back
+  opened.push(own.showPicture(true), own.showPicture(true)); // the key was pressed twice
+  for (const answer of asked) await answer();
+  await Promise.all(opened);
+  const during = states(), isOn = [own.microphone, own.camera];
+  own.close();
+  devices.getUserMedia = real;
+  return [during, isOn, states()];
+})()"""
+
+
+def test_a_browser_that_answers_late_leaves_no_microphone_and_no_camera_open() -> None:
+    with PageServer() as hub, chromium_page(hub.url) as page:
+        during, is_on, after = run(page, "own_devices.js", LATE_DEVICES)
+    assert is_on == ["on", "on"]
+    assert during == ["ended", "live", "ended", "live"], "one of each, however often it was asked for"
+    assert after == ["ended"] * 4
