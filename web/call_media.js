@@ -13,6 +13,7 @@ const QUICK_FOR_MS = 15_000;
 const RETIRE_MS = 5_000; // the leg before is played until the new one stands, and no longer than that
 const PICTURE_ROOM_BPS = 250_000, PICTURE_NO_ROOM_BPS = 200_000;
 const MAX_TEXT_CHARS = 65_536;
+const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
 
 /**
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
@@ -123,8 +124,10 @@ export class CallMedia extends EventTarget {
     this._end("ended");
   }
 
-  /** Ask for a still; its name. */
+  /** Ask for a still; its name, "" when the call is not here or as many are being taken as may be. */
   takePhoto() {
+    const waiting = [...this._unanswered.keys()].filter((key) => key.startsWith("photo "));
+    if (this._over || waiting.length >= PHOTOS_WANTED_MAX) return "";
     const photo = randomName(16);
     this._keep({ photo, received: 0, total: 0, size_bytes: null, text: "" });
     this._sendUntilAnswered(`photo ${photo}`, { type: "photo", photo });

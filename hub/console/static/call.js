@@ -6,7 +6,8 @@ import { place, say } from "./console.js";
 /** @typedef {import("../../../web/call_media.js").CallMedia} CallMedia
  *  @typedef {import("../../../web/call_media.js").StationMedia} StationMedia */
 
-const VOLUME = "volume"; // in the browser's store: how loud this operator likes it
+// In the browser's store: how loud this operator likes it, and how large.
+const VOLUME = "volume", LARGE = "large picture";
 const STILL_MS = 2_000; // a picture that does not move for so long is not live
 const LOUD = 4; // the root of the level, so that speech fills the meter
 
@@ -81,6 +82,9 @@ export class CallView {
     this._volume = /** @type {HTMLInputElement} */ (place("call-volume"));
     this._mute.addEventListener("click", () => this.mute());
     this._camera.addEventListener("click", () => void this._switchCamera());
+    this._size = /** @type {HTMLButtonElement} */ (place("call-size"));
+    this._isLarge = localStorage.getItem(LARGE) === "yes";
+    this._size.addEventListener("click", () => this.resize());
     place("call-back").addEventListener("click", () => this.media?.takeBack());
     this._volume.value = localStorage.getItem(VOLUME) ?? this._volume.value;
     this._volume.addEventListener("input", () => this._setVolume());
@@ -96,6 +100,7 @@ export class CallView {
     this.media = media;
     this._root.hidden = !media;
     document.body.toggleAttribute("data-in-call", media !== null);
+    this._placePicture();
     this._listen();
     if (!media) return;
     media.addEventListener("leg", () => this._listen());
@@ -106,12 +111,35 @@ export class CallView {
   }
 
   mute() {
-    this.media?.own.mute(!this.media.own.isMuted);
+    if (this.media?.phase !== "taken") this.media?.own.mute(!this.media.own.isMuted);
+  }
+
+  /** The picture large, or small again. */
+  resize() {
+    if (!this.media) return;
+    this._isLarge = !this._isLarge;
+    localStorage.setItem(LARGE, this._isLarge ? "yes" : "no");
+    this._placePicture();
+    place("call-frame").scrollIntoView({ block: "nearest" });
+  }
+
+  /** Large it stands under the strips, which keep their length and their scale; else in the side column. */
+  _placePicture() {
+    const frame = place("call-frame"), large = place("call-large"), isLarge = this._isLarge && this.media !== null;
+    this._size.setAttribute("aria-pressed", String(this._isLarge));
+    large.hidden = !isLarge;
+    document.body.toggleAttribute("data-large-picture", isLarge);
+    if (frame.parentElement === (isLarge ? large : this._root)) return;
+    if (isLarge) large.append(frame);
+    else this._root.prepend(frame);
+    for (const video of [this._picture, this._own]) { // one that is moved may stop
+      if (video.srcObject) void video.play().catch(() => {}); // replaced meanwhile
+    }
   }
 
   async _switchCamera() {
     const own = this.media?.own;
-    if (own) await own.showPicture(own.picture === null);
+    if (own) await own.showPicture(own.camera !== "on" && own.camera !== "opening");
   }
 
   _setVolume() {

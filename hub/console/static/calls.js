@@ -17,8 +17,9 @@ async function read() {
   const key = keyOf();
   if (key === shown || isTyping()) return;
   const answer = await fetch("/calls?part=1", { headers: { Accept: "application/json" } }).catch(() => null);
-  if (!answer?.ok || isTyping()) return;
-  const list = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (text === null || isTyping()) return;
+  const list = new DOMParser().parseFromString(text, "text/html");
   place("calls").replaceChildren(...list.body.childNodes);
   shown = key;
 }

@@ -8,6 +8,7 @@ const LOST_MS = 5_000; // the stream ticks each second
 const AGES_MS = 500;
 const CONFIRM_MS = 5_000; // as the hub's SOUND_LEASE_S of 12 s: one may be lost
 const TOLD_MS = 8_000;
+const POST_MAX_MS = 5_000; // a hub that does not answer for so long is away
 export const CLAIM_KEY = "F2"; // types nothing, so that it answers from inside a field too
 
 /**
@@ -97,7 +98,7 @@ export function linkText(link) {
 export async function post(path, form = {}) {
   try {
     const answer = await fetch(path, { method: "POST", headers: { Accept: "application/json" },
-      body: new URLSearchParams(form) });
+      body: new URLSearchParams(form), signal: AbortSignal.timeout(POST_MAX_MS) });
     if (answer.status === 401) location.assign("/login");
     return answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
   } catch {

@@ -25,6 +25,7 @@ export class Photos {
     /** @type {Set<string>} */
     this._drawing = new Set();
     this._open = "";
+    this._visits = 0; // shown until now
     this._list = place("photo-list");
     this._dialog = /** @type {HTMLDialogElement} */ (place("photo-full"));
     this._dialog.addEventListener("close", () => { this._open = ""; });
@@ -34,9 +35,11 @@ export class Photos {
   /** Another visit: nothing of the one before, but for what belongs to the call under way.
    * @param {{has: (photo: string) => boolean}} kept */
   keepOnly(kept) {
+    this._visits++;
     for (const name of [...this._photos.keys()].filter((one) => !kept.has(one))) {
       this._photos.delete(name);
       this._drawn.delete(name);
+      this._drawing.delete(name);
       this._list.querySelector(`[data-photo="${name}"]`)?.remove();
       if (this._open === name) this._dialog.close();
     }
@@ -45,9 +48,10 @@ export class Photos {
 
   /** Show what the hub has of the visit already. */
   async read() {
+    const visits = this._visits;
     const answer = await fetch(this._address, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const { photos } = await answer.json();
+    const { photos } = answer?.ok ? await answer.json().catch(() => ({ photos: [] })) : { photos: [] };
+    if (visits !== this._visits) return; // those of the person before
     for (const photo of photos) this.show(photo);
   }
 
@@ -85,6 +89,7 @@ export class Photos {
     this._drawing.add(name);
     const received = this._photos.get(name)?.received ?? 0;
     const picture = await load(`${this._address}/${name}?received=${received}`);
+    if (!item.isConnected) return; // of the person before
     if (picture) {
       picture.alt = "";
       item.querySelector("img")?.replaceWith(picture);
@@ -92,6 +97,7 @@ export class Photos {
     }
     this._drawn.set(name, received);
     window.setTimeout(() => {
+      if (!item.isConnected) return;
       this._drawing.delete(name);
       if ((this._photos.get(name)?.received ?? 0) > received) void this._draw(name, item);
     }, AGAIN_MS);

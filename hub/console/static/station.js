@@ -5,12 +5,12 @@ import { LiveFeed } from "../../../web/live.js";
 import { showLive } from "../../../web/view.js";
 import { t } from "../../../web/words.js";
 import { CallView } from "./call.js";
-import { callText, claimedHere_ms, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state } from "./console.js";
+import { callText, claimedHere_ms, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state, tellUser } from "./console.js";
 import { Photos } from "./photos.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call */
 
-const END_KEY = "k", MUTE_KEY = "m", PHOTO_KEY = "p";
+const END_KEY = "k", MUTE_KEY = "m", PHOTO_KEY = "p", SIZE_KEY = "l";
 const bar = place("callbar");
 const station = bar.dataset.station ?? "";
 const feed = new LiveFeed(clock);
@@ -31,10 +31,34 @@ function isMine(now) {
   return mayAnswer && now?.group === "claimed" && now.owner === me;
 }
 
+let left = ""; // the call that was ended here, of which the hub, which is away, still has to hear
+let isEnding = false;
+
 async function end() {
   const now = call();
   if (!state) bar.querySelector("form")?.requestSubmit(); // the stream has not said anything yet
-  else if (now && isMine(now)) await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
+  if (!now || !isMine(now) || isEnding) return;
+  if (view.media?.isHubThere === false) leave(now.id); // now, and not when the browser gives the hub up
+  isEnding = true;
+  const answer = await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
+  isEnding = false;
+  if (answer === null && call()?.id === now.id) leave(now.id);
+}
+
+/** Whoever ends a call is not listened to any more, also while the hub is away. @param {string} id */
+function leave(id) {
+  if (left === id) return;
+  left = id;
+  talk("");
+  showCall();
+  tellUser(t("Đã tắt micrô và hình ở trang này. Cuộc gọi sẽ kết thúc khi có lại liên lạc với trung tâm."));
+}
+
+/** The hub is back: tell it. */
+function endWhatWasLeft() {
+  if (!left) return;
+  if (left === call()?.id && isMine(call())) void end();
+  else left = "";
 }
 
 /** Picture and voice of a call come to this page. @param {string} id */
@@ -51,11 +75,12 @@ function talk(id) {
 /** A call that another tab of ours took has its picture and voice there. @param {Call | undefined} now */
 function talkOrNot(now) {
   if (!isMine(now)) talk("");
-  else if (now && now.id !== talking && claimedHere_ms(now.id) !== null) talk(now.id);
+  else if (now && now.id !== talking && now.id !== left && claimedHere_ms(now.id) !== null) talk(now.id);
 }
 
 function takePhoto() {
-  view.media?.takePhoto();
+  if (view.media?.phase === "taken") return;
+  if (view.media?.takePhoto() === "") tellUser(t("Chưa chụp được: hãy đợi ảnh trước."));
 }
 
 function showCall() {
@@ -75,7 +100,7 @@ function showCall() {
       if (talking !== now.id) {
         const here = document.createElement("button");
         here.textContent = t("Nói chuyện ở trang này");
-        here.addEventListener("click", () => { talk(now.id); showCall(); });
+        here.addEventListener("click", () => { left = ""; talk(now.id); showCall(); });
         bar.append(here);
       }
       const button = document.createElement("button"), kbd = document.createElement("kbd");
@@ -118,6 +143,7 @@ news.addEventListener("rows", (event) => {
   }
 });
 news.addEventListener("state", showCall);
+news.addEventListener("state", endWhatWasLeft);
 news.addEventListener("age", () => { showRow(); showCall(); });
 
 let photographed = ""; // the visit whose photographs are shown
@@ -136,7 +162,8 @@ feed.addEventListener("view", () => {
 });
 
 /** @type {Record<string, () => void>} */
-const deeds = { [END_KEY]: () => void end(), [MUTE_KEY]: () => view.mute(), [PHOTO_KEY]: takePhoto };
+const deeds = { [END_KEY]: () => void end(), [MUTE_KEY]: () => view.mute(), [PHOTO_KEY]: takePhoto,
+  [SIZE_KEY]: () => view.resize() };
 
 window.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement | null} */ (event.target);

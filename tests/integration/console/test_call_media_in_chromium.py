@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from contract.ids import CallId
 from contract.parts import Content, slice_object
@@ -23,6 +23,11 @@ COUNTS = "document.body.call?.counts"
 CONNECTED = "document.body.call?.phase === 'connected'"
 SEEN = f"{COUNTS}?.framesDecoded > 5"
 HEARD = f"{COUNTS}?.heardLevel > 0.02"
+FILTERS = """element => {
+  const found = [];
+  for (let at = element; at; at = at.parentElement) found.push(getComputedStyle(at).filter);
+  return found.filter((one) => one !== 'none');
+}"""
 SOUND = "document.getElementById('call-sound')"
 SOUNDS = f"!{SOUND}.paused && {SOUND}.currentTime > 0"
 
@@ -190,6 +195,73 @@ def test_a_photograph_comes_bit_by_bit_is_opened_and_survives_a_reload(
     station.close_visit()
 
 
+def test_more_photographs_than_the_station_takes_are_not_asked_for(page: Page, talk: MediaStation) -> None:
+    for _ in range(5):
+        page.keyboard.press("p")
+    expect(page.locator("#told")).to_have_text("Chưa chụp được: hãy đợi ảnh trước.")
+    talk.wait(lambda: len(set(talk.photos)) == 4, "four wishes")
+    expect(page.locator("#photo-list li")).to_have_count(4)
+
+
+def test_a_photograph_of_the_person_before_that_comes_late_is_not_shown(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    station.open_visit(90)
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/photos", hold_the_first)
+    page.goto(f"{server.url}/stations/con-dao-01")
+    wait_until(page, "document.body.feed?.view?.visit != null")
+    before = page.locator("#visit").inner_text()
+    with page.expect_response("**/photos"):  # the list of the person after
+        station.open_visit(91)
+    expect(page.locator("#visit")).not_to_have_text(before)
+    late = {"photo": "e" * 32, "received": 1, "total": 9, "size_bytes": 9_000, "text": "", "taken_ms": None}
+    with page.expect_request_finished(lambda request: request == held[0].request):
+        held[0].fulfill(json={"photos": [late]})
+    page.unroute("**/photos")
+    expect(page.locator("#photo-list li")).to_have_count(0)
+    station.close_visit()
+
+
+def test_the_picture_is_made_large_by_a_key_and_stays_so_and_the_strip_keeps_its_length(
+    server: ConsoleServer, station: ConsoleStation, page: Page, talk: MediaStation
+) -> None:
+    frame, button = page.locator("#call-frame"), page.locator("#call-size")
+    small, strips = frame.bounding_box(), page.locator("#strips").bounding_box()
+    assert small
+    assert strips
+    page.keyboard.press("l")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    for width in (1366, 1024):
+        page.set_viewport_size({"width": width, "height": 768})
+        large = frame.bounding_box()
+        assert large
+        assert large["width"] >= 1.6 * small["width"]
+        assert large["width"] / large["height"] == pytest.approx(16 / 9, rel=0.02)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    now = page.locator("#strips").bounding_box()
+    assert now
+    assert now["width"] == strips["width"]
+    frames = observe(page, f"{COUNTS}.framesDecoded")
+    observe_until(
+        page, f"{COUNTS}.framesDecoded > {frames + 5} && !document.getElementById('call-picture').paused"
+    )
+    page.reload()
+    observe_until(page, f"{CONNECTED} && {SEEN}")
+    assert page.evaluate("document.getElementById('call-frame').parentElement.id") == "call-large"
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert page.evaluate("document.getElementById('call-frame').parentElement.id") == "call"
+
+
 def jpeg(width: int, height: int) -> bytes:
     """A picture that does not compress to nothing."""
     picture = Image.effect_noise((width, height), 60.0).convert("RGB")
@@ -207,6 +279,9 @@ def test_a_second_page_of_the_owner_takes_the_call_and_the_first_may_take_it_bac
         observe_until(second, f"{CONNECTED} && {SEEN}")
         expect(page.locator("#call-state")).to_have_text("trang khác của bạn đang giữ cuộc gọi")
         assert page.evaluate("document.body.call.leg") is None
+        expect(page.locator("#call-mute")).to_be_hidden()
+        page.keyboard.press("p")
+        assert page.evaluate("document.body.call.photos.size") == 0, "the other page takes photographs"
         page.get_by_role("button", name="Lấy cuộc gọi về trang này").click()
         observe_until(page, f"{CONNECTED} && {SEEN}")
         expect(second.locator("#call-state")).to_have_text("trang khác của bạn đang giữ cuộc gọi")
@@ -284,6 +359,9 @@ def test_the_hub_dies_and_comes_back_and_the_same_leg_goes_on(
         line.cut()
     expect(page.locator("#call-state")).to_have_text("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục")
     line.station.wait_voice()
+    expect(page.locator("#lost")).to_be_visible()
+    assert page.locator("#call-picture").evaluate(FILTERS) == [], "the colour of a face is a finding"
+    assert page.locator("#values").evaluate(FILTERS) == ["grayscale(1)"], "what comes by the hub is old"
     frames = observe(page, f"{COUNTS}.framesDecoded")
     observe_until(page, f"{COUNTS}.framesDecoded > {frames + 10}")
     with ConsoleServer(folder, names=NAMES, port=first.port) as second:
@@ -292,5 +370,36 @@ def test_the_hub_dies_and_comes_back_and_the_same_leg_goes_on(
         line.station.wait(lambda: line.station.joins[-1].leg == leg, "the page's word that it has its leg")
         observe_until(page, f"{CONNECTED} && {COUNTS}.framesDecoded > {frames + 20}")
         assert (observe(page, "document.body.call.leg"), len(line.station.legs)) == (leg, 1)
+        page.goto("about:blank")
+        line.__exit__(None, None, None)
+
+
+def test_who_ends_a_call_while_the_hub_is_away_is_not_listened_to_and_the_hub_hears_of_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    browser_page: Page,
+    enter: Callable[[ConsoleServer, str], None],
+) -> None:
+    folder = tmp_path_factory.mktemp("ended")
+    page = browser_page
+    with ConsoleServer(folder, names=NAMES) as first:
+        first.account("Lan")
+        enter(first, "Lan")
+        call = ConsoleStation(first, "con-dao-01").press()
+        line = MediaLine(first, call)
+        line.__enter__()
+        claim(page, call)
+        observe_until(page, f"{CONNECTED} && {SEEN} && {HEARD}")
+        page.evaluate("window.voice = document.body.call.own.voice")
+        line.cut()
+    expect(page.locator("#call-state")).to_have_text("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục")
+    assert page.evaluate("window.voice.readyState") == "live"
+    page.keyboard.press("k")
+    wait_until(page, "window.voice.readyState === 'ended'")
+    expect(page.locator("#call")).to_be_hidden()
+    expect(page.locator("#told")).to_contain_text("Đã tắt micrô và hình ở trang này.")
+    with ConsoleServer(folder, names=NAMES, port=first.port) as second:
+        expect(page.locator("#lost")).to_be_hidden()
+        expect(page.locator("#callbar")).to_be_hidden()
+        assert second.call(second.rooms.calls) == []
         page.goto("about:blank")
         line.__exit__(None, None, None)
