@@ -11,7 +11,7 @@ from edge.errors import DeviceError
 from edge.video.camera import open_camera
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
 from edge.video.picture import PicturePipeline
-from edge.video.screen import Screen, open_screen
+from edge.video.screen import ScreenThread, open_screen
 from edge.video.sound import open_loudspeaker, open_microphone
 from edge.video.voice import VoicePipeline
 
@@ -87,9 +87,10 @@ class Devices:
         if self._screen is not None:
             self._screen.clear()
 
-    def _find_screen(self, setting: str) -> Screen | None:
+    def _find_screen(self, setting: str) -> ScreenThread | None:
         try:
-            return open_screen(setting)
+            screen = open_screen(setting)
+            return None if screen is None else ScreenThread(screen)
         except DeviceError as error:
             log.warning("%s", error)
             self._texts["screen"] = str(error)

@@ -15,6 +15,8 @@ OFFER_AGAIN_S: Final = 3.0  # beyond a round trip over a satellite and the page'
 NEW_LEG_FIRST_S: Final = 0.5  # after a lost path the next leg, and twice as long after each that fails
 NEW_LEG_MAX_S: Final = 8.0
 RENEW_APART_S: Final = 1.5  # a page that has truly lost its path says so every two seconds and more
+RENEW_FORGOTTEN_S: Final = 10.0  # beyond the longest pause of such a page
+ALONE_MAX_S: Final = 120.0  # a page without a leg that stands: camera and microphone wait for it no longer
 MEDIA_STATE_S: Final = 5.0
 
 
@@ -40,6 +42,7 @@ class Meeting:
     _new_leg_s: float | None = None
     _failures: int = 0
     _renew_s: float | None = None
+    _alone_since_s: float | None = None
 
     def on_join(self, join: Join, *, now_s: float) -> Do:
         """A page is there. One that still has our leg keeps it; one that waits for an offer gets it again."""
@@ -57,11 +60,7 @@ class Meeting:
 
     def on_leave(self, leave: Leave) -> Do:
         """The page has gone."""
-        if leave.page != self.page:
-            return Do.NOTHING
-        self.page = self.leg = None
-        self._forget()
-        return Do.END_LEG
+        return self._end() if leave.page == self.page else Do.NOTHING
 
     def on_renew(self, renew: Renew, *, now_s: float) -> Do:
         """The page has lost the path of a leg.
@@ -72,9 +71,9 @@ class Meeting:
         """
         if (renew.page, renew.leg) != (self.page, self.leg) or not self.is_answered:
             return Do.NOTHING
-        first_s, self._renew_s = self._renew_s, now_s
-        if self.is_connected and (first_s is None or now_s - first_s < RENEW_APART_S):
-            self._renew_s = now_s if first_s is None else first_s
+        if self._renew_s is None or now_s - self._renew_s > RENEW_FORGOTTEN_S:
+            self._renew_s = now_s
+        if self.is_connected and now_s - self._renew_s < RENEW_APART_S:
             return Do.NOTHING
         return self._begin()
 
@@ -112,13 +111,24 @@ class Meeting:
         )
 
     def on_tick(self, *, now_s: float) -> Do:
-        """Time has passed."""
+        """Time has passed; to be called at least once a second."""
+        if self.page is None or self.is_connected:
+            self._alone_since_s = None
+        elif self._alone_since_s is None:
+            self._alone_since_s = now_s
+        elif now_s - self._alone_since_s >= ALONE_MAX_S:
+            return self._end()
         if self._new_leg_s is not None and now_s >= self._new_leg_s:
             return self._begin()
         if self._offer_again_s is not None and now_s >= self._offer_again_s:
             self._offer_again_s = now_s + OFFER_AGAIN_S
             return Do.SAY_OFFER
         return Do.NOTHING
+
+    def _end(self) -> Do:
+        self.page = self.leg = self._alone_since_s = None
+        self._forget()
+        return Do.END_LEG
 
     def _begin(self) -> Do:
         self._forget()

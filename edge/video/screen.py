@@ -6,9 +6,11 @@ of 16 (RGB565), which are what Raspberry Pi OS and Debian's kernels offer.
 """
 
 import fcntl
+import logging
 import mmap
 import os
 import struct
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 
 from edge.errors import DeviceError
+
+log = logging.getLogger(__name__)
 
 FIRST_FRAMEBUFFER: Final = Path("/dev/fb0")
 _VARIABLE_INFO, _FIXED_INFO = 0x4600, 0x4602
@@ -67,6 +71,40 @@ class Screen:
     def clear(self) -> None:
         """Make it black: nobody is there."""
         self._rows[:] = 0
+
+
+class ScreenThread:
+    """Shows the newest frame on a thread of its own: scaling one is longer than voice may wait."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._changed = threading.Condition()
+        self._newest: Any = None  # an `av.VideoFrame`; None: black
+        self._is_new = False
+        threading.Thread(target=self._run, name="screen", daemon=True).start()
+
+    def show(self, frame: Any) -> None:
+        """Show this frame as soon as may be; one that another overtakes is never shown."""
+        with self._changed:
+            self._newest, self._is_new = frame, True
+            self._changed.notify()
+
+    def clear(self) -> None:
+        """Make it black."""
+        self.show(None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_new)
+                frame, self._newest, self._is_new = self._newest, None, False
+            try:
+                if frame is None:
+                    self._screen.clear()
+                else:
+                    self._screen.show(frame)
+            except Exception:  # a frame that cannot be shown costs neither the next one nor the call
+                log.exception("the operator's picture was not shown")
 
 
 def fit(picture: tuple[int, int], screen: tuple[int, int]) -> tuple[int, int]:

@@ -1,3 +1,5 @@
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -5,7 +7,16 @@ import numpy as np
 import pytest
 
 from edge.errors import DeviceError
-from edge.video.screen import Layout, Screen, fit, open_screen
+from edge.video.screen import Layout, Screen, ScreenThread, fit, open_screen
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Return once it is so. Raises TimeoutError."""
+    deadline_s = time.monotonic() + 30.0
+    while not is_so():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError
+        time.sleep(0.01)  # between looks at another thread
 
 
 def one_colour(width: int, height: int, rgb: tuple[int, int, int]) -> av.VideoFrame:
@@ -56,6 +67,21 @@ def test_a_smaller_picture_leaves_nothing_of_the_larger_one() -> None:
     screen.show(one_colour(16, 32, (255, 255, 255)))
     rows = np.frombuffer(memory, np.uint8).reshape(32, 64, 4)
     assert not rows[:, :20, :3].any()
+
+
+def test_a_thread_shows_the_newest_frame_and_outlives_one_that_cannot_be_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    memory = bytearray(64 * 32 * 4)
+    screen = Screen(memory, Layout(width=64, height=32, bits=32, line_bytes=256))
+    thread = ScreenThread(screen)
+    thread.show("no frame")
+    wait_for(lambda: "was not shown" in caplog.text)
+    thread.show(one_colour(64, 32, (255, 255, 255)))
+    wait_for(lambda: screen.frames == 1)
+    assert any(memory)
+    thread.clear()
+    wait_for(lambda: not any(memory))
 
 
 def test_pixels_of_an_unknown_kind_are_refused_with_what_to_do() -> None:

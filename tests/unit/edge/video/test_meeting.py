@@ -91,6 +91,34 @@ def test_what_a_page_said_in_an_outage_and_comes_all_at_once_ends_no_leg_that_st
     assert meeting.on_renew(renew(), now_s=51.5) is Do.BEGIN_LEG
 
 
+def test_a_wish_of_an_outage_long_ago_counts_no_more() -> None:
+    meeting = connected()
+    assert meeting.on_renew(renew(), now_s=50.0) is Do.NOTHING
+    assert meeting.on_renew(renew(), now_s=500.0) is Do.NOTHING
+    assert meeting.on_renew(renew(), now_s=502.0) is Do.BEGIN_LEG
+
+
+def test_a_page_without_a_leg_that_stands_is_waited_for_two_minutes_and_may_come_again() -> None:
+    meeting = Meeting()
+    meeting.on_join(join(), now_s=10.0)
+    meeting.began(LEG, now_s=10.0)
+    assert meeting.on_tick(now_s=10.5) is Do.NOTHING
+    meeting.on_lost(now_s=40.0)
+    assert meeting.on_tick(now_s=41.0) is Do.BEGIN_LEG
+    meeting.began(NEXT, now_s=41.0)
+    assert meeting.on_tick(now_s=130.4) is Do.SAY_OFFER
+    assert meeting.on_tick(now_s=130.5) is Do.END_LEG
+    assert (meeting.page, meeting.next_s) == (None, None)
+    assert meeting.on_join(join(), now_s=200.0) is Do.BEGIN_LEG
+
+
+def test_a_leg_that_stands_is_never_waited_for() -> None:
+    meeting = connected()
+    for now_s in (11.0, 200.0, 4_000.0):
+        assert meeting.on_tick(now_s=now_s) is Do.NOTHING
+    assert meeting.leg == LEG
+
+
 def test_a_leg_that_was_answered_and_never_stood_is_renewed_at_once() -> None:
     meeting = Meeting()
     meeting.on_join(join(), now_s=10.0)
