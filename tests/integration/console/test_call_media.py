@@ -6,14 +6,12 @@ import json
 import random
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
 
 from contract.header import Record, parse_record
 from contract.ids import CallId, StationId, spool_text
@@ -34,7 +32,8 @@ from hub.console.live import SESSION_CHECK_S
 from hub.people.accounts import Role
 from hub.rooms.page_line import REFUSED_MAX
 from hub.rooms.photographs import PhotoState
-from tests.simulators.console_server import LIMIT_S, ConsoleServer, wait_for
+from tests.simulators.call_page import PAGE, page_of
+from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
 SETTINGS = """[media]
@@ -42,7 +41,7 @@ stun = ["stun:hub.example:3478"]
 turn = ["turn:hub.example:3478"]
 turn_secret_file = "turn.secret"
 """
-PAGE, OTHER, LEG, NEXT_LEG, PHOTO = "a" * 16, "b" * 16, "1" * 16, "2" * 16, "c" * 32
+OTHER, LEG, NEXT_LEG, PHOTO = "b" * 16, "1" * 16, "2" * 16, "c" * 32
 JPEG = random.Random(4).randbytes(9_500)
 
 
@@ -66,41 +65,6 @@ def cookies(server: ConsoleServer) -> dict[str, str]:
 def station(server: ConsoleServer, request: pytest.FixtureRequest) -> ConsoleStation:
     name = hashlib.sha256(request.node.name.encode()).hexdigest()[:8]  # one of its own, without a past
     return ConsoleStation(server, f"s-{name}", spool=int(name, 16) + 1)
-
-
-class Line:
-    """A page's socket."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.socket = connection
-
-    def say(self, type_: str, **fields: Any) -> None:
-        self.socket.send(json.dumps({"type": type_, **fields}))
-
-    def join(self, page: str = PAGE, **fields: Any) -> None:
-        self.say("join", page=page, microphone="on", camera="off", **fields)
-
-    def hear(self, type_: str, **fields: Any) -> dict[str, Any]:
-        """Return the next message of that type with those fields; what comes between is passed over."""
-        while True:
-            message = json.loads(self.socket.recv(timeout=LIMIT_S))
-            if message["type"] == type_ and fields.items() <= message.items():
-                assert isinstance(message, dict)
-                return message
-
-    def is_closed(self) -> bool:
-        with pytest.raises(ConnectionClosed):
-            while True:
-                self.socket.recv(timeout=LIMIT_S)
-        return True
-
-
-@contextmanager
-def page_of(server: ConsoleServer, call: CallId, cookie: str, *, origin: str | None = None) -> Iterator[Line]:
-    headers = {"Origin": origin or server.url, "Cookie": cookie}
-    address = f"ws://127.0.0.1:{server.port}/calls/{call}/media"
-    with connect(address, additional_headers=headers) as connection:
-        yield Line(connection)
 
 
 def claimed(server: ConsoleServer, station: ConsoleStation, cookie: str, visit: int = 7) -> CallId:
