@@ -18,7 +18,8 @@ const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
 /**
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
  *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, text?: string}} StationMedia
- * @typedef {{photo: string, received: number, total: number, size_bytes: number | null, text: string}} Photo
+ * @typedef {{photo: string, received: number, total: number, size_bytes: number | null, text: string,
+ *   taken_ms?: number | null}} Photo  `taken_ms`: of the hub's list alone
  * @typedef {"connecting" | "connected" | "lost" | "taken" | "ended"} Phase
  *
  * Moments in ms of `performance.now()`, null until they come; `claimed` may lie before the page began.

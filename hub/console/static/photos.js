@@ -1,16 +1,19 @@
 /** Photographs of a station's visit: asked for in a call, seen as they come, opened full. */
+import { formatTimeOfDay } from "../../../web/ages.js";
 import { t } from "../../../web/words.js";
 import { place, say } from "./console.js";
 
 /** @typedef {import("../../../web/call_media.js").Photo} Photo */
 
 const AGAIN_MS = 1_000; // a picture that comes is drawn anew at most so often
+const READ_SOON_MS = 300; // several that are whole at once are looked up at once
 
-/** @param {Photo} photo */
-function progressText(photo) {
+/** How much has come; of a whole one, when it was taken. @param {Photo} photo */
+function photoText(photo) {
   if (photo.text) return photo.text;
   if (!photo.total) return t("đang chụp");
-  return photo.received < photo.total ? t("{n} trên {total}", { n: photo.received, total: photo.total }) : "";
+  if (photo.received < photo.total) return t("{n} trên {total}", { n: photo.received, total: photo.total });
+  return photo.taken_ms ? formatTimeOfDay(photo.taken_ms) : "";
 }
 
 /** A strip of thumbnails; the newest first. */
@@ -26,6 +29,7 @@ export class Photos {
     this._drawing = new Set();
     this._open = "";
     this._visits = 0; // shown until now
+    this._timer = 0;
     this._list = place("photo-list");
     this._dialog = /** @type {HTMLDialogElement} */ (place("photo-full"));
     this._dialog.addEventListener("close", () => { this._open = ""; });
@@ -57,13 +61,21 @@ export class Photos {
 
   /** A photograph, or more of it, has come. @param {Photo} photo */
   show(photo) {
-    this._photos.set(photo.photo, photo);
+    // only the list says when it was taken
+    const taken_ms = photo.taken_ms === undefined ? this._photos.get(photo.photo)?.taken_ms : photo.taken_ms;
+    const known = { ...photo, taken_ms };
+    this._photos.set(photo.photo, known);
     place("photos").hidden = false;
     const item = /** @type {HTMLElement} */ (this._list.querySelector(`[data-photo="${photo.photo}"]`) ?? this._add(photo));
     item.dataset.received = String(photo.received);
-    item.classList.toggle("is-whole", photo.total > 0 && photo.received >= photo.total);
+    const isWhole = photo.total > 0 && photo.received >= photo.total;
+    item.classList.toggle("is-whole", isWhole);
+    if (isWhole && taken_ms === undefined && !this._timer) {
+      this._timer = window.setTimeout(() => { this._timer = 0; void this.read(); }, READ_SOON_MS);
+    }
     item.classList.toggle("is-refused", photo.text !== "");
-    say(item.querySelector("small"), progressText(photo));
+    say(item.querySelector("small"), photoText(known));
+    item.querySelector("button")?.setAttribute("aria-label", `${t("Mở ảnh")} ${photoText(known)}`.trim());
     if (photo.received > (this._drawn.get(photo.photo) ?? 0)) void this._draw(photo.photo, item);
   }
 
@@ -73,7 +85,6 @@ export class Photos {
     const note = document.createElement("small");
     item.dataset.photo = photo.photo;
     button.type = "button";
-    button.setAttribute("aria-label", t("Mở ảnh"));
     button.append(document.createElement("img"), note);
     button.addEventListener("click", () => this._openFull(photo.photo));
     item.append(button);

@@ -183,7 +183,7 @@ def test_a_photograph_comes_bit_by_bit_is_opened_and_survives_a_reload(
     wait_until(page, "document.querySelector('#photo-list img').naturalWidth === 1200")
     station.parts(parts[half:])
     expect(thumbnail).to_have_class("is-whole")
-    expect(thumbnail.locator("small")).to_have_text("")
+    expect(thumbnail.locator("small")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))  # when it was taken
     thumbnail.get_by_role("button").click()
     expect(page.locator("#photo-full")).to_be_visible()
     wait_until(page, "document.getElementById('photo-picture').naturalWidth === 1200")
