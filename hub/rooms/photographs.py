@@ -6,7 +6,7 @@ photograph whose parts make another hash than they name is never shown as a whol
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contract.errors import RefusedError
 from contract.header import Record
@@ -64,12 +64,22 @@ class _Whole:
     t_us: int
     newest: Part
     slices: dict[int, bytes] = field(default_factory=dict)
+    settled: PhotoState | None = None  # what they made, when they were not kept
 
     def add(self, part: Part) -> None:
         if _object(part) != _object(self.newest):
             self.slices.clear()
+            self.settled = None
         self.newest = part
-        self.slices[part.index] = part.data
+        if self.settled is None:
+            self.slices[part.index] = part.data
+
+    def settle(self) -> None:
+        """Keep what all parts make and not the parts: a visit's photographs together are large."""
+        if len(self.slices) == self.newest.total:
+            self.settled = self.state()
+            self.slices.clear()
+            self.newest = replace(self.newest, data=b"")
 
     def prefix(self) -> bytes:
         """What has come without a hole."""
@@ -81,6 +91,8 @@ class _Whole:
         return b"".join(parts)
 
     def state(self) -> PhotoState:
+        if self.settled is not None:
+            return self.settled
         is_complete, is_damaged = len(self.slices) == self.newest.total, False
         if is_complete:
             data = self.prefix()
@@ -152,7 +164,10 @@ def _read(
         photo = part.object_id.hex()
         if wanted in (None, photo):
             header = record.header
-            found.setdefault(photo, _Whole(header.boot, header.t_us, part)).add(part)
+            whole = found.setdefault(photo, _Whole(header.boot, header.t_us, part))
+            whole.add(part)
+            if wanted is None:
+                whole.settle()
     return found
 
 
