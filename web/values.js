@@ -78,12 +78,17 @@ export class BigValue extends HTMLElement {
     if (!this._number || !this._label || !this._unit || !this._age) return;
     const now = judge(this._reading, this.clock);
     const texts = /** @type {[HTMLElement, string][]} */ ([
-      [this._label, this._reading?.label ?? this.getAttribute("label") ?? ""], [this._number, now.text],
+      [this._label, labelWord(this._reading?.label ?? this.getAttribute("label") ?? "")], [this._number, now.text],
       [this._unit, unitWord(this._reading?.unit ?? this.getAttribute("unit") ?? "")], [this._age, now.note]]);
     for (const [element, text] of texts) if (element.textContent !== text) element.textContent = text;
     const isAgeless = now.isShown && now.age_ms === null;
     this.dataset.state = !now.isShown ? "absent" : isAgeless ? "ageless" : "shown";
   }
+}
+
+/** @param {string} label of contract/codes.py; the others are the same in every language */
+function labelWord(label) {
+  return label === "Pulse" ? t("Mạch") : label;
 }
 
 /** @param {string} unit UCUM */

@@ -107,6 +107,12 @@ def shown(live: LivePage, **changes: object) -> str:
     return live.seen(SPO2)[0]
 
 
+def test_a_value_bears_its_name_in_the_language_of_the_page(page: Page) -> None:
+    body = """const value = new m.BigValue(); value.setAttribute("label", arg); document.body.append(value);
+      const shown = value.querySelector(".value-label").textContent; value.remove(); return shown;"""
+    assert [run(page, "values.js", body, label) for label in ("Pulse", "SpO2")] == ["Mạch", "SpO2"]
+
+
 def test_a_value_is_shown_with_its_age_and_never_beyond_five_seconds() -> None:
     with live_page() as live:
         assert re.fullmatch(r"97\|[1-4] s", shown(live))
