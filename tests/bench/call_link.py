@@ -32,6 +32,7 @@ from tests.village.page_sound import put_in_marks
 from tests.village.process import ENDS_WITH_US, ROOT
 from tests.village.station import Devices
 from tests.village.station_ears import StationEars
+from tests.village.video_process import Usage, usage
 from tests.village.village import PLACES, Village
 
 MARK_EVERY_S: Final = 0.3
@@ -56,6 +57,8 @@ MEANINGS: Final = {
     "down_util_pct": "the same down",
     "down_queue_p95_ms": "the same down",
     "down_dropped_pct": "the same down",
+    "video_core_pct": "CPU of the whole `edge video`, of one core",
+    "video_rss_mb": "its memory at the end",
     "outage_s": "how long the link was cut in the middle",
     "picture_back_s": "from the link's return to a painted picture",
     "voice_up_back_s": "from the link's return to the nurse's voice in the browser",
@@ -102,6 +105,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Result:
         ring(page, village, station)
         answer(page, station)
         wait_until(lambda: ears.first_loud_s(since_s=0) is not None, limit_s=LIMIT_S, what="both voices")
+        used = usage(station)
         before, began_s = media_counts(page), link.set(profile)  # its steps begin with the measurement
         with uploads(link, profile):
             back = stay(page, link, ears, seconds=options.seconds, outage_s=options.outage)
@@ -109,6 +113,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Result:
         window = Window(began_s, now_s, time.time() - now_s)
         result: Result = {"profile": profile.name, "seconds": round(now_s - began_s)}
         result |= seen(page, before, media_counts(page), window)
+        result |= cost(used, usage(station), window)
         packets = [one for one in link.packets() if window.from_s <= one.arrived_s]
         for direction, way in (("up", profile.up), ("down", profile.down)):
             result |= carried(packets, direction, Rate(way.rate, way.repeat_s), window)  # type: ignore[arg-type]
@@ -186,6 +191,13 @@ def seen(page: Page, before: MediaCounts, after: MediaCounts, window: Window) ->
         "concealed_pct": round(after.concealed_share(before) * 100, 2),
         "keyframes": after.keyframes - before.keyframes,
     }
+
+
+def cost(before: Usage, after: Usage, window: Window) -> Result:
+    """What it cost the box; one that was started anew meanwhile counts from its start."""
+    spent_s = after.cpu_s - before.cpu_s if after.cpu_s >= before.cpu_s else after.cpu_s
+    share_pct = spent_s / (window.to_s - window.from_s) * 100
+    return {"video_core_pct": round(share_pct, 1), "video_rss_mb": round(after.rss_mb)}
 
 
 def carried(packets: list[Logged], direction: Direction, rate: Rate, window: Window) -> Result:

@@ -1,7 +1,9 @@
 """`edge video` of a station as the machine sees it: whether it runs, and what it holds open."""
 
 import contextlib
+import os
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.village.station import Station
 
@@ -17,6 +19,24 @@ def video_pid(station: Station) -> int | None:
             if parent == station.vitals.pid and b"video" in words:
                 return int(path.name)
     return None
+
+
+class Usage(NamedTuple):
+    """What the process has used: CPU seconds of all its threads since it began, memory now."""
+
+    cpu_s: float
+    rss_mb: float
+
+
+def usage(station: Station) -> Usage:
+    """Return what `edge video` has used. Raises ProcessLookupError when it does not run."""
+    pid = video_pid(station)
+    if pid is None:
+        raise ProcessLookupError(f"no `edge video` runs at {station.name}")
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    ticks = int(fields[11]) + int(fields[12])  # utime and stime: proc(5), fields 14 and 15
+    return Usage(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
 
 def open_files(station: Station) -> set[Path]:
