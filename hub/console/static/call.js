@@ -228,10 +228,11 @@ export class CallView {
     }
   }
 
-  /** A picture that stands still is grey and says since when. @param {CallMedia} media */
+  /** A picture that stands still is grey and says since when. While the hub is away a picture that moves knows
+   * better than the station's last word. @param {CallMedia} media */
   _writePicture(media) {
-    const why = media.station ? noPictureText(media.station) : "", still_ms = performance.now() - this._moved_ms;
-    const hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
+    const still_ms = performance.now() - this._moved_ms, hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
+    const why = media.station && (media.isHubThere || isStill) ? noPictureText(media.station) : "";
     const isShown = hasMoved && !why && (media.phase === "connected" || media.phase === "lost");
     this._picture.classList.toggle("is-away", !isShown);
     this._picture.classList.toggle("is-still", isStill);

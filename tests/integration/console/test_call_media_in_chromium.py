@@ -356,9 +356,12 @@ def test_the_hub_dies_and_comes_back_and_the_same_leg_goes_on(
         claim(page, call)
         observe_until(page, f"{CONNECTED} && {SEEN} && {HEARD}")
         leg = observe(page, "document.body.call.leg")
+        line.station.tell(camera="off")
+        expect(page.locator("#call-picture")).to_have_class("is-away")
         line.cut()
     expect(page.locator("#call-state")).to_have_text("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục")
     line.station.wait_voice()
+    expect(page.locator("#call-picture")).not_to_have_class("is-away")  # it moves: the word before is old
     expect(page.locator("#lost")).to_be_visible()
     assert page.locator("#call-picture").evaluate(FILTERS) == [], "the colour of a face is a finding"
     assert page.locator("#values").evaluate(FILTERS) == ["grayscale(1)"], "what comes by the hub is old"
