@@ -230,6 +230,7 @@ class Vitals:
             batch = self._with_the_rest(batch)
             if batch is not None:
                 self._uplink.add(await self._spool.store(batch))
+            self._uplink.share_link(is_in_call=self._video.is_lit)
             self._bridge.set_host_state(self._host_state())
             await self._until_next_cut()
 

@@ -110,6 +110,11 @@ class VideoService:
         """How camera, microphone and loudspeaker are now."""
         return self._devices
 
+    @property
+    def is_lit(self) -> bool:
+        """Whether camera or microphone is open: then their packets share the link."""
+        return is_lit(self._devices)
+
     # From the call, the nurse and the hub
 
     def on_call(self, call: StationCall) -> None:
@@ -146,7 +151,7 @@ class VideoService:
 
     def show_light(self) -> None:
         """The status lamp is steady while camera or microphone is open."""
-        pattern = OutputPattern.STEADY if is_lit(self._devices) else OutputPattern.OFF
+        pattern = OutputPattern.STEADY if self.is_lit else OutputPattern.OFF
         self._offices.show_output(OutputId.STATUS_LED, pattern)
 
     def tick(self) -> None:

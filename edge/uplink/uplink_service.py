@@ -99,6 +99,10 @@ class Uplink:
         """The smoothed time to a PUBACK."""
         return self._window.round_trip_s
 
+    def share_link(self, *, is_in_call: bool) -> None:
+        """Say whether voice and picture are on the link too: then no more is sent than leaves them room."""
+        self._window.is_in_call = is_in_call
+
     def add(self, records: Iterable[OwedRecord]) -> None:
         """These were stored: send them in their turn."""
         for record in records:

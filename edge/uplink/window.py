@@ -2,7 +2,8 @@
 queue.
 
 Additive increase while PUBACKs come about as fast as the fastest did, halved when they come later than that
-by the target queue. A later issue refines it; the two verbs stay.
+by the target queue. While a call's voice is on the same link, queue and parcels are smaller: a parcel of 4 kB
+is half a second of 64 kbit/s, for which every word would wait. A later issue refines it; the verbs stay.
 """
 
 from typing import Final
@@ -10,6 +11,8 @@ from typing import Final
 from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
 
 TARGET_QUEUE_S: Final = 0.1
+TARGET_QUEUE_IN_CALL_S: Final = 0.025
+PARCEL_IN_CALL_BYTES: Final = 1_024
 WINDOW_MIN_BYTES: Final = PARCEL_SMALL_BYTES
 WINDOW_MAX_BYTES: Final = 262_144
 FORGET_FASTEST_AFTER_S: Final = 600.0  # a route may have changed
@@ -22,6 +25,7 @@ class Window:
     def __init__(self) -> None:
         self.limit_bytes = 4 * PARCEL_SMALL_BYTES
         self.in_flight_bytes = 0
+        self.is_in_call = False  # voice and picture are on the link too
         self.round_trip_s: float | None = None  # smoothed, of PUBACKs
         self._fastest_s: float | None = None
         self._fastest_at_s = 0.0
@@ -29,10 +33,11 @@ class Window:
 
     @property
     def parcel_bytes(self) -> int:
-        """The size to which a parcel may grow: small on a link below 256 kbit/s."""
-        if self.round_trip_s and self.limit_bytes * 8 / self.round_trip_s >= NARROW_LINK_BPS:
-            return PARCEL_LARGE_BYTES
-        return PARCEL_SMALL_BYTES
+        """The size to which a parcel may grow: small on a link below 256 kbit/s, a step smaller in a call."""
+        is_wide = self.round_trip_s and self.limit_bytes * 8 / self.round_trip_s >= NARROW_LINK_BPS
+        if self.is_in_call:
+            return PARCEL_SMALL_BYTES if is_wide else PARCEL_IN_CALL_BYTES
+        return PARCEL_LARGE_BYTES if is_wide else PARCEL_SMALL_BYTES
 
     def has_room(self) -> bool:
         """Whether another parcel may go."""
@@ -55,10 +60,12 @@ class Window:
             or now_s - self._fastest_at_s > FORGET_FASTEST_AFTER_S
         ):
             self._fastest_s, self._fastest_at_s = delay_s, now_s
-        if delay_s <= self._fastest_s + TARGET_QUEUE_S:
+        queue_s = TARGET_QUEUE_IN_CALL_S if self.is_in_call else TARGET_QUEUE_S
+        if delay_s <= self._fastest_s + queue_s:
             self.limit_bytes = min(WINDOW_MAX_BYTES, self.limit_bytes + size_bytes // 2)
         elif now_s - self._shrunk_at_s > delay_s:  # once a round trip
-            self.limit_bytes = max(WINDOW_MIN_BYTES, self.limit_bytes // 2)
+            least_bytes = PARCEL_IN_CALL_BYTES if self.is_in_call else WINDOW_MIN_BYTES
+            self.limit_bytes = max(least_bytes, self.limit_bytes // 2)
             self._shrunk_at_s = now_s
 
     def on_connected(self) -> None:

@@ -1,5 +1,5 @@
 from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
-from edge.uplink.window import WINDOW_MAX_BYTES, WINDOW_MIN_BYTES, Window
+from edge.uplink.window import PARCEL_IN_CALL_BYTES, WINDOW_MAX_BYTES, WINDOW_MIN_BYTES, Window
 
 
 def acknowledge(window: Window, *delays_s: float, size_bytes: int = 4_096, now_s: float = 0.0) -> float:
@@ -56,6 +56,28 @@ def test_parcels_are_small_until_the_link_is_known_to_be_fast() -> None:
     slow = Window()
     acknowledge(slow, *[1.5] * 5, size_bytes=500)
     assert slow.parcel_bytes == PARCEL_SMALL_BYTES  # 16 kB in 1.5 s: 90 kbit/s
+
+
+def test_in_a_call_parcels_are_a_step_smaller() -> None:
+    window = Window()
+    window.is_in_call = True
+    assert window.parcel_bytes == PARCEL_IN_CALL_BYTES
+    acknowledge(window, *[0.05] * 10)
+    assert window.parcel_bytes == PARCEL_SMALL_BYTES  # the link is wide
+    window.is_in_call = False
+    assert window.parcel_bytes == PARCEL_LARGE_BYTES
+
+
+def test_in_a_call_a_queue_of_thirty_milliseconds_halves_the_window_down_to_one_parcel() -> None:
+    window = Window()
+    window.is_in_call = True
+    now_s = acknowledge(window, 0.05, now_s=10.0)
+    before = window.limit_bytes
+    now_s = acknowledge(window, 0.08, now_s=now_s)
+    assert window.limit_bytes == before // 2
+    for _ in range(20):
+        now_s = acknowledge(window, 0.5, now_s=now_s)
+    assert window.limit_bytes == PARCEL_IN_CALL_BYTES
 
 
 def test_a_new_connection_starts_carefully_and_with_nothing_in_flight() -> None:
