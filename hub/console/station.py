@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contract.events import AnyEvent
+from contract.events import AnyEvent, MediaState
 from contract.ids import NO_VISIT, StationId
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
@@ -16,6 +16,7 @@ EVENT_NAMES: Final = (
     "tombstone",
 )  # fmt: skip
 EVENTS_SHOWN: Final = 30
+FLURRY_MS: Final = 3_000
 EVENTS_READ: Final = 200  # of which those of other visits are not shown
 
 
@@ -69,4 +70,22 @@ async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:
         for one in stored
         if one.event is not None and one.record.header.visit in (NO_VISIT, visit)
     ]
-    return lines[:EVENTS_SHOWN]
+    return _settled(lines)[:EVENTS_SHOWN]
+
+
+def _settled(lines: list[EventLine]) -> list[EventLine]:
+    """Of camera and sound show how they were after each flurry: a page that is loaded anew makes three
+    changes within a second, and the record keeps them all. Newest first, as they come.
+    """
+    kept: list[EventLine] = []
+    for line in lines:
+        before = kept[-1] if kept else None
+        is_flurry = (
+            isinstance(line.event, MediaState)
+            and before is not None
+            and isinstance(before.event, MediaState)
+            and before.received_ms - line.received_ms < FLURRY_MS
+        )
+        if not is_flurry:
+            kept.append(line)
+    return kept

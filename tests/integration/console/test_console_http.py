@@ -240,8 +240,12 @@ def test_the_list_of_events_tells_what_could_be_seen_and_heard(
     def told() -> str:
         return server.get("/stations/con-dao-01/events", Cookie=lan).text
 
+    station.media("closed", "closed", "closed")
+    station.media("open", "closed", "closed")
     station.media("open", "open", "open")
     wait_for(lambda: "camera hoặc micrô ở trạm mở" in told(), "the opening is told")
+    assert told().count("ở trạm mở") == 1
+    assert "ở trạm đóng" not in told()
     station.media("off", "lost", "missing")
     words = ("y tá đã tắt camera", "không nghe được trạm", "trạm không nghe được")
     wait_for(lambda: all(word in told() for word in words), "each fault is told")
