@@ -38,18 +38,23 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "uvicorn": ("hub/hub_service.py", "hub/console/server.py"),
     "websockets": (),  # uvicorn's, not ours
     "av": (
-        "edge/video/camera.py",
-        "edge/video/v4l2_camera.py",
-        "edge/video/still.py",
-        "edge/video/encoder.py",
-        "edge/video/sound.py",
-        "edge/video/hooks.py",
+        "edge/video/picture/camera.py",
+        "edge/video/picture/v4l2_camera.py",
+        "edge/video/picture/still.py",
+        "edge/video/codecs/encoder.py",
+        "edge/video/voice/sound.py",
+        "edge/video/transport/hooks.py",
     ),
-    "aiortc": ("edge/video/hooks.py", "edge/video/leg.py"),
-    "aioice": ("edge/video/hooks.py",),
-    "ctypes": ("edge/video/alsa.py", "edge/video/vpx*.py", "edge/video/opus.py", "edge/video/codec_check.py"),
-    "livekit": ("edge/video/echo.py",),
-    "PIL": ("edge/video/still.py", "edge/video/talking_head.py"),
+    "aiortc": ("edge/video/transport/hooks.py", "edge/video/transport/leg.py"),
+    "aioice": ("edge/video/transport/hooks.py",),
+    "ctypes": (
+        "edge/video/voice/alsa.py",
+        "edge/video/codecs/vpx*.py",
+        "edge/video/codecs/opus.py",
+        "edge/video/codecs/codec_check.py",
+    ),
+    "livekit": ("edge/video/voice/echo.py",),
+    "PIL": ("edge/video/picture/still.py", "edge/video/picture/talking_head.py"),
     "typer": ("*/__main__.py", "*/cli.py"),
     "rich": ("*/__main__.py", "*/cli.py"),
 }
@@ -74,16 +79,16 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/spool/spool.py",
     "edge/uplink/mqtt.py",
     "edge/call/video_process.py",  # starts `edge video` and ends it
-    "edge/video/camera.py",
-    "edge/video/v4l2_camera.py",
-    "edge/video/sound.py",
-    "edge/video/alsa.py",  # os.environ: where the library finds its configuration
-    "edge/video/av_libs.py",  # where the package av lies
-    "edge/video/encoder.py",
-    "edge/video/picture.py",  # the thread between camera and encoder
-    "edge/video/voice.py",  # the threads between microphone, line and loudspeaker
-    "edge/video/hooks.py",
-    "edge/video/leg.py",
+    "edge/video/picture/camera.py",
+    "edge/video/picture/v4l2_camera.py",
+    "edge/video/voice/sound.py",
+    "edge/video/voice/alsa.py",  # os.environ: where the library finds its configuration
+    "edge/video/codecs/av_libs.py",  # where the package av lies
+    "edge/video/codecs/encoder.py",
+    "edge/video/picture/pipeline.py",  # the thread between camera and encoder
+    "edge/video/voice/pipeline.py",  # the threads between microphone, line and loudspeaker
+    "edge/video/transport/hooks.py",
+    "edge/video/transport/leg.py",
     "edge/video/screen.py",  # the framebuffer
     "edge/video/vitals_link.py",
     "edge/video/signals_up.py",  # logs what cannot be said

@@ -8,12 +8,12 @@ from contract.media import CameraState, SoundState
 from edge.call.video_messages import DevicesNow
 from edge.config import VideoConfig
 from edge.errors import DeviceError
-from edge.video.camera import open_camera
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
-from edge.video.picture import PicturePipeline
+from edge.video.picture.camera import open_camera
+from edge.video.picture.pipeline import PicturePipeline
 from edge.video.screen import ScreenThread, open_screen
-from edge.video.sound import open_loudspeaker, open_microphone
-from edge.video.voice import VoicePipeline
+from edge.video.voice.pipeline import VoicePipeline
+from edge.video.voice.sound import open_loudspeaker, open_microphone
 
 log = logging.getLogger(__name__)
 

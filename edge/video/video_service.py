@@ -20,15 +20,15 @@ from edge.call.video_messages import CallNow, CameraWish, FromHub
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import CodecError, MediaError
-from edge.video.codec_check import check_opus
+from edge.video.codecs.codec_check import check_opus
+from edge.video.codecs.encoder import is_vpx_known
 from edge.video.devices import Devices
-from edge.video.encoder import is_vpx_known
-from edge.video.hooks import self_test
-from edge.video.leg import Leg, LegEars, LegState
 from edge.video.media import EncodedFrame, EncodedVoice
 from edge.video.meeting import MEDIA_STATE_S, Do, Meeting
 from edge.video.photographer import Photographer
 from edge.video.signals_up import SignalsUp
+from edge.video.transport.hooks import self_test
+from edge.video.transport.leg import Leg, LegEars, LegState
 from edge.video.vitals_link import VitalsLink
 
 log = logging.getLogger(__name__)

@@ -33,9 +33,9 @@ MEANINGS: Final = {
 CHECK: Final = """
 import json, platform, time
 began = time.monotonic()
-from edge.video.codec_check import check_opus, check_vpx
-from edge.video import vpx_library as vpx
-from edge.video.av_libs import library_paths
+from edge.video.codecs.codec_check import check_opus, check_vpx
+from edge.video.codecs import vpx_library as vpx
+from edge.video.codecs.av_libs import library_paths
 opened = library_paths("libvpx", ())[0], library_paths("libopus", ())[0]
 assert all("av.libs" in path for path in opened), opened
 found = {"libvpx": check_vpx(), "libopus": check_opus(), "machine": platform.machine()}

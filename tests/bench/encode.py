@@ -13,10 +13,10 @@ from typing import Final
 
 import av
 
-from edge.video.codec_check import check_vpx
-from edge.video.encoder import PictureEncoder, PyAvEncoder
+from edge.video.codecs.codec_check import check_vpx
+from edge.video.codecs.encoder import PictureEncoder, PyAvEncoder
+from edge.video.codecs.vpx import VpxEncoder
 from edge.video.media import VIDEO_HZ
-from edge.video.vpx import VpxEncoder
 from tests.bench.report import percentile, progress, tell
 from tests.simulators.moving_picture import moving_pictures
 

@@ -15,8 +15,8 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
 
 from contract.media import IceServer
-from edge.video.leg import Leg, LegEars, LegState
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow, VoicePacket
+from edge.video.transport.leg import Leg, LegEars, LegState
 
 WAIT_S = 30.0
 FPS = 15

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from edge.errors import DeviceError
-from edge.video.camera import Camera, open_camera
-from edge.video.v4l2_camera import fault
+from edge.video.picture.camera import Camera, open_camera
+from edge.video.picture.v4l2_camera import fault
 
 SIZE = (160, 120)
 

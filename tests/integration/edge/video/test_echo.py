@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edge.video.echo import FRAME_SAMPLES, EchoCanceller
 from edge.video.media import VOICE_HZ
-from edge.video.speech import speech
+from edge.video.voice.echo import FRAME_SAMPLES, EchoCanceller
+from edge.video.voice.speech import speech
 from tests.simulators.room_acoustics import Room, Sound, level_db
 
 SECONDS, NEAR_FROM_S, LEARNT_S = 12, 7, 2

@@ -10,9 +10,9 @@ from aiortc import RTCPeerConnection
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from edge.errors import CodecError
-from edge.video import hooks
-from edge.video.hooks import HookedTransport, self_test
-from edge.video.leg import LegState
+from edge.video.transport import hooks
+from edge.video.transport.hooks import HookedTransport, self_test
+from edge.video.transport.leg import LegState
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.video.peers import Station, StockPage, until
 from tests.integration.edge.video.slow_path import SlowPath

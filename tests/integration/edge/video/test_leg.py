@@ -6,9 +6,9 @@ from aiortc.rtp import RtcpPsfbPacket, RtcpRtpfbPacket, is_rtcp
 
 from contract.media import IceServer
 from edge.errors import MediaError
-from edge.video.leg import LegState, usable_servers
-from edge.video.retransmission import BURST_MIN_BYTES, BURST_S, SHARE
-from edge.video.rtp import WIRE_BYTES
+from edge.video.transport.leg import LegState, usable_servers
+from edge.video.transport.retransmission import BURST_MIN_BYTES, BURST_S, SHARE
+from edge.video.transport.rtp import WIRE_BYTES
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.video.peers import Station, StockPage, until
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import Page
 
-from edge.video import rtcp, twcc
-from edge.video.leg import LegState
+from edge.video.transport import rtcp, twcc
+from edge.video.transport.leg import LegState
 from tests.browser import STEP_LIMIT_MS, chromium_page, wait_until
 from tests.integration.edge.video.peers import Station
 from tests.simulators.page_server import PageServer

@@ -14,7 +14,7 @@ import pytest
 from aioice.ice import get_host_addresses
 
 from contract.media import IceServer
-from edge.video.leg import LegState
+from edge.video.transport.leg import LegState
 from hub.pki.authority import Authority
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.video.peers import Station, StockPage, until

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import CodecError
-from edge.video.codec_check import check_opus
-from edge.video.ladder import VOICES
+from edge.video.codecs.codec_check import check_opus
+from edge.video.codecs.opus import PACKET_MAX_SAMPLES, OpusDecoder, OpusEncoder, Samples
 from edge.video.media import VOICE_HZ, VoiceMode
-from edge.video.opus import PACKET_MAX_SAMPLES, OpusDecoder, OpusEncoder, Samples
+from edge.video.picture.ladder import VOICES
 
 GOOD: Final = VoiceMode(24_000, 20, has_fec=True, has_dtx=True)
 MODES: Final = [mode for _, usual, lossy in VOICES for mode in (usual, lossy)]

@@ -10,7 +10,7 @@ import pytest
 from contract.media import CameraState
 from edge.errors import DeviceError
 from edge.video.media import VIDEO_HZ, EncodedFrame, LinkNow
-from edge.video.picture import PicturePipeline
+from edge.video.picture.pipeline import PicturePipeline
 from tests.simulators.moving_picture import moving_pictures
 
 WAIT_S: Final = 30.0  # of a loaded machine
@@ -278,7 +278,7 @@ def test_a_camera_that_hangs_while_it_is_closed_says_nothing_over_the_one_after_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Else the light would go out while the second one is open."""
-    monkeypatch.setattr("edge.video.picture._STOP_LIMIT_S", 0.01)
+    monkeypatch.setattr("edge.video.picture.pipeline._STOP_LIMIT_S", 0.01)
     hanging, next_one = Device(), Device()
     hanging.goes_on.clear()
     devices, line = [hanging, next_one], Line()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from edge.errors import DeviceError
-from edge.video.alsa import fault
 from edge.video.media import VOICE_HZ
-from edge.video.sound import FRAME_SAMPLES, open_loudspeaker, open_microphone
-from edge.video.speech import speech
+from edge.video.voice.alsa import fault
+from edge.video.voice.sound import FRAME_SAMPLES, open_loudspeaker, open_microphone
+from edge.video.voice.speech import speech
 from tests.simulators.room_acoustics import level_db
 from tests.simulators.sound_card import SoundCard, face_to_face
 

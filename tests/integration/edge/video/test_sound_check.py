@@ -16,8 +16,8 @@ from edge.config import VideoConfig
 from edge.control_service import ask, serve_control
 from edge.errors import DeviceError
 from edge.health.report import Finding, Report
-from edge.video.sound_check import Verdict
-from edge.video.sound_check_service import check_sound
+from edge.video.voice.sound_check import Verdict
+from edge.video.voice.sound_check_service import check_sound
 from tests.simulators.room_acoustics import Sound
 from tests.simulators.sound_card import SoundCard, face_to_face
 

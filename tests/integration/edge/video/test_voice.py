@@ -12,11 +12,11 @@ import pytest
 
 from contract.media import SoundState
 from edge.errors import CodecError, DeviceError
+from edge.video.codecs.opus import OpusDecoder, OpusEncoder
 from edge.video.media import VOICE_HZ, EncodedVoice, VoiceMode, VoicePacket
-from edge.video.opus import OpusDecoder, OpusEncoder
-from edge.video.sound import FRAME_SAMPLES, Pace, open_loudspeaker, open_microphone
-from edge.video.speech import speech
-from edge.video.voice import SILENT_DBFS, VoicePipeline
+from edge.video.voice.pipeline import SILENT_DBFS, VoicePipeline
+from edge.video.voice.sound import FRAME_SAMPLES, Pace, open_loudspeaker, open_microphone
+from edge.video.voice.speech import speech
 from tests.simulators.room_acoustics import Sound, level_db
 from tests.simulators.sound_card import SoundCard
 
@@ -273,7 +273,7 @@ def test_without_its_codec_both_say_so_and_nothing_else_stops(monkeypatch: pytes
     def refuse() -> OpusDecoder:
         raise CodecError("libopus is not there")
 
-    monkeypatch.setattr("edge.video.voice.OpusDecoder", refuse)
+    monkeypatch.setattr("edge.video.voice.pipeline.OpusDecoder", refuse)
     line = Line()
     voice = pipeline(line, microphone="generated", loudspeaker="file:/dev/null")
     voice.start()

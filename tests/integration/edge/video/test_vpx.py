@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from edge.errors import CodecError
-from edge.video.av_libs import library_paths
-from edge.video.codec_check import check_vpx
-from edge.video.encoder import PictureEncoder, PyAvEncoder, open_encoder
+from edge.video.codecs.av_libs import library_paths
+from edge.video.codecs.codec_check import check_vpx
+from edge.video.codecs.encoder import PictureEncoder, PyAvEncoder, open_encoder
+from edge.video.codecs.vpx import KEYFRAME_MAX_S, CodedPicture, VpxEncoder
 from edge.video.media import VIDEO_HZ
-from edge.video.vpx import KEYFRAME_MAX_S, CodedPicture, VpxEncoder
 from tests.simulators.moving_picture import luminance, moving_pictures
 
 HOUSE: Final = Path(__file__).parents[4]
@@ -162,7 +162,7 @@ STRANGE_SETTINGS: Final = np.array([320, 240, 8, 8, 30, 1], dtype=np.int32).toby
 ASK: Final = """
 import logging, sys
 logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
-from edge.video.encoder import open_encoder
+from edge.video.codecs.encoder import open_encoder
 for size in (160, 320):
     encoder = open_encoder(size, 96, fps=15, bitrate_bps=100_000)
 from tests.simulators.moving_picture import moving_pictures

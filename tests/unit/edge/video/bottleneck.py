@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from edge.video.pacer import Pacer
-from edge.video.rate import RateController
-from edge.video.twcc import Arrival
+from edge.video.transport.pacer import Pacer
+from edge.video.transport.rate import RateController
+from edge.video.transport.twcc import Arrival
 
 VOICE_BYTES, VOICE_EVERY_S = 110, 0.04
 FRAMES_A_SECOND = 10

@@ -1,4 +1,4 @@
-from edge.video.consent import EXPIRY_S, SILENCE_S, Consent
+from edge.video.transport.consent import EXPIRY_S, SILENCE_S, Consent
 
 
 def test_consent_lasts_thirty_seconds_from_the_last_answer() -> None:

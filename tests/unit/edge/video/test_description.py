@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from contract.media import SDP_MAX_CHARS
 from edge.errors import MediaError
-from edge.video.description import CANDIDATES_MAX, accept, finish
+from edge.video.transport.description import CANDIDATES_MAX, accept, finish
 
 SESSION = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
 PROTECTION = f"a=ice-ufrag:abcd\r\na=ice-pwd:{'x' * 22}\r\na=fingerprint:sha-256 {'AB:' * 31}AB\r\n"

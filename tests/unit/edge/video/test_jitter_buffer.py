@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.video.jitter_buffer import (
+from edge.video.media import VOICE_HZ, VoicePacket
+from edge.video.voice.jitter_buffer import (
     BUFFERED_MAX_S,
     STEP,
     TARGET_MAX_S,
@@ -15,7 +16,6 @@ from edge.video.jitter_buffer import (
     Playout,
     opus_samples,
 )
-from edge.video.media import VOICE_HZ, VoicePacket
 
 SILK_20_MS, SILK_60_MS = 1 << 3, 3 << 3  # table-of-contents bytes of one frame (RFC 6716, 3.1)
 

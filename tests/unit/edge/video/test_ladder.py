@@ -1,7 +1,7 @@
 import pytest
 
-from edge.video.ladder import HEADER_BYTES, RUNGS, PictureLadder, VoiceLadder, split, voice_wire_bps
 from edge.video.media import Rung, VoiceMode
+from edge.video.picture.ladder import HEADER_BYTES, RUNGS, PictureLadder, VoiceLadder, split, voice_wire_bps
 
 POOREST = Rung(320, 180, 5, 500)
 HALF_SIZE = Rung(480, 270, 12, 500)

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.video import rtcp
 from edge.video.media import EncodedFrame, EncodedVoice
-from edge.video.outbound import KEYFRAME_EVERY_S, Negotiated, Outbound, ntp_at
-from edge.video.rate import MIN_BPS, START_BPS
-from edge.video.rtp import ExtensionIds, read_transport_sequence
-from edge.video.twcc import write_feedback
+from edge.video.transport import rtcp
+from edge.video.transport.outbound import KEYFRAME_EVERY_S, Negotiated, Outbound, ntp_at
+from edge.video.transport.rate import MIN_BPS, START_BPS
+from edge.video.transport.rtp import ExtensionIds, read_transport_sequence
+from edge.video.transport.twcc import write_feedback
 
 VOICE, PICTURE, REPAIR = 11, 22, 33
 IDS = ExtensionIds(transport_sequence=4, send_time=None)

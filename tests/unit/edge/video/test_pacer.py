@@ -1,4 +1,4 @@
-from edge.video.pacer import QUEUE_MAX_S, Pacer
+from edge.video.transport.pacer import QUEUE_MAX_S, Pacer
 
 
 def pacer(target_bps: int = 100_000) -> Pacer[str]:

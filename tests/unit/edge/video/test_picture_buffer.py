@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from edge.video.picture_buffer import KEPT_MAX, PictureBuffer, Piece, read_vp8
+from edge.video.transport.picture_buffer import KEPT_MAX, PictureBuffer, Piece, read_vp8
 
 ROUND_TRIP_S = 0.1
 

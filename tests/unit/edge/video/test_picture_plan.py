@@ -1,7 +1,7 @@
 import pytest
 
 from edge.video.media import LinkNow
-from edge.video.picture_plan import PicturePlan, Shot, fitted
+from edge.video.picture.plan import PicturePlan, Shot, fitted
 
 WIDE = (1280, 720)
 

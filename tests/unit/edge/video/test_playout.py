@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from edge.video.media import VOICE_HZ, VoicePacket
-from edge.video.playout import FADING_SAMPLES, PIECE_SAMPLES, Sound, VoicePlayout, shortened
-from edge.video.speech import speech
+from edge.video.voice.playout import FADING_SAMPLES, PIECE_SAMPLES, Sound, VoicePlayout, shortened
+from edge.video.voice.speech import speech
 
 
 class Spelling:

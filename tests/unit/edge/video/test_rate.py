@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.video.rate import BLIND_BPS, MAX_BPS, MIN_BPS, START_BPS, RateController
-from edge.video.twcc import Arrival
+from edge.video.transport.rate import BLIND_BPS, MAX_BPS, MIN_BPS, START_BPS, RateController
+from edge.video.transport.twcc import Arrival
 from tests.unit.edge.video.bottleneck import Bottleneck
 
 

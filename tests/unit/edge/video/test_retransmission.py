@@ -1,6 +1,6 @@
 import random
 
-from edge.video.retransmission import BURST_MIN_BYTES, KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
+from edge.video.transport.retransmission import BURST_MIN_BYTES, KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
 
 
 def sent(count: int, *, size_bytes: int = 500, every_s: float = 0.01) -> Repeats[str]:

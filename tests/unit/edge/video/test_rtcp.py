@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.video.rtcp import (
+from edge.video.transport.rtcp import (
     FEEDBACK_OF_PAYLOAD,
     FEEDBACK_OF_TRANSPORT,
     NACKED_MAX,

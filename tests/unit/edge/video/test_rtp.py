@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.video.rtp import (
+from edge.video.transport.rtp import (
     PAYLOAD_MAX_BYTES,
     PAYLOAD_MIN_BYTES,
     ExtensionIds,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from edge.video.media import VOICE_HZ
-from edge.video.sound_check import TONE_DBFS, Verdict, judge, tone
-from edge.video.speech import speech
+from edge.video.voice.sound_check import TONE_DBFS, Verdict, judge, tone
+from edge.video.voice.speech import speech
 from tests.simulators.room_acoustics import Room, Sound, level_db
 
 SECOND = VOICE_HZ

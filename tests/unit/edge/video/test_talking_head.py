@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge.video.talking_head import RHYTHM_S, TalkingHead
+from edge.video.picture.talking_head import RHYTHM_S, TalkingHead
 
 HEAD = TalkingHead(320, 180)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.video.rtcp import FEEDBACK_OF_TRANSPORT, split_compound
-from edge.video.twcc import (
+from edge.video.transport.rtcp import FEEDBACK_OF_TRANSPORT, split_compound
+from edge.video.transport.twcc import (
     FORMAT,
     TICK_US,
     Arrival,

@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from edge.video.v4l2 import Mode, is_capture, live_mode, modes, still_mode
+from edge.video.picture.v4l2 import Mode, is_capture, live_mode, modes, still_mode
 from tests.simulators.v4l2_device import V4l2Device
 
 WEBCAM = V4l2Device(  # as such cameras are: raw is slow when it is large

@@ -11,9 +11,9 @@ from typing import Final, Protocol
 import av
 
 from edge.errors import DeviceError
-from edge.video.still import jpeg
-from edge.video.talking_head import HEIGHT_MAX, WIDTH_MAX, TalkingHead
-from edge.video.v4l2_camera import V4l2Camera, first_that_captures
+from edge.video.picture.still import jpeg
+from edge.video.picture.talking_head import HEIGHT_MAX, WIDTH_MAX, TalkingHead
+from edge.video.picture.v4l2_camera import V4l2Camera, first_that_captures
 
 DEVICES: Final = Path("/dev")
 DRAWN_SIZE: Final = (640, 360)

@@ -10,9 +10,9 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from edge.errors import CodecError
-from edge.video.codec_check import check_vpx
+from edge.video.codecs.codec_check import check_vpx
+from edge.video.codecs.vpx import KEYFRAME_MAX_S, CodedPicture, Picture, VpxEncoder
 from edge.video.media import VIDEO_HZ
-from edge.video.vpx import KEYFRAME_MAX_S, CodedPicture, Picture, VpxEncoder
 
 REOPEN_SHARE: Final = 0.15  # a smaller change of rate is not worth a keyframe
 REOPEN_AFTER_TICKS: Final = 3 * VIDEO_HZ
@@ -98,7 +98,7 @@ class PyAvEncoder:
             codec.width, codec.height, codec.pix_fmt = self.width, self.height, "yuv420p"
             codec.bit_rate, codec.gop_size = bitrate_bps, 3_000
             codec.qmin, codec.qmax = 2, 63
-            codec.thread_count = 1  # as in edge/video/vpx.py
+            codec.thread_count = 1  # as in edge/video/codecs/vpx.py
             codec.time_base, codec.framerate = Fraction(1, VIDEO_HZ), Fraction(fps)
             codec.options = {
                 "deadline": "realtime",

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DeviceError
-from edge.video.alsa import AlsaStream
 from edge.video.media import VOICE_HZ
-from edge.video.speech import speech
+from edge.video.voice.alsa import AlsaStream
+from edge.video.voice.speech import speech
 
 Sound = NDArray[np.int16]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import CodecError
-from edge.video.av_libs import library_paths
+from edge.video.codecs.av_libs import library_paths
 from edge.video.media import VOICE_HZ, VoiceMode
 
 Samples = npt.NDArray[np.int16]

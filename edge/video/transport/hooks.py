@@ -38,15 +38,15 @@ from aiortc.rtcrtpparameters import (
 from aiortc.rtp import HeaderExtensionsMap, RtpPacket, is_rtcp
 
 from edge.errors import CodecError
-from edge.video import rtcp, rtp
-from edge.video.consent import CHECK_MAX_S, CHECK_MIN_S, EXPIRY_S, SILENCE_S, Consent
-from edge.video.description import OPUS
 from edge.video.media import VoicePacket
-from edge.video.outbound import Negotiated
-from edge.video.picture_buffer import PictureBuffer, read_vp8
-from edge.video.retransmission import Wishes
-from edge.video.rtp import ExtensionIds, Stream
-from edge.video.twcc import parse_feedback, write_feedback
+from edge.video.transport import rtcp, rtp
+from edge.video.transport.consent import CHECK_MAX_S, CHECK_MIN_S, EXPIRY_S, SILENCE_S, Consent
+from edge.video.transport.description import OPUS
+from edge.video.transport.outbound import Negotiated
+from edge.video.transport.picture_buffer import PictureBuffer, read_vp8
+from edge.video.transport.retransmission import Wishes
+from edge.video.transport.rtp import ExtensionIds, Stream
+from edge.video.transport.twcc import parse_feedback, write_feedback
 
 KNOWN_VERSIONS: Final = "aiortc 1.16.0 with aioice 0.13"
 TRANSPORT_CC_URI: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edge.errors import CodecError
-from edge.video import vpx_library as vpx
+from edge.video.codecs import vpx_library as vpx
 from edge.video.media import VIDEO_HZ
 
 KEYFRAME_MAX_S: Final = 0.4  # of the rate: a keyframe may not hold the link longer

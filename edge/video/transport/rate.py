@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from edge.video.recent import LeastOf, RateOf
-from edge.video.twcc import Arrival
+from edge.video.transport.recent import LeastOf, RateOf
+from edge.video.transport.twcc import Arrival
 
 START_BPS: Final = 150_000
 MIN_BPS: Final = 12_000  # the least voice; below there is no call

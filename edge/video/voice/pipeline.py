@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from contract.media import SoundState
 from edge.errors import CodecError, DeviceError, MediaError
-from edge.video.echo import EchoCanceller
+from edge.video.codecs.opus import OpusDecoder, OpusEncoder
 from edge.video.media import VOICE_HZ, EncodedVoice, VoiceMode, VoicePacket
-from edge.video.opus import OpusDecoder, OpusEncoder
-from edge.video.playout import PIECE_SAMPLES, VoicePlayout
-from edge.video.sound import Loudspeaker, Microphone, Pace
+from edge.video.voice.echo import EchoCanceller
+from edge.video.voice.playout import PIECE_SAMPLES, VoicePlayout
+from edge.video.voice.sound import Loudspeaker, Microphone, Pace
 
 RETRY_S: Final = 2.0
 FIRST_MODE: Final = VoiceMode(bitrate_bps=16_000, frame_ms=40, has_fec=True, has_dtx=True)

@@ -1,7 +1,7 @@
 """libvpx as C declares it: structures, numbers and calls, for VP8 alone (shell: ctypes).
 
 Source: libvpx's vpx_encoder.h, vpx_codec.h, vpx_image.h, vp8cx.h. The structures up to the last field named
-here are the same in the releases 1.12 to 1.17; `edge/video/codec_check.py` proves it of the one at hand.
+here are the same in the releases 1.12 to 1.17; `codec_check.py` proves it of the one at hand.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ from ctypes import (
 from typing import Any, Final
 
 from edge.errors import CodecError
-from edge.video.av_libs import library_paths
+from edge.video.codecs.av_libs import library_paths
 
 # VPX_ENCODER_ABI_VERSION of 1.17 and 1.16, 1.15.2, 1.15.0, 1.14, 1.13, 1.12: each refuses all but its own.
 ENCODER_ABIS: Final = (39, 37, 36, 34, 30, 25)

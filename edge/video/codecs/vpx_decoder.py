@@ -6,7 +6,7 @@ In a call nobody decodes here: `aiortc` decodes what the operator sends.
 import ctypes
 
 from edge.errors import CodecError
-from edge.video import vpx_library as vpx
+from edge.video.codecs import vpx_library as vpx
 
 
 class VpxDecoder:

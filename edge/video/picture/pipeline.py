@@ -9,10 +9,10 @@ from typing import Final, Literal, Protocol
 
 from contract.media import CameraState
 from edge.errors import CodecError, DeviceError
-from edge.video.encoder import PictureEncoder, open_encoder
+from edge.video.codecs.encoder import PictureEncoder, open_encoder
+from edge.video.codecs.vpx import CodedPicture, Picture, Plane
 from edge.video.media import VIDEO_HZ, EncodedFrame, LinkNow, VoiceMode
-from edge.video.picture_plan import PicturePlan, Shot
-from edge.video.vpx import CodedPicture, Picture, Plane
+from edge.video.picture.plan import PicturePlan, Shot
 
 AGAIN_AFTER_S: Final = 2.0  # a camera that is missing, busy or lost is tried again
 STILL_LIMIT_S: Final = 10.0
@@ -39,7 +39,7 @@ class CameraFrame(Protocol):
 
 
 class Camera(Protocol):
-    """An open camera, as `edge/video/camera.py` makes one. Raises DeviceError."""
+    """An open camera, as `edge/video/picture/camera.py` makes one. Raises DeviceError."""
 
     def frame(self) -> CameraFrame: ...
 

@@ -5,8 +5,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.video.jitter_buffer import JitterBuffer, Kind
 from edge.video.media import VOICE_HZ, VoicePacket
+from edge.video.voice.jitter_buffer import JitterBuffer, Kind
 
 Sound = NDArray[np.int16]
 
@@ -17,7 +17,7 @@ _LAG_MIN, _LAG_MAX, _LAG_STEP = VOICE_HZ // 400, VOICE_HZ // 100, 4  # 2.5 … 1
 
 
 class Decoder(Protocol):
-    """What `edge/video/opus.py` has."""
+    """What `edge/video/codecs/opus.py` has."""
 
     def decode(self, payload: bytes) -> Sound: ...
     def conceal(self, samples_count: int) -> Sound: ...

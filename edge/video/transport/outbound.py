@@ -8,13 +8,13 @@ the NTP time of our reports is a count of our own, which RFC 3550 allows and no 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge.video import rtcp, rtp
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow
-from edge.video.pacer import Pacer
-from edge.video.rate import RateController
-from edge.video.retransmission import Repeats
-from edge.video.rtp import WIRE_BYTES, ExtensionIds, Stream
-from edge.video.twcc import FORMAT, FeedbackError, parse_feedback
+from edge.video.transport import rtcp, rtp
+from edge.video.transport.pacer import Pacer
+from edge.video.transport.rate import RateController
+from edge.video.transport.retransmission import Repeats
+from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds, Stream
+from edge.video.transport.twcc import FORMAT, FeedbackError, parse_feedback
 
 if TYPE_CHECKING:
     import random

@@ -28,9 +28,10 @@ from aiortc.sdp import candidate_from_sdp
 
 from contract.media import IceServer
 from edge.errors import MediaError
-from edge.video import description, rtp
-from edge.video.consent import SILENCE_S
-from edge.video.hooks import (
+from edge.video.media import EncodedFrame, EncodedVoice, LinkNow, VoicePacket
+from edge.video.transport import description, rtp
+from edge.video.transport.consent import SILENCE_S
+from edge.video.transport.hooks import (
     HookedTransport,
     QuietTrack,
     VideoFrame,
@@ -41,11 +42,10 @@ from edge.video.hooks import (
     own_ssrc,
     prepare,
 )
-from edge.video.media import EncodedFrame, EncodedVoice, LinkNow, VoicePacket
-from edge.video.outbound import Outbound
-from edge.video.rate import START_BPS
-from edge.video.rtcp import SENDER_REPORT
-from edge.video.twcc import ArrivalLog
+from edge.video.transport.outbound import Outbound
+from edge.video.transport.rate import START_BPS
+from edge.video.transport.rtcp import SENDER_REPORT
+from edge.video.transport.twcc import ArrivalLog
 
 CONNECT_LIMIT_S: Final = 40.0  # a path of 5 s: candidates, DTLS and one repeat of it
 CLOSE_LIMIT_S: Final = 3.0

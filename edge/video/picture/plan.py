@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from edge.video.ladder import PictureLadder, VoiceLadder, split
 from edge.video.media import LinkNow, VoiceMode
+from edge.video.picture.ladder import PictureLadder, VoiceLadder, split
 
 QUEUE_MAX_S: Final = 0.15  # beyond it a frame would be old before it leaves
 KEY_PAUSE_S: Final = 1.0  # between two keyframes, and at least two round trips

@@ -9,8 +9,8 @@ import numpy as np
 from edge.config import VideoConfig
 from edge.errors import DeviceError
 from edge.video.media import VOICE_HZ
-from edge.video.sound import FRAME_SAMPLES, Loudspeaker, open_loudspeaker, open_microphone
-from edge.video.sound_check import QUIET_S, TONE_S, Finding, Sound, judge, tone
+from edge.video.voice.sound import FRAME_SAMPLES, Loudspeaker, open_loudspeaker, open_microphone
+from edge.video.voice.sound_check import QUIET_S, TONE_S, Finding, Sound, judge, tone
 
 
 def check_sound(config: VideoConfig) -> Finding:

@@ -15,8 +15,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge.errors import DeviceError
-from edge.video.still import jpeg
-from edge.video.v4l2 import Mode, is_capture, live_mode, modes, still_mode
+from edge.video.picture.still import jpeg
+from edge.video.picture.v4l2 import Mode, is_capture, live_mode, modes, still_mode
 
 WAIT_MAX_S: Final = 1.0  # a camera that gives nothing for so long is lost
 WAITING_MAX: Final = 32  # pictures in the kernel's queue

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from edge.video.speech import ENVELOPE_HZ, loudness, speech
+from edge.video.voice.speech import ENVELOPE_HZ, loudness, speech
 
 Plane = NDArray[np.uint8]
 Box = tuple[int, int, int, int]

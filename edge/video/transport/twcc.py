@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from edge.video.rtcp import FEEDBACK_OF_TRANSPORT, write_packet
+from edge.video.transport.rtcp import FEEDBACK_OF_TRANSPORT, write_packet
 
 FORMAT: Final = 15  # RTPFB format of this feedback
 TICK_US: Final = 250  # one step of an arrival delta

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DeviceError
-from edge.video.av_libs import library_paths
+from edge.video.codecs.av_libs import library_paths
 from edge.video.media import VOICE_HZ
 
 Direction = Literal["playback", "capture"]

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import CodecError
-from edge.video import vpx_library as vpx
+from edge.video.codecs import vpx_library as vpx
+from edge.video.codecs.opus import OpusDecoder, OpusEncoder, Samples, open_opus
+from edge.video.codecs.vpx import VpxEncoder
+from edge.video.codecs.vpx_decoder import VpxDecoder
 from edge.video.media import VIDEO_HZ, VOICE_HZ, VoiceMode
-from edge.video.opus import OpusDecoder, OpusEncoder, Samples, open_opus
-from edge.video.vpx import VpxEncoder
-from edge.video.vpx_decoder import VpxDecoder
 
 _WIDTH, _HEIGHT, _FPS = 160, 96, 15
 _RATES_BPS: Final = (300_000, 60_000)

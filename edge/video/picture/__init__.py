@@ -1,0 +1,1 @@
+"""From the camera to coded frames: what the link has room for."""

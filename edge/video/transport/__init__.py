@@ -1,0 +1,1 @@
+"""The two connections with a page: pacing, feedback, repair, and when a path is lost."""

@@ -1,0 +1,1 @@
+"""From the microphone to packets and from packets to the loudspeaker, without echo."""
