@@ -121,7 +121,7 @@ def doctor(
 
 def _check_sound(settings: BoxConfig) -> NoReturn:
     """Play a tone through the configured loudspeaker: the configured microphone must hear it."""
-    from edge.video.sound_check_service import check_sound
+    from edge.video.voice.sound_check_service import check_sound
 
     try:
         with contextlib.suppress(ControlError):  # `edge vitals` does not run, so nobody has the sound
