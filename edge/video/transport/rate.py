@@ -30,6 +30,9 @@ SENT_SPARE_BPS: Final = 20_000
 LOSS_IGNORED: Final = 0.1
 AFTER_OUTAGE: Final = 0.6
 SAME_OUTAGE_S: Final = 10.0  # a gap so soon after another costs nothing more: the queue decides then
+# A receiver's own estimate follows what it is sent: of a picture that is held back it says ever less, and
+# would never let it begin again. Below this, loss and round trip decide.
+REMB_LEAST_BPS: Final = 80_000
 BLIND_BPS: Final = 48_000  # before the first feedback, when it is late: a guess that fits a 64 kbit/s link
 BLIND_AFTER_S: Final = 1.5
 _LOG_MAX: Final = 4_096  # packets whose fate is not known
@@ -125,8 +128,8 @@ class RateController:
             self._on_queue(sum(queues) / len(queues), now_s)
 
     def on_remb(self, bps: int, *, now_s: float) -> None:
-        """The other side's own estimate: a cap, whatever else is known."""
-        self._remb_bps = bps
+        """The other side's own estimate: a cap, down to REMB_LEAST_BPS, whatever else is known."""
+        self._remb_bps = max(bps, REMB_LEAST_BPS)
         self._on_life(now_s)
 
     def on_report(self, lost_share: float, *, round_trip_s: float | None, now_s: float) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.video.transport.rate import BLIND_BPS, MAX_BPS, MIN_BPS, START_BPS, RateController
+from edge.video.transport.rate import BLIND_BPS, MAX_BPS, MIN_BPS, REMB_LEAST_BPS, START_BPS, RateController
 from edge.video.transport.twcc import Arrival
 from tests.unit.edge.video.bottleneck import Bottleneck
 
@@ -116,3 +116,9 @@ def test_an_estimate_of_the_other_side_is_a_cap() -> None:
     assert rate.target_bps == 90_000
     rate.on_remb(10**9, now_s=2.0)
     assert rate.target_bps == START_BPS
+
+
+def test_an_estimate_that_only_follows_a_picture_held_back_lets_it_begin_again() -> None:
+    rate = RateController(now_s=0.0)
+    rate.on_remb(15_000, now_s=1.0)
+    assert rate.target_bps == REMB_LEAST_BPS
