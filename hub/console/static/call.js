@@ -8,6 +8,7 @@ import { place, say } from "./console.js";
 
 // In the browser's store: how loud this operator likes it, and how large.
 const VOLUME = "volume", LARGE = "large picture";
+const ROOMLESS_MS = 3_000; // the station looks for the link's room first
 const STILL_MS = 2_000; // a picture that does not move for so long is not live
 const LOUD = 4; // the root of the level, so that speech fills the meter
 
@@ -19,7 +20,7 @@ function noPictureText(media) {
     case "missing": return t("trạm không có camera");
     case "busy": return t("chương trình khác ở trạm đang dùng camera");
     case "lost": return t("camera ở trạm đã bị rút hoặc hỏng");
-    default: return media.is_picture_sent ? "" : t("đường truyền không đủ cho hình, tiếng vẫn nghe được");
+    default: return "";
   }
 }
 
@@ -82,6 +83,7 @@ export class CallView {
     this._volume = /** @type {HTMLInputElement} */ (place("call-volume"));
     this._mute.addEventListener("click", () => this.mute());
     this._camera.addEventListener("click", () => void this._switchCamera());
+    this._roomless_ms = Infinity; // since when the link has had no room
     this._size = /** @type {HTMLButtonElement} */ (place("call-size"));
     this._isLarge = localStorage.getItem(LARGE) === "yes";
     this._size.addEventListener("click", () => this.resize());
@@ -127,6 +129,7 @@ export class CallView {
   _placePicture() {
     const frame = place("call-frame"), large = place("call-large"), isLarge = this._isLarge && this.media !== null;
     this._size.setAttribute("aria-pressed", String(this._isLarge));
+    say(place("call-size-text"), this._isLarge ? t("Hình nhỏ") : t("Hình lớn"));
     large.hidden = !isLarge;
     document.body.toggleAttribute("data-large-picture", isLarge);
     if (frame.parentElement === (isLarge ? large : this._root)) return;
@@ -232,7 +235,8 @@ export class CallView {
    * better than the station's last word. @param {CallMedia} media */
   _writePicture(media) {
     const still_ms = performance.now() - this._moved_ms, hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
-    const why = media.station && (media.isHubThere || isStill) ? noPictureText(media.station) : "";
+    const isKnown = media.station !== null && (media.isHubThere || isStill);
+    const why = isKnown ? noPictureText(/** @type {StationMedia} */ (media.station)) || this._noRoomText(media) : "";
     const isShown = hasMoved && !why && (media.phase === "connected" || media.phase === "lost");
     this._picture.classList.toggle("is-away", !isShown);
     this._picture.classList.toggle("is-still", isStill);
@@ -242,6 +246,16 @@ export class CallView {
     const words = place("call-no-picture");
     words.hidden = text === "";
     say(words, text);
+  }
+
+  /** A link without room for a picture; that one has not begun yet, or the station has gone, is another thing.
+   * @param {CallMedia} media */
+  _noRoomText(media) {
+    const { station } = media, now_ms = performance.now();
+    const isHeldBack = media.phase === "connected" && station?.is_connected === true && !station.is_picture_sent;
+    this._roomless_ms = isHeldBack ? Math.min(this._roomless_ms, now_ms) : Infinity;
+    const isSo = now_ms - this._roomless_ms > ROOMLESS_MS;
+    return isSo ? t("đường truyền không đủ cho hình, tiếng vẫn nghe được") : "";
   }
 
   /** @param {string} id @param {number} level */

@@ -126,8 +126,22 @@ export function claimedHere_ms(id) {
   return of === id ? Number(at_ms) - performance.timeOrigin : null;
 }
 
+let warnedOf = "", warned_ms = -Infinity;
+
+/** Whoever is in a call already must mean it: the nurse there would hear him no more. @param {Call} call */
+function isMeant(call) {
+  const mine = state?.calls.find((one) => one.state === "CLAIMED" && one.owner === me && one.station !== call.station);
+  const now_ms = performance.now();
+  if (!mine || (warnedOf === call.id && now_ms - warned_ms < TOLD_MS)) return true;
+  [warnedOf, warned_ms] = [call.id, now_ms];
+  tellUser(t("Bạn đang trả lời {station}. Nhấn {key} lần nữa để sang {other}: {station} sẽ không nghe thấy bạn nữa.",
+    { station: mine.name, key: CLAIM_KEY, other: call.name }));
+  return false;
+}
+
 /** Answer a call: whoever is first gets it, the others are told who. @param {Call} call */
 export async function claim(call) {
+  if (!isMeant(call)) return;
   sessionStorage.setItem(CLAIMED, `${call.id} ${performance.timeOrigin + performance.now()}`);
   const answer = await post(`/calls/${call.id}/claim`);
   if (answer?.is_done || answer?.is_mine) {

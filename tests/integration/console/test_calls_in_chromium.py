@@ -16,6 +16,7 @@ def test_an_operator_logs_in_with_the_keyboard_alone_and_sees_the_stations(
 ) -> None:
     browser_page.context.clear_cookies()
     browser_page.goto(server.url)
+    expect(browser_page.locator("input[name=name]")).to_be_focused()
     browser_page.keyboard.type("Lan")
     browser_page.keyboard.press("Tab")
     browser_page.keyboard.type(PASSWORD)
@@ -85,3 +86,34 @@ def test_the_others_are_told_who_answered_and_stop_ringing(
     expect(page.locator("#callbar button")).to_have_count(0)
     page.keyboard.press("k")
     assert server.call(server.rooms.calls)[0]["owner"] == "Minh"
+
+
+def test_who_is_in_a_call_must_press_twice_to_leave_it_for_another(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    other = ConsoleStation(server, "ly-son", spool=0xB0C6)
+    page.keyboard.press("a")
+    first = station.press()
+    expect(page.locator(".ring")).to_have_count(1)
+    page.keyboard.press("F2")
+    expect(page.locator("#callbar")).to_contain_text("bạn đang trả lời")
+    second = other.press()
+    expect(page.locator(".ring")).to_have_count(1)
+    page.keyboard.press("F2")
+    expect(page.locator("#told")).to_contain_text("Trạm Y tế Côn Đảo sẽ không nghe thấy bạn nữa")
+    owners = {call["id"]: call["owner"] for call in server.call(server.rooms.calls)}
+    assert owners == {str(first): "Lan", str(second): None}
+    page.keyboard.press("F2")
+    expect(page).to_have_url(f"{server.url}/stations/ly-son")
+
+
+def test_a_ring_stays_in_sight_however_far_the_page_is_scrolled(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    page.keyboard.press("a")
+    station.press()
+    expect(page.locator(".ring")).to_have_count(1)
+    page.evaluate("document.querySelector('main').style.minHeight = '3000px'")
+    page.evaluate("window.scrollTo(0, 2000)")
+    wait_until(page, "window.scrollY > 1000")
+    expect(page.locator(".ring")).to_be_in_viewport()
