@@ -77,16 +77,21 @@ def _options() -> argparse.Namespace:
 
 
 def _speaking_places(out: Console, folder: Path) -> list[Place]:
-    """The three stations, each with a face that moves and, where espeak-ng is there, a voice of its own."""
-    places = []
+    """The three stations, each with a face that moves and, where espeak-ng is there, a voice of its own. What
+    is said to them is played into a file.
+    """
+    places, has_voices = [], True
     for place in PLACES:
         wav = folder / f"{place.name}.wav"
         try:
             speak(VOICES[place.name], wav)
         except NoVoiceError as error:
-            out.print(f"{error}; the stations send a tone instead", markup=False)
-            return list(PLACES)
-        places.append(replace(place, devices=Devices(microphone=f"file:{wav}")))
+            if has_voices:
+                out.print(f"{error}; the stations send a tone instead", markup=False)
+            has_voices = False
+        microphone = f"file:{wav}" if has_voices else "generated"
+        loudspeaker = f"file:{folder / f'{place.name}-heard.wav'}"
+        places.append(replace(place, devices=Devices(microphone=microphone, loudspeaker=loudspeaker)))
     return places
 
 
