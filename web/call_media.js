@@ -19,7 +19,8 @@ const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
  *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, text?: string}} StationMedia
  * @typedef {{photo: string, received: number, total: number, size_bytes: number | null, text: string,
- *   taken_ms?: number | null}} Photo  `taken_ms`: of the hub's list alone
+ *   taken_ms?: number | null, is_asked?: boolean, is_over?: boolean}} Photo  `taken_ms`: of the hub's list alone;
+ *   `is_asked`: by this page, just now; `is_over`: the call is, which says no more of it
  * @typedef {"connecting" | "connected" | "lost" | "taken" | "ended"} Phase
  *
  * Moments in ms of `performance.now()`, null until they come; `claimed` may lie before the page began.
@@ -130,7 +131,7 @@ export class CallMedia extends EventTarget {
     const waiting = [...this._unanswered.keys()].filter((key) => key.startsWith("photo "));
     if (this._over || waiting.length >= PHOTOS_WANTED_MAX) return "";
     const photo = randomName(16);
-    this._keep({ photo, received: 0, total: 0, size_bytes: null, text: "" });
+    this._keep({ photo, received: 0, total: 0, size_bytes: null, text: "", is_asked: true });
     this._sendUntilAnswered(`photo ${photo}`, { type: "photo", photo });
     return photo;
   }
@@ -301,7 +302,7 @@ export class CallMedia extends EventTarget {
   /** @param {any} message */
   _onPhoto(message) {
     const { photo, received, total, size_bytes = null, text = "" } = message;
-    if (typeof photo !== "string") return;
+    if (this._over || typeof photo !== "string") return;
     this._unanswered.delete(`photo ${photo}`);
     this._keep({ photo, received: received ?? 0, total: total ?? 0, size_bytes, text: text ?? "" });
   }
@@ -371,6 +372,9 @@ export class CallMedia extends EventTarget {
     this._leg?.close();
     this._leg = this._retiring = null;
     this.own.close();
+    const photos = [...this.photos.values()];
+    this.photos.clear();
+    for (const photo of photos) this._say("photo", { ...photo, is_over: true });
     this._say("leg");
     this._say("change");
   }

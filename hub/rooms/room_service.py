@@ -8,7 +8,7 @@ from typing import Final
 
 from contract.errors import RefusedError
 from contract.header import Record
-from contract.ids import NO_VISIT, CallId, RecordClass, SpoolId, StationId, VisitNo, parse_spool
+from contract.ids import CallId, RecordClass, SpoolId, StationId, VisitNo, parse_spool
 from contract.media import MediaSignal
 from contract.parts import Part
 from contract.signals import BoxState, encode_signal
@@ -20,7 +20,7 @@ from hub.ingest.committed import Committed, SignalHeard
 from hub.live.feed import LiveFeed
 from hub.rooms.direct import PHOTOS_MAX, DirectRoom, Said
 from hub.rooms.page_line import PageLine
-from hub.rooms.page_messages import PageJoin, PageLeave, PageRefusedError, parse_page_message
+from hub.rooms.page_messages import PageJoin, PageLeave, PagePhoto, PageRefusedError, parse_page_message
 from hub.rooms.photographs import (
     PhotoState,
     Progress,
@@ -49,6 +49,20 @@ class _Room:
         self.owner = owner
         self.lines: dict[str, PageLine] = {}  # by page
         self.photos: dict[str, Progress] = {}
+        self._visits: dict[str, Visit | None] = {}  # of a photograph; None: asked for while there was none
+
+    def note(self, photo: str, visit: Visit | None) -> None:
+        """A photograph was asked for, or has been found, in this visit."""
+        if photo in self._visits or len(self._visits) < PHOTOS_MAX:
+            self._visits[photo] = visit
+
+    def knows(self, photo: str) -> bool:
+        """Whether the visit of a photograph has been noted."""
+        return photo in self._visits
+
+    def may_tell(self, photo: str, visit: Visit | None) -> bool:
+        """Whether a page may be told of a photograph while this visit is under way."""
+        return photo not in self._visits or self._visits[photo] == visit
 
 
 class MediaRooms:
@@ -95,6 +109,8 @@ class MediaRooms:
                 return
             room = self._rooms.get(line.call_id)
             if room is not None:
+                if isinstance(message, PagePhoto) and not room.knows(message.photo):  # and not said again
+                    room.note(message.photo, self.visit(line.call_id.station))
                 said = room.direct.page_says(line.page, message, now_s=self._hub.now_s())
                 self._say(line.call_id, room, said)
                 if isinstance(message, PageLeave):
@@ -167,9 +183,11 @@ class MediaRooms:
     def _say(self, call_id: CallId, room: _Room, said: Said) -> None:
         for signal in said.to_station:  # one that is not sent now is said again while it holds
             self._hub.publish_signal(call_id.station, Topic.SIGNAL, encode_signal(signal))
+        visit = self.visit(call_id.station)
         for page, message in said.to_pages:
             line = room.lines.get(page)
-            if line is None:
+            of_another = message["type"] == "photo" and not room.may_tell(message["photo"], visit)
+            if line is None or of_another:  # of the person before: not even when the room says all again
                 continue
             if message["type"] in ("taken", "ended"):
                 del room.lines[page]
@@ -185,40 +203,35 @@ class MediaRooms:
 
     # Photographs
 
-    def visits(self, station: StationId) -> list[Visit]:
-        """Return the visits whose photographs may be looked at now: the one under way, the open call's."""
-        now, found = self._feed.now(station), list[Visit]()
-        if now.spool is not None and now.visit is not None:
-            found.append((now.spool, now.visit.no))
-        held = self._desk.of_station(station)
-        if held is not None and held.row.visit != NO_VISIT:
-            found.append((held.row.call_id.spool, held.row.visit))
-        return list(dict.fromkeys(found))
+    def visit(self, station: StationId) -> Visit | None:
+        """Return the visit whose photographs may be looked at now: the one under way, and no other.
+
+        A call may have begun in an earlier one, and is no reason to show that person beside the next.
+        """
+        now = self._feed.now(station)
+        return None if now.spool is None or now.visit is None else (now.spool, now.visit.no)
 
     async def photos(self, station: StationId) -> list[PhotoState]:
         """Return the photographs that may be looked at. Raises StoreFailedError."""
-        visits = self.visits(station)
-
-        def read(store: Store) -> list[PhotoState]:
-            opener_for = self._hub.opener_for
-            found = [list_photos(store, opener_for, station, spool, visit=visit) for spool, visit in visits]
-            return [state for states in found for state in states]
-
-        return await self._hub.run_read(read) if visits else []
+        under_way = self.visit(station)
+        if under_way is None:
+            return []
+        spool, visit = under_way
+        opener_for = self._hub.opener_for
+        return await self._hub.run_read(
+            lambda store: list_photos(store, opener_for, station, spool, visit=visit)
+        )
 
     async def photo(self, station: StationId, photo: str) -> tuple[PhotoState, bytes] | None:
         """Return one of them, as far as it has come. Raises StoreFailedError."""
-        visits = self.visits(station)
-
-        def read(store: Store) -> tuple[PhotoState, bytes] | None:
-            for spool, visit in visits:
-                opener_for = self._hub.opener_for
-                found = read_photo(store, opener_for, station, spool, visit=visit, photo=photo)
-                if found is not None:
-                    return found
+        under_way = self.visit(station)
+        if under_way is None:
             return None
-
-        return await self._hub.run_read(read) if visits else None
+        spool, visit = under_way
+        opener_for = self._hub.opener_for
+        return await self._hub.run_read(
+            lambda store: read_photo(store, opener_for, station, spool, visit=visit, photo=photo)
+        )
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
         if not self._rooms:
@@ -231,7 +244,7 @@ class MediaRooms:
             record = one.arrival.record
             if one.outcome is not Outcome.STORED or not isinstance(record, Record):
                 continue
-            if (one.arrival.spool, record.header.visit) in self.visits(station):
+            if (one.arrival.spool, record.header.visit) == self.visit(station):
                 self._parts.append(one.arrival)
                 self._has_work.set()
 
@@ -277,19 +290,17 @@ class MediaRooms:
     async def _progress(self, station: StationId, room: _Room, photo: str) -> Progress | None:
         """Return what is known of a photograph; the first time, what the store has of it."""
         if photo not in room.photos and len(room.photos) < PHOTOS_MAX:
-            visits = self.visits(station)
-
-            def read(store: Store) -> Progress | None:
-                for spool, visit in visits:
-                    opener_for = self._hub.opener_for
-                    found = read_progress(store, opener_for, station, spool, visit=visit, photo=photo)
-                    if found is not None:
-                        return found
+            under_way = self.visit(station)
+            if under_way is None:
                 return None
-
-            found = await self._hub.run_read(read)
+            spool, visit = under_way
+            opener_for = self._hub.opener_for
+            found = await self._hub.run_read(
+                lambda store: read_progress(store, opener_for, station, spool, visit=visit, photo=photo)
+            )
             if found is not None:
                 room.photos[photo] = found
+                room.note(photo, under_way)
         return room.photos.get(photo)
 
     async def _tell_progress(self, call_id: CallId, room: _Room, photo: str, now: Progress) -> None:
@@ -305,6 +316,7 @@ class MediaRooms:
 
     async def _look_at_photos(self, call_id: CallId) -> None:
         """A page has joined: tell it what there is."""
+        visit = self.visit(call_id.station)
         try:
             states = await self.photos(call_id.station)
         except StoreFailedError as error:
@@ -313,6 +325,7 @@ class MediaRooms:
         room = self._rooms.get(call_id)
         if room is not None:  # the call may have ended meanwhile
             for state in states:
+                room.note(state.photo, visit)
                 self._tell_photo(call_id, room, state)
 
     def _tell_photo(self, call_id: CallId, room: _Room, state: PhotoState) -> None:

@@ -387,6 +387,22 @@ def test_nobody_sees_the_photograph_of_the_person_before(
     end(server, call, cookies["Lan"])
 
 
+def test_a_room_does_not_say_again_what_it_knows_of_the_person_before(
+    server: ConsoleServer, station: ConsoleStation, cookies: dict[str, str]
+) -> None:
+    call = claimed(server, station, cookies["Lan"])
+    with page_of(server, call, cookies["Lan"]) as page:
+        page.join()
+        station.parts(slice_object(JPEG, Content.PHOTOGRAPH, object_id=b"o" * 16, slice_bytes=5_000))
+        page.hear("photo", received=2)
+    station.open_visit(8)
+    wait_for(lambda: photos(server, station, cookies["Lan"]) == [], "the next person")
+    with page_of(server, call, cookies["Lan"]) as page:
+        page.join(OTHER)
+        station.parts(slice_object(JPEG, Content.PHOTOGRAPH, object_id=b"n" * 16, slice_bytes=5_000))
+        assert page.hear("photo")["photo"] == (b"n" * 16).hex()
+
+
 def test_parts_that_make_another_thing_are_never_shown_as_a_photograph(
     server: ConsoleServer, station: ConsoleStation, cookies: dict[str, str]
 ) -> None:

@@ -170,6 +170,7 @@ def test_a_photograph_comes_bit_by_bit_is_opened_and_survives_a_reload(
     server: ConsoleServer, station: ConsoleStation, page: Page, talk: MediaStation
 ) -> None:
     station.open_visit(77)
+    wait_until(page, "document.body.feed?.view?.visit != null")  # what was asked for before it goes
     page.keyboard.press("p")
     thumbnail = page.locator("#photo-list li")
     expect(thumbnail).to_contain_text("đang chụp")
