@@ -13,7 +13,7 @@ DAMAGED = "Ảnh bị hỏng trên đường truyền. Hãy chụp lại."
 
 
 async def list_photos(request: Request) -> Response:
-    """GET /stations/ID/photos: those of the visit under way and of the open call."""
+    """GET /stations/ID/photos: those of the visit under way."""
     await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
     try:

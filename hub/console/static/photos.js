@@ -45,9 +45,8 @@ export class Photos {
     news.addEventListener("state", () => this._onCalls());
   }
 
-  /** Another visit: nothing of the one before.
-   * @param {unknown} [_ofCall] what the call has had, in whatever visit: none of it stays */
-  keepOnly(_ofCall) {
+  /** Another visit: nothing of the one before. */
+  clear() {
     this._visits++;
     for (const name of [...this._photos.keys()]) this._forget(name);
   }

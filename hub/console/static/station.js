@@ -152,7 +152,7 @@ feed.addEventListener("view", () => {
   const no = feed.view?.visit?.no ?? "0";
   if (no !== photographed) {
     photographed = no;
-    photos.keepOnly(view.media?.photos ?? new Map());
+    photos.clear();
     void photos.read();
   }
   const visit = feed.view?.visit, opened_ms = /** @type {number | null | undefined} */ (visit?.opened_ms);
