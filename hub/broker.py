@@ -60,6 +60,7 @@ class Broker:
     ) -> None:
         self._address, self._login, self._on_message = address, login, on_message
         self._now_s, self._rng = now_s, rng
+        self._current: _Connection | None = None  # also while it is being opened
         self._connection: _Connection | None = None  # only while it is up
         self._changed_s: float | None = None
         self._heard_s: float | None = None
@@ -76,21 +77,20 @@ class Broker:
 
     def publish(self, station: StationId, topic: Topic, payload: bytes) -> bool:
         """Send by the topic's rule. False: no broker, or too much waits; nothing is kept for later."""
-        if self._connection is None:
+        current = self._current
+        if current is None or not current.is_taken:
             return False
         rule = RULES[topic]
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if rule.expiry_s is not None:
             properties.MessageExpiryInterval = rule.expiry_s
-        return self._connection.publish(
-            topic_name(station, topic), payload, rule.qos, rule.retained, properties
-        )
+        return current.publish(topic_name(station, topic), payload, rule.qos, rule.retained, properties)
 
     async def run(self) -> None:
         """Keep the connection up until cancelled."""
         backoff_s = BACKOFF_MIN_S
         while True:
-            connection = _Connection(self._address, self._login, self._on_arrival)
+            connection = self._current = _Connection(self._address, self._login, self._on_arrival)
             try:
                 await connection.open()
                 backoff_s = BACKOFF_MIN_S
@@ -100,7 +100,7 @@ class Broker:
             except (OSError, TimeoutError, BrokerRefusedError) as error:
                 self._note(None, self._explain(error))
             finally:
-                self._connection = None
+                self._connection = self._current = None
                 await connection.close()
             await asyncio.sleep(self._rng.uniform(BACKOFF_MIN_S, backoff_s))
             backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
@@ -151,6 +151,9 @@ class _Connection:
         self._loop = asyncio.get_running_loop()
         self._address, self._login, self._on_message = address, login, on_message
         self.closed = asyncio.Event()
+        # The broker took us. It sends what was retained before it acknowledges the subscription, and whoever
+        # says hello so is answered at once.
+        self.is_taken = False
         self._subscribed: asyncio.Future[None] = self._loop.create_future()
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=HUB_NAME, protocol=mqtt.MQTTv5, reconnect_on_failure=False
@@ -201,6 +204,7 @@ class _Connection:
         if reason.is_failure:
             self._loop.call_soon_threadsafe(self._refuse, str(reason))
         else:
+            self.is_taken = True
             client.subscribe([(name, SubscribeOptions(qos=1)) for name in SUBSCRIPTIONS])
 
     def _on_subscribe(self, _c: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any) -> None:
@@ -227,5 +231,6 @@ class _Connection:
             self._subscribed.set_exception(BrokerRefusedError(reason))
 
     def _lose(self, reason: str) -> None:
+        self.is_taken = False
         self._refuse(f"the connection was closed: {reason}")
         self.closed.set()

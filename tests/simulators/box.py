@@ -170,6 +170,7 @@ class BoxLink:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.reinitialise()  # closes the pair of sockets that wakes its thread
 
     def vanish(self) -> None:
         """Close the socket without a word: the broker sends the Will."""
