@@ -31,7 +31,7 @@ from edge.config import BoxConfig
 from edge.control_service import serve_control
 from edge.errors import ConfigError, ControlError, SpoolError
 from edge.health.doctor import Sight, report_of
-from edge.health.status import StatusRhythm, owed_of
+from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
@@ -281,7 +281,7 @@ class Vitals:
             spool_bytes=self._used_bytes,
             disk_free_bytes=self._spool.disk_free_bytes(),
             round_trip_ms=None if round_trip_s is None else round(round_trip_s * 1000),
-            connected_for_s=None if link.connected_since_s is None else now_us / 1e6 - link.connected_since_s,
+            connected_for_s=connected_for_s(link, now_s=now_us / 1e6),
             frames_damaged=self._damaged(),
             samples_lost=self._capture.lost_samples,
             refused=self._refused_count,

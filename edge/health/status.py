@@ -4,6 +4,7 @@ from typing import Final
 
 from contract.events import Owed as OwedStatus
 from contract.ids import BootId, RecordClass
+from edge.uplink.link_state import LinkState
 from edge.uplink.owed import Owed
 
 STATUS_QUIET_S: Final = 300.0
@@ -21,6 +22,13 @@ def owed_of(owed: Owed, *, boot: BootId, now_us: int) -> dict[str, OwedStatus]:
         age_s = max(0.0, (now_us - oldest.t_us) / 1e6) if oldest is not None and is_dated else None
         result[str(record_class.value)] = OwedStatus(records=owed.count(record_class), oldest_age_s=age_s)
     return result
+
+
+def connected_for_s(link: LinkState, *, now_s: float) -> float | None:
+    """Return since how long the link stands, None when it does not. One that came up since `now_s` was read
+    stands for no time yet.
+    """
+    return None if link.connected_since_s is None else max(0.0, now_s - link.connected_since_s)
 
 
 class StatusRhythm:

@@ -1,8 +1,9 @@
 import pytest
 
 from contract.ids import BootId, RecordClass
-from edge.health.status import StatusRhythm, owed_of
+from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.spool.batch import OwedRecord
+from edge.uplink.link_state import LinkState
 from edge.uplink.owed import Owed
 
 SHAPE = (True, 0, False)
@@ -43,3 +44,12 @@ def test_the_age_of_what_is_owed_is_known_only_in_this_boot() -> None:
         "2": (2, 60.0),
         "3": (0, None),
     }
+
+
+@pytest.mark.parametrize(
+    ("since_s", "now_s", "stands_s"), [(None, 5.0, None), (2.0, 5.0, 3.0), (5.1, 5.0, 0.0)]
+)
+def test_a_link_that_came_up_while_the_status_was_made_stands_for_no_time_yet(
+    since_s: float | None, now_s: float, stands_s: float | None
+) -> None:
+    assert connected_for_s(LinkState(connected_since_s=since_s), now_s=now_s) == stands_s
