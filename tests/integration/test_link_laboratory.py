@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -24,6 +24,7 @@ ASYMMETRIC = Profile(
     up=steady(400e3, delay_s=0.12, queue_s=0.2),
     down=steady(2e6, delay_s=0.05),
 )
+POOR = Profile(name="poor", up=steady(64e3, delay_s=0.3, queue_s=5.0), down=steady(64e3, delay_s=0.3))
 PACKET_BYTES = 1_000
 
 
@@ -54,6 +55,48 @@ def hear(ear: socket.socket, sender: subprocess.Popen[bytes]) -> list[tuple[floa
             ear.settimeout(1.0)
 
 
+SPEAK = """
+import socket, sys
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+out.connect((sys.argv[1], int(sys.argv[2])))
+out.settimeout(1.0)
+print(out.getsockname()[1], flush=True)
+for line in sys.stdin:
+    out.send(line.encode())
+    try:
+        print(out.recv(100).decode(), flush=True)
+    except TimeoutError:
+        print("nothing", flush=True)
+"""
+
+
+class Speaker:
+    """A flow from the station's end: says a word, hears the answer or nothing within a second."""
+
+    def __init__(self, link: Link, ear: socket.socket) -> None:
+        host, port = ear.getsockname()
+        command = [*link.entry, sys.executable, "-c", SPEAK, host, str(port)]
+        self._ear = ear
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = (link.station_address, int(self._line()))
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def is_answered(self, word: str) -> bool:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+        self._ear.settimeout(1.0)
+        with suppress(TimeoutError):
+            self._ear.sendto(b"yes", self._ear.recvfrom(100)[1])
+        return self._line() == "yes"
+
+    def end(self) -> None:
+        self._process.communicate(timeout=30)
+
+
 def test_a_flood_is_held_to_the_rate_and_a_trickle_is_delayed_by_the_delay(tmp_path: Path) -> None:
     with Link(ASYMMETRIC, log=tmp_path / "link.log") as link, listening(link.hub_address) as ear:
         flood = blast(link, ear.getsockname()[1], bps=600_000, seconds=3)
@@ -71,7 +114,42 @@ def test_a_flood_is_held_to_the_rate_and_a_trickle_is_delayed_by_the_delay(tmp_p
     assert used == pytest.approx(1.0, abs=0.02)
     assert dropped == pytest.approx(225 - len(times), abs=1)  # ours is the only traffic
     assert max(queueing_delays_s(packets)) == pytest.approx(0.18, abs=0.02)
-    assert median(delays_s) == pytest.approx(0.12 + PACKET_BYTES * 8 / 400_000, abs=0.002)
+    assert median(delays_s) == pytest.approx(0.12 + PACKET_BYTES * 8 / 400_000, abs=0.001)
+
+
+def test_the_log_says_of_each_packet_when_it_came_and_how_long_it_queued(tmp_path: Path) -> None:
+    with Link(POOR, log=tmp_path / "link.log") as link, listening(link.hub_address) as ear:
+        flood = blast(link, ear.getsockname()[1], bps=72_000, seconds=4)
+        times = hear(ear, flood)
+        packets = [one for one in link.packets() if one.fate == "delivered"]
+    rate_bps = (len(times) - 1) * PACKET_BYTES * 8 / (times[-1][1] - times[0][1])
+    assert rate_bps == pytest.approx(64_000, rel=0.01)
+    assert [one.size_bytes for one in packets] == [PACKET_BYTES] * len(times)
+    for one, (sent_s, came_s) in zip(packets, times, strict=True):
+        assert one.queued_s is not None and one.delivered_s is not None
+        assert one.arrived_s - sent_s < 0.05, "the sender's own pauses are in it"
+        assert one.delivered_s - one.arrived_s == pytest.approx(one.queued_s + 0.125 + 0.3, abs=1e-5)
+        assert came_s >= one.delivered_s
+    late_s = [came_s - (one.delivered_s or 0.0) for one, (_, came_s) in zip(packets, times, strict=True)]
+    assert median(late_s) < 0.001
+
+
+def test_flows_are_silenced_both_ways_and_new_ones_pass(tmp_path: Path) -> None:
+    with Link(CLEAN_2M, log=tmp_path / "link.log") as link, listening(link.hub_address) as ear:
+        old, new = Speaker(link, ear), Speaker(link, ear)
+        assert old.is_answered("before")
+        link.silence_flows()
+        assert not old.is_answered("after")
+        assert new.is_answered("a new flow")
+        fates = {one.fate for one in link.packets() if one.packet.ports[1] == ear.getsockname()[1]}
+        ear.sendto(b"down", old.address)  # the way down of a flow is as dead as its way up
+        wait_until(
+            lambda: any(one.fate == "silenced" and one.direction == "down" for one in link.packets()),
+            what="the word down the dead flow",
+        )
+        old.end()
+        new.end()
+    assert fates == {"delivered", "silenced"}
 
 
 def test_a_link_is_cut_mended_and_changed_while_it_runs(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ A `Link` gives the station a network namespace of its own, joined to this one by
 process that forwards between them: piecewise rate, drop-tail queue, delay, jitter, loss, each way
 (`bottleneck.py`). Its log says of each packet when it came, when it went and whether it was dropped, so
 utilisation and queueing delay do not depend on what the software under test believes. Needs root.
+
+The hub's end of the link is in the test's own namespace, where broker, hub and a browser run as they do
+without a link: one namespace less, and nothing of theirs to move.
 """
 
 from tests.simulators.links.known import (

@@ -14,9 +14,9 @@ import time
 from math import inf
 from typing import Final, TextIO
 
-from tests.simulators.links.bottleneck import Bottleneck, Passage
+from tests.simulators.links.bottleneck import Bottleneck, Fate, Passage
 from tests.simulators.links.log import Direction, line_of
-from tests.simulators.links.packets import Packet, passes_wall, read_packet
+from tests.simulators.links.packets import Packet, flow_of, passes_wall, read_packet
 from tests.simulators.links.profile import Profile, profile_of
 from tests.simulators.links.tun import TunError, bring_up, ip, leave_namespace, open_tun, read_all
 
@@ -72,6 +72,8 @@ class Forwarder:
         self._log = log
         self._ways: dict[Direction, Bottleneck] = {}
         self._wall: int | None = None
+        self._seen: set[bytes] = set()  # flows; a test has few
+        self._silenced: set[bytes] = set()
 
     def run(self) -> None:
         """Forward until standard input ends."""
@@ -103,12 +105,23 @@ class Forwarder:
             packet = read_packet(data)
             if packet is None or direction not in self._ways:
                 continue
-            if self._wall is not None and not passes_wall(packet, self._wall):
-                self._write_log(direction, Passage(data=data, arrived_s=now_s, fate="walled"), packet)
+            swallowed = self._swallows(direction, data, packet)
+            if swallowed is not None:
+                self._write_log(direction, Passage(data=data, arrived_s=now_s, fate=swallowed), packet)
                 continue
             refused = self._ways[direction].offer(data, now_s=now_s)
             if refused is not None:
                 self._write_log(direction, refused, packet)
+
+    def _swallows(self, direction: Direction, data: bytes, packet: Packet) -> Fate | None:
+        if self._wall is not None and not passes_wall(packet, self._wall):
+            return "walled"
+        flow = flow_of(data, is_up=direction == "up")
+        if flow in self._silenced:
+            return "silenced"
+        if flow is not None:
+            self._seen.add(flow)
+        return None
 
     def _end(self, direction: Direction, passages: list[Passage]) -> None:
         for one in passages:
@@ -135,6 +148,8 @@ class Forwarder:
             case "restore":
                 for way in self._ways.values():
                     way.restore()
+            case "silence":
+                self._silenced |= self._seen
             case "log":
                 self._log.flush()
         say({"at_s": now_s})

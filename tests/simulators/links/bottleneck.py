@@ -13,7 +13,7 @@ from typing import Literal
 from tests.simulators.links.profile import Burst, Way
 from tests.simulators.links.rate import Rate
 
-Fate = Literal["delivered", "lost", "full", "cut", "walled"]
+Fate = Literal["delivered", "lost", "full", "cut", "walled", "silenced"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,14 @@ class Link:
         """Packets pass again. Return when."""
         return self._order({"do": "restore"})
 
+    def silence_flows(self) -> float:
+        """The flows of now carry nothing ever again, either way, and nobody is told; new ones pass. What
+        waits in the queues arrives. Return when.
+
+        So ends a flow whose entry a middlebox has lost: no FIN, no reset, no ICMP.
+        """
+        return self._order({"do": "silence"})
+
     def packets(self) -> list[Logged]:
         """Everything that has left or was dropped so far."""
         self._order({"do": "log"})

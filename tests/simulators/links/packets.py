@@ -51,6 +51,18 @@ def _read_udp(payload: bytes, ports: tuple[int, int]) -> Packet:
     return Packet("rtp", ports, payload[1] & 0x7F, ssrc, sequence, timestamp)
 
 
+def flow_of(data: bytes, *, is_up: bool) -> bytes | None:
+    """Return the name of the flow that an IPv4 packet of TCP or UDP belongs to, the same both ways; None for
+    others. Never raises.
+    """
+    header_bytes = (data[0] & 0x0F) * 4 if data else 0
+    if len(data) < max(20, header_bytes + 4) or data[0] >> 4 != 4 or data[9] not in (TCP, UDP):
+        return None
+    source = data[12:16] + data[header_bytes : header_bytes + 2]
+    target = data[16:20] + data[header_bytes + 2 : header_bytes + 4]
+    return data[9:10] + (source + target if is_up else target + source)
+
+
 def passes_wall(packet: Packet, port: int) -> bool:
     """Whether it passes where only TCP from or to this port may."""
     return packet.content == "tcp" and port in packet.ports

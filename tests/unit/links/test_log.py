@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulators.links.bottleneck import Passage
 from tests.simulators.links.log import Logged, line_of, queueing_delays_s, read_lines, utilisation
-from tests.simulators.links.packets import Packet, passes_wall, read_packet
+from tests.simulators.links.packets import Packet, flow_of, passes_wall, read_packet
 from tests.simulators.links.rate import Rate
 
 RTP = struct.pack("!BBHII", 0x80, 96, 7, 90_000, 0xABCD)
@@ -36,6 +36,21 @@ def udp(payload: bytes) -> bytes:
 )
 def test_packets_are_told_apart(data: bytes, packet: Packet | None) -> None:
     assert read_packet(data) == packet
+
+
+def test_a_flow_has_one_name_both_ways_and_another_port_is_another_flow() -> None:
+    def tcp(source: tuple[int, int], target: tuple[int, int]) -> bytes:
+        addresses = bytes([10, 77, 0, source[0], 10, 77, 0, target[0]])
+        head = bytes([0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0]) + addresses
+        return head + struct.pack("!HH16x", source[1], target[1])
+
+    up, down = tcp((1, 40_000), (2, 8_883)), tcp((2, 8_883), (1, 40_000))
+    assert flow_of(up, is_up=True) == flow_of(down, is_up=False)
+    assert flow_of(up, is_up=True) != flow_of(tcp((1, 40_001), (2, 8_883)), is_up=True)
+    assert flow_of(up, is_up=True) != flow_of(tcp((1, 40_000), (3, 8_883)), is_up=True)
+    assert flow_of(up[:22], is_up=True) is None
+    assert flow_of(ipv4(1, bytes(8)), is_up=True) is None
+    assert flow_of(b"", is_up=True) is None
 
 
 def test_through_a_wall_passes_only_tcp_of_its_port() -> None:
