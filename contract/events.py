@@ -25,6 +25,7 @@ from contract.varints import VARINT_MAX
 
 Count = Annotated[int, Field(ge=0, le=VARINT_MAX)]
 Number = Annotated[int, Field(ge=1, le=VARINT_MAX)]
+HubKeyNumber = Annotated[int, Field(ge=1, le=2**32 - 1)]
 Text = Annotated[str, Field(max_length=200)]
 DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
 WIRE_RULES: Final = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
@@ -55,6 +56,7 @@ class KeyMade(Event):
     event: Literal["key"] = "key"
     key_id: Number
     wrapped_key: Annotated[Bytes, Field(max_length=256)]
+    hub_key: HubKeyNumber | None = None  # for which of the hub's keys; older boxes knew of one only
 
 
 class BoxStarted(Event):

@@ -3,20 +3,20 @@
 Body: ChaCha20-Poly1305 (RFC 8439). Nonce: four zero bytes, then the header's nonce as u64 LE; the counter
 starts at 1 and only grows, and a key never outlives its process, so that no nonce is used twice. Associated
 data: the station's name, a zero byte, the spool as u64 LE, and the clear header up to the body. Key: 32
-random bytes, wrapped by HPKE base mode (RFC 9180: X25519, HKDF-SHA256, ChaCha20-Poly1305) with the info
-string of `_key_info`, carried by a `key` event.
+random bytes, wrapped for one of the hub's keys by HPKE (`contract/hpke.py`) with the info string of
+`_key_info`, carried by a `key` event. Source: docs/wire.md, section 8; docs/adr/0005 and 0018.
 """
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from contract import hpke
 from contract.errors import OwnFaultError, Refusal, RefusedError, SealExhaustedError
 from contract.header import Header, Record, encode_clear
 from contract.ids import CLEAR, KeyId, SpoolId, StationId
@@ -25,19 +25,39 @@ from contract.varints import VARINT_MAX
 TAG_BYTES: Final = 16
 KEY_BYTES: Final = 32
 PUBLIC_KEY_BYTES: Final = 32
-WRAPPED_KEY_BYTES: Final = 32 + KEY_BYTES + TAG_BYTES
-_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-HubKey = X25519PublicKey  # to which boxes wrap their keys
-HubPrivateKey = X25519PrivateKey  # what the hub unwraps them with
+WRAPPED_KEY_BYTES: Final = hpke.ENC_BYTES + KEY_BYTES + hpke.TAG_BYTES
+NUMBERED_KEY_BYTES: Final = PUBLIC_KEY_BYTES + 4
+HubPrivateKey = X25519PrivateKey  # what the hub unwraps keys with
+
+
+@dataclass(frozen=True, slots=True)
+class HubKey:
+    """A key of the hub, for which boxes wrap theirs. `number`: 1 … 2**32-1, larger with each rotation."""
+
+    number: int
+    public: X25519PublicKey
+
+    def to_bytes(self) -> bytes:
+        """Return what `read_hub_key` reads: 32 bytes, and behind them the number where it is not 1."""
+        number = b"" if self.number == 1 else self.number.to_bytes(4, "little")
+        return self.public.public_bytes_raw() + number
+
+    def to_sign(self) -> bytes:
+        """Return what the hub's authority signs: that this is the hub's key of this number."""
+        return (
+            b"haidang hub seal key 1\0" + self.number.to_bytes(4, "little") + self.public.public_bytes_raw()
+        )
 
 
 def read_hub_key(raw: bytes) -> HubKey:
-    """Return the hub's public key from its 32 raw bytes. Raises RefusedError."""
-    if len(raw) != PUBLIC_KEY_BYTES:
-        raise RefusedError(
-            Refusal.MALFORMED, f"the hub's public key has {len(raw)} bytes, not {PUBLIC_KEY_BYTES}"
-        )
-    return X25519PublicKey.from_public_bytes(raw)
+    """Return the hub's key from the file that a box was given at its enrolment. Raises RefusedError."""
+    if len(raw) == PUBLIC_KEY_BYTES:
+        return HubKey(1, X25519PublicKey.from_public_bytes(raw))
+    number = int.from_bytes(raw[PUBLIC_KEY_BYTES:], "little")
+    if len(raw) != NUMBERED_KEY_BYTES or number < 2:
+        text = f"the hub's public key has {len(raw)} bytes, not {PUBLIC_KEY_BYTES}, nor with a number behind"
+        raise RefusedError(Refusal.MALFORMED, text)
+    return HubKey(number, X25519PublicKey.from_public_bytes(raw[:PUBLIC_KEY_BYTES]))
 
 
 def _key_info(station: StationId, spool: SpoolId, key_id: KeyId) -> bytes:
@@ -63,11 +83,16 @@ class Sealer:
     """Seals bodies under one key, made here. The box keeps no copy: it cannot open what it has sealed."""
 
     def __init__(self, hub_key: HubKey, *, station: StationId, spool: SpoolId, key_id: KeyId) -> None:
+        """Make a key and wrap it for `hub_key`. Raises OwnFaultError for key id 0, RefusedError for a hub's
+        key that is none.
+        """
         if key_id == CLEAR:
             raise OwnFaultError("key id 0 means not sealed")
         key = os.urandom(KEY_BYTES)
-        self.key_id = key_id
-        self.wrapped_key = _SUITE.encrypt(key, hub_key, info=_key_info(station, spool, key_id))
+        enc, context = hpke.setup_sender(hub_key.public, info=_key_info(station, spool, key_id))
+        self.key_id, self.hub_key_number = key_id, hub_key.number
+        self.wrapped_key = enc + context.seal(key)
+        self._process = os.getpid()
         self._cipher = ChaCha20Poly1305(key)
         self._station, self._spool = station, spool
         self._nonces = count(1)  # one step even when two threads seal at once
@@ -75,8 +100,11 @@ class Sealer:
     def seal(self, header: Header, body: bytes) -> Record:
         """Return the record with its body sealed; key id and nonce are filled in. Any thread may call.
 
-        Raises SealExhaustedError at the end of the counter, OwnFaultError for what was sealed before.
+        Raises SealExhaustedError at the end of the counter; OwnFaultError for what was sealed before, and in
+        a process that was forked off: both would count on from the same nonce.
         """
+        if os.getpid() != self._process:
+            raise OwnFaultError(f"key {self.key_id} belongs to process {self._process}; make another here")
         if header.was_draft:
             raise OwnFaultError(f"record {header.seq} was sealed as a draft; it is not sealed again")
         nonce = next(self._nonces)
@@ -123,9 +151,11 @@ def unwrap_key(
         raise RefusedError(
             Refusal.MALFORMED, f"a wrapped key of {len(wrapped_key)} bytes, not {WRAPPED_KEY_BYTES}"
         )
+    enc, sealed = wrapped_key[: hpke.ENC_BYTES], wrapped_key[hpke.ENC_BYTES :]
     try:
-        key = _SUITE.decrypt(wrapped_key, hub_key, info=_key_info(station, spool, key_id))
-    except InvalidTag:
+        context = hpke.setup_receiver(enc, hub_key, info=_key_info(station, spool, key_id))
+        key = context.open(sealed)
+    except RefusedError:
         raise RefusedError(
             Refusal.SEAL_BROKEN, f"key {key_id} of spool {spool:016x} was not wrapped for this hub's key"
         ) from None

@@ -1,4 +1,4 @@
-"""Small JSON messages that are not records: interest, call states, the box's state (core).
+"""Small JSON messages that are not records: interest, call states, the box's state, the hub's key (core).
 
 A signal says how something *is*, not what to do once; it may be lost, doubled or late, and is said again
 while it holds. Those of picture and voice stand in `contract/media.py`.
@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contract.errors import OwnFaultError, Refusal, RefusedError
-from contract.events import WIRE_RULES, Count, Number, Text
+from contract.events import WIRE_RULES, Bytes, Count, HubKeyNumber, Number, Text
 from contract.limits import SIGNAL_MAX_BYTES
 from contract.media import AnyMediaSignal, MediaSignal
 
@@ -55,7 +55,21 @@ class BoxState(Signal):
     open_call: Number | None = None
 
 
-AnySignal = Annotated[Interest | CallState | BoxState | AnyMediaSignal, Field(discriminator="signal")]
+class SealKey(Signal):
+    """`down/signal`: the hub's newest seal key, said to a box whose newest key is wrapped for another.
+
+    `signature` is by the hub's authority; `contract/seal_offers.py` makes and checks it.
+    """
+
+    signal: Literal["seal key"] = "seal key"
+    number: HubKeyNumber
+    public_key: Annotated[Bytes, Field(min_length=32, max_length=32)]
+    signature: Annotated[Bytes, Field(max_length=80)]
+
+
+AnySignal = Annotated[
+    Interest | CallState | BoxState | SealKey | AnyMediaSignal, Field(discriminator="signal")
+]
 _SIGNALS: Final[TypeAdapter[AnySignal]] = TypeAdapter(AnySignal)
 
 

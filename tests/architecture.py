@@ -27,7 +27,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "pyudev": ("firmware_bridge/hotplug.py",),
     "cobs": ("firmware_bridge/frames.py",),
     "google_crc32c": ("contract/header.py",),
-    "cryptography": ("contract/sealing.py", "hub/pki/*.py"),
+    "cryptography": ("contract/hpke.py", "contract/sealing.py", "contract/seal_offers.py", "hub/pki/*.py"),
     "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
     "sqlite_utils": ("edge/spool/*.py", "hub/store/*.py", "hub/people/accounts.py"),
     "sqlite3": ("edge/spool/*.py", "hub/store/*.py"),

@@ -34,7 +34,7 @@ from contract.ids import (
 from contract.parcels import Parcel, encode_parcel
 from contract.parts import Content, Part, encode_part, slice_object
 from contract.receipts import Receipt, parse_receipt
-from contract.sealing import Sealer
+from contract.sealing import HubKey, Sealer
 from contract.signals import BoxState, encode_signal
 from contract.topics import Topic, topic_name, topic_of_class
 from hub.pki.authority import Enrolment
@@ -46,18 +46,30 @@ class BoxRecords:
     """Numbers and seals records, as the spool of a box does."""
 
     def __init__(
-        self, station: str, hub_key: X25519PublicKey, *, spool: int = 0xB0C5, boot: int = 1, key_id: int = 1
+        self,
+        station: str,
+        hub_key: X25519PublicKey,
+        *,
+        hub_key_number: int = 1,
+        spool: int = 0xB0C5,
+        boot: int = 1,
+        key_id: int = 1,
     ) -> None:
         self.station, self.spool, self.boot = StationId(station), SpoolId(spool), BootId(boot)
         self.t_us = 1_000_000
         self.visit = NO_VISIT
         self.sent: dict[tuple[RecordClass, int], bytes] = {}  # everything ever made
         self._seqs = dict.fromkeys(RecordClass, 0)
-        self._sealer = Sealer(hub_key, station=self.station, spool=self.spool, key_id=KeyId(key_id))
+        newest = HubKey(hub_key_number, hub_key)
+        self._sealer = Sealer(newest, station=self.station, spool=self.spool, key_id=KeyId(key_id))
 
     def key(self) -> bytes:
         """The key record: clear, class 0, before anything that needs it."""
-        event = KeyMade.model_construct(key_id=self._sealer.key_id, wrapped_key=self._sealer.wrapped_key)
+        event = KeyMade.model_construct(
+            key_id=self._sealer.key_id,
+            wrapped_key=self._sealer.wrapped_key,
+            hub_key=self._sealer.hub_key_number,
+        )
         header = self._header(Kind.EVENT, RecordClass.CALL)
         return self._keep(Record(header, encode_event(event)))
 

@@ -12,12 +12,13 @@ from contract.chunks import Column, encode_chunk
 from contract.events import Event, KeyMade, Press, VisitOpened, parse_event
 from contract.header import Header, Kind, Record, parse_record
 from contract.ids import CLEAR, BootId, KeyId, RecordClass, StationId, StreamSetNo, VisitNo
-from contract.sealing import Opener, unwrap_key
+from contract.sealing import HubKey, Opener, unwrap_key
 from edge.spool.batch import Batch, Entry, event_entry
 from edge.spool.spool import Spool
 
 STATION: Final = StationId("con-dao-01")
 HUB: Final = X25519PrivateKey.from_private_bytes(bytes(range(32)))
+HUB_KEY: Final = HubKey(1, HUB.public_key())
 BOOT: Final = BootId(1)
 QUOTA_BYTES: Final = 2_000_000_000
 CALL, NUMERIC, WAVE, PART = RecordClass
@@ -29,7 +30,7 @@ def open_spool(path: Path, *, quota_bytes: int = QUOTA_BYTES) -> Iterator[Spool]
     spool = Spool(path, quota_bytes=quota_bytes)
     try:
         boot = spool.begin_boot("the-boot")
-        spool.begin_sealing(HUB.public_key(), station=STATION, boot=boot, t_us=1_000, software="test")
+        spool.begin_sealing(HUB_KEY, station=STATION, boot=boot, t_us=1_000, software="test")
         yield spool
     finally:
         spool.close()

@@ -16,7 +16,7 @@ from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import (
     BOOT,
     CALL,
-    HUB,
+    HUB_KEY,
     NUMERIC,
     QUOTA_BYTES,
     STATION,
@@ -33,7 +33,7 @@ async def running(folder: Path) -> AsyncIterator[SpoolThread]:
     await thread.open()
     await thread.use(lambda s: s.begin_boot("boot"))
     await thread.use(
-        lambda s: s.begin_sealing(HUB.public_key(), station=STATION, boot=BOOT, t_us=1, software="test")
+        lambda s: s.begin_sealing(HUB_KEY, station=STATION, boot=BOOT, t_us=1, software="test")
     )
     try:
         yield thread

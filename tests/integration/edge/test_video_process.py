@@ -37,7 +37,7 @@ from edge.spool.spool_service import SpoolThread
 from firmware_bridge.board.messages import OutputId, OutputPattern
 from firmware_bridge.events import CameraButton
 from tests.integration.edge.loops import in_a_loop
-from tests.integration.edge.spools import HUB, open_all, open_spool, stored
+from tests.integration.edge.spools import HUB_KEY, open_all, open_spool, stored
 from tests.simulators import video_stand_in
 from tests.simulators.video_stand_in import LEG, PICTURE, heard
 
@@ -69,9 +69,7 @@ class Box:
         boot = await self.spool.use(lambda spool: spool.begin_boot(clock.boot_name))
         station = StationId("con-dao-01")
         await self.spool.use(
-            lambda spool: spool.begin_sealing(
-                HUB.public_key(), station=station, boot=boot, t_us=1, software="test"
-            )
+            lambda spool: spool.begin_sealing(HUB_KEY, station=station, boot=boot, t_us=1, software="test")
         )
         self.spool_id = opened.spool_id
         self.capture = Capture(boot=boot, facts={})

@@ -1,34 +1,43 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from itertools import count
 
 import pytest
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from contract.errors import OwnFaultError, Refusal, RefusedError, SealExhaustedError
 from contract.header import Header, Kind, Record, encode_record, parse_draft, parse_record
 from contract.ids import CLEAR, KeyId, RecordClass, SpoolId, StationId
-from contract.sealing import TAG_BYTES, WRAPPED_KEY_BYTES, Opener, Sealer, read_hub_key, unwrap_key
+from contract.sealing import (
+    TAG_BYTES,
+    WRAPPED_KEY_BYTES,
+    HubKey,
+    Opener,
+    Sealer,
+    read_hub_key,
+    unwrap_key,
+)
 from contract.varints import VARINT_MAX
-from tests.unit.contract import hpke_by_hand
 from tests.unit.contract.headers import SPOOL, STATION, header
 from tests.unit.contract.wire_page import EXAMPLES
 
 HUB_KEY = X25519PrivateKey.from_private_bytes(EXAMPLES["key-wrapping"].raw("hub_private"))
 INFO = EXAMPLES["key-wrapping"].raw("info")
 KEY_ID = KeyId(7)
+LIBRARY = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)  # whom our wrapping must understand
 
 
 def sealer() -> Sealer:
-    return Sealer(HUB_KEY.public_key(), station=STATION, spool=SPOOL, key_id=KEY_ID)
+    return Sealer(HubKey(1, HUB_KEY.public_key()), station=STATION, spool=SPOOL, key_id=KEY_ID)
 
 
 def opener_of(box: Sealer, *, station: StationId = STATION, spool: SpoolId = SPOOL) -> Opener:
     key = unwrap_key(HUB_KEY, box.wrapped_key, station=STATION, spool=SPOOL, key_id=KEY_ID)
     if (station, spool) == (STATION, SPOOL):
         return key
-    secret = hpke_by_hand.unwrap(box.wrapped_key, HUB_KEY.private_bytes_raw(), info=INFO)
+    secret = LIBRARY.decrypt(box.wrapped_key, HUB_KEY, info=INFO)
     return Opener(secret, station=station, spool=spool, key_id=KEY_ID)
 
 
@@ -164,7 +173,7 @@ def test_a_key_ends_before_its_counter_turns_around() -> None:
 
 def test_key_number_zero_means_clear_and_cannot_be_made() -> None:
     with pytest.raises(OwnFaultError):
-        Sealer(HUB_KEY.public_key(), station=STATION, spool=SPOOL, key_id=CLEAR)
+        Sealer(HubKey(1, HUB_KEY.public_key()), station=STATION, spool=SPOOL, key_id=CLEAR)
 
 
 def test_the_page_s_info_string_is_built_as_the_page_says() -> None:
@@ -173,20 +182,27 @@ def test_the_page_s_info_string_is_built_as_the_page_says() -> None:
     assert len(b"haidang key 1") == 13
 
 
-def test_a_key_wrapped_by_the_box_is_unwrapped_by_rfc_9180_written_out_by_hand() -> None:
+def test_a_key_wrapped_by_the_box_is_unwrapped_by_the_library() -> None:
     box = sealer()
     assert len(box.wrapped_key) == WRAPPED_KEY_BYTES
-    secret = hpke_by_hand.unwrap(box.wrapped_key, HUB_KEY.private_bytes_raw(), info=INFO)
+    secret = LIBRARY.decrypt(box.wrapped_key, HUB_KEY, info=INFO)
     opener = Opener(secret, station=STATION, spool=SPOOL, key_id=KEY_ID)
     assert opener.open(box.seal(header(), b"heartbeats")) == b"heartbeats"
-    example = EXAMPLES["key-wrapping"]
-    shown = hpke_by_hand.unwrap(example.raw("wrapped_key"), example.raw("hub_private"), info=INFO)
-    assert shown == example.raw("key")
 
 
-def test_a_key_wrapped_by_hand_is_unwrapped_by_the_hub() -> None:
+def test_the_page_s_wrapped_key_still_opens_for_the_library_and_for_us() -> None:
     example = EXAMPLES["key-wrapping"]
-    wrapped = hpke_by_hand.wrap(example.raw("key"), example.raw("hub_public"), info=INFO)
+    assert LIBRARY.decrypt(example.raw("wrapped_key"), HUB_KEY, info=INFO) == example.raw("key")
+    opener = unwrap_key(HUB_KEY, example.raw("wrapped_key"), station=STATION, spool=SPOOL, key_id=KEY_ID)
+    record = parse_record(EXAMPLES["record-sealed-chunk"].raw("hex"))
+    assert isinstance(record, Record)
+    assert opener.open(record) == EXAMPLES["record-sealed-chunk"].raw("opened")
+
+
+def test_a_key_wrapped_by_the_library_is_unwrapped_by_the_hub() -> None:
+    example = EXAMPLES["key-wrapping"]
+    hub_public = X25519PublicKey.from_public_bytes(example.raw("hub_public"))
+    wrapped = LIBRARY.encrypt(example.raw("key"), hub_public, info=INFO)
     opener = unwrap_key(HUB_KEY, wrapped, station=STATION, spool=SPOOL, key_id=KEY_ID)
     record = parse_record(EXAMPLES["record-sealed-chunk"].raw("hex"))
     assert isinstance(record, Record)
@@ -227,14 +243,36 @@ def test_a_wrapped_key_with_a_point_of_low_order_is_refused() -> None:
     assert caught.value.refusal is Refusal.SEAL_BROKEN
 
 
-def test_the_hub_s_public_key_is_read_from_its_32_bytes_and_no_others() -> None:
+def test_the_hub_s_first_key_is_32_bytes_and_a_later_one_has_its_number_behind() -> None:
     raw = EXAMPLES["key-wrapping"].raw("hub_public")
-    assert read_hub_key(raw) == HUB_KEY.public_key()
-    for wrong in (b"", raw[:-1], raw + b"\0", raw.hex().encode()):
+    first, third = HubKey(1, HUB_KEY.public_key()), HubKey(3, HUB_KEY.public_key())
+    assert (first.to_bytes(), third.to_bytes()) == (raw, raw + b"\x03\0\0\0")
+    assert (read_hub_key(raw), read_hub_key(third.to_bytes())) == (first, third)
+    for wrong in (b"", raw[:-1], raw + b"\0", raw + bytes(4), raw + b"\x01\0\0\0", raw.hex().encode()):
         with pytest.raises(RefusedError, match="not 32"):
             read_hub_key(wrong)
 
 
-def test_the_reader_by_hand_sees_a_wrong_info_string() -> None:
-    with pytest.raises(InvalidTag):
-        hpke_by_hand.unwrap(sealer().wrapped_key, HUB_KEY.private_bytes_raw(), info=INFO + b"\0")
+def test_a_key_of_the_hub_that_is_no_key_seals_nothing() -> None:
+    nothing = HubKey(1, X25519PublicKey.from_public_bytes(bytes(32)))
+    with pytest.raises(RefusedError, match="low order"):
+        Sealer(nothing, station=STATION, spool=SPOOL, key_id=KEY_ID)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_that_was_forked_off_seals_nothing_under_its_parent_s_key() -> None:
+    box = sealer()
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            box.seal(header(), b"the same nonce")
+        except OwnFaultError as error:
+            os.write(write_end, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as told:
+        assert b"belongs to process %d" % os.getpid() in told.read()
+    os.waitpid(child, 0)
+    assert box.seal(header(), b"").header.nonce == 1

@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from contract.chunks import Column, decode_chunk, encode_chunk
 from contract.codecs import raw, rice
@@ -33,8 +35,8 @@ from contract.parcels import Parcel, encode_parcel, parse_parcel
 from contract.parts import Content, encode_part, join_parts, parse_part, slice_object
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
-from contract.sealing import Opener, unwrap_key
-from contract.signals import AnySignal, BoxState, CallState, Interest, encode_signal, parse_signal
+from contract.sealing import HubKey, Opener, unwrap_key
+from contract.signals import AnySignal, BoxState, CallState, Interest, SealKey, encode_signal, parse_signal
 from contract.varints import Reader, encode_varint
 from tests.unit.contract.wire_page import EXAMPLES, PAGE, Example
 
@@ -53,6 +55,7 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "key-wrapping",
         "record-sealed-chunk",
         "record-former-draft",
+        "signal-seal-key",
         "signal-interest",
         "signal-call",
         "signal-state",
@@ -239,6 +242,18 @@ def _opener(example: Example) -> Opener:
     return Opener(wrapping.raw("key"), station=station, spool=spool, key_id=KeyId(7))
 
 
+def test_a_new_key_of_the_hub_is_signed_by_the_authority_over_these_bytes() -> None:
+    example = EXAMPLES["signal-seal-key"]
+    hub_key = HubKey(example.number("number"), X25519PublicKey.from_public_bytes(example.raw("hub_public")))
+    signed = b"haidang hub seal key 1" + b"\0" + b"\x02\0\0\0" + example.raw("hub_public")
+    assert hub_key.to_sign() == example.raw("signed") == signed
+    authority = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), example.raw("authority"))
+    authority.verify(example.raw("signature"), example.raw("signed"), ec.ECDSA(SHA256()))
+    signal = parse_signal(example["json"].encode())
+    assert isinstance(signal, SealKey)
+    assert signal.signature == example.raw("signature")
+
+
 def test_a_sealed_chunk() -> None:
     example = EXAMPLES["record-sealed-chunk"]
     header = Header(
@@ -284,6 +299,7 @@ def test_a_draft_that_became_a_record() -> None:
         ("signal-state", BoxState),
         ("signal-join", Join),
         ("signal-media", StationMedia),
+        ("signal-seal-key", SealKey),
     ],
 )
 def test_a_signal(name: str, model: type[AnySignal]) -> None:
