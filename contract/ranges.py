@@ -44,6 +44,22 @@ class SeqRanges:
     def __repr__(self) -> str:
         return f"SeqRanges({self._ranges})"
 
+    def count_to(self, last: int) -> int:
+        """Return how many of 1 … `last` are there."""
+        return sum(min(high, last) - low + 1 for low, high in self._ranges if low <= last)
+
+    def holes(self, low: int, high: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of `low` … `high` that are not there, ascending; none when `high` < `low`."""
+        for index in range(bisect_left(self._ranges, low, key=_HIGH), len(self._ranges)):
+            start, end = self._ranges[index]
+            if start > high:
+                break
+            if low < start:
+                yield low, start - 1
+            low = end + 1
+        if low <= high:
+            yield low, high
+
     @property
     def cumulative(self) -> int:
         """The largest n such that 1 … n are all there; 0 for none."""

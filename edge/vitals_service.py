@@ -109,9 +109,9 @@ class Vitals:
         recovered = spool.begin_sealing(
             hub_key, station=self._config.station, boot=boot, t_us=self._clock.now_us(), software=SOFTWARE
         )
-        self._refused_count = len(spool.refused())
+        self._refused_count = spool.refused_count()
         facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "camera off", "epoch")}
-        owed = Owed(spool.owed(), spool.received())
+        owed = Owed(spool.owed(), {c: ledger.received for c, ledger in spool.ledgers().items()})
         owed.epoch = facts["epoch"]
         log.info("boot %d of spool %016x: %d drafts became records", boot, spool.spool_id, recovered)
         return boot, spool.last_presses(), facts, owed

@@ -3,7 +3,7 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from sqlite_utils import Database
@@ -13,8 +13,8 @@ from contract.header import Record, parse_record
 from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
 from edge.spool.batch import OwedRecord
+from edge.spool.ledger import Ledger, Page
 from edge.spool.schema import record_table
-from edge.spool.spool_file import PAGE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -30,31 +30,52 @@ class Contents:
         row = self._db.execute("SELECT value FROM fact WHERE name = ?", [name]).fetchone()
         return json.loads(row[0]) if row else None
 
-    def received(self) -> dict[RecordClass, SeqRanges]:
-        """Return what the hub is known to have."""
-        ranges = {record_class: SeqRanges() for record_class in RecordClass}
-        sql = "SELECT class, low, high FROM received ORDER BY class, low"
-        for record_class, low, high in self._db.execute(sql):
-            ranges[RecordClass(record_class)].add(low, high)
-        return ranges
+    def ledgers(self) -> dict[RecordClass, Ledger]:
+        """Return what became of the seqs of each class. No record is read."""
+        return {c: self.ledger(c) for c in RecordClass}
 
-    def refused(self) -> set[tuple[RecordClass, int]]:
-        """Return the records that the hub will not take."""
-        return {(RecordClass(c), int(seq)) for c, seq in self._db.execute("SELECT class, seq FROM refused")}
+    def ledger(self, record_class: RecordClass) -> Ledger:
+        """Return what became of the seqs of one class."""
+        refused = self._db.execute("SELECT seq, seq FROM refused WHERE class = ?", [int(record_class)])
+        return Ledger(
+            given=self._last_seq(record_class),
+            received=SeqRanges(self._ranges("received", record_class)),
+            refused=SeqRanges(refused.fetchall()),
+            given_up=SeqRanges(self._ranges("given_up", record_class)),
+        )
+
+    def _ranges(self, table: str, record_class: RecordClass) -> list[tuple[int, int]]:
+        sql = f"SELECT low, high FROM {table} WHERE class = ? ORDER BY low"
+        return self._db.execute(sql, [int(record_class)]).fetchall()
+
+    def _last_seq(self, record_class: RecordClass) -> int:
+        sql = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        row = self._db.execute(sql, [record_table(record_class)]).fetchone()
+        return int(row[0]) if row else 0
+
+    def refused_count(self) -> int:
+        """Return how many records the hub will not take."""
+        return int(self._db.execute("SELECT count(*) FROM refused").fetchone()[0])
 
     def owed(self) -> list[OwedRecord]:
-        """Return every record that the hub is not known to have, by class and seq."""
-        received, refused = self.received(), self.refused()
+        """Return every record that the hub is not known to have, by class and seq. Reads them all."""
         return [
-            OwedRecord(record_class, seq, BootId(boot), t_us, size)
-            for record_class in RecordClass
-            for low, high in _holes(received[record_class])
-            for seq, boot, t_us, size in self._db.execute(
-                f"SELECT seq, boot, t_us, length(raw) FROM {record_table(record_class)} "
-                "WHERE seq BETWEEN ? AND ?",
-                [low, high],
-            )
-            if (record_class, seq) not in refused
+            record
+            for record_class, ledger in self.ledgers().items()
+            for hole in ledger.settled().holes(1, ledger.given)
+            for record in self.look_up(Page(record_class, (hole,)))
+        ]
+
+    def look_up(self, page: Page) -> list[OwedRecord]:
+        """Return the records of a page that are there, by seq."""
+        sql = (
+            f"SELECT seq, boot, t_us, length(raw) FROM {record_table(page.record_class)} "
+            "WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        )
+        return [
+            OwedRecord(page.record_class, seq, BootId(boot), t_us, size)
+            for low, high in page.ranges
+            for seq, boot, t_us, size in self._db.execute(sql, [low, high]).fetchall()
         ]
 
     def read(self, record_class: RecordClass, seqs: Iterable[int]) -> dict[int, bytes]:
@@ -106,15 +127,8 @@ class Contents:
 
     def used_bytes(self) -> int:
         """Return the bytes of pages that hold something."""
-        pages = self._db.execute("PRAGMA page_count").fetchone()[0]
-        free_pages = self._db.execute("PRAGMA freelist_count").fetchone()[0]
-        return int(pages - free_pages) * PAGE_BYTES
-
-
-def _holes(ranges: SeqRanges) -> Iterator[tuple[int, int]]:
-    start = 1
-    for low, high in ranges:
-        if start < low:
-            yield start, low - 1
-        start = high + 1
-    yield start, 2**63 - 1
+        pages, free_pages, page_bytes = (
+            int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free_pages) * page_bytes

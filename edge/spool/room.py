@@ -7,6 +7,7 @@ never numerics or events. Each sacrifice of something the hub does not have is a
 
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +17,13 @@ from contract.events import Tombstone
 from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
 from edge.spool.batch import Entry, event_entry
+from edge.spool.ledger import Ledger, first_of
 from edge.spool.schema import record_table
 
 BALLAST_BYTES: Final = 8_000_000  # given back when the partition is full, so that a press still fits
 SACRIFICE_SHARE: Final = 20  # one record in so many goes at a time: 5 % of a backlog
-RECEIVED_AT_ONCE: Final = 2_000  # records: one transaction must not hold up a press for seconds
+SACRIFICE_MAX: Final = 500  # records: but no more than that, because their pages must be read to be freed
+RECEIVED_AT_ONCE: Final = 2_000  # records, or twice that: no transaction may hold up a press for seconds
 
 
 class Ballast:
@@ -48,43 +51,64 @@ class Ballast:
         return True
 
 
-def drop_received(db: Database, received: dict[RecordClass, SeqRanges]) -> int:
+def drop_received(db: Database, ledgers: Mapping[RecordClass, Ledger]) -> int:
     """Delete records that the hub has, waveforms first, oldest first; return how many went."""
     gone = 0
     with db.atomic():
         for record_class in (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC, RecordClass.CALL):
-            table = record_table(record_class)
-            for low, high in received.get(record_class, ()):
-                sql = (
-                    f"DELETE FROM {table} WHERE seq IN "
-                    f"(SELECT seq FROM {table} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?)"
-                )
-                gone += db.execute(sql, [low, high, RECEIVED_AT_ONCE - gone]).rowcount
-                if gone >= RECEIVED_AT_ONCE:
-                    return gone
+            ledger = ledgers[record_class]
+            for low, high in list(ledger.on_card(ledger.received)):
+                for start in range(low, high + 1, RECEIVED_AT_ONCE):
+                    if gone >= RECEIVED_AT_ONCE:
+                        break
+                    end = min(high, start + RECEIVED_AT_ONCE - 1)
+                    gone += _delete(db, record_class, start, end)
+                    ledger.given_up.add(start, end)
+            write_ranges(db, "given_up", record_class, ledger.given_up)
     return gone
 
 
-def drop_oldest(db: Database) -> Entry | None:
+def drop_oldest(db: Database, ledgers: Mapping[RecordClass, Ledger]) -> Entry | None:
     """Delete the oldest waveforms, or parts where there are none, and return the tombstone; None: nothing to
     give.
 
     The tombstone bears the time of the last record that went. Runs inside the caller's transaction, so that
-    the deletion and its tombstone are one.
+    the deletion, its tombstone and the word that the seqs are given up are one.
     """
     for record_class in (RecordClass.WAVEFORM, RecordClass.PART):
-        table = record_table(record_class)
-        first, count = db.execute(f"SELECT min(seq), count(*) FROM {table}").fetchone()
-        if not count:
+        ledger = ledgers[record_class]
+        count = ledger.given - ledger.given_up.count_to(ledger.given)
+        wanted = min(-(-count // SACRIFICE_SHARE), SACRIFICE_MAX)
+        doomed = list(first_of(ledger.given_up.holes(1, ledger.given), wanted))
+        if not doomed:
             continue
-        wanted = -(-count // SACRIFICE_SHARE)
-        sql = f"SELECT seq, boot, t_us FROM {table} ORDER BY seq LIMIT 1 OFFSET ?"
-        last, boot, t_us = db.execute(sql, [wanted - 1]).fetchone()
-        db.execute(f"DELETE FROM {table} WHERE seq <= ?", [last])
+        first, last = doomed[0][0], doomed[-1][1]
+        sql = f"SELECT boot, t_us FROM {record_table(record_class)} WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+        boot, t_us = db.execute(sql, [last]).fetchone() or (0, 0)
+        for low, high in doomed:
+            _delete(db, record_class, low, high)
+            ledger.given_up.add(low, high)
+        write_ranges(db, "given_up", record_class, ledger.given_up)
         why = "the spool is full"
         tombstone = Tombstone(record_class=int(record_class), first_seq=first, last_seq=last, why=why)
         return event_entry(tombstone, RecordClass.NUMERIC, boot=BootId(boot), t_us=t_us)
     return None
+
+
+def _delete(db: Database, record_class: RecordClass, low: int, high: int) -> int:
+    sql = f"DELETE FROM {record_table(record_class)} WHERE seq BETWEEN ? AND ?"
+    return int(db.execute(sql, [low, high]).rowcount)
+
+
+def write_ranges(db: Database, table: str, record_class: RecordClass, ranges: SeqRanges) -> None:
+    """Make `received` or `given_up` say `ranges` of a class: only what changed is written."""
+    sql = f"SELECT low, high FROM {table} WHERE class = ?"
+    stands = dict(db.execute(sql, [int(record_class)]).fetchall())
+    wanted = dict(ranges)
+    for low in stands.keys() - wanted.keys():
+        db.execute(f"DELETE FROM {table} WHERE class = ? AND low = ?", [int(record_class), low])
+    for low, high in wanted.items() - stands.items():
+        db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", [int(record_class), low, high])
 
 
 def says_full(error: sqlite3.Error) -> bool:

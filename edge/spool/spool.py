@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from contract.errors import RefusedError
-from contract.events import BoxStarted, KeyMade
+from contract.events import BoxStarted, KeyMade, Tombstone, parse_event
 from contract.header import Header, Record, encode_record, parse_draft
 from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId
 from contract.ranges import SeqRanges
@@ -23,9 +23,10 @@ from contract.sealing import HubKey, Sealer
 from edge.errors import SpoolError, SpoolFullError
 from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.contents import Contents
-from edge.spool.room import Ballast, drop_oldest, drop_received, says_full
+from edge.spool.drafts import drop_drafts, living_drafts, put_drafts
+from edge.spool.room import Ballast, drop_oldest, drop_received, says_full, write_ranges
 from edge.spool.schema import record_table
-from edge.spool.spool_file import PAGE_BYTES, SpoolFile
+from edge.spool.spool_file import SpoolFile
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,11 @@ FORGET_PRESSES: Final = (  # boots are named by 16 random bits: a name comes aga
     "DELETE FROM press WHERE device = ? AND device_boot NOT IN (SELECT device_boot FROM press "
     "WHERE device = ? GROUP BY device_boot ORDER BY max(seq) DESC LIMIT 4)"
 )
+WRITE_FACT: Final = (  # one that says the same is not written: it would cost a page
+    "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
+    "WHERE value <> excluded.value"
+)
+UNTOLD: Final = "tombstones that no key has sealed yet"  # a fact
 MAKE_ROOM_TRIES: Final = 4  # of one commit; where that is not enough, more sacrifice does not help
 
 Result = TypeVar("Result")
@@ -54,8 +60,8 @@ class Spool(Contents):
         self._sealer: Sealer | None = None
         self._has_key = False  # the sealer's key is on disk: what it seals can be opened
         self._sacrificed: list[OwedRecord] = []  # tombstones of the commit that is being tried
-        self._untold: list[Entry] = []  # tombstones of what was given up before there was a key
-        self._quota_pages = quota_bytes // PAGE_BYTES
+        self._drafts = 0  # that no record has replaced
+        self._quota_bytes = quota_bytes
         self.damaged_drafts = 0  # of the process before: their samples are lost
         self.spool_id = self._in_transaction(self._read_or_make_id, is_call=True, what="the spool's name")
         self._ballast.keep()
@@ -100,21 +106,28 @@ class Spool(Contents):
         def start() -> int:
             key_id = KeyId(self._next_number("key"))
             self._sealer = Sealer(hub_key, station=station, spool=self.spool_id, key_id=key_id)
-            key = KeyMade(key_id=key_id, wrapped_key=self._sealer.wrapped_key, hub_key=hub_key.number)
+            key = KeyMade(key_id=key_id, wrapped_key=self._sealer.wrapped_key)
             self._insert(event_entry(key, RecordClass.CALL, boot=boot, t_us=t_us), is_clear=True)
             recovered = self._records_from_drafts()
             started = BoxStarted(software=software, drafts_recovered=recovered)
-            for entry in (event_entry(started, RecordClass.NUMERIC, boot=boot, t_us=t_us), *self._untold):
-                self._insert(entry)
+            self._insert(event_entry(started, RecordClass.NUMERIC, boot=boot, t_us=t_us))
+            self._tell_untold()
             return recovered
 
         recovered = self._in_transaction(start, is_call=True, what="this process's key")
-        self._has_key, self._untold = True, []
+        self._has_key = True
         return recovered
+
+    def _tell_untold(self) -> None:
+        """Store the tombstones of what was given up before there was a key to seal them."""
+        for told in self.fact(UNTOLD) or ():
+            tombstone = Tombstone(**told["tombstone"])
+            self._insert(event_entry(tombstone, RecordClass.NUMERIC, boot=told["boot"], t_us=told["t_us"]))
+        self._write_facts({UNTOLD: None})
 
     def _records_from_drafts(self) -> int:
         recovered = self.damaged_drafts = 0
-        for number, raw in self._db.execute("SELECT draft, raw FROM draft ORDER BY draft").fetchall():
+        for number, raw in living_drafts(self._db):
             try:
                 draft = parse_draft(bytes(raw))
             except (RefusedError, TypeError) as error:  # the card damaged it: there is nothing to send
@@ -124,7 +137,7 @@ class Spool(Contents):
             header = draft.header.numbered(self._next_seq(draft.header.record_class))
             self._insert_raw(Record(header, draft.body))
             recovered += 1
-        self._db.execute("DELETE FROM draft")
+        drop_drafts(self._db)
         return recovered
 
     # Writing
@@ -138,13 +151,14 @@ class Spool(Contents):
         nothing was stored.
         """
 
+        living = 0 if batch.drops_drafts else self._drafts
+
         def store() -> list[OwedRecord]:
-            if batch.drops_drafts:
-                self._db.execute("DELETE FROM draft")
+            if batch.drops_drafts and self._drafts:
+                drop_drafts(self._db)
             owed = [self._insert(entry) for entry in batch.entries]
-            for entry in batch.drafts:
-                draft = self._seal(entry.header, entry.body)
-                self._db.execute("INSERT INTO draft (raw) VALUES (?)", [encode_record(draft)])
+            drafts = [encode_record(self._seal(entry.header, entry.body)) for entry in batch.drafts]
+            put_drafts(self._db, drafts, first_slot=living + 1)
             if batch.press is not None:
                 self._db.execute("INSERT INTO press VALUES (?, ?, ?, ?)", [*batch.press, owed[0].seq])
                 self._db.execute(FORGET_PRESSES, [batch.press[0]] * 2)
@@ -159,6 +173,7 @@ class Spool(Contents):
 
         what = f"{len(batch.entries)} records"
         owed = self._in_transaction(store, is_call=batch.is_call, what=what)
+        self._drafts = living + len(batch.drafts)
         sacrificed, self._sacrificed = self._sacrificed, []
         return owed + sacrificed
 
@@ -186,22 +201,29 @@ class Spool(Contents):
         has_ballast = is_call and self._ballast.give_back()
         try:
             self._limit_pages(is_call=True)
-            if drop_received(self._db, self.received()):
+            if drop_received(self._db, self.ledgers()):
                 return True
             with self._db.atomic():
-                tombstone = drop_oldest(self._db)
-                told = [self._insert(tombstone)] if tombstone is not None and self._has_key else []
+                tombstone = drop_oldest(self._db, self.ledgers())
+                told = [] if tombstone is None else self._bury(tombstone)
         except sqlite3.Error as error:
             self._full_or_raise(error)
             return has_ballast
         self._sacrificed += told
-        if tombstone is not None and not told:
-            self._untold.append(tombstone)
         return has_ballast or tombstone is not None
+
+    def _bury(self, tombstone: Entry) -> list[OwedRecord]:
+        """Store a tombstone, or where there is no key to seal it yet, what it will say."""
+        if self._has_key:
+            return [self._insert(tombstone)]
+        header, told = tombstone.header, parse_event(tombstone.body)
+        told_later = {"tombstone": told.model_dump(), "boot": header.boot, "t_us": header.t_us}
+        self._write_facts({UNTOLD: [*(self.fact(UNTOLD) or ()), told_later]})
+        return []
 
     def _limit_pages(self, *, is_call: bool) -> None:
         """Set how far the file may grow: class 0 into its reserve, others not at all on a full card."""
-        pages = self._quota_pages + (CALL_RESERVE_BYTES // PAGE_BYTES if is_call else 0)
+        pages = (self._quota_bytes + (CALL_RESERVE_BYTES if is_call else 0)) // self._file.page_bytes
         if not is_call and not self._file.may_grow():
             pages = 1  # SQLite takes the size of now
         self._db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
@@ -222,9 +244,7 @@ class Spool(Contents):
         return OwedRecord(header.record_class, header.seq, header.boot, header.t_us, len(raw))
 
     def _next_seq(self, record_class: RecordClass) -> int:
-        sql = "SELECT seq FROM sqlite_sequence WHERE name = ?"
-        row = self._db.execute(sql, [record_table(record_class)]).fetchone()
-        return int(row[0]) + 1 if row else 1
+        return self._last_seq(record_class) + 1
 
     def _next_number(self, counter: str) -> int:
         """Return 1, 2, 3 … of a counter, never twice."""
@@ -237,15 +257,13 @@ class Spool(Contents):
             if value is None:
                 self._db.execute("DELETE FROM fact WHERE name = ?", [name])
             else:
-                self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", [name, json.dumps(value)])
+                self._db.execute(WRITE_FACT, [name, json.dumps(value)])
 
     def _write_receipts(
         self, received: Mapping[RecordClass, SeqRanges], refused: Sequence[RefusedRecord]
     ) -> None:
         for record_class, ranges in received.items():
-            self._db.execute("DELETE FROM received WHERE class = ?", [int(record_class)])
-            for low, high in ranges:
-                self._db.execute("INSERT INTO received VALUES (?, ?, ?)", [int(record_class), low, high])
+            write_ranges(self._db, "received", record_class, ranges)
         for one in refused:
             sql = "INSERT OR REPLACE INTO refused VALUES (?, ?, ?)"
             self._db.execute(sql, [int(one.record_class), one.seq, int(one.refusal)])

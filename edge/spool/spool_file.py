@@ -1,5 +1,6 @@
 """The spool's database file: ours alone, its tables of today, its log at full size (shell: sqlite-utils)."""
 
+import errno
 import fcntl
 import resource
 import shutil
@@ -10,11 +11,12 @@ from typing import Final
 from sqlite_utils import Database
 
 from edge.errors import SpoolBusyError, SpoolError
-from edge.spool.room import says_full
 from edge.spool.schema import SCHEMA
 
-PAGE_BYTES: Final = 4096
-WAL_EXTENDED_BYTES: Final = 4_400_000  # over 1000 pages, where SQLite checkpoints: no commit grows the log
+PAGE_BYTES: Final = 512  # of a new file; measured in docs/adr/0016-the-spool.md
+LOG_FRAME_BYTES: Final = 24  # what the log adds to each page
+LOG_BYTES: Final = 4_400_000
+CHECKPOINT_BYTES: Final = 4_000_000  # of log; the commit that crosses it still fits
 GROWTH_MARGIN_BYTES: Final = 12_000_000  # free beyond it: a full log and the pages that it makes of the file
 
 
@@ -36,10 +38,11 @@ class SpoolFile:
             self._lock.close()
             raise SpoolBusyError(f"{path}: another `edge vitals` holds this spool; stop it first") from error
         self.db: Database | None = None
+        self.page_bytes = PAGE_BYTES
         try:
             self.db = self._open()
-            self._extend_log(self.db)
-        except (sqlite3.Error, SpoolError) as error:
+            self._extend_log()
+        except (OSError, sqlite3.Error, SpoolError) as error:
             self.close()
             if isinstance(error, SpoolError):
                 raise
@@ -64,20 +67,21 @@ class SpoolFile:
             )
         for number, script in enumerate(SCHEMA[version:], start=version + 1):
             connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        self.page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+        pages = CHECKPOINT_BYTES // (self.page_bytes + LOG_FRAME_BYTES)
+        connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
         return self.db
 
-    @staticmethod
-    def _extend_log(db: Database) -> None:
-        """Write the log to its full size once: commits that grow a file cost three times as many bytes."""
+    def _extend_log(self) -> None:
+        """Write the log to its full size: commits that grow a file cost three times as many bytes.
+
+        SQLite takes the zeros for the end of what is valid, and writes over them from its own end on.
+        """
         try:
-            with db.atomic():
-                sql = "INSERT OR REPLACE INTO fact VALUES ('warm-up', ?)"
-                db.execute(sql, ["0" * WAL_EXTENDED_BYTES])
-            with db.atomic():
-                db.execute("DELETE FROM fact WHERE name = 'warm-up'")
-            db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-        except sqlite3.OperationalError as error:
-            if not says_full(error):
+            with self.path.with_name(f"{self.path.name}-wal").open("ab") as log:
+                log.write(bytes(max(0, LOG_BYTES - log.tell())))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # then it grows as it must
                 raise
 
     def may_grow(self) -> bool:

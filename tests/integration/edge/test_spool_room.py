@@ -140,10 +140,11 @@ def test_a_batch_that_did_not_fit_left_nothing_behind(tmp_path: Path) -> None:
 def test_a_full_partition_costs_the_oldest_waveforms_and_not_the_service(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     with open_spool(path) as spool:
+        fill(spool, 100)
         limit = max(file.stat().st_size for file in (path, tmp_path / "spool.db-wal")) + 300_000
         with files_may_not_exceed(limit):
             spool.commit(press_batch(1))
-            fill(spool, 150)
+            fill(spool, 50)
             (owed,) = spool.commit(press_batch(2))
             assert (owed.record_class, owed.seq) == (CALL, 3)
             left = present(spool, WAVE)
@@ -155,6 +156,7 @@ def test_a_full_partition_costs_the_oldest_waveforms_and_not_the_service(tmp_pat
 def test_a_partition_full_of_what_is_never_given_up_is_told_and_recovered_from(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     with open_spool(path) as spool:
+        fill(spool, 50, NUMERIC)
         limit = max(file.stat().st_size for file in (path, tmp_path / "spool.db-wal")) + 300_000
         with files_may_not_exceed(limit):
             fill_up(spool, NUMERIC)

@@ -96,7 +96,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
     def begin() -> Owed:
         boot = opened.begin_boot(clock.boot_name)
         opened.begin_sealing(hub_key, station=config.station, boot=boot, t_us=clock.now_us(), software="test")
-        owed = Owed(opened.owed(), opened.received())
+        owed = Owed(opened.owed(), {c: ledger.received for c, ledger in opened.ledgers().items()})
         owed.epoch = opened.fact("epoch")
         return owed
 

@@ -83,3 +83,18 @@ def test_ranges_cannot_be_a_key_of_a_dictionary() -> None:
 def test_ranges_say_what_they_hold() -> None:
     assert repr(SeqRanges([(1, 2), (4, 4)])) == "SeqRanges([(1, 2), (4, 4)])"
     assert SeqRanges() != [(1, 1)]
+
+
+@given(st.lists(pairs, max_size=30), st.integers(1, 60), st.integers(0, 60))
+def test_holes_are_what_is_not_there(added: list[tuple[int, int]], low: int, high: int) -> None:
+    ranges = SeqRanges(added)
+    holes = list(ranges.holes(low, high))
+    shown = [seq for start, end in holes for seq in range(start, end + 1)]
+    assert shown == [seq for seq in range(low, high + 1) if seq not in ranges]
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(holes))
+
+
+@given(st.lists(pairs, max_size=30), st.integers(0, 60))
+def test_a_count_is_of_those_up_to_a_seq(added: list[tuple[int, int]], last: int) -> None:
+    ranges = SeqRanges(added)
+    assert ranges.count_to(last) == len([seq for seq in range(1, last + 1) if seq in ranges])

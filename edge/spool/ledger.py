@@ -1,0 +1,57 @@
+"""What became of the seqs of a class (core): ranges, so that what is owed is arithmetic and never a count of
+rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from contract.ids import RecordClass
+from contract.ranges import SeqRanges
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The seqs 1 … `given` have been given. The sets may overlap: a record that was given up for want of room
+    may have been received.
+    """
+
+    given: int = 0
+    received: SeqRanges = field(default_factory=SeqRanges)  # the hub has it
+    refused: SeqRanges = field(default_factory=SeqRanges)  # the hub will not take it
+    given_up: SeqRanges = field(default_factory=SeqRanges)  # its row is gone
+
+    def settled(self) -> SeqRanges:
+        """Return all that is no longer owed."""
+        union = SeqRanges()
+        for ranges in (self.received, self.refused, self.given_up):
+            for low, high in ranges:
+                union.add(low, high)
+        return union
+
+    def on_card(self, ranges: SeqRanges) -> Iterator[tuple[int, int]]:
+        """Yield what of `ranges` still has rows, oldest first."""
+        for low, high in ranges:
+            yield from self.given_up.holes(low, min(high, self.given))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Seqs of a class that are to be looked up, ascending: as many as one look at the card may take."""
+
+    record_class: RecordClass
+    ranges: tuple[tuple[int, int], ...]
+
+    @property
+    def seqs(self) -> Iterator[int]:
+        """Every seq, ascending."""
+        return (seq for low, high in self.ranges for seq in range(low, high + 1))
+
+
+def first_of(ranges: Iterator[tuple[int, int]], count: int) -> Iterator[tuple[int, int]]:
+    """Yield the first `count` seqs of ascending ranges."""
+    for low, high in ranges:
+        if count <= 0:
+            return
+        end = min(high, low + count - 1)
+        count -= end - low + 1
+        yield low, end
