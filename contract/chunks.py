@@ -7,7 +7,7 @@
 A column is contiguous: a gap or a lead that came off ends the chunk, and nothing is ever filled in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,17 @@ class Column:
         return self.first_index + len(self.samples)
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnStart:
+    """Where a column begins: a `Column` without its samples, of which there are `count`."""
+
+    stream: int
+    first_index: int
+    t_us: int
+    device_t_us: int
+    count: int
+
+
 def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
     """Return the highest codec and the body. The first column is the header's. Raises OwnFaultError."""
     if not 1 <= len(columns) <= COLUMNS_MAX:
@@ -62,6 +73,20 @@ def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
 
 def decode_chunk(body: bytes, *, t_us: int) -> list[Column]:
     """Return the columns of an opened body; `t_us` is the header's. Raises RefusedError."""
+    columns = []
+    for start, codec, data in _read_columns(body, t_us=t_us):
+        samples = decode_column(codec, data, count=start.count)
+        columns.append(Column(start.stream, start.first_index, start.t_us, start.device_t_us, samples))
+    return columns
+
+
+def read_starts(body: bytes, *, t_us: int) -> list[ColumnStart]:
+    """Return where the columns of an opened body begin, without decoding a sample. Raises RefusedError."""
+    return [start for start, _, _ in _read_columns(body, t_us=t_us)]
+
+
+def _read_columns(body: bytes, *, t_us: int) -> Iterator[tuple[ColumnStart, int, bytes]]:
+    """Yield the start, codec and coded samples of each column."""
     if len(body) > RECORD_MAX_BYTES:
         raise RefusedError(
             Refusal.OVERSIZED, f"chunk body of {len(body)} bytes; the limit is {RECORD_MAX_BYTES}"
@@ -70,23 +95,21 @@ def decode_chunk(body: bytes, *, t_us: int) -> list[Column]:
     column_count = reader.varint()
     if not 1 <= column_count <= COLUMNS_MAX:
         raise RefusedError(Refusal.OVERSIZED, f"chunk of {column_count} columns; the limit is {COLUMNS_MAX}")
-    columns: list[Column] = []
     samples_left = CHUNK_SAMPLES_MAX
-    for _ in range(column_count):
-        column = _decode_one(reader, t_us=t_us, samples_max=samples_left)
-        samples_left -= len(column.samples)
-        columns.append(column)
+    for number in range(column_count):
+        start = _read_start(reader, t_us=t_us, samples_max=samples_left)
+        if number == 0 and start.t_us != t_us:
+            raise RefusedError(
+                Refusal.MALFORMED, f"the first column starts at {start.t_us} µs, its header at {t_us} µs"
+            )
+        samples_left -= start.count
+        yield start, reader.byte(), reader.take(reader.varint())
     reader.finish()
-    if columns[0].t_us != t_us:
-        raise RefusedError(
-            Refusal.MALFORMED, f"the first column starts at {columns[0].t_us} µs, its header at {t_us} µs"
-        )
-    return columns
 
 
-def _decode_one(reader: Reader, *, t_us: int, samples_max: int) -> Column:
+def _read_start(reader: Reader, *, t_us: int, samples_max: int) -> ColumnStart:
     stream, first_index, column_t_us = reader.varint(), reader.varint(), t_us + unzigzag(reader.varint())
-    device_t_us, count, codec = reader.varint(), reader.varint(), reader.byte()
+    device_t_us, count = reader.varint(), reader.varint()
     if count > samples_max:
         raise RefusedError(
             Refusal.OVERSIZED, f"chunk of over {CHUNK_SAMPLES_MAX} samples: a column of {count} is too many"
@@ -95,5 +118,4 @@ def _decode_one(reader: Reader, *, t_us: int, samples_max: int) -> Column:
         raise RefusedError(
             Refusal.MALFORMED, f"column from {first_index} at {column_t_us} µs is outside 0 … 2**63-1"
         )
-    samples = decode_column(codec, reader.take(reader.varint()), count=count)
-    return Column(stream, first_index, column_t_us, device_t_us, samples)
+    return ColumnStart(stream, first_index, column_t_us, device_t_us, count)

@@ -21,6 +21,7 @@ from pydantic import (
 from contract.codes import CameraState, Shape, SoundState
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import COLUMNS_MAX, EVENT_MAX_BYTES
+from contract.times import Source
 from contract.varints import VARINT_MAX
 
 Count = Annotated[int, Field(ge=0, le=VARINT_MAX)]
@@ -172,7 +173,7 @@ class AnchorSet(Event):
     t_us: Count
     utc_us: Count
     err_us: Count
-    source: Literal["hub", "ntp", "rtc", "gps", "staff"]
+    source: Source
 
 
 class Owed(BaseModel):

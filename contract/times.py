@@ -1,27 +1,30 @@
 """Time without a trustworthy clock at the box (core).
 
 A box stamps with (boot, microseconds of CLOCK_BOOTTIME). An anchor ties one such moment to UTC, with its
-uncertainty. UTC is worked out at the hub, from whatever anchors it has by then, as an interval; it is never
-written into a record.
+uncertainty. UTC is worked out at the hub (hub/times), from whatever anchors it has by then, as an interval;
+it is never written into a record.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from contract.ids import BootId
 
-DRIFT_PPM: Final = 100  # a crystal between two anchors; a Pi's is within 50, doubled
+DRIFT_PPM: Final = 100  # a box's crystal against UTC; a Pi's is within 50, doubled
+
+Source = Literal["hub", "ntp", "rtc", "gps", "staff"]
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """At `t_us` of `boot` it was `utc_us` (microseconds since 1970) give or take `err_us`."""
+    """At `t_us` of `boot` it was `utc_us` (microseconds since 1970) give or take `err_us`, `source` says."""
 
     boot: BootId
     t_us: int
     utc_us: int
     err_us: int
+    source: Source = "hub"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.chunks import Column, decode_chunk, encode_chunk
+from contract.chunks import Column, decode_chunk, encode_chunk, read_starts
 from contract.codecs import Codec
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import CHUNK_SAMPLES_MAX, COLUMNS_MAX, RECORD_MAX_BYTES
@@ -126,3 +126,11 @@ def test_every_truncation_of_a_body_is_refused() -> None:
     for length in range(len(body)):
         with pytest.raises(RefusedError):
             decode_chunk(body[:length], t_us=T_US)
+
+
+def test_where_columns_begin_is_read_without_decoding_them() -> None:
+    sent = [column([1, 2, 3]), column([4], t_us=T_US - 5, first_index=2**40)]
+    _, body = encode_chunk(sent)
+    starts = [(c.stream, c.first_index, c.t_us, c.device_t_us, len(c.samples)) for c in sent]
+    read = [(s.stream, s.first_index, s.t_us, s.device_t_us, s.count) for s in read_starts(body, t_us=T_US)]
+    assert read == starts

@@ -1,0 +1,1 @@
+"""When things were: boots tied to UTC, samples tied to boots."""
