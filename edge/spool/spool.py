@@ -106,7 +106,7 @@ class Spool(Contents):
         def start() -> int:
             key_id = KeyId(self._next_number("key"))
             self._sealer = Sealer(hub_key, station=station, spool=self.spool_id, key_id=key_id)
-            key = KeyMade(key_id=key_id, wrapped_key=self._sealer.wrapped_key)
+            key = KeyMade(key_id=key_id, wrapped_key=self._sealer.wrapped_key, hub_key=hub_key.number)
             self._insert(event_entry(key, RecordClass.CALL, boot=boot, t_us=t_us), is_clear=True)
             recovered = self._records_from_drafts()
             started = BoxStarted(software=software, drafts_recovered=recovered)

@@ -17,7 +17,7 @@ from edge.spool.spool_file import PAGE_BYTES
 from tests.integration.edge.spools import (
     BOOT,
     CALL,
-    HUB,
+    HUB_KEY,
     NUMERIC,
     QUOTA_BYTES,
     STATION,
@@ -59,7 +59,7 @@ def test_a_process_is_a_key_and_a_boot_is_a_number(tmp_path: Path) -> None:
     for name in ("a", "a", "b"):
         spool = Spool(tmp_path / "spool.db", quota_bytes=QUOTA_BYTES)
         boots.append(spool.begin_boot(name))
-        spool.begin_sealing(HUB.public_key(), station=STATION, boot=boots[-1], t_us=1, software="test")
+        spool.begin_sealing(HUB_KEY, station=STATION, boot=boots[-1], t_us=1, software="test")
         spool_ids.add(spool.spool_id)
         keys = [one.key_id for one in open_all(spool).values() if isinstance(one, KeyMade)]
         spool.close()
