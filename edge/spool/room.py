@@ -52,10 +52,16 @@ class Ballast:
 
 
 def drop_received(db: Database, ledgers: Mapping[RecordClass, Ledger]) -> int:
-    """Delete records that the hub has, waveforms first, oldest first; return how many went."""
+    """Delete records that the hub has, oldest first, of the first class that has any; return how many went.
+
+    Never those of class 0: they are few and small, and a hub restored from a backup would have neither the
+    press nor the key without which nothing sealed under it can be opened.
+    """
     gone = 0
     with db.atomic():
-        for record_class in (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC, RecordClass.CALL):
+        for record_class in (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC):
+            if gone:
+                break
             ledger = ledgers[record_class]
             for low, high in list(ledger.on_card(ledger.received)):
                 for start in range(low, high + 1, RECEIVED_AT_ONCE):

@@ -82,6 +82,22 @@ def test_at_the_quota_what_the_hub_has_goes_first_and_needs_no_tombstone(tmp_pat
         assert tombstones(spool) == []
 
 
+def test_keys_and_presses_stay_though_the_hub_has_them(tmp_path: Path) -> None:
+    """A hub restored from a backup would have no key for what it is sent again."""
+    with open_spool(tmp_path / "spool.db", quota_bytes=QUOTA) as spool:
+        spool.commit(press_batch(1))
+        spool.commit(Batch(entries=[event()] * 20))
+        fill(spool, 20)
+        calls, numerics = present(spool, CALL), present(spool, NUMERIC)
+        received = {CALL: SeqRanges([(1, calls[-1])]), NUMERIC: SeqRanges([(1, numerics[-1])])}
+        spool.commit(Batch(received={**received, WAVE: SeqRanges([(1, 10)])}))
+        fill(spool, 200)
+        assert tombstones(spool), "all that the hub has was given up, and more"
+        assert present(spool, CALL) == calls
+    with open_spool(tmp_path / "spool.db", quota_bytes=QUOTA) as spool:
+        assert present(spool, CALL) == [*calls, calls[-1] + 1], "the key of the new process beside them"
+
+
 def test_then_the_oldest_waveforms_go_with_a_tombstone_and_nothing_else(tmp_path: Path) -> None:
     with open_spool(tmp_path / "spool.db", quota_bytes=QUOTA) as spool:
         spool.commit(press_batch(1))
