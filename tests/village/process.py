@@ -1,5 +1,6 @@
 """One process of ours: started, listened to, ended by its id."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,9 +52,16 @@ class Process:
             )
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """End it alone, as `kill -9` does."""
         if self._process is not None:
             self._process.kill()
+            self._process.wait()
+
+    def kill_all(self) -> None:
+        """End it and every process that it has started, at once, as a power cut does."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def stop(self) -> None:

@@ -134,11 +134,25 @@ boot_file = "boot"  # many boxes on one kernel: each names its own boots
 
     def new_boot(self) -> None:
         """From the next start on it is another boot, whose clock begins now."""
-        self._boot_file.write_text(f"{secrets.token_hex(8)}\n{time.clock_gettime(time.CLOCK_BOOTTIME)}\n")
+        self._write_boot(secrets.token_hex(8), time.clock_gettime(time.CLOCK_BOOTTIME))
+
+    def sleep_s(self, seconds: float) -> None:
+        """From the next start on its clock is ahead by so much: the box was suspended in the same boot."""
+        name, began_s = self.boot
+        self._write_boot(name, began_s - seconds)
+
+    @property
+    def boot(self) -> tuple[str, float]:
+        """The boot's name, and the CLOCK_BOOTTIME of this machine at which its clock was zero."""
+        name, began_s = self._boot_file.read_text().split()
+        return name, float(began_s)
+
+    def _write_boot(self, name: str, began_s: float) -> None:
+        self._boot_file.write_text(f"{name}\n{began_s}\n")
 
     def cut_power(self) -> None:
         """Box and board lose power at once."""
-        self.vitals.kill()
+        self.vitals.kill_all()
         self.board.unplug()
 
     def restore_power(self) -> None:

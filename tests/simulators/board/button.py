@@ -70,16 +70,19 @@ class EventRing:
             self._entries.remove(next((e for e in self._entries if not e.is_press), self._entries[0]))
         self._entries.append(_Entry(message, boot_id, now_s, now_s))
 
-    def on_ack(self, ack: EventAck, *, now_s: float) -> None:
-        """The host says how far an event came."""
+    def on_ack(self, ack: EventAck, *, now_s: float) -> BoardEvent | None:
+        """The host says how far an event came. Return the press that it has stored, if that is what it says."""
         if ack.level >= AckLevel.SHOWN:
             self.shown_s = now_s
         for entry in self._entries:
             if (entry.message.event_id, entry.boot_id) == (ack.event_id, ack.boot_id):
                 if ack.level >= AckLevel.STORED:
                     self._entries.remove(entry)
-                    self.delivered_s = now_s if entry.is_press else self.delivered_s
-                return
+                    if entry.is_press and isinstance(entry.message, BoardEvent):
+                        self.delivered_s = now_s
+                        return entry.message
+                return None
+        return None
 
     def due(self, *, now_s: float) -> list[tuple[BoardEvent | LeadStateChange, bool]]:
         """Return what to send now, and whether it is a retransmission."""

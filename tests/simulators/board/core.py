@@ -45,11 +45,17 @@ NEVER_S: Final = float("inf")
 
 @dataclass(slots=True)
 class Truth:
-    """What really happened. `blocks`: (boot, stream) -> (first index, samples) as given to the wire."""
+    """What really happened. `blocks`: (boot, stream) -> (first index, samples) as given to the wire, and
+    `blocks_s` when each was. `stored`: the presses for which the board's own lamp says "registered". Times
+    are the caller's `now_s`.
+    """
 
     blocks: dict[tuple[int, int], list[tuple[int, NDArray[np.int32]]]] = field(default_factory=dict)
+    blocks_s: dict[tuple[int, int], list[float]] = field(default_factory=dict)
     presses: list[PressIdentity] = field(default_factory=list)
+    stored: list[PressIdentity] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)
+    boots_s: list[float] = field(default_factory=list)
     lamps: list[tuple[float, Lamp]] = field(default_factory=list)
 
     def samples(self, boot_id: int, stream_id: int) -> dict[int, int]:
@@ -93,7 +99,7 @@ class BoardCore:
         self._probe = ProbeState.ON if is_attached else ProbeState.OFF
         self.boot_id = 0
         self._cause = ResetCause.POWER
-        self._boot_s = self._heard_s = now_s
+        self._boot_s = self._heard_s = self._now_s = now_s
         self._seq = 0
         self._queue = TxQueue()
         self._decoder = FrameDecoder()
@@ -170,6 +176,7 @@ class BoardCore:
 
     def advance(self, now_s: float) -> None:
         """Do what is due."""
+        self._now_s = now_s
         board_us = self.board_us(now_s)
         if self._front_end:
             self._put_blocks(self._front_end.advance(board_us), now_s)
@@ -205,6 +212,7 @@ class BoardCore:
             message = queued.message
             if isinstance(message, Samples):
                 key = (self.boot_id, message.stream_id)
+                self.truth.blocks_s.setdefault(key, []).append(self._now_s)
                 self.truth.blocks.setdefault(key, []).append((message.first_index, message.samples))
             frame = frame_of(
                 message,
@@ -224,6 +232,7 @@ class BoardCore:
         boots = self.truth.boots
         self.boot_id = next(n for n in iter(lambda: self._rng.randrange(1, 1 << 16), 0) if n not in boots)
         boots.append(self.boot_id)
+        self.truth.boots_s.append(now_s)
         self._cause = cause
         self._boot_s = self._heard_s = now_s
         self._seq = 0
@@ -252,7 +261,10 @@ class BoardCore:
                 t_us = self.board_us(now_s)
                 self._put(TimeRsp(message.cookie, t_us, t_us), now_s)
             case EventAck():
-                self.ring.on_ack(message, now_s=now_s)
+                press = self.ring.on_ack(message, now_s=now_s)
+                if press is not None:
+                    identity = PressIdentity(self.uid, press.origin_boot_id, press.press_count)
+                    self.truth.stored.append(identity)
             case Output() if frame.boot_id == self.boot_id:
                 self._put(self.outputs.handle(message, now_s=now_s), now_s)
             case Output() | HostAlive() | Refusal.UNKNOWN_TYPE | Refusal.MALFORMED:

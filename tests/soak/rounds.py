@@ -1,0 +1,148 @@
+"""One round: a fleet, its disturbances, then quiet, and the hub held against the ledger."""
+
+import random
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.soak.check import Findings, check_drafts, check_presses, check_records
+from tests.soak.disturbances import Cycle
+from tests.soak.fleet import Fleet, fleet, pressing
+from tests.soak.ledger import RecordKey
+from tests.soak.sample_check import check_samples
+from tests.soak.unit import Unit
+from tests.village.eyes import wait_until
+
+DRAIN_LIMIT_S: Final = 240.0
+Say = Callable[[Cycle], None]
+
+
+@dataclass(slots=True)
+class Round:
+    """What came of it. `broken`: a cycle that did not heal, or that could not be checked."""
+
+    findings: Findings = field(default_factory=Findings)
+    done: Counter[str] = field(default_factory=Counter)  # cycles by kind
+    seconds: Counter[str] = field(default_factory=Counter)  # that they took
+    broken: list[str] = field(default_factory=list)
+
+
+class _Queue:
+    """Gives each worker the first cycle whose station, and hub where it needs it, is free."""
+
+    def __init__(self, cycles: Sequence[Cycle]) -> None:
+        self._waiting, self._busy = list(cycles), set[int | str]()
+        self._changed = threading.Condition()
+
+    def take(self) -> Cycle | None:
+        """Return the next, held for the caller until `give_back`; None when there is no more."""
+        with self._changed:
+            while self._waiting:
+                for cycle in self._waiting:
+                    if not self._needs(cycle) & self._busy:
+                        self._waiting.remove(cycle)
+                        self._busy |= self._needs(cycle)
+                        return cycle
+                self._changed.wait()
+            return None
+
+    def give_back(self, cycle: Cycle, *, is_last: bool) -> None:
+        """The cycle is over; `is_last`: no other is to begin."""
+        with self._changed:
+            self._busy -= self._needs(cycle)
+            if is_last:
+                self._waiting.clear()
+            self._changed.notify_all()
+
+    @staticmethod
+    def _needs(cycle: Cycle) -> set[int | str]:
+        return {cycle.unit, "hub"} if cycle.kind.needs_hub else {cycle.unit}
+
+
+def run_round(
+    folder: Path,
+    cycles: Sequence[Cycle],
+    *,
+    seed: int,
+    workers: int,
+    stations: int,
+    say: Say,
+    speed: float = 1.0,
+) -> Round:
+    """Disturb a fleet in `folder` by `cycles`, `workers` at a time, then let it recover and check it.
+
+    `say` is told of each cycle that is over.
+    """
+    result = Round()
+    with fleet(folder, stations=stations, speed=speed) as running:
+        running.hub.back_up()
+        queue = _Queue(cycles)
+        with (
+            pressing(running.units, random.Random(seed)),
+            ThreadPoolExecutor(workers, thread_name_prefix="soak") as threads,
+        ):
+            for done in [threads.submit(_work, queue, running, result, say) for _ in range(workers)]:
+                done.result()
+        if not result.broken:
+            try:
+                _settle_and_check(running, result.findings)
+            except Exception:  # noqa: BLE001 - whatever it was, the folder is kept and the text told
+                result.broken.append(f"after the last cycle: {traceback.format_exc()}")
+    return result
+
+
+def _work(queue: _Queue, running: Fleet, result: Round, say: Say) -> None:
+    while (cycle := queue.take()) is not None:
+        began_s = time.monotonic()
+        try:
+            cycle.kind.disturb(running.units[cycle.unit], running.hub, random.Random(cycle.seed))
+            result.done[cycle.kind.name] += 1
+            result.seconds[cycle.kind.name] += round(time.monotonic() - began_s)
+            say(cycle)
+        except Exception:  # noqa: BLE001 - told with its number; the round ends
+            name = running.units[cycle.unit].name
+            result.broken.append(
+                f"cycle {cycle.number} ({cycle.kind.name}, {name}): {traceback.format_exc()}"
+            )
+        finally:
+            queue.give_back(cycle, is_last=bool(result.broken))
+
+
+def _settle_and_check(running: Fleet, findings: Findings) -> None:
+    for unit in running.units:
+        unit.must_run()
+        unit.wait_stored_presses()
+    for unit in running.units:
+        unit.unplug_board()
+    running.hub.must_run()
+    for unit in running.units:
+        held_by_box = unit.reader.look()
+        owed = set(unit.ledger.committed)
+        _drain(running, unit, held_by_box)
+        unit.note_truth()
+        running.hub.note_calls()
+        holdings = running.hub.holdings(unit)
+        still_held = unit.reader.look()  # also what was stored since
+        unit.ledger.freed -= still_held
+        found = Findings()
+        check_presses(unit.ledger, holdings, found)
+        check_records(unit.ledger, holdings, found, owed=owed, is_complete=unit.partition is None)
+        if unit.partition is None:
+            check_drafts(unit.ledger, found)
+        check_samples(unit.ledger, holdings, found)
+        findings.take(found, where=unit.name)
+
+
+def _drain(running: Fleet, unit: Unit, keys: set[RecordKey]) -> None:
+    wanted = sorted(keys)
+    wait_until(
+        lambda: running.hub.has(wanted, unit.station.name),
+        what=f"{unit.name}: all of {len(wanted)} records at the hub",
+        limit_s=DRAIN_LIMIT_S,
+    )
