@@ -15,8 +15,9 @@ from contract.ids import parse_station
 from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
 from hub.hub_service import HubStartError, serve
 from hub.people.cli import accounts_app
-from hub.pki.authority import Authority, PkiError
+from hub.pki.authority import Authority
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
+from hub.pki.files import PkiError
 from hub.store.interface import StoreError
 from hub.store.sqlite import SqliteStore
 

@@ -22,6 +22,7 @@ from hub.config import Config
 from hub.hub import Hub
 from hub.ingest.ingest_service import IngestService
 from hub.ingest.keyring import KeyRing
+from hub.ingest.seal_service import SealService
 from hub.pki.authority import Authority
 from hub.store.interface import Store
 from hub.store.threads import StoreThread
@@ -49,14 +50,14 @@ async def serve(config: Config, *, with_console: bool) -> None:
 @asynccontextmanager
 async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[Hub, Broker, IngestService]]:
     """Open the store and build the rooms; nothing runs yet. Raises StoreError, PkiError."""
-    clock, seal_key = Clock(), authority.seal_key()
+    clock, hub_keys = Clock(), authority.seal_keys.read()
     async with (
         StoreThread(config.store_folder, is_writer=True) as writer,
         StoreThread(config.store_folder, is_writer=False) as reader,
     ):
-        rings = {await thread.run(id): KeyRing(seal_key) for thread in (writer, reader)}  # a ring a thread
+        writer_ring, reader_ring = KeyRing(hub_keys), KeyRing(hub_keys)  # a ring a thread
+        rings = {await writer.run(id): writer_ring, await reader.run(id): reader_ring}
         epoch = await writer.run(lambda store: store.epoch)
-        writer_id = await writer.run(id)
 
         def opener_for(store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
             return rings[id(store)].opener(store.key_event, station, spool, key_id)
@@ -69,8 +70,17 @@ async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[
             now_s=clock.now_s,
             rng=random.Random(),  # noqa: S311 - spreads reconnections, guards nothing
         )
+        seal = SealService(
+            keys=authority.seal_keys,
+            sign=authority.sign,
+            reader=reader,
+            reader_ring=reader_ring,
+            writer=writer,
+            writer_ring=writer_ring,
+            publish=broker.publish,
+        )
         ingest = IngestService(
-            clock=clock, writer=writer, ring=rings[writer_id], epoch=epoch, publish=broker.publish
+            clock=clock, writer=writer, ring=writer_ring, epoch=epoch, publish=broker.publish, seal=seal
         )
         hub = Hub(
             config=config,

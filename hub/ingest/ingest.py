@@ -77,7 +77,7 @@ def read_batch(payloads: Iterable[Payload], *, ring: KeyRing, find_key: FindKey,
     batch = Batch()
     for payload in payloads:
         try:
-            _read_parcel(payload, batch, ring=ring, counters=counters)
+            _read_parcel(payload, batch, ring=ring, find_key=find_key, counters=counters)
         except RefusedError as error:
             counters.refuse(payload.station, error)
     for index, arrival in enumerate(batch.arrivals):
@@ -107,7 +107,9 @@ def open_event(arrival: Arrival, *, ring: KeyRing, find_key: FindKey, counters: 
     return event
 
 
-def _read_parcel(payload: Payload, batch: Batch, *, ring: KeyRing, counters: Counters) -> None:
+def _read_parcel(
+    payload: Payload, batch: Batch, *, ring: KeyRing, find_key: FindKey, counters: Counters
+) -> None:
     parcel = parse_parcel(payload.data)
     spool: Spool = (payload.station, parcel.spool)
     batch.sent[spool] = Sent(parcel.sent_t_us, payload.received_utc_us)
@@ -115,7 +117,9 @@ def _read_parcel(payload: Payload, batch: Batch, *, ring: KeyRing, counters: Cou
         record: Record | UnreadableRecord | None = None
         try:
             record = parse_record(raw)
-            event = _check(record, payload, batch, parcel.spool, ring, counters)
+            event = _check(record, payload, counters)
+            if event is not None:
+                _take_key(event, spool, batch, ring=ring, find_key=find_key, counters=counters)
         except RefusedError as error:
             counters.refuse(payload.station, error)
             if record is not None:
@@ -136,14 +140,7 @@ def _read_parcel(payload: Payload, batch: Batch, *, ring: KeyRing, counters: Cou
         )
 
 
-def _check(
-    record: Record | UnreadableRecord,
-    payload: Payload,
-    batch: Batch,
-    spool: SpoolId,
-    ring: KeyRing,
-    counters: Counters,
-) -> AnyEvent | None:
+def _check(record: Record | UnreadableRecord, payload: Payload, counters: Counters) -> KeyMade | None:
     """Return the event of a clear record, which can only be a key. Raises RefusedError."""
     record_class, seq = _name(record)
     if record_class is not payload.record_class:
@@ -161,11 +158,26 @@ def _check(
     event = parse_event(record.body)
     if not isinstance(event, KeyMade):
         raise RefusedError(Refusal.NOT_SEALED, f"event {event.event!r}, record {seq}, is not sealed")
-    if not ring.learn(payload.station, spool, event):
-        error = RefusedError(Refusal.SEAL_BROKEN, f"key {event.key_id} was not wrapped for this hub")
-        counters.leave_sealed(payload.station, error)
-    batch.keys.append((payload.station, spool, KeyId(event.key_id)))
     return event
+
+
+def _take_key(
+    event: KeyMade, spool: Spool, batch: Batch, *, ring: KeyRing, find_key: FindKey, counters: Counters
+) -> None:
+    """Learn a key that has just come, or the one that is stored under its number: the first stays.
+
+    A copied card makes the numbers of keys come again. Its key opens nothing that is here, and must not take
+    the place of the one that does.
+    """
+    station, spool_id = spool
+    stored = find_key(station, spool_id, KeyId(event.key_id))
+    if stored is not None and stored.wrapped_key != event.wrapped_key:
+        text = f"key {event.key_id} came before with other content: a copied card?"
+        counters.leave_sealed(station, RefusedError(Refusal.OTHER_CONTENT, text))
+    if not ring.learn(station, spool_id, stored or event):
+        text = f"key {event.key_id} was not wrapped for this hub"
+        counters.leave_sealed(station, RefusedError(Refusal.SEAL_BROKEN, text))
+    batch.keys.append((station, spool_id, KeyId(event.key_id)))
 
 
 def _name(record: Record | UnreadableRecord) -> tuple[RecordClass, int]:

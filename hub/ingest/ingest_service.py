@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from contract.errors import Refusal, RefusedError
@@ -19,10 +20,11 @@ from contract.topics import Topic, parse_topic
 from hub.clock import Clock
 from hub.hub import IngestState
 from hub.ingest.committed import Committed, OnCommitted, OnSignal, SignalHeard
-from hub.ingest.ingest import Batch, Counters, Payload, Sent, Spool, open_event, read_batch
+from hub.ingest.ingest import Counters, Payload, Sent, Spool, open_event, read_batch
 from hub.ingest.intake import Intake
 from hub.ingest.keyring import KeyRing
 from hub.ingest.receipt_desk import ReceiptDesk
+from hub.ingest.seal_service import Publish, SealService
 from hub.store.interface import Arrival, Outcome, Store, StoreFailedError
 from hub.store.threads import StoreThread
 
@@ -32,8 +34,6 @@ LOG = logging.getLogger(__name__)
 
 BATCH_WINDOW_S: Final = 0.010  # what a waveform may wait so that one sync serves many; a call does not wait
 HELLOS_A_BATCH: Final = 500
-
-Publish = Callable[[StationId, Topic, bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,14 @@ class IngestService:
     """The hub's side of the uplink. All methods belong to the event loop's thread."""
 
     def __init__(
-        self, *, clock: Clock, writer: StoreThread, ring: KeyRing, epoch: int, publish: Publish
+        self,
+        *,
+        clock: Clock,
+        writer: StoreThread,
+        ring: KeyRing,
+        epoch: int,
+        publish: Publish,
+        seal: SealService,
     ) -> None:
         """`ring` is used on the writer's thread only; `publish` returns False when the broker is away."""
         self._clock, self._writer, self._ring, self._publish = clock, writer, ring, publish
@@ -74,6 +81,9 @@ class IngestService:
         self._fault: str | None = None
         self._fault_since_s: float | None = None
         self._poisoned_count = 0
+        self._seal = seal
+        self.on_signal(seal.on_signal)
+        self.on_committed(seal.on_committed)
 
     def on_committed(self, listener: OnCommitted) -> None:
         """Call `listener` after every commit, in the loop. An event opened late is told again, with it."""
@@ -114,6 +124,7 @@ class IngestService:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._commit_for_ever(), name="ingest-commit")
             tasks.create_task(self._send_receipts_for_ever(), name="ingest-receipts")
+            tasks.create_task(self._seal.run(self._open_waiting), name="ingest-seal-keys")
 
     def _take_parcel(self, station: StationId, record_class: RecordClass, data: bytes) -> None:
         payload = Payload(station, record_class, data, self._clock.utc_now_us(), self._clock.now_s())
@@ -212,15 +223,29 @@ class IngestService:
                 batch.refused[spool].append(RefusedRecord(record_class, seq, Refusal.OTHER_CONTENT))
         for key in dict.fromkeys(batch.keys):
             try:
-                committed += self._open_late(store, key, batch)
+                committed += self._open_late(store, key, received_s=max(batch.received_s, default=0.0))
             except StoreFailedError as error:  # the batch itself is safe; the events wait for a restart
                 LOG.error("events that waited for key %s could not be filed: %s", key, error)
         ranges = {spool: store.ranges(*spool) for spool in (*batch.sent, *work.hellos)}
         return _Done(committed, batch.refused, batch.sent, ranges)
 
+    async def _open_waiting(self) -> None:
+        """Open the events that wait although their key is here: it could not be unwrapped until now."""
+        now_s = self._clock.now_s()
+        try:
+            for key in await self._writer.run(lambda store: store.waiting_keys()):
+                opened = await self._writer.run(partial(self._open_late, key=key, received_s=now_s))
+                if opened:
+                    LOG.info("%d events that waited for key %s are opened", len(opened), key)
+                    self._tell(opened)
+        except StoreFailedError as error:
+            LOG.error("events that waited for their key could not be filed: %s", error)
+
     def _open_late(
-        self, store: Store, key: tuple[StationId, SpoolId, KeyId], batch: Batch
+        self, store: Store, key: tuple[StationId, SpoolId, KeyId], *, received_s: float
     ) -> list[Committed]:
+        if self._ring.opener(store.key_event, *key) is None:
+            return []
         opened = []
         for stored in store.unopened(*key):
             arrival = Arrival(
@@ -235,11 +260,7 @@ class IngestService:
             event = open_event(arrival, ring=self._ring, find_key=store.key_event, counters=self._counters)
             if event is not None:
                 store.file_event(stored.record_id, event)
-                opened.append(
-                    Committed(
-                        replace(arrival, event=event), Outcome.STORED, max(batch.received_s, default=0.0)
-                    )
-                )
+                opened.append(Committed(replace(arrival, event=event), Outcome.STORED, received_s))
         return opened
 
     def _announce(self, done: _Done, hellos: Mapping[Spool, Sent]) -> None:
@@ -256,9 +277,12 @@ class IngestService:
             self._desk.note(spool, sent, ranges, refused=refused, is_urgent=spool in urgent, now_s=now_s)
         self._send_due()
         self._has_note.set()
-        if done.committed:
+        self._tell(done.committed)
+
+    def _tell(self, committed: Sequence[Committed]) -> None:
+        if committed:
             for listener in self._on_committed:
-                _call_listener(listener, done.committed)
+                _call_listener(listener, committed)
 
     def _count(self, done: _Done) -> None:
         for one in done.committed:

@@ -4,7 +4,7 @@
     broker.crt broker.key     the broker, to boxes; valid by any clock, for a box wakes up in 1970
     console.crt console.key   the console, to browsers, which refuse a certificate of many years
     hub.crt hub.key           the hub as a client of the broker, CN=hub
-    seal.key seal.pub         X25519, 32 raw bytes each: boxes seal to the hub with seal.pub
+    seal*.key seal.pub        what boxes seal to: hub/pki/seal_keys.py
 
 Keys are P-256, PKCS#8 PEM, mode 0600. What exists is kept; what is missing, foreign or nearly expired is made
 again.
@@ -21,27 +21,23 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from contract.ids import HUB_NAME, StationId
+from hub.pki.files import PkiError, read_file, write_file
+from hub.pki.seal_keys import SealKeys
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 ANY_CLOCK: Final = (datetime(1970, 1, 2, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC))
 CONSOLE_LIFETIME: Final = timedelta(days=396)  # browsers refuse more than 398
 CONSOLE_EARLY: Final = timedelta(days=1)  # a browser's clock may be behind
 RENEW_BEFORE: Final = timedelta(days=30)
-
-
-class PkiError(Exception):
-    """A certificate or key cannot be used. The text names the file and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ca, self.seal_public = folder / "ca.crt", folder / "seal.pub"
+        self.ca, self.seal_keys = folder / "ca.crt", SealKeys(folder)
 
     def pair(self, name: str) -> tuple[Path, Path]:
         """Return the paths of certificate and key of "ca", "broker", "console" or "hub"."""
@@ -77,52 +73,33 @@ class Authority:
         self._make_pair("broker", "broker", self.folder, ANY_CLOCK, hosts=hosts, now=now)
         self._make_pair("console", "console", self.folder, console, hosts=hosts, now=now)
         self._make_pair("hub", HUB_NAME, self.folder, ANY_CLOCK, hosts=(), now=now)
-        self._make_seal_key()
+        self.seal_keys.make_first()
 
     def check(self) -> None:
         """Raise PkiError naming the first file that the hub needs and cannot read."""
-        needed = [*self.pair("hub"), *self.pair("console"), self.ca, self.folder / "seal.key"]
-        for path in needed:
-            _read(path)
-        self.seal_key()
+        for path in (*self.pair("hub"), *self.pair("console"), *self.pair("ca")):
+            read_file(path)
+        self.seal_keys.read()
 
     def enrol(self, station: StationId, out: Path, *, now: datetime) -> Enrolment:
         """Write into `out` what the box of `station` needs. Called again it keeps the key that is there."""
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
         certificate, key = self._make_pair("station", station, out, ANY_CLOCK, hosts=(), now=now)
         ca, seal_key = out / "ca.crt", out / "hub-seal.pub"
-        _write(ca, _read(self.ca), mode=0o644)
-        _write(seal_key, _read(self.seal_public), mode=0o644)
+        write_file(ca, read_file(self.ca), mode=0o644)
+        write_file(seal_key, self.seal_keys.newest().to_bytes(), mode=0o644)
         return Enrolment(ca, certificate, key, seal_key)
 
-    def seal_key(self) -> X25519PrivateKey:
-        """Return the hub's seal key. Raises PkiError."""
-        path = self.folder / "seal.key"
-        raw = _read(path)
-        if len(raw) != 32:
-            raise PkiError(
-                f"{path}: {len(raw)} bytes, a seal key has 32; restore it from the backup of the pki folder"
-            )
-        return X25519PrivateKey.from_private_bytes(raw)
-
-    def _make_seal_key(self) -> None:
-        path = self.folder / "seal.key"
-        if not path.exists():
-            if self.seal_public.exists():
-                raise PkiError(
-                    f"{path} is gone, but {self.seal_public} is there: boxes seal to it; restore the backup"
-                )
-            raw = X25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-            _write(path, raw, mode=0o600)
-        public = self.seal_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        if not self.seal_public.exists() or self.seal_public.read_bytes() != public:
-            _write(self.seal_public, public, mode=0o644)
+    def sign(self, text: bytes) -> bytes:
+        """Return the authority's signature of `text`: ECDSA over P-256 with SHA-256, DER. Raises PkiError."""
+        return _load_key(self.pair("ca")[1]).sign(text, ec.ECDSA(hashes.SHA256()))
 
     def _make_ca(self) -> None:
         certificate_path, key_path = self.pair("ca")
         if certificate_path.exists() and not key_path.exists():
             raise PkiError(
-                f"{key_path} is gone, but {certificate_path} is there: restore the backup of the pki folder"
+                f"{key_path} is gone, but {certificate_path} is there: run hub seal recover with the escrow,"
+                " or restore the backup of the pki folder"
             )
         key = _load_or_make_key(key_path)
         if certificate_path.exists():
@@ -133,7 +110,9 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(signs_certificates=True), critical=True)
         )
-        _write(certificate_path, builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644)
+        write_file(
+            certificate_path, builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644
+        )
 
     def _make_pair(
         self,
@@ -146,7 +125,7 @@ class Authority:
         now: datetime,
     ) -> tuple[Path, Path]:
         certificate_path, key_path = folder / f"{file_name}.crt", folder / f"{file_name}.key"
-        ca, ca_key = x509.load_pem_x509_certificate(_read(self.ca)), _load_or_make_key(self.pair("ca")[1])
+        ca, ca_key = x509.load_pem_x509_certificate(read_file(self.ca)), _load_or_make_key(self.pair("ca")[1])
         key = _load_or_make_key(key_path)
         alternatives = [_general_name(host) for host in hosts]
         if _is_good(certificate_path, key, ca, common_name, alternatives, now):
@@ -161,7 +140,9 @@ class Authority:
         )
         if alternatives:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        _write(certificate_path, builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644)
+        write_file(
+            certificate_path, builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644
+        )
         return certificate_path, key_path
 
 
@@ -232,32 +213,16 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _load_or_make_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    if path.exists():
-        key = load_pem_private_key(_read(path), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise PkiError(f"{path}: not an elliptic curve key; restore it from the backup of the pki folder")
-        return key
-    key = ec.generate_private_key(ec.SECP256R1())
-    _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o600)
+def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(read_file(path), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise PkiError(f"{path}: not an elliptic curve key; restore it from the backup of the pki folder")
     return key
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PkiError(
-            f"{path} cannot be read ({error.strerror}): run hub init, or restore the backup"
-        ) from error
-
-
-def _write(path: Path, data: bytes, *, mode: int) -> None:
-    """Put `data` into `path` whole or not at all; a key is not readable by others for even a moment."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+def _load_or_make_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    if path.exists():
+        return _load_key(path)
+    key = ec.generate_private_key(ec.SECP256R1())
+    write_file(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o600)
+    return key

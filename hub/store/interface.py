@@ -140,6 +140,15 @@ class Store(Protocol):
     def key_event(self, station: StationId, spool: SpoolId, key_id: KeyId) -> KeyMade | None:
         """Return the wrapped key of that number."""
 
+    def newest_key(self, station: StationId, spool: SpoolId) -> KeyMade | None:
+        """Return the wrapped key of the largest number: what the box seals under, as far as we know."""
+
+    def keys(self) -> Iterator[tuple[StationId, SpoolId, KeyMade]]:
+        """Return every wrapped key, spool by spool, by number."""
+
+    def waiting_keys(self) -> list[tuple[StationId, SpoolId, KeyId]]:
+        """Return the keys that are here and that events wait for all the same: nobody could unwrap them."""
+
     def unopened(self, station: StationId, spool: SpoolId, key_id: KeyId) -> list[StoredRecord]:
         """Return the events that wait for this key."""
 

@@ -36,6 +36,10 @@ SELECT s.station, s.spool, c.seq, c.state, c.revision, c.boot, c.t_us, c.sent_bo
        c.received_utc_us, c.changed_utc_us, c.owner, c.nudges
 FROM call c JOIN spool s ON s.no = c.spool_no"""
 
+_KEYS: Final = """
+SELECT s.station, s.spool, e.json FROM key k JOIN spool s ON s.no = k.spool_no
+JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"""
+
 
 class Queries:
     """The reading half of the store; `_db` and `_reader` belong to one thread."""
@@ -74,13 +78,32 @@ class Queries:
     def key_event(self, station: StationId, spool: SpoolId, key_id: KeyId) -> KeyMade | None:
         """Return the wrapped key of that number."""
         row = self._db.execute(
-            "SELECT e.json FROM key k"
-            " JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"
-            " WHERE k.spool_no = ? AND k.key_id = ?",
-            (self._spool_no(station, spool), key_id),
+            f"{_KEYS} WHERE k.spool_no = ? AND k.key_id = ?", (self._spool_no(station, spool), key_id)
         ).fetchone()
-        event = None if row is None else _event(row[0])
-        return event if isinstance(event, KeyMade) else None
+        return None if row is None else _key(row[2])
+
+    def newest_key(self, station: StationId, spool: SpoolId) -> KeyMade | None:
+        """Return the wrapped key of the largest number."""
+        row = self._db.execute(
+            f"{_KEYS} WHERE k.spool_no = ? ORDER BY k.key_id DESC LIMIT 1", (self._spool_no(station, spool),)
+        ).fetchone()
+        return None if row is None else _key(row[2])
+
+    def keys(self) -> Iterator[tuple[StationId, SpoolId, KeyMade]]:
+        """Return every wrapped key, spool by spool, by number."""
+        for station, spool, json in self._db.execute(f"{_KEYS} ORDER BY k.spool_no, k.key_id"):
+            event = _key(json)
+            if event is not None:
+                yield StationId(station), parse_spool(spool), event
+
+    def waiting_keys(self) -> list[tuple[StationId, SpoolId, KeyId]]:
+        """Return the keys that are here and for which events wait all the same."""
+        rows = self._db.execute(
+            "SELECT s.station, s.spool, k.key_id FROM key k JOIN spool s ON s.no = k.spool_no"
+            " WHERE EXISTS (SELECT 1 FROM record r"
+            " WHERE r.spool_no = k.spool_no AND r.key_id = k.key_id AND r.is_waiting)"
+        )
+        return [(StationId(station), parse_spool(spool), KeyId(key_id)) for station, spool, key_id in rows]
 
     def unopened(self, station: StationId, spool: SpoolId, key_id: KeyId) -> list[StoredRecord]:
         """Return the events that wait for this key."""
@@ -273,6 +296,11 @@ def _event(json: str) -> AnyEvent | None:
     except RefusedError as error:
         LOG.error("an event of the store cannot be read: %s", error)
         return None
+
+
+def _key(json: str) -> KeyMade | None:
+    event = _event(json)
+    return event if isinstance(event, KeyMade) else None
 
 
 def _call_row(row: Sequence[Any]) -> CallRow:

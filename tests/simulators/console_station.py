@@ -49,7 +49,7 @@ class ConsoleStation:
 
     def __init__(self, server: ConsoleServer, name: str, *, spool: int = 0xB0C5) -> None:
         self.server, self.name = server, name
-        self.records = BoxRecords(name, server.authority.seal_key().public_key(), spool=spool)
+        self.records = BoxRecords(name, server.authority.seal_keys.newest().public, spool=spool)
         self._began_s = time.monotonic() - BOOTED_S_AGO
         self._next_index = {ECG: 0, PLETH: 0, SPO2_STREAM: 0, PULSE_STREAM: 0}
         self._send(RecordClass.CALL, self.records.key)

@@ -64,7 +64,7 @@ def _store(village: Village) -> Iterator[SqliteStore]:
 def look(village: Village, name: str) -> Stored:
     """Return all that the hub's store holds of station `name`, opened with the hub's own key."""
     station, stored = StationId(name), Stored()
-    ring = KeyRing(village.broker.authority.seal_key())
+    ring = KeyRing(village.broker.authority.seal_keys.read())
     with _store(village) as store:
         for spool in store.spools(station):
             for record_class, ranges in store.ranges(station, spool).items():

@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from contract.ids import StationId
-from hub.pki.authority import Authority, PkiError
+from hub.pki.authority import Authority
+from hub.pki.files import PkiError
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CON_DAO = StationId("con-dao-01")
@@ -112,7 +113,7 @@ def test_enrolling_again_keeps_the_boxs_key(authority: Authority, tmp_path: Path
     assert authority.enrol(CON_DAO, tmp_path / "box", now=NOW) == first
     assert contents(tmp_path / "box") == before
     public = X25519PublicKey.from_public_bytes(first.seal_key.read_bytes())
-    assert authority.seal_key().public_key().public_bytes_raw() == public.public_bytes_raw()
+    assert authority.seal_keys.newest().public.public_bytes_raw() == public.public_bytes_raw()
 
 
 def test_an_interrupted_making_is_finished_by_the_next(authority: Authority) -> None:

@@ -39,7 +39,7 @@ class Listener(BoxLink):
 
 def hub_files(broker: Broker) -> Enrolment:
     certificate, key = broker.authority.pair("hub")
-    return Enrolment(broker.authority.ca, certificate, key, broker.authority.seal_public)
+    return Enrolment(broker.authority.ca, certificate, key, broker.authority.seal_keys.public)
 
 
 @pytest.fixture

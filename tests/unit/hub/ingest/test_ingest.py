@@ -44,7 +44,7 @@ def read(
         for n, (record_class, data) in enumerate(parcels)
     ]
     return read_batch(
-        payloads, ring=ring or KeyRing(HUB_KEY), find_key=no_key, counters=counters or Counters()
+        payloads, ring=ring or KeyRing({1: HUB_KEY}), find_key=no_key, counters=counters or Counters()
     )
 
 
@@ -91,8 +91,8 @@ def test_a_key_opens_what_came_before_it_in_the_same_batch() -> None:
 
 
 def test_a_key_that_is_stored_is_found_there() -> None:
-    box, ring, counters = new_box(), KeyRing(HUB_KEY), Counters()
-    key = read((CALL, box.parcel([box.key()])), ring=KeyRing(HUB_KEY)).arrivals[0].event
+    box, ring, counters = new_box(), KeyRing({1: HUB_KEY}), Counters()
+    key = read((CALL, box.parcel([box.key()])), ring=KeyRing({1: HUB_KEY})).arrivals[0].event
     assert isinstance(key, KeyMade)
     payload = Payload(CON_DAO, NUMERIC, box.parcel([box.event(LEADS)]), 0, 0.0)
     batch = read_batch([payload], ring=ring, find_key=lambda *_: key, counters=counters)
@@ -151,7 +151,7 @@ def test_a_broken_seal_is_stored_as_evidence_and_counted() -> None:
 
 def test_a_key_for_another_hub_is_stored_counted_and_opens_nothing() -> None:
     box, counters = BoxRecords(CON_DAO, X25519PrivateKey.generate().public_key()), Counters()
-    ring = KeyRing(HUB_KEY)
+    ring = KeyRing({1: HUB_KEY})
     batch = read((CALL, box.parcel([box.key(), box.press()])), counters=counters, ring=ring)
     assert [arrival.event is None for arrival in batch.arrivals] == [False, True]
     assert counters.unopened == {Refusal.SEAL_BROKEN: 1, Refusal.UNKNOWN_KEY: 1}
@@ -176,7 +176,7 @@ def test_a_time_from_the_future_is_only_data() -> None:
 
 
 def test_the_ring_forgets_the_opener_that_was_not_used_for_longest() -> None:
-    ring, boxes = KeyRing(HUB_KEY, openers_max=2), [new_box() for _ in range(3)]
+    ring, boxes = KeyRing({1: HUB_KEY}, openers_max=2), [new_box() for _ in range(3)]
     keys = {}
     for number, box in enumerate(boxes, start=1):
         box.spool = SpoolId(number)
