@@ -4,7 +4,8 @@ BoxError
 ├── ConfigError       the box's TOML is missing, unreadable or says something impossible
 ├── SpoolError        the spool cannot be opened or used
 │   ├── SpoolBusyError    another `edge vitals` holds it
-│   └── SpoolFullError    neither the quota nor the disk has room; nothing was stored
+│   ├── SpoolFullError    neither the quota nor the disk has room; nothing was stored
+│   └── SpoolDamagedError its file cannot be trusted any more: it is set aside, another takes its place
 ├── ControlError      the running service cannot be asked
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
@@ -34,6 +35,10 @@ class SpoolBusyError(SpoolError):
 
 class SpoolFullError(SpoolError):
     """There is no room; nothing was stored."""
+
+
+class SpoolDamagedError(SpoolError):
+    """The file is damaged, or was made by a newer version: another must take its place."""
 
 
 class ControlError(BoxError):

@@ -16,13 +16,14 @@ from typing import Any, Final, TypeVar
 from contract.errors import RefusedError
 from contract.events import BoxStarted, KeyMade, Tombstone, parse_event
 from contract.header import Header, Record, encode_record, parse_draft
-from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId
+from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId, parse_spool, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from contract.sealing import HubKey, Sealer
 from edge.errors import SpoolError, SpoolFullError
 from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.contents import Contents
+from edge.spool.damage import spool_error
 from edge.spool.drafts import drop_drafts, living_drafts, put_drafts
 from edge.spool.room import Ballast, drop_oldest, drop_received, says_full, write_ranges
 from edge.spool.schema import record_table
@@ -46,12 +47,13 @@ Result = TypeVar("Result")
 
 
 class Spool(Contents):
-    """One spool file. `seq` is never reused: a hole is a loss.
+    """One spool file. `seq` is never reused: a hole is a loss. `spool_id`: whose records it is made for;
+    None: it is the box's own, with a new name when it is new.
 
-    Raises SpoolBusyError or SpoolError when the file cannot be had.
+    Raises SpoolBusyError, SpoolDamagedError or SpoolError when the file cannot be had.
     """
 
-    def __init__(self, path: Path, *, quota_bytes: int) -> None:
+    def __init__(self, path: Path, *, quota_bytes: int, spool_id: SpoolId | None = None) -> None:
         self._path = path
         self._file = SpoolFile(path)
         assert self._file.db is not None  # noqa: S101  # open, or it would have raised
@@ -63,13 +65,17 @@ class Spool(Contents):
         self._drafts = 0  # that no record has replaced
         self._quota_bytes = quota_bytes
         self.damaged_drafts = 0  # of the process before: their samples are lost
-        self.spool_id = self._in_transaction(self._read_or_make_id, is_call=True, what="the spool's name")
-        self._ballast.keep()
+        new_id = SpoolId(secrets.randbits(64) | 1) if spool_id is None else spool_id
+        self.spool_id = self._in_transaction(
+            lambda: self._read_or_make_id(new_id), is_call=True, what="the spool's name"
+        )
+        if spool_id is None:
+            self._ballast.keep()
 
-    def _read_or_make_id(self) -> SpoolId:
+    def _read_or_make_id(self, new_id: SpoolId) -> SpoolId:
         if self.fact("spool") is None:
-            self._write_facts({"spool": f"{secrets.randbits(64) | 1:016x}"})
-        return SpoolId(int(self.fact("spool"), 16))
+            self._write_facts({"spool": spool_text(new_id)})
+        return parse_spool(self.fact("spool"))
 
     def close(self) -> None:
         """Close the file. It is not needed for durability."""
@@ -193,7 +199,7 @@ class Spool(Contents):
 
     def _full_or_raise(self, error: sqlite3.Error) -> sqlite3.Error:
         if not says_full(error):
-            raise SpoolError(f"{self._path}: {error}; check the card, and the system's log") from error
+            raise spool_error(self._path, error) from error
         return error
 
     def _make_room(self, *, is_call: bool) -> bool:

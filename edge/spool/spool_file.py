@@ -10,7 +10,8 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from edge.errors import SpoolBusyError, SpoolError
+from edge.errors import SpoolBusyError, SpoolDamagedError, SpoolError
+from edge.spool.damage import says_damaged, spool_error
 from edge.spool.schema import SCHEMA
 
 PAGE_BYTES: Final = 512  # of a new file; measured in docs/adr/0016-the-spool.md
@@ -46,11 +47,16 @@ class SpoolFile:
             self.close()
             if isinstance(error, SpoolError):
                 raise
+            if isinstance(error, sqlite3.Error) and says_damaged(error):
+                raise spool_error(path, error) from error
             raise SpoolError(
                 f"{path}: cannot be opened: {error}; check card and rights, and keep the file"
             ) from error
 
     def _open(self) -> Database:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.exists() and log.stat().st_size and not (self.path.exists() and self.path.stat().st_size):
+            raise SpoolDamagedError(f"{self.path}: the file is gone from beside its log")  # SQLite drops it
         connection = sqlite3.connect(self.path, isolation_level=None)
         self.db = Database(connection)
         for pragma in (
@@ -62,9 +68,11 @@ class SpoolFile:
             connection.execute(f"PRAGMA {pragma}")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(SCHEMA):
-            raise SpoolError(
+            raise SpoolDamagedError(
                 f"{self.path}: made by a newer version ({version}); this one knows {len(SCHEMA)}: update it"
             )
+        if not version and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise SpoolDamagedError(f"{self.path}: its header is damaged: it has tables and no version")
         for number, script in enumerate(SCHEMA[version:], start=version + 1):
             connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
         self.page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]

@@ -9,7 +9,7 @@ from contract.errors import Refusal
 from contract.events import BoxStarted, KeyMade, Press, VisitOpened
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
-from edge.errors import SpoolBusyError, SpoolError
+from edge.errors import SpoolBusyError, SpoolDamagedError, SpoolError
 from edge.spool.batch import Batch, event_entry
 from edge.spool.schema import SCHEMA
 from edge.spool.spool import Spool
@@ -225,10 +225,10 @@ def test_a_spool_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) ->
             Spool(path, quota_bytes=QUOTA_BYTES)
 
 
-def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_called_damaged_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     path.write_bytes(b"something else" * 1_000)
-    with pytest.raises(SpoolError, match="cannot be opened: file is not a database; check card"):
+    with pytest.raises(SpoolDamagedError, match="file is not a database: the file is damaged; change the card"):
         Spool(path, quota_bytes=QUOTA_BYTES)
     assert path.read_bytes().startswith(b"something else")
 
