@@ -1,11 +1,10 @@
 """How long ago a button was pressed, without a trustworthy clock at the box (core)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contract.ids import BootId
 from contract.limits import PRESS_RINGS_MAX_AGE_S
-from contract.times import Anchor, utc_of
+from hub.times.fit import UtcInterval
 
 EXACT_WITHIN_S = 2.0  # an age known better than that is said as one number
 
@@ -39,23 +38,22 @@ def age_on_arrival(
     sent_boot: BootId,
     sent_t_us: int,
     received_utc_us: int,
-    anchors: Sequence[Anchor],
+    moment: UtcInterval,
 ) -> Age:
     """Return how old the moment (`boot`, `t_us`) was when the hub had it at `received_utc_us`.
 
     Sent in the boot of the press, the box's own clock says it (the way to the hub is neglected: a box gives
-    up a connection that brings no receipt within seconds, and what is in it). Sent in a later boot, the
-    anchors bound it. A press after its own sending: unknown.
+    up a connection that brings no receipt within seconds, and what is in it). Sent in a later boot, what is
+    known of the `moment` bounds it. A press after its own sending: unknown.
     """
     if sent_boot == boot:
         return _unknown() if sent_t_us < t_us else Age((sent_t_us - t_us) / 1e6, (sent_t_us - t_us) / 1e6)
-    moment = utc_of(boot, t_us, anchors, received_us=received_utc_us)
     latest_us = received_utc_us if moment.latest_us is None else min(moment.latest_us, received_utc_us)
     at_least_s = (received_utc_us - latest_us) / 1e6
     if moment.earliest_us is None:
         return Age(at_least_s, None)
     if moment.earliest_us > latest_us:
-        return _unknown()  # the anchor puts it after its arrival: a clock was stepped
+        return _unknown()  # what ties it puts it after its arrival: a clock was stepped
     return Age(at_least_s, (received_utc_us - moment.earliest_us) / 1e6)
 
 

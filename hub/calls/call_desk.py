@@ -26,6 +26,7 @@ from hub.calls.moves import HeldCall, Moved, move, read_open_calls
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
 from hub.store.interface import CallRow, Outcome, StoreFailedError
+from hub.times.fit import UNKNOWN
 
 log = logging.getLogger(__name__)
 
@@ -231,7 +232,7 @@ class CallDesk:
                         sent_boot=arrival.boot,
                         sent_t_us=arrival.sent_t_us,
                         received_utc_us=arrival.received_utc_us,
-                        anchors=(),
+                        moment=UNKNOWN,
                     )
                     self._hear(
                         CallId(arrival.station, arrival.spool, seq),

@@ -7,6 +7,8 @@ from contract.ids import CallId
 from hub.calls.age import Age, age_on_arrival
 from hub.calls.hub_call import CLOSED_STATES, IllegalInputError, Input, State, next_owner, next_state
 from hub.store.interface import CallRow, Store
+from hub.times.fit import UNKNOWN
+from hub.times.moments import read_moment
 
 TRIES: Final = 8  # somebody else moved the call in between; more than that is a fault
 
@@ -69,12 +71,15 @@ def read_open_calls(store: Store) -> list[HeldCall]:
 
 def press_age(store: Store, row: CallRow) -> Age:
     """Return how old a call's press was when it came."""
-    anchors = [] if row.sent_boot == row.boot else store.anchors(row.call_id.station, row.call_id.spool)
+    station, spool, received_us = row.call_id.station, row.call_id.spool, row.received_utc_us
+    moment = UNKNOWN
+    if row.sent_boot != row.boot:
+        moment = read_moment(store, station, spool, row.boot, row.t_us, received_us=received_us)
     return age_on_arrival(
         row.boot,
         row.t_us,
         sent_boot=row.sent_boot,
         sent_t_us=row.sent_t_us,
-        received_utc_us=row.received_utc_us,
-        anchors=anchors,
+        received_utc_us=received_us,
+        moment=moment,
     )

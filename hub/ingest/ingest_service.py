@@ -259,7 +259,7 @@ class IngestService:
             )
             event = open_event(arrival, ring=self._ring, find_key=store.key_event, counters=self._counters)
             if event is not None:
-                store.file_event(stored.record_id, event)
+                store.file_event(stored.record_id, event, now_utc_us=self._clock.utc_now_us())
                 opened.append(Committed(replace(arrival, event=event), Outcome.STORED, received_s))
         return opened
 

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 
-from contract.chunks import Column
 from contract.header import Kind, Record
 from contract.ids import BootId, RecordClass, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
@@ -23,10 +22,11 @@ from hub.live.opening import (
     read_beginning,
     read_history,
 )
-from hub.live.station_now import Arrived, Change, StationNow
+from hub.live.station_now import Arrived, Change, StationNow, rate_of
 from hub.live.view_messages import empty_view_text, leads_texts, values_text, view_text
 from hub.live.viewers import Message, Viewer, Viewers
 from hub.store.interface import Arrival, Outcome, Store
+from hub.times.placing import PlacedColumn
 
 log = logging.getLogger(__name__)
 
@@ -220,14 +220,14 @@ def _history_frames(now: StationNow, history: Sequence[OpenedChunk]) -> list[byt
             if (chunk.record.header.stream_set, column.stream) == (set_no, stream.stream)
         ]
         for first, whole in _joined(mine):
-            frame = now.frame(first.record.header, whole, stream_id=stream_id, rate_hz=stream.rate_mhz / 1000)
+            frame = now.frame(first.record.header, whole, stream_id=stream_id, rate_hz=rate_of(whole, stream))
             frames.append(encode_samples(frame))
     return frames
 
 
-def _joined(columns: Sequence[tuple[OpenedChunk, Column]]) -> list[tuple[OpenedChunk, Column]]:
+def _joined(columns: Sequence[tuple[OpenedChunk, PlacedColumn]]) -> list[tuple[OpenedChunk, PlacedColumn]]:
     """Return runs of columns that follow one another as one column each."""
-    runs: list[list[tuple[OpenedChunk, Column]]] = []
+    runs: list[list[tuple[OpenedChunk, PlacedColumn]]] = []
     for chunk, column in sorted(columns, key=lambda one: one[1].first_index):
         if runs and runs[-1][-1][1].end_index == column.first_index:
             runs[-1].append((chunk, column))

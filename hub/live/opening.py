@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contract.chunks import Column, decode_chunk
+from contract.chunks import decode_chunk
 from contract.errors import RefusedError
 from contract.header import Kind, Record
 from contract.ids import KeyId, RecordClass, SpoolId, StationId, VisitNo
 from contract.sealing import Opener
 from contract.times import Anchor
+from hub.live.hub_times import ANCHORS_MAX
 from hub.live.station_now import STRIP_S
 from hub.store.interface import Arrival, Store, StoredRecord
+from hub.times.placing import PlacedColumn, placed
 
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
@@ -25,7 +27,7 @@ class OpenedChunk:
     """A chunk of the store and its columns."""
 
     record: Record
-    columns: list[Column]
+    columns: list[PlacedColumn]
     received_utc_us: int
 
 
@@ -34,7 +36,7 @@ class OpenedArrival:
     """A chunk as it came, opened."""
 
     arrival: Arrival
-    columns: list[Column]
+    columns: list[PlacedColumn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,21 @@ class Beginning:
 
 def open_record(
     store: Store, opener_for: OpenerFor, station: StationId, spool: SpoolId, record: Record
-) -> list[Column]:
-    """Return the columns of a chunk; none when it cannot be opened (yet)."""
+) -> list[PlacedColumn]:
+    """Return the columns of a chunk, where they truly were; none when it cannot be opened (yet)."""
     opener = opener_for(store, station, spool, record.header.key_id)
     if opener is None:
         return []
+    header = record.header
     try:
-        return decode_chunk(opener.open(record), t_us=record.header.t_us)
+        columns = decode_chunk(opener.open(record), t_us=header.t_us)
     except RefusedError:
         return []  # ingest has counted what it could see; a body that is wrong inside shows nothing
+    of_set = (station, spool, header.stream_set, header.boot)
+    return [
+        placed(column, store.sample_line(*of_set, stream=column.stream, index=column.first_index))
+        for column in columns
+    ]
 
 
 def open_arrivals(store: Store, opener_for: OpenerFor, arrivals: Iterable[Arrival]) -> list[OpenedArrival]:
@@ -111,7 +119,7 @@ def read_beginning(store: Store, opener_for: OpenerFor, station: StationId) -> B
         station,
         spool,
         store.last_received_utc_us(station),
-        store.anchors(station, spool),
+        store.anchors(station, spool, newest=ANCHORS_MAX),
         events,
         numerics,
     )

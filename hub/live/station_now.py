@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Final
 
-from contract.chunks import Column
 from contract.codes import MEASUREMENTS, PULSE_RATE, SPO2
 from contract.events import (
     AnchorSet,
@@ -27,12 +26,18 @@ from contract.limits import QUIET_CHUNK_S, STALE_AFTER_S
 from contract.times import Anchor
 from hub.console.live_frames import MAX_SAMPLES, SampleFrame, Value
 from hub.live.hub_times import HubTimes
+from hub.times.placing import PlacedColumn
 
 LIVE_MAX_AGE_S: Final = 15.0  # older than that when it was sent: history, not live
 CHUNK_MAX_AGE_S: Final = LIVE_MAX_AGE_S + QUIET_CHUNK_S  # counted from the first sample of a chunk
 AHEAD_MAX_MS: Final = 1_000.0  # as the page's own limit
 STRIP_S: Final = 12.0  # a strip of 1366 pixels holds less
 SHOWN_NUMERICS: Final = (SPO2, PULSE_RATE)
+
+
+def rate_of(column: PlacedColumn, stream: Stream) -> float:
+    """Return how many samples a second a column has: the true rate, or the nominal one until it is known."""
+    return column.rate_hz if column.rate_hz is not None else stream.rate_mhz / 1000
 
 
 class Change(Flag):
@@ -122,7 +127,9 @@ class StationNow:
                 self.status, self.status_utc_ms = event, self.times.utc_ms(arrived.header.boot, at[1])
                 change |= Change.STATUS
             case AnchorSet():
-                self.times.learn_anchor(Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us))
+                self.times.learn_anchor(
+                    Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
+                )
                 change |= Change.VIEW if self.visit is not None else Change.NOTHING
             case _:
                 pass
@@ -134,7 +141,9 @@ class StationNow:
             None if self.visit is None else self.times.utc_ms(self.visit.opened_boot, self.visit.opened_t_us)
         )
 
-    def on_waveform(self, arrived: Arrived, columns: Sequence[Column]) -> tuple[Change, list[SampleFrame]]:
+    def on_waveform(
+        self, arrived: Arrived, columns: Sequence[PlacedColumn]
+    ) -> tuple[Change, list[SampleFrame]]:
         """Take in an opened waveform chunk; return what is new of it for a strip: nothing when it is late."""
         change = self._enter_visit(arrived)
         if change is None:
@@ -145,7 +154,7 @@ class StationNow:
             if found is None:
                 continue
             stream_id, stream = found
-            rate_hz = stream.rate_mhz / 1000
+            rate_hz = rate_of(column, stream)
             age_s = arrived.age_s(column.t_us + int(len(column.samples) / rate_hz * 1e6))
             if age_s is None or age_s > LIVE_MAX_AGE_S:
                 continue
@@ -162,7 +171,7 @@ class StationNow:
         return change, frames
 
     def frame(
-        self, header: Header, column: Column, *, stream_id: int, rate_hz: float, skip: int = 0
+        self, header: Header, column: PlacedColumn, *, stream_id: int, rate_hz: float, skip: int = 0
     ) -> SampleFrame:
         """Return a column, less its first `skip` samples, as a frame for the page."""
         skip = max(skip, len(column.samples) - MAX_SAMPLES)
@@ -175,7 +184,7 @@ class StationNow:
             samples=column.samples[skip:].tolist(),
         )
 
-    def on_numerics(self, arrived: Arrived, columns: Sequence[Column]) -> Change:
+    def on_numerics(self, arrived: Arrived, columns: Sequence[PlacedColumn]) -> Change:
         """Take in an opened chunk of numerics; of another visit than the one under way, or late: nothing."""
         change = self._enter_visit(arrived)
         if change is None:
@@ -276,10 +285,11 @@ class StationNow:
                 return position, stream
         return None
 
-    def _take_numeric(self, arrived: Arrived, column: Column, stream: Stream) -> bool:
+    def _take_numeric(self, arrived: Arrived, column: PlacedColumn, stream: Stream) -> bool:
         if stream.mdc not in SHOWN_NUMERICS:
             return False
-        end_t_us = column.t_us + int((len(column.samples) - 1) * 1e9 / stream.rate_mhz)
+        rate_hz = rate_of(column, stream)
+        end_t_us = column.t_us + int((len(column.samples) - 1) * 1e6 / rate_hz)
         at = (int(arrived.header.boot), end_t_us)
         before = self._numerics.get(stream.mdc)
         if before is not None and at <= before.at:
@@ -294,7 +304,7 @@ class StationNow:
         if run == len(column.samples) and before is not None and before.value == value:
             changed_ms = before.changed_ms
         elif measured_ms is not None:
-            changed_ms = measured_ms - (run - 1) * 1e6 / stream.rate_mhz
+            changed_ms = measured_ms - (run - 1) * 1e3 / rate_hz
         device = self._sets[arrived.header.stream_set].device
         received_ms = arrived.received_utc_us / 1000
         self._numerics[stream.mdc] = NumericNow(

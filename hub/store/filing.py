@@ -8,10 +8,12 @@ from sqlite_utils import Database
 from contract.errors import RefusedError
 from contract.events import AnchorSet, AnyEvent, KeyMade, Press, StreamSet, Tombstone, encode_event
 from contract.header import Header, Kind, UnreadableRecord, parse_record
-from contract.ids import RecordClass, SpoolId, StationId, spool_text
+from contract.ids import BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
+from contract.times import Anchor
 from hub.store.interface import Arrival, Outcome
 from hub.store.segments import Place, SegmentReader, SegmentWriter
+from hub.store.time_filing import file_anchor
 
 RECEIVED: Final = "RECEIVED"  # the first state of hub.calls.hub_call.State
 IN_SEGMENTS: Final = (RecordClass.WAVEFORM, RecordClass.PART)
@@ -49,7 +51,8 @@ class Filing:
         self._added[spool_no, record_class].append((seq, seq))
         self._heard_utc_us[spool_no] = max(self._heard_utc_us.get(spool_no, 0), arrival.received_utc_us)
         if arrival.event is not None:
-            self.file(spool_no, record_class, seq, arrival.event, arrival=arrival)
+            now_utc_us = arrival.received_utc_us
+            self.file(spool_no, record_class, seq, arrival.event, now_utc_us=now_utc_us, arrival=arrival)
         elif record_class is RecordClass.CALL and _may_be_event(arrival):
             self._make_call(spool_no, seq, arrival)
         return Outcome.STORED
@@ -61,6 +64,7 @@ class Filing:
         seq: int,
         event: AnyEvent,
         *,
+        now_utc_us: int,
         arrival: Arrival | None = None,
     ) -> None:
         """File an opened event; without `arrival` it was opened late, and its call, if any, is there."""
@@ -82,11 +86,8 @@ class Filing:
                     (spool_no, event.set_no, encode_event(event).decode()),
                 )
             case AnchorSet():
-                self._db.execute(
-                    "INSERT OR IGNORE INTO anchor (spool_no, boot, t_us, utc_us, err_us)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    (spool_no, event.boot, event.t_us, event.utc_us, event.err_us),
-                )
+                anchor = Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
+                file_anchor(self._db, spool_no, anchor, made_utc_us=now_utc_us)
             case Tombstone():
                 self._bury(spool_no, event)
             case Press() if arrival is not None and record_class is RecordClass.CALL:

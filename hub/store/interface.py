@@ -28,6 +28,8 @@ from contract.ids import (
 )
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+from hub.times.fit import BootFit
+from hub.times.rates import SampleLine
 
 
 class StoreError(Exception):
@@ -152,11 +154,53 @@ class Store(Protocol):
     def unopened(self, station: StationId, spool: SpoolId, key_id: KeyId) -> list[StoredRecord]:
         """Return the events that wait for this key."""
 
-    def file_event(self, record_id: RecordId, event: AnyEvent) -> None:
+    def file_event(self, record_id: RecordId, event: AnyEvent, *, now_utc_us: int) -> None:
         """File an event that could be opened late, as `commit` would have."""
 
-    def anchors(self, station: StationId, spool: SpoolId) -> list[Anchor]:
-        """Return the ties of this spool's boots to UTC."""
+    def anchors(self, station: StationId, spool: SpoolId, *, newest: int) -> list[Anchor]:
+        """Return the last `newest` ties of this spool's boots to UTC, in order."""
+
+    def time_fit(
+        self, station: StationId, spool: SpoolId, boot: BootId, *, t_us: int, version: int | None = None
+    ) -> BootFit:
+        """Return of the boot's fit what a moment about `t_us` needs; by default the newest version.
+
+        `commit` makes a version with each anchor; no version is ever changed.
+        """
+
+    def anchored_boots(
+        self, station: StationId, spool: SpoolId, boot: BootId
+    ) -> tuple[BootId | None, BootId | None]:
+        """Return the last boot before and the first after `boot` that have anchors."""
+
+    def last_moment_us(self, station: StationId, spool: SpoolId, boot: BootId) -> int:
+        """Return the latest time of the boot that anything is known of, 0 for nothing."""
+
+    def sample_line(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        set_no: StreamSetNo,
+        boot: BootId,
+        *,
+        stream: int,
+        index: int | None = None,
+    ) -> SampleLine | None:
+        """Return the line that places a sample of a stream: the last that begins before it, or else the
+        first; the last of all for None.
+        """
+
+    def file_lines(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        set_no: StreamSetNo,
+        boot: BootId,
+        lines: Mapping[int, SampleLine],
+        *,
+        now_utc_us: int,
+    ) -> None:
+        """Keep a line of each stream: a new one, or a new version of the one that begins there."""
 
     def stream_set(self, station: StationId, spool: SpoolId, set_no: StreamSetNo) -> StreamSet | None:
         """Return what the streams of a set are."""

@@ -23,9 +23,9 @@ from contract.ids import (
     spool_text,
 )
 from contract.ranges import SeqRanges
-from contract.times import Anchor
 from hub.store.interface import CallRow, StoredRecord
 from hub.store.segments import Place, SegmentReader
+from hub.store.time_queries import TimeQueries
 
 LOG = logging.getLogger(__name__)
 
@@ -41,11 +41,12 @@ SELECT s.station, s.spool, e.json FROM key k JOIN spool s ON s.no = k.spool_no
 JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"""
 
 
-class Queries:
+class Queries(TimeQueries):
     """The reading half of the store; `_db` and `_reader` belong to one thread."""
 
     def __init__(self, db: Database, reader: SegmentReader) -> None:
-        self._db, self._reader = db, reader
+        super().__init__(db)
+        self._reader = reader
 
     def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
         """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
@@ -113,14 +114,6 @@ class Queries:
             (self._spool_no(station, spool), key_id),
         ).fetchall()
         return list(self._stored(station, spool, rows))
-
-    def anchors(self, station: StationId, spool: SpoolId) -> list[Anchor]:
-        """Return the ties of this spool's boots to UTC."""
-        rows = self._db.execute(
-            "SELECT boot, t_us, utc_us, err_us FROM anchor WHERE spool_no = ? ORDER BY boot, t_us",
-            (self._spool_no(station, spool),),
-        )
-        return [Anchor(BootId(boot), t_us, utc_us, err_us) for boot, t_us, utc_us, err_us in rows]
 
     def stream_set(self, station: StationId, spool: SpoolId, set_no: StreamSetNo) -> StreamSet | None:
         """Return what the streams of a set are."""
@@ -244,12 +237,6 @@ class Queries:
             "SELECT no, spool FROM spool WHERE station = ? ORDER BY heard_utc_us DESC, no DESC", (station,)
         )
         return [(no, parse_spool(text)) for no, text in rows]
-
-    def _spool_no(self, station: StationId, spool: SpoolId) -> int | None:
-        row = self._db.execute(
-            "SELECT no FROM spool WHERE station = ? AND spool = ?", (station, spool_text(spool))
-        ).fetchone()
-        return None if row is None else int(row[0])
 
     def _event_rows(self, spool_no: int, names: tuple[str, ...], newest: int) -> list[tuple[Any, ...]]:
         """One query a name: each walks its index from the newest on and stops."""

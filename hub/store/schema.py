@@ -118,8 +118,41 @@ V2: Final = """
 CREATE INDEX part_by_visit ON record (spool_no, visit, seq) WHERE kind = 3;
 """
 
-MIGRATIONS: Final = (
-    V1,
-    V2,
-)  # entry n makes version n + 1 out of version n; never change one that was released
+V3: Final = """
+ALTER TABLE anchor ADD COLUMN source TEXT NOT NULL DEFAULT 'hub';  -- boxes of before knew no other
+ALTER TABLE anchor ADD COLUMN version INTEGER NOT NULL DEFAULT 1;  -- of the boot's fit that it made
+ALTER TABLE anchor ADD COLUMN made_utc_us INTEGER NOT NULL DEFAULT 0;  -- when, by the hub's clock
+CREATE INDEX anchor_by_version ON anchor (spool_no, boot, version);
+
+CREATE TABLE knot (                                   -- fits of boots: hub.times.fit
+    spool_no INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    t_us INTEGER NOT NULL,
+    since_version INTEGER NOT NULL,                   -- the fit of the boot in which it came
+    until_version INTEGER,                            -- the one in which another took its place
+    low_us INTEGER NOT NULL,                          -- UTC less the boot's time lies between the two
+    high_us INTEGER NOT NULL,
+    PRIMARY KEY (spool_no, boot, t_us, since_version)
+) WITHOUT ROWID;
+CREATE INDEX knot_now ON knot (spool_no, boot, t_us, low_us, high_us) WHERE until_version IS NULL;
+
+CREATE TABLE sample_line (                            -- true rates of streams: hub.times.rates
+    spool_no INTEGER NOT NULL,
+    set_no INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    stream INTEGER NOT NULL,
+    from_index INTEGER NOT NULL,
+    since_version INTEGER NOT NULL,                   -- counted for each stream of a set in a boot
+    until_version INTEGER,
+    made_utc_us INTEGER NOT NULL,
+    t_us REAL NOT NULL,
+    period_us REAL NOT NULL,
+    PRIMARY KEY (spool_no, set_no, boot, stream, from_index, since_version)
+) WITHOUT ROWID;
+"""
+
+# Entry n makes version n + 1 out of version n; never change one that was released. What SQL cannot do of
+# version 3, the fits of what anchors there are, does hub/store/time_filing.py.
+MIGRATIONS: Final = (V1, V2, V3)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
+FITS_SINCE: Final = 3

@@ -4,7 +4,8 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -13,12 +14,14 @@ from sqlite_utils import Database
 
 from contract.errors import OwnFaultError
 from contract.events import AnyEvent
-from contract.ids import CallId, RecordId, spool_text
+from contract.ids import BootId, CallId, RecordId, SpoolId, StationId, StreamSetNo, spool_text
 from hub.store.filing import Filing
 from hub.store.interface import Arrival, CallRow, Outcome, StoreFailedError, StoreLockedError
 from hub.store.queries import Queries
-from hub.store.schema import MIGRATIONS, SCHEMA_VERSION
+from hub.store.schema import FITS_SINCE, MIGRATIONS, SCHEMA_VERSION
 from hub.store.segments import SEGMENT_MAX_BYTES, SegmentReader, SegmentWriter
+from hub.store.time_filing import file_lines, fit_old_boots
+from hub.times.rates import SampleLine
 
 LOG = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ class SqliteStore(Queries):
         with self._transaction() as filing:
             return [filing.take(arrival) for arrival in arrivals]
 
-    def file_event(self, record_id: RecordId, event: AnyEvent) -> None:
+    def file_event(self, record_id: RecordId, event: AnyEvent, *, now_utc_us: int) -> None:
         """File an event that could be opened late. Raises StoreFailedError."""
         station, spool, record_class, seq = record_id
         with self._transaction() as filing:
@@ -71,7 +74,22 @@ class SqliteStore(Queries):
             )
             if cursor.rowcount != 1:
                 raise OwnFaultError(f"record {record_id} is not stored; its event cannot be filed")
-            filing.file(spool_no, record_class, seq, event)
+            filing.file(spool_no, record_class, seq, event, now_utc_us=now_utc_us)
+
+    def file_lines(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        set_no: StreamSetNo,
+        boot: BootId,
+        lines: Mapping[int, SampleLine],
+        *,
+        now_utc_us: int,
+    ) -> None:
+        """Keep a line of each stream. Raises StoreFailedError."""
+        with self._transaction() as filing:
+            spool_no = filing.spool_no(station, spool)
+            file_lines(self._db, spool_no, set_no, boot, lines, made_utc_us=now_utc_us)
 
     def move_call(
         self,
@@ -182,8 +200,13 @@ def _open(path: Path, *, is_writer: bool) -> Database:
 def _migrate(db: Database, path: Path) -> None:
     version = _version(db, path)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        first_epoch = "INSERT INTO epoch (value) VALUES (abs(random()) % 4294967296);" if number == 1 else ""
-        db.conn.executescript(f"BEGIN; {script} {first_epoch} PRAGMA user_version = {number}; COMMIT;")
+        db.conn.executescript(f"BEGIN; {script}")
+        if number == 1:
+            db.execute("INSERT INTO epoch (value) VALUES (abs(random()) % 4294967296)")
+        if number == FITS_SINCE:
+            fit_old_boots(db, made_utc_us=time.time_ns() // 1_000)
+        db.execute(f"PRAGMA user_version = {number}")
+        db.execute("COMMIT")
 
 
 def _check_version(db: Database, path: Path) -> None:

@@ -8,8 +8,7 @@ line grows, each half hour begins a new line, and so does a device that jumped. 
 docs/adr/0021-time-at-the-hub.md.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,19 +47,12 @@ class SampleLine:
         return self.t_us + (index - self.from_index) * self.period_us
 
 
-def line_of(lines: Sequence[SampleLine], index: int) -> SampleLine | None:
-    """Return the line that places `index`, of `lines` by index; the first one counts backwards too."""
-    position = bisect_right(lines, index, key=lambda line: line.from_index)
-    return lines[max(0, position - 1)] if lines else None
-
-
 class SampleClock:
-    """The lines of one stream of one stream set in one boot. `lines` are those told before a restart."""
+    """The newest line of one stream of one stream set in one boot. `told`: the one told before a restart."""
 
-    def __init__(self, lines: Sequence[SampleLine] = ()) -> None:
-        self.told = list(lines)
-        self._line = self.told[-1] if self.told else None
-        self._needs_seeds = bool(self.told)
+    def __init__(self, told: SampleLine | None = None) -> None:
+        self.told = self._line = told
+        self._needs_seeds = told is not None
         self._indexes: list[int] = []
         self._t_us: list[int] = []
         self._misses: list[tuple[int, int]] = []
@@ -141,11 +133,9 @@ class SampleClock:
         return SampleLine(from_index, t_us, period_us)
 
     def _tell(self, line: SampleLine) -> SampleLine | None:
-        told = self.told[-1] if self.told else None
-        if told is not None and told.from_index == line.from_index:
+        if self.told is not None and self.told.from_index == line.from_index:
             ends = (line.from_index, self._indexes[-1])
-            if all(abs(told.at(index) - line.at(index)) <= TELL_US for index in ends):
+            if all(abs(self.told.at(index) - line.at(index)) <= TELL_US for index in ends):
                 return None
-            self.told.pop()
-        self.told.append(line)
+        self.told = line
         return line

@@ -21,7 +21,17 @@ from contract.events import (
     parse_event,
 )
 from contract.header import CRC_BYTES, Kind, Record, UnreadableRecord, crc32c, parse_record
-from contract.ids import CallId, KeyId, RecordClass, RecordId, SpoolId, StationId, StreamSetNo, VisitNo
+from contract.ids import (
+    BootId,
+    CallId,
+    KeyId,
+    RecordClass,
+    RecordId,
+    SpoolId,
+    StationId,
+    StreamSetNo,
+    VisitNo,
+)
 from contract.parts import parse_part
 from contract.ranges import SeqRanges
 from contract.sealing import Opener, unwrap_key
@@ -270,7 +280,7 @@ def test_an_event_that_waits_for_its_key_is_filed_when_it_is_opened(
     assert [stored.record_id for stored in found] == [press.record_id, waiting.record_id]
     assert store.unopened(CON_DAO, box.spool, KeyId(2)) == []
     for stored in found:
-        store.file_event(stored.record_id, parse_event(opener.open(stored.record)))
+        store.file_event(stored.record_id, parse_event(opener.open(stored.record)), now_utc_us=NOW_US)
     assert store.unopened(CON_DAO, box.spool, KeyId(1)) == []
     assert [stored.event for stored in store.events(CON_DAO, names=["leads"])] == [leads]
     assert len(store.open_calls()) == 1
@@ -278,7 +288,8 @@ def test_an_event_that_waits_for_its_key_is_filed_when_it_is_opened(
 
 def test_filing_an_event_of_no_record_is_our_own_fault(store: SqliteStore, box: BoxRecords) -> None:
     with pytest.raises(OwnFaultError, match="is not stored"):
-        store.file_event(RecordId(CON_DAO, box.spool, CALL, 9), LeadState(device="board-1", off=()))
+        leads = LeadState(device="board-1", off=())
+        store.file_event(RecordId(CON_DAO, box.spool, CALL, 9), leads, now_utc_us=NOW_US)
     assert store.stations() == []
 
 
@@ -297,8 +308,9 @@ def test_keys_stream_sets_and_anchors_are_found_by_number(
     assert store.key_event(CON_DAO, box.spool, KeyId(2)) is None
     assert store.stream_set(CON_DAO, box.spool, StreamSetNo(3)) == streams
     assert store.stream_set(CON_DAO, box.spool, StreamSetNo(4)) is None
-    assert [anchor.t_us for anchor in store.anchors(CON_DAO, box.spool)] == [51, 52]
-    assert isinstance(store.anchors(CON_DAO, box.spool)[0], Anchor)
+    first, second = (Anchor(BootId(2), 50 + n, NOW_US + n, 900, "hub") for n in (1, 2))
+    assert store.anchors(CON_DAO, box.spool, newest=9) == [first, second]
+    assert store.anchors(CON_DAO, box.spool, newest=1) == [second]
 
 
 def test_events_come_newest_first_by_the_boxs_time_and_by_name(

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from contract.chunks import Column
 from contract.codes import PULSE_RATE, SPO2
 from contract.events import AnchorSet, LeadState, Status, Stream, StreamSet, VisitClosed, VisitOpened
 from contract.header import Header, Kind
 from contract.ids import BootId, KeyId, RecordClass, SpoolId, StreamSetNo, VisitNo
 from hub.console.live_frames import SampleFrame, Value
 from hub.live.station_now import LIVE_MAX_AGE_S, Arrived, Change, StationNow
+from hub.times.placing import PlacedColumn
 
 S = 1_000_000
 UTC_US = 1_790_000_000 * S  # the hub's wall clock when the box's boot 1 stood at 0
@@ -68,7 +68,7 @@ def ecg(
 ) -> list[SampleFrame]:
     """A chunk of ECG that begins at `t_s` arrives; return what may be drawn of it."""
     samples = np.arange(first, first + count, dtype=np.int32)
-    column = Column(ECG, first, int(t_s * S), 0, samples)
+    column = PlacedColumn(ECG, first, int(t_s * S), 0, samples)
     sent_s = t_s + count / RATE_HZ if sent_s is None else sent_s
     return now.on_waveform(arrived(t_s, visit=visit, sent_s=sent_s, **more), [column])[1]
 
@@ -76,7 +76,7 @@ def ecg(
 def saturation(
     now: StationNow, value: int, t_s: float, *, visit: int = 1, sent_s: float | None = None
 ) -> None:
-    column = Column(SATURATION, 0, int(t_s * S), 0, np.array([value], np.int32))
+    column = PlacedColumn(SATURATION, 0, int(t_s * S), 0, np.array([value], np.int32))
     now.on_numerics(arrived(t_s, visit=visit, sent_s=t_s if sent_s is None else sent_s), [column])
 
 
@@ -231,7 +231,7 @@ def test_a_backlog_chunk_is_not_live_and_one_just_young_enough_is() -> None:
 
 
 def test_a_chunk_sent_after_a_reboot_is_not_live_for_its_age_is_not_known() -> None:
-    now, column = station(), Column(ECG, 0, 10 * S, 0, np.zeros(250, np.int32))
+    now, column = station(), PlacedColumn(ECG, 0, 10 * S, 0, np.zeros(250, np.int32))
     late = arrived(10.0)
     rebooted = Arrived(late.spool, late.header, 2, 5 * S, late.received_utc_us)
     assert now.on_waveform(rebooted, [column])[1] == []
