@@ -57,7 +57,7 @@ class BoxConfig:
     ca: Path
     certificate: Path
     key: Path
-    seal_key: Path  # the hub's public X25519 key, 32 raw bytes
+    seal_key: Path  # the hub's key at enrolment (contract.sealing.read_hub_key); newer ones it offers itself
     board_port: Path
     board_baud: int
     quota_bytes: int

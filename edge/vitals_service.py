@@ -33,6 +33,8 @@ from edge.errors import ConfigError, ControlError, SpoolError
 from edge.health.doctor import Sight, report_of
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.spool.batch import Batch, OwedRecord
+from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
+from edge.spool.seal_service import SealService, read_authority
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
@@ -80,15 +82,15 @@ class Vitals:
 
     async def run(self) -> None:
         """Run until cancelled. Raises BoxError when the box cannot start."""
-        hub_key = read_hub_seal_key(self._config)
+        enrolled = read_hub_seal_key(self._config)
         spool = await self._spool.open()
         try:
-            await self._run(spool, hub_key)
+            await self._run(spool, enrolled)
         finally:
             await self._spool.close()
 
-    async def _run(self, spool: Spool, hub_key: HubKey) -> None:
-        self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, hub_key))
+    async def _run(self, spool: Spool, enrolled: HubKey) -> None:
+        self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, enrolled))
         self._spool_id, self._damaged_drafts = spool.spool_id, spool.damaged_drafts
         self._build(owed, facts, last_presses)
         try:
@@ -97,17 +99,24 @@ class Vitals:
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
+                tasks.create_task(self._seal.run(), name="seal")
                 tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
 
     def _begin(
-        self, spool: Spool, hub_key: HubKey
+        self, spool: Spool, enrolled: HubKey
     ) -> tuple[BootId, dict[bytes, tuple[int, int]], dict[str, Any], Owed]:
         boot = spool.begin_boot(self._clock.boot_name)
+        ca_pem, kept = read_authority(self._config.ca), spool.fact(HUB_KEY_FACT)
+        self._hub_keys = HubKeys(enrolled, kept=kept, ca_pem=ca_pem)
         recovered = spool.begin_sealing(
-            hub_key, station=self._config.station, boot=boot, t_us=self._clock.now_us(), software=SOFTWARE
+            self._hub_keys.current,
+            station=self._config.station,
+            boot=boot,
+            t_us=self._clock.now_us(),
+            software=SOFTWARE,
         )
         self._refused_count = spool.refused_count()
         facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "camera off", "epoch")}
@@ -134,6 +143,15 @@ class Vitals:
             last_presses=last_presses,
         )
         self._call.bridge = self._bridge
+        self._seal = SealService(
+            self._hub_keys,
+            ca=self._config.ca,
+            spool=self._spool,
+            station=self._config.station,
+            boot=self._boot,
+            now_us=self._clock.now_us,
+            on_stored=self._on_stored,
+        )
         self._uplink = Uplink(
             self._config,
             self._clock,
@@ -146,6 +164,7 @@ class Vitals:
                 on_receipt=self._on_receipt,
                 on_call=self._on_hub_call,
                 on_media=self._on_hub_media,
+                on_seal_key=self._seal.hear,
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
@@ -328,6 +347,7 @@ class Vitals:
             asks_visit_over=self._capture.asks(now_us=now_us),
             lost_samples=self._capture.lost_samples,
             status=await self._status(now_us),
+            hub_keys=self._hub_keys,
             spool_problem=self._spool.problem,
             lost_batches=self._spool.lost_batches,
             damaged_drafts=self._damaged_drafts,

@@ -56,6 +56,7 @@ class CallService:
         self._on_stored, self._on_changed = on_stored, on_changed
         self._work: deque[ButtonPressed | CallStep] = deque()
         self._has_work, self._is_idle = asyncio.Event(), asyncio.Event()
+        self._epoch: int | None = None  # of the hub's store
         self._identity: PressIdentity | None = None  # of the press that opened the call, in this process
         self.unstored_presses = 0  # no disk takes them now: shown by `edge doctor`
 
@@ -143,6 +144,9 @@ class CallService:
 
     def on_receipt(self, receipt: Receipt) -> None:
         """The hub has these on disk."""
+        if receipt.epoch != self._epoch:  # restored from a backup, it counts the revisions of calls anew
+            self._epoch = receipt.epoch
+            self.call.forget_revision()
         calls, seq = receipt.committed.get(RecordClass.CALL, SeqRanges()), self.call.call_seq
         self.call.nudges_received(calls)
         if seq is not None and self.call.state is State.REGISTERED and seq in calls:

@@ -12,6 +12,7 @@ from edge.call.station_call import State, StationCall
 from edge.call.video_messages import DevicesNow
 from edge.config import BoxConfig
 from edge.health.report import NO_CALL, Finding, Report
+from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
 
@@ -34,6 +35,7 @@ class Sight:
     asks_visit_over: bool
     lost_samples: int
     status: Status
+    hub_keys: HubKeys
     spool_problem: str | None
     lost_batches: int
     damaged_drafts: int
@@ -54,6 +56,7 @@ def report_of(sight: Sight) -> Report:
             *_devices(sight),
             _clock(sight),
             *_spool(sight),
+            _seal(sight),
             _link(sight),
             _hub(sight),
             _visit(sight),
@@ -125,6 +128,16 @@ def _spool(sight: Sight) -> Iterator[Finding]:
             text=f"{sight.unstored_presses} presses of the button are not stored; it is tried each second",
             remedy="free space at once: the button is not safe now; call by telephone",
         )
+
+
+def _seal(sight: Sight) -> Finding:
+    keys = sight.hub_keys
+    text = f"sealed to key {keys.current.number} of the hub"
+    if keys.refused_count:
+        text += f"; {keys.refused_count} offers of another were not taken, last: {keys.refused_text}"
+        remedy = "tell the hub's operator: it has lost a key (hub seal list), or somebody meddles"
+        return Finding(part="seal", is_well=False, text=text, remedy=remedy)
+    return Finding(part="seal", is_well=True, text=text)
 
 
 def _link(sight: Sight) -> Finding:

@@ -110,10 +110,7 @@ class Spool(Contents):
         """
 
         def start() -> int:
-            key_id = KeyId(self._next_number("key"))
-            self._sealer = Sealer(hub_key, station=station, spool=self.spool_id, key_id=key_id)
-            key = KeyMade(key_id=key_id, wrapped_key=self._sealer.wrapped_key, hub_key=hub_key.number)
-            self._insert(event_entry(key, RecordClass.CALL, boot=boot, t_us=t_us), is_clear=True)
+            self._sealer, _ = self._make_key(hub_key, station=station, boot=boot, t_us=t_us)
             recovered = self._records_from_drafts()
             started = BoxStarted(software=software, drafts_recovered=recovered)
             self._insert(event_entry(started, RecordClass.NUMERIC, boot=boot, t_us=t_us))
@@ -123,6 +120,33 @@ class Spool(Contents):
         recovered = self._in_transaction(start, is_call=True, what="this process's key")
         self._has_key = True
         return recovered
+
+    def change_hub_key(
+        self, hub_key: HubKey, *, station: StationId, boot: BootId, t_us: int, facts: Mapping[str, Any]
+    ) -> list[OwedRecord]:
+        """Make another key, wrapped for `hub_key`, and seal under it from now on; return its record.
+
+        Record and `facts` are durable before anything is sealed under the key. Drafts stay as they are: the
+        hub has the key that they are sealed under.
+        """
+
+        def change() -> tuple[Sealer, OwedRecord]:
+            made = self._make_key(hub_key, station=station, boot=boot, t_us=t_us)
+            self._write_facts(facts)
+            return made
+
+        # Not before the commit: the tombstones of what makes room for it go under the key of before.
+        self._sealer, owed = self._in_transaction(change, is_call=True, what="a key for the hub's new one")
+        return [owed]
+
+    def _make_key(
+        self, hub_key: HubKey, *, station: StationId, boot: BootId, t_us: int
+    ) -> tuple[Sealer, OwedRecord]:
+        key_id = KeyId(self._next_number("key"))
+        sealer = Sealer(hub_key, station=station, spool=self.spool_id, key_id=key_id)
+        key = KeyMade(key_id=key_id, wrapped_key=sealer.wrapped_key, hub_key=hub_key.number)
+        entry = event_entry(key, RecordClass.CALL, boot=boot, t_us=t_us)
+        return sealer, self._insert(entry, is_clear=True)
 
     def _tell_untold(self) -> None:
         """Store the tombstones of what was given up before there was a key to seal them."""

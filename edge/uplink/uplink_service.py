@@ -17,7 +17,7 @@ from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
-from contract.signals import BoxState, CallState, Interest, encode_signal, parse_signal
+from contract.signals import BoxState, CallState, Interest, SealKey, encode_signal, parse_signal
 from contract.times import Anchor, TimeExchange
 from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
@@ -49,6 +49,7 @@ class Ears:
     on_receipt: Callable[[Receipt, list[OwedRecord]], None]
     on_call: Callable[[CallState], None]
     on_media: Callable[[MediaSignal], None]
+    on_seal_key: Callable[[SealKey], None]
     on_exchange: Callable[[Anchor], None]
     on_live: Callable[[], None]
     on_connected: Callable[[], None]
@@ -327,6 +328,8 @@ class Uplink:
                     self._ears.on_live()
             case CallState() as state if state.spool == spool_text(self._spool):
                 self._ears.on_call(state)
+            case SealKey() as offer:
+                self._ears.on_seal_key(offer)
             case MediaSignal() as media if media.spool == spool_text(self._spool):
                 self._ears.on_media(media)
             case _:

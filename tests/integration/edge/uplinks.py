@@ -134,6 +134,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_receipt=on_receipt,
             on_call=on_call,
             on_media=on_media,
+            on_seal_key=lambda _offer: None,
             on_exchange=on_exchange,
             on_live=lambda: None,
             on_connected=on_connected,

@@ -3,10 +3,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from contract.errors import Refusal, RefusedError
 from contract.events import Owed, Status
 from contract.ids import NO_VISIT, BootId, StationId, VisitNo
 from contract.media import PeerMedia
+from contract.sealing import HubKey
 from contract.times import Anchor
 from edge.call.device_diary import CLOSED
 from edge.call.station_call import State, StationCall
@@ -14,6 +17,7 @@ from edge.call.video_messages import DevicesNow
 from edge.config import BoxConfig, VideoConfig
 from edge.health.doctor import Sight, report_of
 from edge.health.report import Finding
+from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
 
@@ -34,6 +38,16 @@ CONFIG = BoxConfig(
     boot_file=Path("/boot"),
     video=VideoConfig(camera="none", microphone="none", loudspeaker="none", screen="none"),
 )
+
+
+HUB_KEY = HubKey(2, X25519PrivateKey.generate().public_key())
+
+
+def refusing(text: str) -> HubKeys:
+    keys = HubKeys(HUB_KEY, kept=None, ca_pem=b"")
+    refusal, _, rest = text.partition(": ")
+    keys.refuse(RefusedError(Refusal[refusal.upper()], rest))
+    return keys
 
 
 def counters(*, is_open: bool = True, damaged: int = 0, last_error: str | None = None) -> Counters:
@@ -92,6 +106,7 @@ WELL = Sight(
     asks_visit_over=False,
     lost_samples=0,
     status=status(),
+    hub_keys=HubKeys(HUB_KEY, kept=None, ca_pem=b""),
     spool_problem=None,
     lost_batches=0,
     damaged_drafts=0,
@@ -121,6 +136,7 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
         "devices",
         "clock",
         "spool",
+        "seal",
         "link",
         "hub",
         "visit",
@@ -157,6 +173,12 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
             "link",
             "Not authorized",
             "con-dao-01 must be the name in its certificate",
+        ),
+        (
+            {"hub_keys": refusing("seal_broken: the hub's seal key 3 is not signed")},
+            "seal",
+            "sealed to key 2 of the hub; 1 offers of another were not taken, last: seal_broken: the hub's",
+            "tell the hub's operator",
         ),
         ({"status": status(refused=3)}, "hub", "the hub refuses 3 records", "tell the hub's operator"),
         ({"link": link(last_receipt_s=None)}, "hub", "no receipt since the start", "check that the hub runs"),
