@@ -114,21 +114,21 @@ class HubSide:
         """Return when the hub has what the box stored last of class 0. Raises TimeoutError."""
         key = unit.newest_call_record()
         wait_until(
-            lambda: self.has([key], unit.station.name),
+            lambda: not self.lacks([key], unit.station.name),
             what=f"{unit.name}: {key} at the hub",
             limit_s=REACH_LIMIT_S,
         )
 
-    def has(self, keys: Sequence[RecordKey], station: StationId) -> bool:
-        """Whether its store says that it has all of these, given up or not."""
+    def lacks(self, keys: Sequence[RecordKey], station: StationId) -> list[RecordKey]:
+        """Return which of these its store does not say that it has, stored or given up."""
         try:
             ranges = {
                 spool: read_store.stored_ranges(self.store, station, spool)
                 for spool in {key.spool for key in keys}
             }
         except (sqlite3.Error, StoreError, OSError):  # it is down, or another store comes just now
-            return False
-        return all(key.seq in ranges[key.spool].get(key.record_class, ()) for key in keys)
+            return list(keys)
+        return [key for key in keys if key.seq not in ranges[key.spool].get(key.record_class, ())]
 
     def note_calls(self) -> None:
         """Take down every call that it has."""

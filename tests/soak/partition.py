@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Final, Self
@@ -19,7 +20,9 @@ def may_mount() -> bool:
 
 
 class Partition:
-    """A tmpfs at `folder`. Use as a context. Raises CalledProcessError when it cannot be mounted."""
+    """A tmpfs at `folder`. Use as a context; what it held lies in `folder` afterwards, without the filler.
+    Raises CalledProcessError when it cannot be mounted.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -32,7 +35,12 @@ class Partition:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.free()
+        kept = self._folder.with_name(f".{self._folder.name}")
+        shutil.copytree(self._folder, kept, ignore=shutil.ignore_patterns("*.sock", "*.ballast"))
         subprocess.run(["umount", "--lazy", str(self._folder)], check=True)
+        self._folder.rmdir()
+        kept.rename(self._folder)
 
     def fill(self) -> None:
         """Leave not one free byte; again, for what was freed since."""

@@ -15,7 +15,7 @@ _GENERATION: Final = "SELECT value FROM fact WHERE name = 'draft generation'"
 
 
 class Progress(NamedTuple):
-    """How far a spool has come: the generation of its drafts, how many they are, the last seq of each class."""
+    """How far a spool has come: the generation of its drafts, their number, the last seq of each class."""
 
     generation: int
     drafts: int

@@ -141,8 +141,13 @@ def _settle_and_check(running: Fleet, findings: Findings) -> None:
 
 def _drain(running: Fleet, unit: Unit, keys: set[RecordKey]) -> None:
     wanted = sorted(keys)
-    wait_until(
-        lambda: running.hub.has(wanted, unit.station.name),
-        what=f"{unit.name}: all of {len(wanted)} records at the hub",
-        limit_s=DRAIN_LIMIT_S,
-    )
+    try:
+        wait_until(
+            lambda: not running.hub.lacks(wanted, unit.station.name),
+            what=f"{unit.name}: all of {len(wanted)} records at the hub",
+            limit_s=DRAIN_LIMIT_S,
+        )
+    except TimeoutError as error:
+        lacking = running.hub.lacks(wanted, unit.station.name)
+        error.add_note(f"it lacks {len(lacking)}, such as {lacking[:5]}; {unit.station.report()}")
+        raise

@@ -71,7 +71,7 @@ class EventRing:
         self._entries.append(_Entry(message, boot_id, now_s, now_s))
 
     def on_ack(self, ack: EventAck, *, now_s: float) -> BoardEvent | None:
-        """The host says how far an event came. Return the press that it has stored, if that is what it says."""
+        """The host says how far an event came. Return the press that it says it has stored."""
         if ack.level >= AckLevel.SHOWN:
             self.shown_s = now_s
         for entry in self._entries:
