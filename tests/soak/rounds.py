@@ -80,13 +80,13 @@ def run_round(
     `say` is told of each cycle that is over.
     """
     result = Round()
-    with fleet(folder, stations=stations, speed=speed) as running:
+    with (
+        fleet(folder, stations=stations, speed=speed) as running,
+        ThreadPoolExecutor(workers, thread_name_prefix="soak") as threads,  # what they start ends with them
+    ):
         running.hub.back_up()
         queue = _Queue(cycles)
-        with (
-            pressing(running.units, random.Random(seed)),
-            ThreadPoolExecutor(workers, thread_name_prefix="soak") as threads,
-        ):
+        with pressing(running.units, random.Random(seed)):
             for done in [threads.submit(_work, queue, running, result, say) for _ in range(workers)]:
                 done.result()
         if not result.broken:

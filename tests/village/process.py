@@ -12,7 +12,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 END_LIMIT_S: Final = 30.0
-ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "TERM", "--")  # nothing stays behind, even if we are killed
+# Nothing stays behind, even if we are killed. "Us" is the thread that started it: that one must live on.
+ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "TERM", "--")
 
 
 class Process:
