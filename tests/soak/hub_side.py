@@ -139,7 +139,7 @@ class HubSide:
 
     def holdings(self, unit: Unit) -> Holdings:
         """Return all that it holds of a station."""
-        ring = KeyRing(self._village.broker.authority.seal_key())
+        ring = KeyRing(self._village.broker.authority.seal_keys.read())
         return read_store.read_holdings(self.store, ring, unit.station.name, unit.ledger)
 
 
