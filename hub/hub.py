@@ -52,8 +52,8 @@ class Hub:
     """The rooms and what they offer one another.
 
     `run_read` may wait behind other reads only, `run_write` waits for the commit under way; ingest itself
-    writes, so the rooms write only calls. `opener_for` gives None while the key has not come (or was wrapped
-    for another hub); it belongs on the store's threads: pass it the store that `work` was given.
+    writes, so the rooms write only calls and rates. `opener_for` gives None while the key has not come (or
+    was wrapped for another hub); it belongs on the store's threads: pass it the store that `work` was given.
     """
 
     config: Config

@@ -26,6 +26,7 @@ from hub.ingest.seal_service import SealService
 from hub.pki.authority import Authority
 from hub.store.interface import Store
 from hub.store.threads import StoreThread
+from hub.times.rate_service import RateService
 
 LOG = logging.getLogger(__name__)
 
@@ -134,11 +135,13 @@ async def _run(
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
+    rates = RateService(hub)
     server = None if listener is None else _server(hub, authority)
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(ingest.run(), name="ingest"),
             tasks.create_task(broker.run(), name="broker"),
+            tasks.create_task(rates.run(), name="rates"),
         ]
         console = None
         if server is not None and listener is not None:

@@ -8,6 +8,7 @@ line grows, each half hour begins a new line, and so does a device that jumped. 
 docs/adr/0021-time-at-the-hub.md.
 """
 
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ JUMP_PPM: Final = 50.0  # … and more the longer nothing came …
 JUMP_DEVIATIONS: Final = 6.0  # … and than six times what points usually are …
 JUMP_POINTS: Final = 3  # … that often in a row: the device jumped, not the point
 TELL_US: Final = 1_000.0  # a line is told anew when it moved by more: a quarter of a sample at 250 Hz
+HIGHEST: Final = 2**60  # no box runs for so long, no device has so many samples
 SEEDS: Final = (
     16  # points that a new line begins with, however old; or that stand for one of before a restart
 )
@@ -53,8 +55,7 @@ class SampleClock:
     def __init__(self, told: SampleLine | None = None) -> None:
         self.told = self._line = told
         self._needs_seeds = told is not None
-        self._indexes: list[int] = []
-        self._t_us: list[int] = []
+        self._indexes, self._t_us = array("q"), array("q")  # by index; a hub has tens of thousands of these
         self._misses: list[tuple[int, int]] = []
         self._usual_us = 0.0  # how far points usually are from the line
 
@@ -68,10 +69,12 @@ class SampleClock:
         """Take in that sample `index` was taken at `t_us`; return a line that is to be told: a new one, or
         the newest, moved.
         """
-        if self._needs_seeds and self._line is not None:
+        if max(index, t_us) > HIGHEST:
+            return None
+        if self._needs_seeds and self._line is not None and abs(self._line.at(index) - t_us) < SPACING_MIN_US:
             self._seed(self._line, index)
         self._needs_seeds = False
-        if not self._is_wanted(index, t_us) or self._is_off(index, t_us):
+        if not self._is_wanted(index, t_us) or self._is_off(index, t_us) or not self._is_wanted(index, t_us):
             return None
         at = bisect_left(self._indexes, index)
         self._indexes.insert(at, index)
@@ -85,18 +88,21 @@ class SampleClock:
         return self._tell(self._line)
 
     def _is_wanted(self, index: int, t_us: int) -> bool:
-        """Whether a point is neither of a line that was closed nor too near to another one."""
+        """Whether a point lies apart from others, after the first, and time goes the way of the indexes."""
         at = bisect_left(self._indexes, index)
-        if self._indexes and at == 0:
+        if at == 0:
+            return not self._indexes
+        if t_us < self._t_us[at - 1] + self.spacing_us:
             return False
-        near_us = self._t_us[max(0, at - 1) : at + 1]
-        return all(abs(t_us - other_us) >= self.spacing_us for other_us in near_us)
+        if at == len(self._indexes):
+            return True
+        return index != self._indexes[at] and t_us <= self._t_us[at] - self.spacing_us
 
     def _is_off(self, index: int, t_us: int) -> bool:
         """Whether a point does not belong to the line; enough of them in a row begin another one."""
         if self._line is None:
             return False
-        far_us = max(0, t_us - self._t_us[-1]) if self._t_us else 0
+        far_us = max(0.0, t_us - (self._t_us[-1] if self._t_us else self._line.t_us))
         limit_us = max(JUMP_US, JUMP_DEVIATIONS * self._usual_us) + far_us * JUMP_PPM / 1e6
         if abs(t_us - self._line.at(index)) <= limit_us:
             self._misses.clear()
@@ -104,8 +110,12 @@ class SampleClock:
         if len(self._misses) < JUMP_POINTS - 1:
             self._misses.append((index, t_us))
             return True
-        misses, self._misses, self._line = sorted(self._misses), [], None
-        self._indexes, self._t_us = [one for one, _ in misses], [one_us for _, one_us in misses]
+        self._indexes, self._t_us, self._line = array("q"), array("q"), None
+        for missed, missed_us in sorted(self._misses):
+            if self._is_wanted(missed, missed_us):
+                self._indexes.append(missed)
+                self._t_us.append(missed_us)
+        self._misses.clear()
         return False
 
     def _begin_line(self) -> int:
@@ -117,9 +127,9 @@ class SampleClock:
 
     def _seed(self, line: SampleLine, index: int) -> None:
         reach = min(index - line.from_index, int(LINE_MAX_US / line.period_us))
-        if reach >= SEEDS * SPACING_MIN_US / line.period_us:
-            self._indexes = [index - reach + reach * n // (SEEDS + 1) for n in range(SEEDS)]
-            self._t_us = [round(line.at(one)) for one in self._indexes]
+        if reach > SEEDS:
+            self._indexes.extend(index - reach + reach * n // (SEEDS + 1) for n in range(SEEDS))
+            self._t_us.extend(round(line.at(one)) for one in self._indexes)
 
     def _fit(self, from_index: int) -> SampleLine:
         x = np.array(self._indexes, np.float64) - self._indexes[0]

@@ -4,7 +4,10 @@ import random
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from contract.varints import VARINT_MAX
 from hub.times.rates import LINE_MIN_US, SPACING_MIN_US, TELL_US, SampleClock, SampleLine
 
 S = 1_000_000
@@ -161,3 +164,20 @@ def test_a_line_that_moved_by_less_than_a_millisecond_is_not_told_again() -> Non
     told = Told()
     (line,) = run(told, hours=0.4, late_us=lambda _: 0.0)
     assert abs(line.at(0) - START_US) < TELL_US
+
+
+@given(
+    st.lists(
+        st.tuples(*(st.integers(0, most) | st.integers(0, VARINT_MAX) for most in (10**6, 10**9))),
+        max_size=60,
+    ),
+    st.none() | st.builds(SampleLine, st.integers(0, 10**6), st.floats(0, 1e9), st.floats(100, 1e6)),
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_box_says_every_line_goes_forward(
+    points: list[tuple[int, int]], told: SampleLine | None
+) -> None:
+    clock = SampleClock(told)
+    for index, t_us in points:
+        line = clock.learn(index, t_us)
+        assert line is None or 0 < line.period_us < float("inf")
