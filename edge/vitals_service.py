@@ -120,7 +120,7 @@ class Vitals:
         )
         self._refused_count = spool.refused_count()
         facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "camera off", "epoch")}
-        owed = Owed(spool.owed(), {c: ledger.received for c, ledger in spool.ledgers().items()})
+        owed = Owed(spool.ledgers())
         owed.epoch = facts["epoch"]
         log.info("boot %d of spool %016x: %d drafts became records", boot, spool.spool_id, recovered)
         return boot, spool.last_presses(), facts, owed
@@ -158,6 +158,7 @@ class Vitals:
             spool=self._spool_id,
             boot=self._boot,
             owed=owed,
+            load=self._spool.load,
             read=self._spool.read,
             reload=self._spool.reload,
             ears=Ears(

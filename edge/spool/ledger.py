@@ -2,11 +2,12 @@
 rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from contract.ids import RecordClass
 from contract.ranges import SeqRanges
+from edge.spool.batch import OwedRecord
 
 
 @dataclass(slots=True)
@@ -41,13 +42,17 @@ class Page:
     record_class: RecordClass
     ranges: tuple[tuple[int, int], ...]
 
+    def __contains__(self, record: OwedRecord) -> bool:
+        is_in = (low <= record.seq <= high for low, high in self.ranges)
+        return record.record_class is self.record_class and any(is_in)
+
     @property
     def seqs(self) -> Iterator[int]:
         """Every seq, ascending."""
         return (seq for low, high in self.ranges for seq in range(low, high + 1))
 
 
-def first_of(ranges: Iterator[tuple[int, int]], count: int) -> Iterator[tuple[int, int]]:
+def first_of(ranges: Iterable[tuple[int, int]], count: int) -> Iterator[tuple[int, int]]:
     """Yield the first `count` seqs of ascending ranges."""
     for low, high in ranges:
         if count <= 0:
@@ -55,3 +60,9 @@ def first_of(ranges: Iterator[tuple[int, int]], count: int) -> Iterator[tuple[in
         end = min(high, low + count - 1)
         count -= end - low + 1
         yield low, end
+
+
+def last_of(ranges: Iterable[tuple[int, int]], count: int) -> Iterator[tuple[int, int]]:
+    """Yield the last `count` seqs of ascending ranges, ascending."""
+    mirrored = ((-high, -low) for low, high in reversed(list(ranges)))
+    return ((-high, -low) for low, high in reversed(list(first_of(mirrored, count))))

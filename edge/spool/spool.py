@@ -25,6 +25,7 @@ from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.contents import Contents
 from edge.spool.damage import spool_error
 from edge.spool.drafts import drop_drafts, living_drafts, put_drafts
+from edge.spool.ledger import Page
 from edge.spool.room import Ballast, drop_oldest, drop_received, says_full, write_ranges
 from edge.spool.schema import record_table
 from edge.spool.spool_file import SpoolFile
@@ -62,6 +63,7 @@ class Spool(Contents):
         self._sealer: Sealer | None = None
         self._has_key = False  # the sealer's key is on disk: what it seals can be opened
         self._sacrificed: list[OwedRecord] = []  # tombstones of the commit that is being tried
+        self._started = (BootId(0), 0)  # this process: boot, µs
         self._drafts = 0  # that no record has replaced
         self._quota_bytes = quota_bytes
         self.damaged_drafts = 0  # of the process before: their samples are lost
@@ -108,6 +110,8 @@ class Spool(Contents):
 
         The key goes first, as a class-0 record, so that the hub has it before the press that needs it.
         """
+
+        self._started = (boot, t_us)
 
         def start() -> int:
             self._sealer, _ = self._make_key(hub_key, station=station, boot=boot, t_us=t_us)
@@ -169,6 +173,37 @@ class Spool(Contents):
             recovered += 1
         drop_drafts(self._db)
         return recovered
+
+    # Looking up
+
+    def load(self, page: Page) -> list[OwedRecord]:
+        """Return the records of a page. What is missing without a word is given up, and its tombstones come
+        with them. Raises SpoolFullError or SpoolError.
+        """
+        found = self.look_up(page)
+        there = {record.seq for record in found}
+        missing = SeqRanges((seq, seq) for seq in page.seqs if seq not in there)
+        return found + self.give_up(page.record_class, missing, why="it is not on the card any more")
+
+    def give_up(self, record_class: RecordClass, seqs: SeqRanges, *, why: str) -> list[OwedRecord]:
+        """Write down that these records are gone, and tell the hub; return the tombstones. What was written
+        down before is not told again. Raises SpoolFullError or SpoolError.
+        """
+        ledger = self.ledger(record_class)
+        gone = list(ledger.on_card(seqs))
+
+        def store() -> list[OwedRecord]:
+            for low, high in gone:
+                ledger.given_up.add(low, high)
+            write_ranges(self._db, "given_up", record_class, ledger.given_up)
+            return [self._insert(self._tombstone(record_class, low, high, why)) for low, high in gone]
+
+        return self._in_transaction(store, is_call=True, what="tombstones") if gone else []
+
+    def _tombstone(self, record_class: RecordClass, low: int, high: int, why: str) -> Entry:
+        event = Tombstone(record_class=int(record_class), first_seq=low, last_seq=high, why=why)
+        boot, t_us = self._started
+        return event_entry(event, RecordClass.NUMERIC, boot=boot, t_us=t_us)
 
     # Writing
 

@@ -9,7 +9,7 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from contract.ids import RecordClass
 from contract.receipts import Receipt
 from edge.errors import SpoolError
 from edge.spool.batch import Batch, OwedRecord
+from edge.spool.ledger import Ledger, Page
 from edge.spool.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -107,16 +108,20 @@ class SpoolThread:
         """Return the records of these seqs that are still there. Raises SpoolError."""
         return await self.use(lambda spool: spool.read(record_class, seqs))
 
-    async def reload(self, receipt: Receipt) -> list[OwedRecord]:
-        """The hub's store is another: forget what the one before had received and return all that is owed.
+    async def load(self, page: Page) -> list[OwedRecord]:
+        """Return the records of a page, as the uplink looks them up. Raises SpoolError."""
+        return await self.use(lambda spool: spool.load(page))
+
+    async def reload(self, receipt: Receipt) -> Mapping[RecordClass, Ledger]:
+        """The hub's store is another: forget what the one before had received, and return what is owed now.
         Raises SpoolError.
         """
         facts = {"epoch": receipt.epoch}
         batch = Batch(received=receipt.committed, facts=facts, forgets_receipts=True)
 
-        def work(spool: Spool) -> list[OwedRecord]:
+        def work(spool: Spool) -> Mapping[RecordClass, Ledger]:
             spool.commit(batch)
-            return spool.owed()
+            return spool.ledgers()
 
         return await self.use(work)
 

@@ -2,75 +2,84 @@
 
 A record is owed until a receipt names it. PUBACKs move the window only. A record that was sent and not
 received in time is sent again; one of class 0 then wants a new connection, because middleboxes drop flows
-without a word.
+without a word. Which records are owed is arithmetic on ranges; the records themselves are looked up page by
+page (`wanted`, `take_page`), and `edge/uplink/owed_class.py` says which of them are in memory.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
-from typing import TypeVar
 
 from contract.ids import RecordClass
 from contract.limits import RESEND_CALL_MIN_S, RESEND_MIN_S
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from edge.spool.batch import OwedRecord
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    record: OwedRecord
-    due_s: float
+from edge.spool.ledger import Ledger, Page
+from edge.uplink.owed_class import OwedClass
 
 
 class Owed:
     """The records that the hub is not known to have, by class and seq."""
 
-    def __init__(self, records: Iterable[OwedRecord], received: Mapping[RecordClass, SeqRanges]) -> None:
-        self._waiting: dict[RecordClass, dict[int, OwedRecord]] = {c: {} for c in RecordClass}  # by seq
-        self._sent: dict[RecordClass, dict[int, _Sent]] = {c: {} for c in RecordClass}  # in order of sending
-        self.received = {c: SeqRanges(received.get(c, ())) for c in RecordClass}
+    def __init__(self, ledgers: Mapping[RecordClass, Ledger]) -> None:
+        self._classes = {c: OwedClass(c, ledgers.get(c, Ledger())) for c in RecordClass}
         self.epoch: int | None = None
-        for record in records:
-            self.add(record)
 
-    def add(self, record: OwedRecord) -> None:
-        """A record was stored. Two commits may be told in either order; their seqs are a few apart."""
-        waiting = self._waiting[record.record_class]
-        is_late = bool(waiting) and record.seq < next(reversed(waiting))
-        waiting[record.seq] = record
-        if is_late:
-            self._put_in_order(record.record_class)
-
-    def drop(self, record_class: RecordClass, seq: int) -> None:
-        """The spool gave the record up."""
-        self._waiting[record_class].pop(seq, None)
-        self._sent[record_class].pop(seq, None)
-
-    def waiting(self, record_class: RecordClass) -> Iterator[OwedRecord]:
-        """The records that are not on the way, oldest first."""
-        return iter(self._waiting[record_class].values())
-
-    def waiting_newest(self, record_class: RecordClass) -> Iterator[OwedRecord]:
-        """The records that are not on the way, newest first."""
-        return reversed(self._waiting[record_class].values())
+    @property
+    def received(self) -> dict[RecordClass, SeqRanges]:
+        """What the hub is known to have."""
+        return {c: one.received for c, one in self._classes.items()}
 
     def count(self, record_class: RecordClass) -> int:
         """How many are owed, on the way or not."""
-        return len(self._waiting[record_class]) + len(self._sent[record_class])
+        return self._classes[record_class].count()
+
+    def oldest(self, record_class: RecordClass) -> OwedRecord | None:
+        """The owed record with the lowest seq; None also while it is still to be looked up."""
+        return self._classes[record_class].oldest()
+
+    # Looking up
+
+    def wanted(self) -> Page | None:
+        """What should be looked up next, None for nothing: calls, then what is perhaps of the last minute,
+        then the backlog. Give what was found to `take_page`, and ask again.
+        """
+        call, *others = self._classes.values()
+        pages = (
+            *(call.wanted_head,),
+            *(one.wanted_tail for one in others),
+            *(one.wanted_head for one in others),
+        )
+        return next((page for ask in pages if (page := ask()) is not None), None)
+
+    def take_page(self, page: Page, records: Iterable[OwedRecord]) -> None:
+        """Take what was found of a page; what is missing is not owed any more. Records of no page, such as
+        the tombstones of the missing, are new ones.
+        """
+        found = list(records)
+        self._classes[page.record_class].take_page(page, (record for record in found if record in page))
+        for record in found:
+            if record not in page:
+                self.add(record)
+
+    # Sending
+
+    def add(self, record: OwedRecord) -> None:
+        """A record was stored. Two commits may be told in either order; their seqs are a few apart."""
+        self._classes[record.record_class].add(record)
+
+    def waiting(self, record_class: RecordClass) -> Iterator[OwedRecord]:
+        """The records that are not on the way, oldest first, as far as they were looked up."""
+        return self._classes[record_class].oldest_first()
+
+    def waiting_newest(self, record_class: RecordClass) -> Iterator[OwedRecord]:
+        """The records that are not on the way, newest first, as far as they were looked up."""
+        return self._classes[record_class].newest_first()
 
     @property
     def is_on_the_way(self) -> bool:
         """Whether anything was sent that no receipt has named yet."""
-        return any(self._sent.values())
-
-    def oldest(self, record_class: RecordClass) -> OwedRecord | None:
-        """The owed record with the lowest seq."""
-        first = next(iter(self._waiting[record_class].values()), None)
-        sent = min((one.record for one in self._sent[record_class].values()), key=_seq, default=None)
-        return min((record for record in (first, sent) if record is not None), key=_seq, default=None)
+        return any(one.sent for one in self._classes.values())
 
     def sent(
         self, record_class: RecordClass, seqs: Iterable[int], *, now_s: float, round_trip_s: float
@@ -80,78 +89,55 @@ class Owed:
             wait_s = max(RESEND_CALL_MIN_S, 3 * round_trip_s)
         else:
             wait_s = max(RESEND_MIN_S, 4 * round_trip_s)
-        for seq in seqs:
-            record = self._waiting[record_class].pop(seq, None)
-            if record is not None:
-                self._sent[record_class][seq] = _Sent(record, now_s + wait_s)
+        self._classes[record_class].send(seqs, due_s=now_s + wait_s)
 
     def connection_lost(self) -> None:
         """Whatever was on the way may be gone."""
-        for record_class, sent in self._sent.items():
-            self._send_again(record_class, list(sent))
+        for one in self._classes.values():
+            one.send_again(list(one.sent))
 
     def overdue(self, *, now_s: float) -> bool:
         """Send again what was not received in time; return whether class 0 was among it."""
         late = {
-            c: [seq for seq, _ in takewhile(lambda item: item[1].due_s <= now_s, sent.items())]
-            for c, sent in self._sent.items()
+            c: [seq for seq, _ in takewhile(lambda item: item[1].due_s <= now_s, one.sent.items())]
+            for c, one in self._classes.items()
         }
         for record_class, seqs in late.items():
-            self._send_again(record_class, seqs)
+            if seqs:
+                self._classes[record_class].send_again(seqs)
         return bool(late[RecordClass.CALL])
-
-    def _send_again(self, record_class: RecordClass, seqs: list[int]) -> None:
-        if seqs:
-            sent = self._sent[record_class]
-            self._waiting[record_class].update((seq, sent.pop(seq).record) for seq in seqs)
-            self._put_in_order(record_class)
-
-    def _put_in_order(self, record_class: RecordClass) -> None:
-        self._waiting[record_class] = dict(sorted(self._waiting[record_class].items()))
 
     def next_due_s(self) -> float | None:
         """When `overdue` should be asked next."""
-        first_sent = (next(iter(sent.values()), None) for sent in self._sent.values())
+        first_sent = (next(iter(one.sent.values()), None) for one in self._classes.values())
         return min((one.due_s for one in first_sent if one is not None), default=None)
 
+    # Being rid of them
+
     def receive(self, committed: Mapping[RecordClass, SeqRanges], *, epoch: int) -> list[OwedRecord]:
-        """Take a receipt; return the records that are no longer owed.
+        """Take a receipt; return those of the records that are no longer owed which were looked up.
 
         `hub_restored` comes first when the epoch is another than before.
         """
         self.epoch = epoch
-        gone: list[OwedRecord] = []
-        for record_class, ranges in committed.items():
-            waiting, sent = self._waiting[record_class], self._sent[record_class]
-            for low, high in ranges:
-                self.received[record_class].add(low, high)
-                gone += [one.record for one in _take(sent, low, high)]
-                gone += _take(waiting, low, high)
-        return gone
+        return [gone for c, ranges in committed.items() for gone in self._classes[c].receive(ranges)]
 
     def refuse(self, refused: Iterable[RefusedRecord]) -> None:
         """The hub will not take these: they stay on the box and are not sent again."""
         for one in refused:
             self.drop(one.record_class, one.seq)
 
-    def hub_restored(self, committed: Mapping[RecordClass, SeqRanges], records: Iterable[OwedRecord]) -> None:
-        """The hub's store is another (a backup): only what it names is received, `records` are owed."""
-        self.received = {c: SeqRanges(committed.get(c, ())) for c in RecordClass}
-        for record in records:
-            if record.seq not in self._sent[record.record_class]:
-                self._waiting[record.record_class][record.seq] = record
-        for record_class in RecordClass:
-            self._put_in_order(record_class)
+    def drop(self, record_class: RecordClass, seq: int) -> None:
+        """The spool gave the record up."""
+        self._classes[record_class].settle(seq, seq)
 
+    def give_up(self, given_up: Mapping[RecordClass, SeqRanges]) -> None:
+        """The spool gave these up."""
+        for record_class, ranges in given_up.items():
+            for low, high in ranges:
+                self._classes[record_class].settle(low, high)
 
-def _seq(record: OwedRecord) -> int:
-    return record.seq
-
-
-def _take(records: dict[int, T], low: int, high: int) -> list[T]:
-    """Remove and return the records of a range, in whichever way is shorter."""
-    if high - low > len(records):
-        seqs = [seq for seq in records if low <= seq <= high]
-    else:
-        seqs = [seq for seq in range(low, high + 1) if seq in records]
-    return [records.pop(seq) for seq in seqs]
+    def hub_restored(self, ledgers: Mapping[RecordClass, Ledger]) -> None:
+        """The hub's store is another (a backup): what it lacks is owed, and looked up again."""
+        for record_class, ledger in ledgers.items():
+            self._classes[record_class].start_over(ledger)

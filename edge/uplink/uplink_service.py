@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolError
 from edge.spool.batch import OwedRecord
+from edge.spool.ledger import Ledger, Page
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
@@ -67,15 +68,16 @@ class Uplink:
         spool: SpoolId,
         boot: BootId,
         owed: Owed,
+        load: Callable[[Page], Awaitable[list[OwedRecord]]],
         read: Callable[[RecordClass, Iterable[int]], Awaitable[dict[int, bytes]]],
-        reload: Callable[[Receipt], Awaitable[list[OwedRecord]]],
+        reload: Callable[[Receipt], Awaitable[Mapping[RecordClass, Ledger]]],
         ears: Ears,
         rng: random.Random,
     ) -> None:
         self.link = LinkState()
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.owed = owed
-        self._read, self._reload, self._ears, self._rng = read, reload, ears, rng
+        self._load, self._read, self._reload, self._ears, self._rng = load, read, reload, ears, rng
         self._window, self._scheduler, self._silence = Window(), Scheduler(), Silence()
         self._connection: Connection | None = None
         self._in_flight: dict[int, tuple[int, float]] = {}  # message id -> size, sent
@@ -217,7 +219,8 @@ class Uplink:
             self.on_disconnected("nothing was acknowledged for long: the link is dead, connecting anew")
 
     async def _send_all(self) -> None:
-        while self._connection is not None and self.link.connected_since_s is not None:
+        """Look up what is owed and send what may go; calls before either, and without a link look up only."""
+        while True:
             chosen = self._scheduler.next_parcel(
                 self.owed,
                 boot=self._boot,
@@ -225,9 +228,23 @@ class Uplink:
                 is_live=self.is_live,
                 limit_bytes=self._window.parcel_bytes,
             )
-            if chosen is None or not (chosen[0] == RecordClass.CALL or self._may_send()):
+            is_call = chosen is not None and chosen[0] == RecordClass.CALL
+            if not (is_call and self._is_connected) and await self._look_up():
+                continue
+            if chosen is None or not self._is_connected or not (is_call or self._may_send()):
                 return
             await self._send(*chosen)
+
+    @property
+    def _is_connected(self) -> bool:
+        return self._connection is not None and self.link.connected_since_s is not None
+
+    async def _look_up(self) -> bool:
+        """Look up the next page of what is owed; return whether there was one to look up."""
+        page = self.owed.wanted()
+        if page is not None:
+            self.owed.take_page(page, await self._load(page))
+        return page is not None
 
     def _may_send(self) -> bool:
         """Whether anything but a call may go now; a call waits for nothing."""
@@ -242,7 +259,7 @@ class Uplink:
         for seq in seqs:
             if seq not in raw:
                 self.owed.drop(record_class, seq)  # given up for room meanwhile
-        if self._connection is None or self.link.connected_since_s is None or not raw:
+        if self._connection is None or not self._is_connected or not raw:
             return
         now_s = self._clock.now_s()
         payload = encode_parcel(Parcel(self._spool, self._boot, self._clock.now_us(), list(raw.values())))
@@ -364,9 +381,9 @@ class Uplink:
         """The hub's store is another: what it lacks is owed again, as soon as the card lets us look."""
         while True:
             try:
-                records = await self._reload(receipt)
+                ledgers = await self._reload(receipt)
                 break
             except SpoolError as error:
                 log.error("what the hub lacks cannot be looked up: %s", error)
                 await asyncio.sleep(READ_AGAIN_S)
-        self.owed.hub_restored(receipt.committed, records)
+        self.owed.hub_restored(ledgers)

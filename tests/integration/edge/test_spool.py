@@ -6,11 +6,12 @@ import pytest
 
 from contract.chunks import decode_chunk
 from contract.errors import Refusal
-from contract.events import BoxStarted, KeyMade, Press, VisitOpened
+from contract.events import BoxStarted, KeyMade, Press, Tombstone, VisitOpened
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from edge.errors import SpoolBusyError, SpoolDamagedError, SpoolError
 from edge.spool.batch import Batch, event_entry
+from edge.spool.ledger import Page
 from edge.spool.schema import SCHEMA
 from edge.spool.spool import Spool
 from edge.spool.spool_file import PAGE_BYTES
@@ -207,6 +208,27 @@ def test_another_hub_s_store_is_owed_everything_that_it_does_not_name(tmp_path: 
         assert spool.fact("epoch") == 2
 
 
+def test_a_row_that_is_missing_without_a_word_is_given_up_and_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path) as spool:
+        spool.commit(Batch(entries=[wave(n) for n in range(9)]))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM record_2 WHERE seq IN (3, 4, 8)")
+    with open_spool(path) as spool:
+        page = Page(WAVE, ((1, 9),))
+        told = spool.load(page)
+        assert [one.seq for one in told if one.record_class == WAVE] == [1, 2, 5, 6, 7, 9]
+        told_seqs = [one.seq for one in told if one.record_class == NUMERIC]
+        assert told_seqs == [3, 4], "after the two starts"
+        assert spool.ledger(WAVE).given_up == SeqRanges([(3, 4), (8, 8)])
+        assert len(spool.load(page)) == 6
+        found = open_all(spool)
+        assert [found[NUMERIC, seq] for seq in told_seqs] == [
+            Tombstone(record_class=2, first_seq=low, last_seq=high, why="it is not on the card any more")
+            for low, high in ((3, 4), (8, 8))
+        ]
+
+
 def test_a_spool_that_somebody_holds_is_refused_and_free_again_after(tmp_path: Path) -> None:
     held = pytest.raises(SpoolBusyError, match=r"spool\.db: another `edge vitals` holds this spool")
     with open_spool(tmp_path / "spool.db"), held:
@@ -228,7 +250,7 @@ def test_a_spool_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) ->
 def test_a_file_that_is_no_database_is_called_damaged_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     path.write_bytes(b"something else" * 1_000)
-    with pytest.raises(SpoolDamagedError, match="file is not a database: the file is damaged; change the card"):
+    with pytest.raises(SpoolDamagedError, match="file is not a database: the file is damaged; change"):
         Spool(path, quota_bytes=QUOTA_BYTES)
     assert path.read_bytes().startswith(b"something else")
 

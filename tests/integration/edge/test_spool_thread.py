@@ -10,7 +10,8 @@ import pytest
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from edge.errors import SpoolError
-from edge.spool.batch import Batch, OwedRecord
+from edge.spool.batch import Batch
+from edge.spool.ledger import Page
 from edge.spool.spool_service import UNSAVED_MAX, SpoolThread
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import (
@@ -18,6 +19,7 @@ from tests.integration.edge.spools import (
     CALL,
     HUB_KEY,
     NUMERIC,
+    PART,
     QUOTA_BYTES,
     STATION,
     WAVE,
@@ -32,9 +34,7 @@ async def running(folder: Path) -> AsyncIterator[SpoolThread]:
     thread = SpoolThread(folder / "spool.db", quota_bytes=QUOTA_BYTES)
     await thread.open()
     await thread.use(lambda s: s.begin_boot("boot"))
-    await thread.use(
-        lambda s: s.begin_sealing(HUB_KEY, station=STATION, boot=BOOT, t_us=1, software="test")
-    )
+    await thread.use(lambda s: s.begin_sealing(HUB_KEY, station=STATION, boot=BOOT, t_us=1, software="test"))
     try:
         yield thread
     finally:
@@ -164,8 +164,10 @@ async def test_another_hub_s_store_brings_back_what_it_lacks(tmp_path: Path) -> 
     async with running(tmp_path) as thread:
         await thread.store(Batch(entries=[wave(0), wave(1)]))
         await thread.store(Batch(received={WAVE: SeqRanges([(1, 2)]), NUMERIC: SeqRanges([(1, 1)])}))
-        owed: list[OwedRecord] = await thread.reload(
+        ledgers = await thread.reload(
             Receipt((await thread.use(lambda s: s.spool_id)), 7, 0, 0, 0, {WAVE: SeqRanges([(1, 1)])})
         )
-        assert [(one.record_class, one.seq) for one in owed] == [(CALL, 1), (NUMERIC, 1), (WAVE, 2)]
+        owed = {c: list(ledger.settled().holes(1, ledger.given)) for c, ledger in ledgers.items()}
+        assert owed == {CALL: [(1, 1)], NUMERIC: [(1, 1)], WAVE: [(2, 2)], PART: []}
+        assert [one.seq for one in await thread.load(Page(WAVE, ((2, 2),)))] == [2]
         assert await thread.use(lambda s: s.fact("epoch")) == 7

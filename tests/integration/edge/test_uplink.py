@@ -10,6 +10,7 @@ from contract.ids import RecordClass
 from contract.signals import BoxState
 from edge.config import BoxConfig
 from edge.spool.batch import Batch
+from edge.uplink.owed_class import PAGE_RECORDS
 from tests.broker import Broker
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import event, press_batch, wave
@@ -154,6 +155,27 @@ async def test_a_hub_with_another_store_gets_everything_again(broker: Broker, co
             await box.store(Batch(entries=[wave(250)]))
             await box.until(lambda: len({one.epoch for one in box.receipts}) == 2 and box.owes() == 0)
             assert hub.hub.ingest_state().stored_count == 5
+
+
+@in_a_loop
+async def test_what_waited_on_the_card_for_long_goes_page_by_page_and_comes_back_from_a_restored_hub(
+    broker: Broker, config: BoxConfig
+) -> None:
+    waves = 3 * PAGE_RECORDS + 40
+    async with running(config) as box:
+        await box.store(Batch(entries=[wave(10 * n, count=10) for n in range(waves)]))
+    async with running(config) as box:
+        assert box.owes() == waves + 4, "two keys, two starts"
+        with HubThread(hub_config(broker)) as hub:
+            await box.until(lambda: box.owes() == 0)
+            assert hub.hub.ingest_state().stored_count == waves + 4
+            assert hub.hub.ingest_state().duplicate_count == 0
+        store = hub_config(broker).store_folder
+        store.rename(store.with_name("lost"))
+        with HubThread(hub_config(broker)) as hub:
+            await box.store(Batch(entries=[wave(0)]))
+            await box.until(lambda: len({one.epoch for one in box.receipts}) == 2 and box.owes() == 0)
+            assert hub.hub.ingest_state().stored_count == waves + 5
 
 
 @in_a_loop

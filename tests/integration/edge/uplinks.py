@@ -96,7 +96,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
     def begin() -> Owed:
         boot = opened.begin_boot(clock.boot_name)
         opened.begin_sealing(hub_key, station=config.station, boot=boot, t_us=clock.now_us(), software="test")
-        owed = Owed(opened.owed(), {c: ledger.received for c, ledger in opened.ledgers().items()})
+        owed = Owed(opened.ledgers())
         owed.epoch = opened.fact("epoch")
         return owed
 
@@ -128,6 +128,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         spool=opened.spool_id,
         boot=await spool.use(lambda s: s.begin_boot(clock.boot_name)),
         owed=owed,
+        load=spool.load,
         read=spool.read,
         reload=spool.reload,
         ears=Ears(

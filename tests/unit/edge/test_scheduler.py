@@ -1,11 +1,15 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.ids import BootId, RecordClass
+from contract.ranges import SeqRanges
 from edge.spool.batch import OwedRecord
 from edge.uplink.owed import Owed
 from edge.uplink.scheduler import Scheduler
+from tests.unit.edge.owing import Card, owing
 
 CALL, NUMERIC, WAVE, PART = RecordClass
 BOOT, NOW_US = BootId(2), 1_000_000_000
@@ -23,10 +27,6 @@ def choose(
 ) -> tuple[RecordClass, list[int]] | None:
     chosen = scheduler.next_parcel(owed, boot=BOOT, now_us=NOW_US, is_live=is_live, limit_bytes=limit_bytes)
     return None if chosen is None else (chosen[0], [one.seq for one in chosen[1]])
-
-
-def owing(*records: OwedRecord) -> Owed:
-    return Owed(records, {})
 
 
 def test_nothing_owed_is_nothing_to_send() -> None:
@@ -133,19 +133,21 @@ def test_a_parcel_holds_at_least_one_record_and_else_as_many_as_fit() -> None:
 
 
 def test_a_parcel_holds_no_more_records_than_the_hub_commits_at_once() -> None:
-    owed = owing(*(record(WAVE, seq, 9_000 - seq, size=1) for seq in range(1, 1_500)))
+    owed = owing()
+    for seq in range(1, 1_500):
+        owed.add(record(WAVE, seq, 9_000 - seq, size=1))
     chosen = choose(Scheduler(), owed, limit_bytes=60_000)
     assert chosen is not None
     assert len(chosen[1]) == 1_000
 
 
 def test_the_backlog_keeps_a_tenth_of_the_bytes_while_live_fills_the_link() -> None:
-    scheduler, owed = Scheduler(), owing()
+    scheduler, card = Scheduler(), Card(record(WAVE, seq, 9_000 - seq) for seq in range(1, 3_000))
+    owed = Owed(card.ledgers())
     bytes_of = {"live": 0, "backlog": 0}
-    for seq in range(1, 3_000):
-        owed.add(record(WAVE, seq, 9_000 - seq))
     for seq in range(3_000, 5_000):
         owed.add(record(WAVE, seq, 1))
+        card.look_up(owed)
         chosen = scheduler.next_parcel(owed, boot=BOOT, now_us=NOW_US, is_live=True, limit_bytes=1_100)
         assert chosen is not None
         bytes_of["live" if chosen[1][0].seq >= 3_000 else "backlog"] += 1_000
@@ -164,3 +166,27 @@ def test_an_idle_backlog_saves_up_no_claim_on_the_link() -> None:
         owed.add(record(NUMERIC, seq, 9_000))
         owed.add(record(WAVE, seq, 1))
     assert choose(scheduler, owed, is_live=True) == (WAVE, [506, 507, 508, 509])
+
+
+def test_a_backlog_of_several_classes_goes_in_order_page_by_page() -> None:
+    numerics = [record(NUMERIC, seq, 90_000 - 30 * seq) for seq in range(1, 1_001)]
+    waves = [record(WAVE, seq, 90_000 - 10 * seq) for seq in range(1, 3_001)]
+    card = Card([*numerics, *waves])
+    owed, scheduler, ages = Owed(card.ledgers()), Scheduler(), []
+    card.look_up(owed)
+    while (chosen := choose(scheduler, owed)) is not None:
+        owed.sent(chosen[0], chosen[1], now_s=0.0, round_trip_s=0.1)
+        owed.receive({chosen[0]: SeqRanges((seq, seq) for seq in chosen[1])}, epoch=1)
+        ages.append(max(card.records[chosen[0], seq].t_us for seq in chosen[1]))
+        card.look_up(owed)
+    assert owed.count(NUMERIC) == owed.count(WAVE) == 0
+    parcel_us = 4 * 30 * 1_000_000
+    assert all(later >= earlier - parcel_us for earlier, later in pairwise(ages)), "one class ran ahead"
+
+
+def test_what_was_just_stored_before_a_restart_is_as_fresh_as_after_it() -> None:
+    waves = [record(WAVE, seq, 90_000 - seq) for seq in range(1, 5_000)]
+    owed = owing(*waves, record(WAVE, 5_000, 5), record(NUMERIC, 1, 9_000), record(NUMERIC, 2, 3))
+    assert choose(Scheduler(), owed, is_live=True) == (NUMERIC, [2])
+    owed.sent(NUMERIC, [2], now_s=0.0, round_trip_s=0.1)
+    assert choose(Scheduler(), owed, is_live=True) == (WAVE, [5_000])

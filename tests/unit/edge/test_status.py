@@ -4,7 +4,7 @@ from contract.ids import BootId, RecordClass
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.spool.batch import OwedRecord
 from edge.uplink.link_state import LinkState
-from edge.uplink.owed import Owed
+from tests.unit.edge.owing import owing
 
 SHAPE = (True, 0, False)
 
@@ -37,7 +37,7 @@ def test_the_age_of_what_is_owed_is_known_only_in_this_boot() -> None:
         OwedRecord(RecordClass.WAVEFORM, 9, BootId(2), 5_000_000, 100),
         OwedRecord(RecordClass.WAVEFORM, 10, BootId(2), 6_000_000, 100),
     ]
-    owed = owed_of(Owed(records, {}), boot=BootId(2), now_us=65_000_000)
+    owed = owed_of(owing(*records), boot=BootId(2), now_us=65_000_000)
     assert {name: (one.records, one.oldest_age_s) for name, one in owed.items()} == {
         "0": (0, None),
         "1": (1, None),
