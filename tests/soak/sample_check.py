@@ -39,7 +39,8 @@ def check_samples(ledger: Ledger, held: Holdings, findings: Findings) -> None:
         is_missing = ~np.isnan(sent.sent_s) & (counts[stream] == 0) & ~given_up[stream]
         _check_missing(ledger, stream, sent, is_missing, findings)
         findings.numbers["samples"] += int((counts[stream] > 0).sum())
-    _measure_kills(ledger, counts, findings)
+    there = {stream: (counts[stream] > 0) | given_up[stream] for stream in counts}
+    _measure_kills(ledger, there, findings)
 
 
 def _board(ledger: Ledger, piece: Piece) -> BoardBoot | None:
@@ -104,15 +105,16 @@ def _check_missing(
         findings.add("lost", text, count=high - low)
 
 
-def _measure_kills(ledger: Ledger, counts: dict[Stream, NDArray[np.int32]], findings: Findings) -> None:
+def _measure_kills(ledger: Ledger, there: dict[Stream, NDArray[np.bool_]], findings: Findings) -> None:
     for window in ledger.windows:
         if window.killed_s is None:
             continue
         oldest_s = window.killed_s
+        worked_s = max((one.end_s for one in ledger.windows if one.end_s <= oldest_s), default=0.0)
+        from_s = max(worked_s, oldest_s - LOOK_BACK_S)
         for stream, sent in ledger.sent.items():
-            with np.errstate(invalid="ignore"):
-                near = (sent.sent_s > window.killed_s - LOOK_BACK_S) & (sent.sent_s <= window.killed_s)
-            gone = near & (counts[stream] == 0)
+            near = (sent.sent_s > from_s) & (sent.sent_s <= window.killed_s)
+            gone = near & ~there[stream]
             if gone.any():
                 oldest_s = min(oldest_s, float(sent.sent_s[gone].min()))
         findings.at_risk_s.append(window.killed_s - oldest_s)

@@ -85,11 +85,9 @@ class Unit:
                 self.has_power = True
         self.station.vitals.start()
         self.wait_works()
-        start_s = killed_s - AT_RISK_S - TOLERANCE_S
+        safe_s = (killed_s if full_s is None else full_s) - AT_RISK_S - TOLERANCE_S
         measured = killed_s if full_s is None else None
-        self.ledger.windows.append(
-            Window(min(start_s, full_s or start_s), time.monotonic(), why, killed_s=measured)
-        )
+        self.ledger.windows.append(Window(safe_s, time.monotonic(), why, killed_s=measured))
 
     def must_run(self) -> None:
         """Raise ChildProcessError when the box has ended by itself."""
