@@ -1,4 +1,4 @@
-"""The hub's command line: init, enrol, account, broker-config, serve, ingest."""
+"""The hub's command line: init, enrol, account, broker-config, serve, ingest, seal, backup, restore."""
 
 import asyncio
 import json
@@ -12,17 +12,21 @@ import typer
 
 from contract.errors import RefusedError
 from contract.ids import parse_station
+from hub.backup.cli import backup, restore
+from hub.backup.manifest import BackupError
 from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
 from hub.hub_service import HubStartError, serve
 from hub.people.cli import accounts_app
 from hub.pki.authority import Authority
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
+from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
 from hub.store.interface import StoreError
 from hub.store.sqlite import SqliteStore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
 app.add_typer(accounts_app)
+app.add_typer(seal_app)
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
 DEFAULT_CONFIG = Path("hub.toml")
@@ -128,6 +132,10 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
     _run(read_config(config), with_console=False)
 
 
+app.command()(backup)
+app.command()(restore)
+
+
 def _run(config: Config, *, with_console: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -140,7 +148,7 @@ def main() -> None:
     """Run the command line; an expected error is one line and exit status 1."""
     try:
         app(standalone_mode=True)
-    except (_Told, ConfigError, PkiError, StoreError, RefusedError, OSError) as error:
+    except (_Told, BackupError, ConfigError, PkiError, StoreError, RefusedError, OSError) as error:
         typer.echo(f"hub: {error}", err=True)
         raise SystemExit(1) from None
 

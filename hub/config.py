@@ -124,8 +124,8 @@ CONFIG_TEMPLATE: Final = """\
 # Haidang hub. Relative folders count from this file.
 
 [folders]
-store = "store"          # records, calls, waveforms: back this up
-pki = "pki"              # certificates and keys: back this up apart, and guard it
+store = "store"          # records, calls, waveforms: hub backup FOLDER
+pki = "pki"              # certificates and keys: hub seal escrow --out FILE, and guard it
 accounts = "accounts.db"
 
 [broker]

@@ -95,6 +95,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/video/devices.py",  # logs a screen that cannot be used
     "edge/video/photographer.py",  # a task for each
     "hub/broker.py",
+    "hub/backup/*.py",
     "hub/pki/*.py",
     "hub/store/*.py",
     "hub/people/accounts.py",

@@ -72,7 +72,7 @@ class SealKeys:
         PkiError.
         """
         if not self.numbers() and not self.public.exists():
-            self._write_key(1, HubPrivateKey.generate().private_bytes_raw())
+            self._make_key(1)
         self._tell()
 
     def rotate(self, *, above: int = 0) -> HubKey:
@@ -81,19 +81,19 @@ class SealKeys:
         `above` is the largest that any box is known to seal to. Raises PkiError.
         """
         number = max(*self.numbers(), self._told() or 0, above, 0) + 1
-        self._write_key(number, HubPrivateKey.generate().private_bytes_raw())
+        self._make_key(number)
         self._tell()
         return self.newest()
 
-    def add(self, number: int, raw: bytes, *, made_utc_s: float) -> bool:
-        """Put a key back; False: it is here already. Raises PkiError: another one has its number."""
-        if number in self.numbers():
-            if self._read_key(number).private_bytes_raw() != raw:
-                raise PkiError(f"{self.path(number)} is another key than the one to put there: move it away")
-            return False
-        self._write_key(number, raw)
+    def check(self, number: int, raw: bytes) -> None:
+        """Raise PkiError when another key than `raw` has this number."""
+        if number in self.numbers() and self._read_key(number).private_bytes_raw() != raw:
+            raise PkiError(f"{self.path(number)} is another key than the one to put there: move it away")
+
+    def add(self, number: int, raw: bytes, *, made_utc_s: float) -> None:
+        """Put a key back that is not here. Raises PkiError."""
+        write_file(self.path(number), raw, mode=0o600)
         os.utime(self.path(number), (made_utc_s, made_utc_s))
-        return True
 
     def remove(self, number: int) -> None:
         """Destroy a key: what is sealed to it and not opened yet never will be. Raises PkiError."""
@@ -101,10 +101,6 @@ class SealKeys:
             self.path(number).unlink()
         except OSError as error:
             raise PkiError(f"{self.path(number)} cannot be removed ({error.strerror})") from error
-
-    def tell_newest(self) -> None:
-        """Write `seal.pub` for the newest key that is here. Raises PkiError."""
-        self._tell()
 
     def _tell(self) -> None:
         told = self.newest().to_bytes()
@@ -127,5 +123,5 @@ class SealKeys:
             raise PkiError(f"{path}: {len(raw)} bytes, a seal key has {KEY_BYTES}; {_CURE}")
         return HubPrivateKey.from_private_bytes(raw)
 
-    def _write_key(self, number: int, raw: bytes) -> None:
-        write_file(self.path(number), raw, mode=0o600)
+    def _make_key(self, number: int) -> None:
+        write_file(self.path(number), HubPrivateKey.generate().private_bytes_raw(), mode=0o600)

@@ -1,0 +1,1 @@
+"""The hub's data into a folder while it runs, and back into a hub."""
