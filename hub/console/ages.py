@@ -1,12 +1,16 @@
 """Ages and times of day in words, as web/ages.js writes them (core)."""
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, Protocol
 
 from hub.calls.age import Age
+from hub.times.fit import UtcInterval
 
 VIETNAM: Final = timezone(timedelta(hours=7))  # no summer time since 1975
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+YEAR_9999_US: Final = 253_370_764_800_000_000  # its first day; a box may claim any time
+EXACT_WITHIN_US: Final = 1_000_000  # a time of day known so well is said without more ado
 
 
 class Say(Protocol):
@@ -45,6 +49,23 @@ def time_of_day(utc_ms: float | None) -> str:
     if utc_ms is None:
         return "--:--:--"
     return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%H:%M:%S")
+
+
+def moment_text(moment: UtcInterval, say: Say) -> str:
+    """Return when it was, as exactly as it is known: "13:05:22", "13:05:22 ± 3 s", "13:05 – 13:40"; "" for
+    what is not bounded on both sides, by years that there are.
+    """
+    earliest_us, latest_us, err_us = moment.earliest_us, moment.latest_us, moment.err_us
+    if earliest_us is None or latest_us is None or earliest_us < 0 or latest_us > YEAR_9999_US:
+        return ""
+    if moment.best_us is not None and err_us is not None and err_us < HOUR_S * 1e6:
+        text = time_of_day(moment.best_us / 1000)
+        return text if err_us <= EXACT_WITHIN_US else f"{text} ± {age_text(math.ceil(err_us / 1e6), say)}"
+    bounds = [
+        datetime.fromtimestamp(at_us / 1e6, UTC).astimezone(VIETNAM) for at_us in (earliest_us, latest_us)
+    ]
+    form = "%H:%M" if bounds[0].date() == bounds[1].date() else "%d/%m %H:%M"
+    return " – ".join(bound.strftime(form) for bound in bounds)
 
 
 def date_and_time(utc_ms: float | None) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
 from hub.calls.age import Age
-from hub.console.ages import age_text, date_and_time, press_age_text, time_of_day
+from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
@@ -109,6 +109,7 @@ def render(
         press_age=press_age,
         time_of_day=time_of_day,
         date_and_time=date_and_time,
+        moment_text=lambda moment: moment_text(moment, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
         **context,
     )

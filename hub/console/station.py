@@ -7,24 +7,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract.events import AnyEvent, MediaState
-from contract.ids import NO_VISIT, StationId
+from contract.ids import NO_VISIT, SpoolId, StationId, VisitNo
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
+from hub.store.interface import Store, StoredRecord
+from hub.times.fit import UtcInterval
+from hub.times.moments import read_moment
 
 EVENT_NAMES: Final = (
     "started", "press", "call step", "media", "leads", "device", "lost", "visit opened", "visit closed",
     "tombstone",
 )  # fmt: skip
 EVENTS_SHOWN: Final = 30
-FLURRY_MS: Final = 3_000
+FLURRY_US: Final = 3_000_000
 EVENTS_READ: Final = 200  # of which those of other visits are not shown
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """An event as the list shows it. `utc_ms` None: when it was is not known."""
+    """An event as the list shows it."""
 
-    utc_ms: float | None
+    moment: UtcInterval
     received_ms: float
     event: AnyEvent
 
@@ -58,33 +61,33 @@ async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:
     if spool is None:
         return []
     visit = NO_VISIT if now.visit is None else now.visit.no
-    stored = await rooms.hub.run_read(
-        lambda store: store.events(station, names=EVENT_NAMES, newest=EVENTS_READ, spool=spool)
-    )
-    lines = [
-        EventLine(
-            now.times.utc_ms(one.record.header.boot, one.record.header.t_us),
-            one.received_utc_us / 1000,
-            one.event,
-        )
-        for one in stored
-        if one.event is not None and one.record.header.visit in (NO_VISIT, visit)
-    ]
-    return _settled(lines)[:EVENTS_SHOWN]
+    return await rooms.hub.run_read(lambda store: _read_events(store, station, spool, visit))
 
 
-def _settled(lines: list[EventLine]) -> list[EventLine]:
+def _read_events(store: Store, station: StationId, spool: SpoolId, visit: VisitNo) -> list[EventLine]:
+    stored = store.events(station, names=EVENT_NAMES, newest=EVENTS_READ, spool=spool)
+    shown = _settled([one for one in stored if one.record.header.visit in (NO_VISIT, visit)])[:EVENTS_SHOWN]
+    lines = []
+    for one in shown:
+        header, received_us = one.record.header, one.received_utc_us
+        moment = read_moment(store, station, spool, header.boot, header.t_us, received_us=received_us)
+        if one.event is not None:
+            lines.append(EventLine(moment, received_us / 1000, one.event))
+    return lines
+
+
+def _settled(lines: list[StoredRecord]) -> list[StoredRecord]:
     """Of camera and sound show how they were after each flurry: a page that is loaded anew makes three
     changes within a second, and the record keeps them all. Newest first, as they come.
     """
-    kept: list[EventLine] = []
+    kept: list[StoredRecord] = []
     for line in lines:
         before = kept[-1] if kept else None
         is_flurry = (
             isinstance(line.event, MediaState)
             and before is not None
             and isinstance(before.event, MediaState)
-            and before.received_ms - line.received_ms < FLURRY_MS
+            and before.received_utc_us - line.received_utc_us < FLURRY_US
         )
         if not is_flurry:
             kept.append(line)

@@ -14,6 +14,8 @@ from contract.times import Anchor
 from hub.times.fit import REACH, Knot, fit_boot, knots_near
 from hub.times.rates import SampleLine
 
+HIGHEST_US: Final = 2**60  # 36,000 years; what follows from them still fits SQLite's integers
+
 _NEAR: Final = "SELECT t_us, utc_us, err_us, source FROM anchor WHERE spool_no = ? AND boot = ?"
 _BEFORE: Final = f"{_NEAR} AND (t_us, utc_us) < (?, ?) ORDER BY t_us DESC, utc_us DESC LIMIT {2 * REACH}"
 _AFTER: Final = f"{_NEAR} AND (t_us, utc_us) > (?, ?) ORDER BY t_us, utc_us LIMIT {2 * REACH}"
@@ -22,8 +24,10 @@ _OLD_BOOTS: Final = "SELECT DISTINCT spool_no, boot FROM anchor"
 
 def file_anchor(db: Database, spool_no: int, anchor: Anchor, *, made_utc_us: int) -> None:
     """Write an anchor, unless it is there, and the next version of its boot's fit. A few dozen rows are read,
-    however long the boot is.
+    however long the boot is. One of no time that a clock can show ties nothing.
     """
+    if max(anchor.t_us, anchor.utc_us, anchor.err_us) > HIGHEST_US:
+        return
     boot = (spool_no, anchor.boot)
     (last,) = db.execute("SELECT max(version) FROM anchor WHERE spool_no = ? AND boot = ?", boot).fetchone()
     version = (last or 0) + 1

@@ -69,9 +69,7 @@ class RateService:
                 except StoreFailedError as error:
                     LOG.warning("rates wait for the store: %s", error)
                 except Exception:  # rates are no reason for the hub to end
-                    LOG.exception(
-                        "rates could not be learned from %d chunks; the records are safe", len(turn)
-                    )
+                    LOG.exception("rates could not be learned from %d chunks; these are safe", len(turn))
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
         for one in batch:

@@ -4,13 +4,15 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from contract.events import Status
+from contract.events import AnchorSet, Status
 from contract.ids import BootId, SpoolId, StationId, StreamSetNo
 from contract.times import Anchor
+from hub.store.interface import Outcome
 from hub.store.sqlite import SqliteStore
 from hub.times.fit import UNKNOWN, UtcInterval, fit_boot
 from hub.times.moments import read_moment
@@ -193,3 +195,21 @@ def test_lines_of_a_stream_are_found_by_index_and_what_they_replaced_is_kept(
             "SELECT since_version, until_version, period_us FROM sample_line WHERE stream = 2 ORDER BY 1"
         ).fetchall()
     assert kept == [(1, 2, 4_000.0), (2, None, 3_999.4), (3, None, 3_999.5)]
+
+
+@pytest.mark.parametrize("field", ["t_us", "utc_us", "err_us"])
+def test_an_anchor_of_no_time_that_there_is_ties_nothing_and_stops_nothing(
+    store: SqliteStore, field: str
+) -> None:
+    wild = replace(anchor(HOUR), **{field: 2**63 - 1})  # type: ignore[arg-type]
+    event = AnchorSet(
+        **{name: getattr(wild, name) for name in ("boot", "t_us", "utc_us", "err_us", "source")}
+    )
+    (outcome,) = store.commit(
+        [event_arrival(CON_DAO, SPOOL, event, boot=BOOT, t_us=HOUR, seq=1, utc_us=NOON)]
+    )
+    assert outcome is Outcome.STORED
+    assert store.anchors(CON_DAO, SPOOL, newest=9) == []
+    high = replace(anchor(HOUR), **{field: 2**60})  # type: ignore[arg-type]
+    commit(store, high, anchor(2 * HOUR), first_seq=2)
+    assert store.time_fit(CON_DAO, SPOOL, BOOT, t_us=HOUR).version == 2

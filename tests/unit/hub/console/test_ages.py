@@ -1,8 +1,9 @@
 import pytest
 
 from hub.calls.age import Age
-from hub.console.ages import age_text, date_and_time, press_age_text, time_of_day
+from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.words import Words
+from hub.times.fit import UtcInterval
 
 VI = Words("vi")
 
@@ -44,3 +45,30 @@ def test_times_are_vietnams_wherever_the_hub_stands() -> None:
     assert time_of_day(utc_ms) == "20:05:22"
     assert date_and_time(utc_ms) == "22/11 20:05"
     assert (time_of_day(None), date_and_time(None)) == ("--:--:--", "--/-- --:--")
+
+
+NOON_US = 1_763_816_722_000_000  # 2025-11-22 20:05:22 in Vietnam
+
+
+@pytest.mark.parametrize(
+    ("earliest_s", "latest_s", "best_s", "text"),
+    [
+        (-0.9, 0.9, 0.0, "20:05:22"),
+        (-2.5, 1.0, 0.0, "20:05:22 ± 3 s"),
+        (-200.0, 10.0, 0.0, "20:05:22 ± 3 phút"),
+        (-2_400.0, 600.0, None, "19:25 – 20:15"),
+        (-90_000.0, 600.0, None, "21/11 19:05 – 22/11 20:15"),
+        (-4_000.0, 4_000.0, 0.0, "18:58 – 21:12"),
+        (None, 0.0, None, ""),
+        (0.0, None, None, ""),
+        (-2e9, 0.0, None, ""),
+        (0.0, 9e12, 4.5e12, ""),
+    ],
+)
+def test_a_time_is_said_no_more_exactly_than_it_is_known(
+    earliest_s: float | None, latest_s: float | None, best_s: float | None, text: str
+) -> None:
+    moment = UtcInterval(
+        *(None if at_s is None else NOON_US + int(at_s * 1e6) for at_s in (earliest_s, latest_s, best_s))
+    )
+    assert moment_text(moment, VI) == text
