@@ -92,7 +92,6 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[Round, float]:
         one = run_round(place, cycles, seed=seed, workers=options.workers, stations=options.stations, say=say)
         total.findings.take(one.findings, where=place.name)
         total.done += one.done
-        total.seconds += one.seconds
         total.broken += one.broken
         if one.broken or one.findings.counts:
             lines = [*one.broken, *one.findings.texts, f"seed {options.seed}; what is left is in {place}"]

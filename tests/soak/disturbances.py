@@ -172,12 +172,12 @@ KINDS: Final = (
     Kind("asleep", 5, _asleep),
     Kind("cable_cut", 12, _cable_cut),
     Kind("half_open", 8, _half_open),
-    Kind("disk_full", 6, _disk_full, needs_partition=True),
+    Kind("disk_full", 8, _disk_full, needs_partition=True),
     Kind("broker_killed", 8, _broker_killed, needs_hub=True),
     Kind("hub_killed", 8, _hub_killed, needs_hub=True),
     Kind("hub_killed_committing", 8, _hub_killed_committing, needs_hub=True),
     Kind("hub_restored", 6, _hub_restored, needs_hub=True),
-    Kind("hub_clock", 4, _hub_clock, needs_hub=True),
+    Kind("hub_clock", 6, _hub_clock, needs_hub=True),
 )
 
 

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -29,7 +28,6 @@ class Round:
 
     findings: Findings = field(default_factory=Findings)
     done: Counter[str] = field(default_factory=Counter)  # cycles by kind
-    seconds: Counter[str] = field(default_factory=Counter)  # that they took
     broken: list[str] = field(default_factory=list)
 
 
@@ -99,11 +97,9 @@ def run_round(
 
 def _work(queue: _Queue, running: Fleet, result: Round, say: Say) -> None:
     while (cycle := queue.take()) is not None:
-        began_s = time.monotonic()
         try:
             cycle.kind.disturb(running.units[cycle.unit], running.hub, random.Random(cycle.seed))
             result.done[cycle.kind.name] += 1
-            result.seconds[cycle.kind.name] += round(time.monotonic() - began_s)
             say(cycle)
         except Exception:  # noqa: BLE001 - told with its number; the round ends
             name = running.units[cycle.unit].name
