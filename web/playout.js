@@ -57,6 +57,11 @@ export class PlayoutQueue {
     this._guess = { index: 0, ms: NaN };
   }
 
+  /** The true rate is known better. @param {number} rate_hz */
+  pace(rate_hz) {
+    this._period_ms = 1000 / rate_hz;
+  }
+
   get isEmpty() {
     return this._runs.length === 0;
   }

@@ -125,12 +125,16 @@ export class Sweep extends HTMLElement {
 
   /**
    * Show this stream of this visit. Another visit, set or stream clears the strip at once; the same
-   * goes on. Strips of one view share `clock` and `delay`, so that their pens stand together.
+   * goes on, at another rate if the true one has become known. Strips of one view share `clock` and `delay`,
+   * so that their pens stand together.
    * @param {{stream: Stream, visit_no: string, clock: HubClock, delay: PlayoutDelay}} what
    */
   show({ stream, visit_no, clock, delay }) {
-    const key = JSON.stringify([visit_no, stream]);
-    if (key === this._key) return;
+    const key = JSON.stringify([visit_no, { ...stream, rate_mhz: null }]);
+    if (key === this._key) {
+      if (stream.rate_mhz !== this.stream?.rate_mhz) this._pace(stream);
+      return;
+    }
     this._key = key;
     this.stream = stream;
     this._clock = clock;
@@ -143,6 +147,13 @@ export class Sweep extends HTMLElement {
     this.state = "waiting";
     this._layout();
     this.advance();
+  }
+
+  /** @param {Stream} stream */
+  _pace(stream) {
+    this.stream = stream;
+    this._queue?.pace(stream.rate_mhz / 1000);
+    this._trace?.pace(stream.rate_mhz / 1000);
   }
 
   /** Nothing to show (view without this stream): cleared at once. */

@@ -44,7 +44,7 @@ export class Trace {
     const again = this._remembered(-Infinity, Infinity);
     this._context.clearRect(0, 0, geometry.left_px + geometry.width_px, geometry.height_px);
     this._count = 0;
-    this._erased_px = this._origin ? this._origin.phase_s * geometry.pxPerMm * geometry.mmPerS : 0;
+    this._erased_px = this._origin ? this._unwrapped_px(again[0]?.index ?? this._origin.index) : 0;
     this._isPenDown = false;
     const gaps = this.gaps;
     for (let from = 0; from < again.length;) {
@@ -60,6 +60,15 @@ export class Trace {
   begin(index, phase_s) {
     this._origin = { index, phase_s: ((phase_s % this.sweep_s) + this.sweep_s) % this.sweep_s };
     this._erased_px = this._unwrapped_px(index);
+  }
+
+  /** The true rate is known better: from the last sample on they stand that far apart. @param {number} rate_hz */
+  pace(rate_hz) {
+    if (this._origin && this._count) {
+      const { index: first, phase_s } = this._origin, index = this._lastIndex();
+      this._origin = { index, phase_s: phase_s + (index - first) / this._rate_hz };
+    }
+    this._rate_hz = rate_hz;
   }
 
   liftPen() {

@@ -32,6 +32,7 @@ LIVE_MAX_AGE_S: Final = 15.0  # older than that when it was sent: history, not l
 CHUNK_MAX_AGE_S: Final = LIVE_MAX_AGE_S + QUIET_CHUNK_S  # counted from the first sample of a chunk
 AHEAD_MAX_MS: Final = 1_000.0  # as the page's own limit
 STRIP_S: Final = 12.0  # a strip of 1366 pixels holds less
+RATE_STEP_MHZ: Final = 2  # a page is told anew: 8 ppm at 250 Hz, under a millimetre of paper an hour
 SHOWN_NUMERICS: Final = (SPO2, PULSE_RATE)
 
 
@@ -101,6 +102,7 @@ class StationNow:
     _sets: dict[StreamSetNo, StreamSet] = field(default_factory=dict)
     _numerics: dict[int, NumericNow] = field(default_factory=dict)
     _drawn: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)
+    _rates: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)  # told to pages, mHz
     _newest: dict[str, tuple[int, int]] = field(default_factory=dict)  # by kind of event: boot, t_us
 
     def streams(self) -> list[tuple[StreamSetNo, str, Stream]]:
@@ -155,6 +157,7 @@ class StationNow:
                 continue
             stream_id, stream = found
             rate_hz = rate_of(column, stream)
+            change |= self._tell_rate(arrived.header.stream_set, stream, rate_hz)
             age_s = arrived.age_s(column.t_us + int(len(column.samples) / rate_hz * 1e6))
             if age_s is None or age_s > LIVE_MAX_AGE_S:
                 continue
@@ -204,6 +207,10 @@ class StationNow:
         fresh = StationNow(spool=spool)
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
+
+    def rate_mhz(self, set_no: StreamSetNo, stream: Stream) -> int:
+        """Return the rate at which a page is to draw a stream: the true one, once it has become known."""
+        return self._rates.get((set_no, stream.stream), stream.rate_mhz)
 
     def is_off(self, device: str, stream: Stream) -> bool:
         """The electrode or probe that this stream needs has no contact."""
@@ -270,6 +277,7 @@ class StationNow:
             return Change.NOTHING
         for no in of_device:
             del self._sets[no]
+        self._rates = {key: rate for key, rate in self._rates.items() if key[0] in self._sets}
         self._sets[number] = event
         return Change.VIEW | Change.LEADS
 
@@ -278,6 +286,13 @@ class StationNow:
             return False
         self._newest[kind] = at
         return True
+
+    def _tell_rate(self, set_no: StreamSetNo, stream: Stream, rate_hz: float) -> Change:
+        rate_mhz = round(rate_hz * 1000)
+        if abs(rate_mhz - self.rate_mhz(set_no, stream)) < RATE_STEP_MHZ:
+            return Change.NOTHING
+        self._rates[set_no, stream.stream] = rate_mhz
+        return Change.VIEW
 
     def _position(self, set_no: StreamSetNo, number: int) -> tuple[int, Stream] | None:
         for position, (no, _, stream) in enumerate(self.streams()):

@@ -29,7 +29,7 @@ def view_text(station: StationId, now: StationNow, *, now_utc_ms: float) -> str:
             "set_no": set_no,
             "mdc": stream.mdc,
             "label": stream.label,
-            "rate_mhz": stream.rate_mhz,
+            "rate_mhz": now.rate_mhz(set_no, stream),
             "scale": stream.scale,
             "unit": stream.unit,
             "kind": stream.shape,

@@ -56,11 +56,11 @@ class LivePage:
     page: Page
     hub: PageServer
 
-    def view(self, *, visit: int | None = 42, set_no: int = 7) -> None:
+    def view(self, *, visit: int | None = 42, set_no: int = 7, ecg_mhz: int = 1000 * ECG_HZ) -> None:
         """Announce one ECG lead and one pleth of this visit."""
         opened = None if visit is None else {"no": str(visit), "code": f"K7-{visit}", "opened_ms": now_ms()}
         streams = [
-            {**ECG_STREAM, "set_no": set_no, "scale": UV_PER_RAW},
+            {**ECG_STREAM, "set_no": set_no, "scale": UV_PER_RAW, "rate_mhz": ecg_mhz},
             {**PLETH_STREAM, "set_no": set_no, "scale": 1},
         ]
         self.hub.send({"type": "view", "station": "ST-0001", "visit": opened, "streams": streams})

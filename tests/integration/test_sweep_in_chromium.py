@@ -67,6 +67,24 @@ def test_every_sample_sent_is_plotted_once_in_order_and_within_a_pixel_of_its_pl
             assert abs(point["y_px"] - y_px) < 1
 
 
+def test_a_rate_that_becomes_known_goes_on_with_the_strip_and_sets_its_samples_closer() -> None:
+    """250 Hz that are 312.5 in truth: 25 mm/s are 0.1 mm a sample before and 0.08 after."""
+    half = 2 * ECG_HZ
+    with live_page() as live:
+        live.view()
+        in_blocks(live, half)
+        before = live.wait_plotted(half)
+        live.view(ecg_mhz=312_500)
+        in_blocks(live, half, first=half)
+        drawn = live.wait_plotted(2 * half)
+        width_px = live.scale()["width_px"]
+    assert drawn[:half] == before
+    assert [point["index"] for point in drawn] == list(range(2 * half))
+    steps_px = [(b["x_px"] - a["x_px"]) % width_px for a, b in itertools.pairwise(drawn)]
+    assert steps_px[: half - 1] == pytest.approx([0.1 * PX_PER_MM] * (half - 1), abs=0.001)
+    assert steps_px[half - 1 :] == pytest.approx([0.08 * PX_PER_MM] * half, abs=0.001)
+
+
 @pytest.mark.parametrize("pixel_ratio", [1.0, 2.0])
 def test_the_canvas_has_ink_where_plotted_says_so(pixel_ratio: float) -> None:
     count = 3 * ECG_HZ

@@ -1,18 +1,22 @@
+import json
+
 import numpy as np
 import pytest
 
 from contract.codes import PULSE_RATE, SPO2
 from contract.events import AnchorSet, LeadState, Status, Stream, StreamSet, VisitClosed, VisitOpened
 from contract.header import Header, Kind
-from contract.ids import BootId, KeyId, RecordClass, SpoolId, StreamSetNo, VisitNo
+from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId, StreamSetNo, VisitNo
 from hub.console.live_frames import SampleFrame, Value
 from hub.live.station_now import LIVE_MAX_AGE_S, Arrived, Change, StationNow
+from hub.live.view_messages import view_text
 from hub.times.placing import PlacedColumn
 
 S = 1_000_000
 UTC_US = 1_790_000_000 * S  # the hub's wall clock when the box's boot 1 stood at 0
 ECG, PLETH, SATURATION = 0, 1, 2
 RATE_HZ = 250
+STATION = StationId("con-dao-01")
 SET = StreamSet(
     set_no=1,
     device="board-1",
@@ -98,6 +102,26 @@ def test_samples_of_the_visit_under_way_are_drawn_once_with_their_time() -> None
     assert ecg(now, 0, 250, 10.0) == []
     (rest,) = ecg(now, 200, 100, 10.8)
     assert (rest.first_index, list(rest.samples)) == (250, list(range(250, 300)))
+
+
+def fast(first: int, count: int, t_s: float, rate_hz: float) -> PlacedColumn:
+    samples = np.zeros(count, np.int32)
+    return PlacedColumn(ECG, first, int(t_s * S), 0, samples, rate_hz=rate_hz)
+
+
+def test_a_true_rate_places_samples_and_is_told_to_pages_when_it_differs() -> None:
+    now = station()
+    stream = SET.streams[ECG]
+    change, (frame,) = now.on_waveform(arrived(10.0, sent_s=11.0), [fast(0, 250, 10.0, 250.0375)])
+    assert Change.VIEW in change
+    assert now.rate_mhz(StreamSetNo(1), stream) == 250_038
+    assert json.loads(view_text(STATION, now, now_utc_ms=0.0))["streams"][ECG]["rate_mhz"] == 250_038
+    change, (frame,) = now.on_waveform(arrived(10.5, sent_s=11.5), [fast(125, 250, 10.5, 250.039)])
+    assert Change.VIEW not in change  # a thousandth of a hertz more: nobody sees it
+    assert frame.first_index == 250
+    assert frame.captured_ms == pytest.approx((UTC_US + 10.5 * S) / 1000 + 40 + 125e3 / 250.039, abs=0.01)
+    now.on_event(arrived(20.0), SET.model_copy(update={"set_no": 2}))
+    assert now.rate_mhz(StreamSetNo(1), stream) == 250_000  # of a set that is no more nothing is kept
 
 
 def test_samples_of_an_earlier_visit_are_never_drawn_however_they_come() -> None:
