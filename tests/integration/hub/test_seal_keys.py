@@ -11,14 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from contract.ids import RecordClass, StationId
 from contract.sealing import read_hub_key
 from hub.config import Config, read_config
-from hub.ingest.ingest import Counters, Payload, read_batch
-from hub.ingest.keyring import KeyRing
 from hub.pki import escrow
 from hub.pki.authority import Authority
 from hub.pki.files import PkiError
 from hub.pki.seal_keys import SealKeys
-from hub.store.sqlite import SqliteStore
-from tests.integration.hub.conftest import Command
+from tests.integration.hub.conftest import Command, store_records
 from tests.simulators.box import BoxRecords
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -35,15 +32,6 @@ def box_of(keys: SealKeys, number: int, *, spool: int, key_id: int = 1) -> BoxRe
     known = keys.read()
     public = (known[number] if number in known else X25519PrivateKey.generate()).public_key()
     return BoxRecords("con-dao-01", public, hub_key_number=number, spool=spool, key_id=key_id)
-
-
-def store(config: Config, box: BoxRecords, *records: bytes) -> None:
-    """Store records as ingest does."""
-    ring = KeyRing(SealKeys(config.pki_folder).read())
-    payload = Payload(box.station, RecordClass.CALL, box.parcel(records), 1_000, 1.0)
-    with SqliteStore(config.store_folder, is_writer=True) as opened:
-        batch = read_batch([payload], ring=ring, find_key=opened.key_event, counters=Counters())
-        opened.commit(batch.arrivals)
 
 
 def test_a_new_key_is_numbered_on_is_given_to_boxes_and_the_old_one_stays(
@@ -65,7 +53,7 @@ def test_a_new_key_is_numbered_on_is_given_to_boxes_and_the_old_one_stays(
 def test_a_new_key_has_a_larger_number_than_any_that_a_box_knows(config: Config, command: Command) -> None:
     keys = SealKeys(config.pki_folder)
     box = box_of(keys, 7, spool=1)  # sealed to a key that this hub has lost
-    store(config, box, box.key())
+    store_records(config, box, RecordClass.CALL, box.key())
     said = command("seal", "list", "--config", config.path)
     assert (said.status, "LOST" in said.out, "newest escrow" in said.err) == (1, True, True)
     assert "seal key 8 is made" in command("seal", "rotate", "--config", config.path).out
@@ -78,7 +66,7 @@ def test_the_list_says_how_many_boxes_seal_to_each_key(config: Config, command: 
     moved = box_of(keys, 2, spool=2, key_id=2)
     moved._seqs = other._seqs
     for box in (one, other, moved):
-        store(config, box, box.key())
+        store_records(config, box, RecordClass.CALL, box.key())
     rows = command("seal", "list", "--config", config.path).out.split("│")
     told = [tuple(rows[at + n].strip() for n in (0, 2, 3, 4)) for at in range(1, len(rows) - 4, 6)]
     assert told[-2:] == [("1", "1", "2", "yes"), ("2", "1", "1", "yes")], rows
@@ -89,7 +77,7 @@ def test_only_a_key_that_opens_nothing_is_retired(config: Config, command: Comma
     keys.rotate()
     keys.rotate()
     box = box_of(keys, 1, spool=1)
-    store(config, box, box.key())
+    store_records(config, box, RecordClass.CALL, box.key())
     told = {number: command("seal", "retire", number, "--config", config.path) for number in (1, 2, 3, 4)}
     assert [told[number].status for number in (1, 2, 3, 4)] == [1, 0, 1, 1]
     assert "1 keys of boxes are wrapped for it" in told[1].err
