@@ -77,6 +77,7 @@ class Vitals:
         self._rhythm = StatusRhythm()
         self._new_refused: list[Any] = []
         self._receipt_changed = False
+        self._hub_utc_us: int | None = None  # in the last receipt
         self._cut_now = asyncio.Event()
         self._used_bytes = self._refused_count = 0
 
@@ -222,7 +223,7 @@ class Vitals:
         self._video.on_hub(signal)
 
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
-        self._receipt_changed = True
+        self._receipt_changed, self._hub_utc_us = True, receipt.hub_sent_utc_us
         self._new_refused += receipt.refused
         self._refused_count += len(receipt.refused)
         self._call.on_receipt(receipt)
@@ -281,6 +282,7 @@ class Vitals:
             facts={**batch.facts, "epoch": owed.epoch},
             received={c: SeqRanges(ranges) for c, ranges in owed.received.items()},  # ours goes on changing
             refused=refused,
+            hub_utc_us=self._hub_utc_us,
         )
 
     async def _record_status(self, *, is_live: bool) -> None:
@@ -295,7 +297,8 @@ class Vitals:
     async def _status(self, now_us: int) -> Status:
         link, round_trip_s = self._uplink.link, self._uplink.round_trip_s
         with contextlib.suppress(SpoolError):  # the card fails: what was known last is said again
-            self._used_bytes = await self._spool.use(_look_at)
+            self._used_bytes, given_up = await self._spool.use(_look_at)
+            self._uplink.owed.give_up(given_up)
         return Status(
             owed=owed_of(self._uplink.owed, boot=self._boot, now_us=now_us),  # type: ignore[arg-type]
             spool_bytes=self._used_bytes,
@@ -376,9 +379,9 @@ class Vitals:
         return {}
 
 
-def _look_at(spool: Spool) -> int:
-    spool.keep_ballast()
-    return spool.used_bytes()
+def _look_at(spool: Spool) -> tuple[int, dict[RecordClass, SeqRanges]]:
+    spool.tend()
+    return spool.used_bytes(), spool.given_up()
 
 
 def read_hub_seal_key(config: BoxConfig) -> HubKey:

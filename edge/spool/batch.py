@@ -54,12 +54,14 @@ class Batch:
     facts_of_seq: Callable[[int], Mapping[str, Any]] | None = None
     received: Mapping[RecordClass, SeqRanges] = field(default_factory=dict)
     refused: Sequence[RefusedRecord] = ()
+    hub_utc_us: int | None = None  # the hub's own clock, with what it received
     forgets_receipts: bool = False  # what was received or refused before this is so no more
 
     @property
-    def is_call(self) -> bool:
-        """Whether somebody waits for this: it may use what is kept in reserve."""
-        return any(entry.header.record_class == RecordClass.CALL for entry in self.entries)
+    def is_urgent(self) -> bool:
+        """Whether this may use what is kept in reserve: somebody waits for it, or all that the hub lacks."""
+        is_call = any(entry.header.record_class == RecordClass.CALL for entry in self.entries)
+        return is_call or self.forgets_receipts
 
 
 def event_entry(

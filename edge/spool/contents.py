@@ -53,6 +53,10 @@ class Contents:
         row = self._db.execute(sql, [record_table(record_class)]).fetchone()
         return int(row[0]) if row else 0
 
+    def given_up(self) -> dict[RecordClass, SeqRanges]:
+        """Return the seqs of each class whose rows are gone."""
+        return {c: SeqRanges(self._ranges("given_up", c)) for c in RecordClass}
+
     def refused_count(self) -> int:
         """Return how many records the hub will not take."""
         return int(self._db.execute("SELECT count(*) FROM refused").fetchone()[0])

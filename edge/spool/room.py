@@ -24,6 +24,9 @@ BALLAST_BYTES: Final = 8_000_000  # given back when the partition is full, so th
 SACRIFICE_SHARE: Final = 20  # one record in so many goes at a time: 5 % of a backlog
 SACRIFICE_MAX: Final = 500  # records: but no more than that, because their pages must be read to be freed
 RECEIVED_AT_ONCE: Final = 2_000  # records, or twice that: no transaction may hold up a press for seconds
+FREED_CLASSES: Final = (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC)
+# Of what the hub has, calls stay: they are few and small, and a hub restored from a backup would have neither
+# the press nor the key without which nothing sealed under it can be opened.
 
 
 class Ballast:
@@ -52,25 +55,28 @@ class Ballast:
 
 
 def drop_received(db: Database, ledgers: Mapping[RecordClass, Ledger]) -> int:
-    """Delete records that the hub has, oldest first, of the first class that has any; return how many went.
+    """Delete records that the hub has, of the first class that has any; return how many went."""
+    with db.atomic():
+        for record_class in FREED_CLASSES:
+            ledger = ledgers[record_class]
+            if gone := delete_received(db, record_class, ledger, up_to=ledger.given):
+                return gone
+    return 0
 
-    Never those of class 0: they are few and small, and a hub restored from a backup would have neither the
-    press nor the key without which nothing sealed under it can be opened.
+
+def delete_received(db: Database, record_class: RecordClass, ledger: Ledger, *, up_to: int) -> int:
+    """Delete the oldest records up to a seq that the hub has, a bounded piece of them; return how many went.
+    Runs inside the caller's transaction.
     """
     gone = 0
-    with db.atomic():
-        for record_class in (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC):
-            if gone:
+    for low, high in list(ledger.on_card(ledger.received)):
+        for start in range(low, min(high, up_to) + 1, RECEIVED_AT_ONCE):
+            if gone >= RECEIVED_AT_ONCE:
                 break
-            ledger = ledgers[record_class]
-            for low, high in list(ledger.on_card(ledger.received)):
-                for start in range(low, high + 1, RECEIVED_AT_ONCE):
-                    if gone >= RECEIVED_AT_ONCE:
-                        break
-                    end = min(high, start + RECEIVED_AT_ONCE - 1)
-                    gone += _delete(db, record_class, start, end)
-                    ledger.given_up.add(start, end)
-            write_ranges(db, "given_up", record_class, ledger.given_up)
+            end = min(high, up_to, start + RECEIVED_AT_ONCE - 1)
+            gone += _delete(db, record_class, start, end)
+            ledger.given_up.add(start, end)
+    write_ranges(db, "given_up", record_class, ledger.given_up)
     return gone
 
 

@@ -25,6 +25,7 @@ from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.contents import Contents
 from edge.spool.damage import spool_error
 from edge.spool.drafts import drop_drafts, living_drafts, put_drafts
+from edge.spool.freeing import free_old, set_mark
 from edge.spool.ledger import Page
 from edge.spool.room import Ballast, drop_oldest, drop_received, says_full, write_ranges
 from edge.spool.schema import record_table
@@ -42,6 +43,7 @@ WRITE_FACT: Final = (  # one that says the same is not written: it would cost a 
     "WHERE value <> excluded.value"
 )
 UNTOLD: Final = "tombstones that no key has sealed yet"  # a fact
+TOLD_AGAIN_MAX: Final = 1_000  # tombstones in one transaction; a spool has a handful of such ranges
 MAKE_ROOM_TRIES: Final = 4  # of one commit; where that is not enough, more sacrifice does not help
 
 Result = TypeVar("Result")
@@ -83,9 +85,12 @@ class Spool(Contents):
         """Close the file. It is not needed for durability."""
         self._file.close()
 
-    def keep_ballast(self) -> None:
-        """Put the ballast back that a full partition took, where there is room again."""
+    def tend(self) -> None:
+        """What is done now and then, a piece at a time: free what the hub has had for a week, and put the
+        ballast back that a full partition took. Raises SpoolFullError or SpoolError.
+        """
         self._ballast.keep()
+        self._in_transaction(lambda: free_old(self._db, self.ledgers), is_call=True, what="freeing")
 
     # Starting
 
@@ -231,16 +236,29 @@ class Spool(Contents):
             if batch.facts_of_seq is not None:
                 self._write_facts(batch.facts_of_seq(owed[0].seq))
             if batch.forgets_receipts:
-                self._db.execute("DELETE FROM received")
-                self._db.execute("DELETE FROM refused")
+                for table in ("received", "refused", "mark"):
+                    self._db.execute(f"DELETE FROM {table}")
             self._write_receipts(batch.received, batch.refused)
-            return owed
+            if batch.hub_utc_us is not None:
+                set_mark(self._db, batch.hub_utc_us, self.ledgers)
+            return owed + (self._tell_again() if batch.forgets_receipts else [])
 
         what = f"{len(batch.entries)} records"
-        owed = self._in_transaction(store, is_call=batch.is_call, what=what)
+        owed = self._in_transaction(store, is_call=batch.is_urgent, what=what)
         self._drafts = living + len(batch.drafts)
         sacrificed, self._sacrificed = self._sacrificed, []
         return owed + sacrificed
+
+    def _tell_again(self) -> list[OwedRecord]:
+        """Store tombstones for what another hub's store lacks and we do not have any more either."""
+        gone = [
+            (record_class, low, high)
+            for record_class, ledger in self.ledgers().items()
+            for given_up in ledger.given_up
+            for low, high in ledger.received.holes(*given_up)
+        ]
+        why = "it is not on the card any more"
+        return [self._insert(self._tombstone(*seqs, why)) for seqs in gone[:TOLD_AGAIN_MAX]]
 
     def _in_transaction(self, work: Callable[[], Result], *, is_call: bool, what: str) -> Result:
         for tries_left in range(MAKE_ROOM_TRIES, -1, -1):

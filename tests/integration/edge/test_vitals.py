@@ -2,6 +2,7 @@ import asyncio
 import json
 import random
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from contract.chunks import decode_chunk
 from contract.events import Press, StreamSet, VisitOpened
+from contract.ids import RecordClass
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import ask
@@ -18,10 +20,11 @@ from edge.health.report import Report
 from edge.vitals_service import Vitals
 from firmware_bridge.board.messages import OutputPattern
 from hub.pki.authority import Enrolment
-from tests.broker import free_port
+from tests.broker import Broker, free_port
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import CALL, HUB, WAVE, open_all, open_spool, stored
 from tests.integration.edge.uplinks import box_config
+from tests.running_hub import HubThread, hub_config
 from tests.simulators.board import BoardSim
 from tests.simulators.board.recordings import ECG
 
@@ -69,8 +72,12 @@ async def report(config: BoxConfig) -> Report:
 
 
 def drafts(config: BoxConfig) -> int:
+    return rows(config, "draft")
+
+
+def rows(config: BoxConfig, table: str) -> int:
     with closing(sqlite3.connect(f"file:{config.data_dir / 'spool.db'}?mode=ro", uri=True)) as db:
-        return int(db.execute("SELECT count(*) FROM draft").fetchone()[0])
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
 
 
 def presses(config: BoxConfig) -> list[Press]:
@@ -184,6 +191,24 @@ async def test_a_box_without_hub_and_board_runs_and_says_what_to_do(config: BoxC
         assert found["link"].remedy
         assert not found["hub"].is_well
         assert found["spool"].is_well
+
+
+@in_a_loop
+async def test_what_the_hub_says_it_has_is_kept_with_the_hour_of_the_hub(tmp_path: Path) -> None:
+    (tmp_path / "broker").mkdir()
+    with (
+        Broker(tmp_path / "broker", stations=["con-dao-01"]) as broker,
+        HubThread(hub_config(broker)),
+    ):
+        config = box_config(tmp_path, broker.boxes["con-dao-01"], port=broker.port)
+        async with vitals(config):
+            await until(lambda: rows(config, "mark") == len(RecordClass))
+        with open_spool(config.data_dir / "spool.db") as spool:
+            assert spool.ledger(CALL).received.cumulative == 1
+            assert spool.fact("epoch") is not None
+    with closing(sqlite3.connect(config.data_dir / "spool.db")) as db:
+        ((utc_us,),) = db.execute("SELECT DISTINCT hub_utc_us FROM mark")
+    assert abs(utc_us / 1e6 - time.time()) < 2 * LIMIT_S
 
 
 @in_a_loop
