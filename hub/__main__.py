@@ -1,4 +1,4 @@
-"""The hub's command line: init, enrol, account, broker-config, serve, ingest, seal, backup, restore."""
+"""The hub's command line: what makes a hub, runs it, looks at it, backs it up."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from contract.ids import parse_station
 from hub.backup.cli import backup, restore
 from hub.backup.manifest import BackupError
 from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
+from hub.fleet.cli import backlog
 from hub.hub_service import HubStartError, serve
 from hub.people.cli import accounts_app
 from hub.pki.authority import Authority
@@ -134,6 +135,7 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 app.command()(backup)
 app.command()(restore)
+app.command()(backlog)
 
 
 def _run(config: Config, *, with_console: bool) -> None:

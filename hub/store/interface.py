@@ -28,6 +28,7 @@ from contract.ids import (
 )
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+from hub.store.backlog import SpoolHeld
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
 
@@ -234,6 +235,9 @@ class Store(Protocol):
 
     def unreadable(self, station: StationId) -> list[tuple[RecordId, UnreadableRecord]]:
         """Return the records whose version this hub could not read when they came: stored whole."""
+
+    def backlog(self, station: StationId | None = None) -> list[SpoolHeld]:
+        """Return what is here and what is missing of every spool, or of a station's; the worst first."""
 
     def open_calls(self) -> list[CallRow]:
         """Return the calls that are not closed, oldest press first."""

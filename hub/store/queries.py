@@ -23,6 +23,7 @@ from contract.ids import (
     spool_text,
 )
 from contract.ranges import SeqRanges
+from hub.store.backlog import SpoolHeld, read_backlog
 from hub.store.interface import CallRow, StoredRecord
 from hub.store.segments import Place, SegmentReader
 from hub.store.time_queries import TimeQueries
@@ -218,6 +219,10 @@ class Queries(TimeQueries):
                     )
                 )
         return found
+
+    def backlog(self, station: StationId | None = None) -> list[SpoolHeld]:
+        """Return what is here and what is missing of every spool, or of a station's; the worst first."""
+        return read_backlog(self._db, station)
 
     def open_calls(self) -> list[CallRow]:
         """Return the calls that are not closed, the one received first first."""
