@@ -20,6 +20,7 @@ from tests.soak.disturbances import KINDS, Cycle, plan
 from tests.soak.fleet import partitions
 from tests.soak.rounds import Round, run_round
 
+_LOOKED_AT: Final = ("presses", "registered", "calls", "records", "tombstones", "freed", "drafts", "samples")
 ROUND_CYCLES: Final = 50
 STATIONS: Final = 6
 MEANINGS: Final = {
@@ -34,6 +35,8 @@ MEANINGS: Final = {
     "registered": "of these, for which the board's lamp said so before its power went",
     "calls": "that the hub made of them; others nudge a call that is open",
     "records": "at the hub in the end",
+    "tombstones": "that tell of what a full box gave up; what they name is not lost",
+    "freed": "records that a hub had received, a full box then let go, and an older backup has not: not lost",
     "drafts": "seconds that a killed box left behind",
     "samples": "at the hub in the end, each compared with what the board sent",
     "kills": "of boxes whose loss was measured",
@@ -111,10 +114,7 @@ def numbers(total: Round, seed: int, seconds: float) -> dict[str, float | int | 
         "broken": len(total.broken),
         "seed": seed,
         "seconds": round(seconds),
-        **{
-            key: found.numbers[key]
-            for key in ("presses", "registered", "calls", "records", "drafts", "samples")
-        },
+        **{key: found.numbers[key] for key in _LOOKED_AT},
         "kills": len(ages_s),
         "at_risk_p50_s": round(percentile(ages_s, 0.5), 2) if ages_s else "none",
         "at_risk_max_s": round(max(ages_s), 2) if ages_s else "none",

@@ -85,6 +85,8 @@ def check_records(
             text = f"{times} records say the same: {content[:120]!r}"
             findings.add("duplicated", text, count=times - 1)
     findings.numbers["records"] += len(held.records)
+    findings.numbers["tombstones"] += len(held.graves)
+    findings.numbers["freed"] += len((ledger.freed & owed) - set(held.records))
 
 
 def check_drafts(ledger: Ledger, findings: Findings) -> None:

@@ -47,7 +47,7 @@ class Grave:
 
 @dataclass(slots=True)
 class Holdings:
-    """One station's. `sacrificed` are columns of records that the ledger saw and a tombstone names."""
+    """One station's. `sacrificed` are columns of records that the ledger saw and the box gave up."""
 
     records: dict[RecordKey, bytes] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)

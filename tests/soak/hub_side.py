@@ -1,12 +1,13 @@
 """The hub of the soak: its process, its broker, its wall clock, its backups, and every call it ever made."""
 
 import random
-import secrets
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from tests.soak.holdings import Holdings
 from tests.soak.ledger import RecordKey
 from tests.soak.unit import Unit
 from tests.village.eyes import wait_until
-from tests.village.process import Process
+from tests.village.process import ROOT, Process
 from tests.village.village import Village
 
 BACKUPS_KEPT: Final = 3
@@ -77,12 +78,7 @@ class HubSide:
         """Take a backup while it runs; the oldest of a few goes."""
         self._made += 1
         folder = self._village.folder / f"backup-{self._made}"
-        (folder / "segments").mkdir(parents=True)
-        source = sqlite3.connect(f"file:{self.store / 'hub.db'}?mode=ro", uri=True, timeout=10.0)
-        with closing(source), closing(sqlite3.connect(folder / "hub.db")) as copy:
-            source.backup(copy)
-        for segment in sorted((self.store / "segments").iterdir()):  # after what names them
-            shutil.copy2(segment, folder / "segments")
+        _hub("backup", str(folder), "--config", str(self._village.config))
         self._backups.append(folder)
         while len(self._backups) > BACKUPS_KEPT:
             shutil.rmtree(self._backups.pop(0))
@@ -98,10 +94,11 @@ class HubSide:
         for unit in self._units:
             if unit.partition is not None:  # a full box may have let go what this store received
                 unit.ledger.freed |= set(read_store.records(self.store, unit.station.name))
+        restored = self._village.folder / "restored"
+        _hub("restore", str(backup), "--into", str(restored))
         shutil.rmtree(self.store)
-        shutil.copytree(backup, self.store)
-        with closing(sqlite3.connect(self.store / "hub.db")) as db, db:
-            db.execute("UPDATE epoch SET value = ?", [secrets.randbits(32)])
+        (restored / "store").rename(self.store)  # certificates and keys of this hub are alive and stay
+        shutil.rmtree(restored)
 
     # What can be seen
 
@@ -141,6 +138,16 @@ class HubSide:
         """Return all that it holds of a station."""
         ring = KeyRing(self._village.broker.authority.seal_keys.read())
         return read_store.read_holdings(self.store, ring, unit.station.name, unit.ledger)
+
+
+def _hub(*arguments: str) -> None:
+    """Run a command of the hub. Raises CalledProcessError, with what it said in a note."""
+    command = [sys.executable, "-m", "hub", *arguments]
+    try:
+        subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    except subprocess.CalledProcessError as error:
+        error.add_note(error.stderr.decode(errors="replace")[-2000:])
+        raise
 
 
 def _version(path: Path) -> tuple[int, int]:

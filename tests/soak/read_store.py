@@ -27,8 +27,9 @@ FROM record r JOIN spool s ON s.no = r.spool_no WHERE s.station = ?"""
 
 
 def read_holdings(store: Path, ring: KeyRing, station: StationId, ledger: Ledger) -> Holdings:
-    """Return all that the store in `store` holds of `station`; what the ledger saw and a tombstone names is
-    opened too.
+    """Return all that the store in `store` holds of `station`.
+
+    What the ledger saw and the box gave up, with a tombstone or because a hub before had it, is opened too.
     """
     held = Holdings(records=records(store, station))
     with closing(_connect(store)) as db:
@@ -37,12 +38,12 @@ def read_holdings(store: Path, ring: KeyRing, station: StationId, ledger: Ledger
     with SqliteStore(store, is_writer=False) as opened:
         taking = _Taking(opened, ring, station, held)
         taking.take(held.records.items())
-        buried = {
+        gone = {
             key: raw
             for key, raw in ledger.committed.items()
-            if key not in held.records and held.is_buried(key)
+            if key not in held.records and (held.is_buried(key) or key in ledger.freed)
         }
-        held.sacrificed = [piece for key, raw in buried.items() for piece in taking.pieces(key, raw)]
+        held.sacrificed = [piece for key, raw in gone.items() for piece in taking.pieces(key, raw)]
     return held
 
 

@@ -123,9 +123,9 @@ def _settle_and_check(running: Fleet, findings: Findings) -> None:
         _drain(running, unit, held_by_box)
         unit.note_truth()
         running.hub.note_calls()
+        unit.ledger.freed -= held_by_box
         holdings = running.hub.holdings(unit)
-        still_held = unit.reader.look()  # also what was stored since
-        unit.ledger.freed -= still_held
+        unit.reader.look()  # what was stored since is no invention of the hub
         found = Findings()
         check_presses(unit.ledger, holdings, found)
         check_records(unit.ledger, holdings, found, owed=owed, is_complete=unit.partition is None)
