@@ -66,6 +66,7 @@ class Spool(Contents):
         self._has_key = False  # the sealer's key is on disk: what it seals can be opened
         self._sacrificed: list[OwedRecord] = []  # tombstones of the commit that is being tried
         self._started = (BootId(0), 0)  # this process: boot, µs
+        self._told_of_reader = False
         self._drafts = 0  # that no record has replaced
         self._quota_bytes = quota_bytes
         self.damaged_drafts = 0  # of the process before: their samples are lost
@@ -90,6 +91,11 @@ class Spool(Contents):
         ballast back that a full partition took. Raises SpoolFullError or SpoolError.
         """
         self._ballast.keep()
+        if self._file.is_log_held() and not self._told_of_reader:
+            self._told_of_reader = True
+            log.error(
+                "%s: its log grows: another program reads it and does not end; end that one", self._path
+            )
         self._in_transaction(lambda: free_old(self._db, self.ledgers), is_call=True, what="freeing")
 
     # Starting

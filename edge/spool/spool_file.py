@@ -80,13 +80,26 @@ class SpoolFile:
         connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
         return self.db
 
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    def is_log_held(self) -> bool:
+        """Whether the log is so much larger than it should be that somebody must be reading the file: then it
+        cannot be begun anew.
+        """
+        try:
+            return self._log.stat().st_size > 2 * LOG_BYTES
+        except OSError:  # the card is in trouble: the commit itself will say so
+            return False
+
     def _extend_log(self) -> None:
         """Write the log to its full size: commits that grow a file cost three times as many bytes.
 
         SQLite takes the zeros for the end of what is valid, and writes over them from its own end on.
         """
         try:
-            with self.path.with_name(f"{self.path.name}-wal").open("ab") as log:
+            with self._log.open("ab") as log:
                 log.write(bytes(max(0, LOG_BYTES - log.tell())))
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # then it grows as it must
