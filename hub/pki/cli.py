@@ -115,7 +115,7 @@ def recover(
 
 def _usage(settings: Config) -> dict[int, Usage]:
     with SqliteStore(settings.store_folder, is_writer=False) as store:
-        return usage_of(store.keys())
+        return usage_of(store.box_keys())
 
 
 def _passphrase(*, is_new: bool) -> str:

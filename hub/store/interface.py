@@ -146,7 +146,7 @@ class Store(Protocol):
     def newest_key(self, station: StationId, spool: SpoolId) -> KeyMade | None:
         """Return the wrapped key of the largest number: what the box seals under, as far as we know."""
 
-    def keys(self) -> Iterator[tuple[StationId, SpoolId, KeyMade]]:
+    def box_keys(self) -> Iterator[tuple[StationId, SpoolId, KeyMade]]:
         """Return every wrapped key, spool by spool, by number."""
 
     def waiting_keys(self) -> list[tuple[StationId, SpoolId, KeyId]]:

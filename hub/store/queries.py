@@ -91,7 +91,7 @@ class Queries(TimeQueries):
         ).fetchone()
         return None if row is None else _key(row[2])
 
-    def keys(self) -> Iterator[tuple[StationId, SpoolId, KeyMade]]:
+    def box_keys(self) -> Iterator[tuple[StationId, SpoolId, KeyMade]]:
         """Return every wrapped key, spool by spool, by number."""
         for station, spool, json in self._db.execute(f"{_KEYS} ORDER BY k.spool_no, k.key_id"):
             event = _key(json)

@@ -20,7 +20,8 @@ from hub.store.copies import copy_database
 from hub.store.interface import StoreFailedError
 from hub.store.sqlite import SqliteStore
 from tests.broker import Broker
-from tests.integration.hub.conftest import Command, store_records
+from tests.integration.conftest import Command
+from tests.integration.hub.stored import store_records
 from tests.running_hub import HubThread, hub_config
 from tests.simulators.box import BoxLink, BoxRecords
 

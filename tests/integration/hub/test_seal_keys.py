@@ -15,7 +15,8 @@ from hub.pki import escrow
 from hub.pki.authority import Authority
 from hub.pki.files import PkiError
 from hub.pki.seal_keys import SealKeys
-from tests.integration.hub.conftest import Command, store_records
+from tests.integration.conftest import Command
+from tests.integration.hub.stored import store_records
 from tests.simulators.box import BoxRecords
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)

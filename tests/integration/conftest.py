@@ -1,4 +1,4 @@
-"""The hub's command line, run here, and records put into its store as ingest does."""
+"""The hub's command line, run here."""
 
 import io
 import sys
@@ -7,14 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from contract.ids import RecordClass
 from hub.__main__ import main
-from hub.config import Config
-from hub.ingest.ingest import Counters, Payload, read_batch
-from hub.ingest.keyring import KeyRing
-from hub.pki.seal_keys import SealKeys
-from hub.store.sqlite import SqliteStore
-from tests.simulators.box import BoxRecords
 
 
 class Said(NamedTuple):
@@ -41,12 +34,3 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Said(int(end.value.code or 0), " ".join(said.out.split()), said.err)
 
     return run
-
-
-def store_records(config: Config, box: BoxRecords, record_class: RecordClass, *records: bytes) -> None:
-    """Commit records of a class to the store of a hub that does not run."""
-    ring = KeyRing(SealKeys(config.pki_folder).read())
-    payload = Payload(box.station, record_class, box.parcel(records), 1_000, 1.0)
-    with SqliteStore(config.store_folder, is_writer=True) as store:
-        batch = read_batch([payload], ring=ring, find_key=store.key_event, counters=Counters())
-        store.commit(batch.arrivals)
