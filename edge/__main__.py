@@ -27,6 +27,8 @@ app.add_typer(call, name="call")
 app.add_typer(visit, name="visit")
 camera = typer.Typer(no_args_is_help=True, help="The camera, in the call of now.")
 app.add_typer(camera, name="camera")
+clock = typer.Typer(no_args_is_help=True, help="What time it is.")
+app.add_typer(clock, name="time")
 out = Console()
 err = Console(stderr=True)
 
@@ -162,6 +164,16 @@ def close_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
 def allow_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Allow the camera again."""
     _do(_read(config), "camera", "the camera may be opened", is_allowed=True)
+
+
+@clock.command("set")
+def set_time(
+    text: Annotated[str, typer.Argument(help="Such as 2026-11-26T14:05; Vietnam's time.")],
+    within: Annotated[int, typer.Option(help="Seconds by which it may be wrong.")] = 60,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Tell the hub what time it is, where no network does. No clock of the box is changed."""
+    _do(_read(config), "time", "the hub will be told", text=text, within_s=within)
 
 
 def _do(settings: BoxConfig, name: str, done: str, **details: object) -> None:

@@ -1,6 +1,7 @@
 """The one clock of the box (shell): boot name and microseconds since that boot.
 
-Everything on the box that needs time is handed this object or numbers from it; nothing reads the wall clock.
+Everything on the box that needs time is handed this object or numbers from it; nothing goes by the wall clock
+(edge/health/wall_clock.py reads it, to tell the hub).
 The kernel names its boots; where one kernel carries many boxes (the demo), `boot_file` names the box's own
 boots instead: line one the boot's name, line two the CLOCK_BOOTTIME second at which it began.
 """

@@ -9,6 +9,7 @@ from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
 from edge.clock import KERNEL_BOOT_FILE
 from edge.errors import ConfigError
+from edge.health.wall_clock import RTC_FILE
 
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
@@ -17,7 +18,7 @@ _KNOWN: Final = {
     "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
     "spool": ("quota_bytes",),
-    "clock": ("boot_file",),
+    "clock": ("boot_file", "rtc_file"),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
 _SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
@@ -62,6 +63,7 @@ class BoxConfig:
     board_baud: int
     quota_bytes: int
     boot_file: Path
+    rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
     video: VideoConfig
 
     @property
@@ -98,6 +100,7 @@ def read_config(file: Path) -> BoxConfig:
         board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
+        rtc_file=settings.path("clock.rtc_file", RTC_FILE),
         video=VideoConfig(
             camera=settings.source("camera", "auto"),
             microphone=settings.source("microphone", "alsa:default"),

@@ -31,7 +31,9 @@ from edge.config import BoxConfig
 from edge.control_service import serve_control
 from edge.errors import ConfigError, ControlError, SpoolError
 from edge.health.doctor import Sight, report_of
+from edge.health.own_clocks import OwnClocks, staff_anchor
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
+from edge.health.wall_clock import read_kernel_time, read_rtc_s
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.seal_service import SealService, read_authority
@@ -128,6 +130,11 @@ class Vitals:
 
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
         self._capture = Capture(boot=self._boot, facts=facts)
+        self._own_clocks = OwnClocks(
+            self._boot,
+            read_kernel=lambda: read_kernel_time(self._clock.now_us),
+            read_rtc_s=lambda: read_rtc_s(self._config.rtc_file),
+        )
         self._call = CallService(
             StationCall.restored(facts["call"]),
             spool=self._spool,
@@ -228,6 +235,16 @@ class Vitals:
         self._refused_count += len(receipt.refused)
         self._call.on_receipt(receipt)
 
+    def _tell_anchor(self, anchor: Anchor) -> None:
+        event = AnchorSet(
+            boot=anchor.boot,
+            t_us=anchor.t_us,
+            utc_us=anchor.utc_us,
+            err_us=anchor.err_us,
+            source=anchor.source,
+        )
+        self._capture.tell(event, self._clock.now_us())
+
     def _on_exchange(self, anchor: Anchor) -> None:
         now_s, last = self._clock.now_s(), self._anchored
         if last.anchor is not None and now_s - last.at_s < ANCHOR_EVERY_S:
@@ -235,10 +252,7 @@ class Vitals:
             if anchor.err_us * 2 > last.anchor.err_us + drift_us:
                 return
         self._anchored = _Anchored(anchor, now_s)
-        event = AnchorSet(
-            boot=anchor.boot, t_us=anchor.t_us, utc_us=anchor.utc_us, err_us=anchor.err_us, source="hub"
-        )
-        self._capture.tell(event, self._clock.now_us())
+        self._tell_anchor(anchor)
 
     # Once a second
 
@@ -246,6 +260,8 @@ class Vitals:
         while True:
             is_live = self._uplink.is_live
             self._video.tick()
+            for anchor in self._own_clocks.anchors(now_us=self._clock.now_us()):
+                self._tell_anchor(anchor)
             await self._record_status(is_live=is_live)
             batch = self._capture.cut(now_us=self._clock.now_us(), is_live=is_live)
             batch = self._with_the_rest(batch)
@@ -335,6 +351,7 @@ class Vitals:
             "next person": self._answer_next,
             "cancel call": self._answer_cancel,
             "camera": self._answer_camera,
+            "time": self._answer_time,
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -376,6 +393,12 @@ class Vitals:
 
     async def _answer_camera(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._video.allow_camera(is_allowed=request.get("is_allowed") is True)
+        return {}
+
+    async def _answer_time(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        text, within_s = str(request.get("text")), int(request.get("within_s", 0))
+        now_us = self._clock.now_us()
+        self._tell_anchor(staff_anchor(text, within_s=within_s, boot=self._boot, now_us=now_us))
         return {}
 
 

@@ -48,6 +48,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "aiortc": ("edge/video/transport/hooks.py", "edge/video/transport/leg.py"),
     "aioice": ("edge/video/transport/hooks.py",),
     "ctypes": (
+        "edge/health/wall_clock.py",
         "edge/video/voice/alsa.py",
         "edge/video/codecs/vpx*.py",
         "edge/video/codecs/opus.py",
@@ -78,6 +79,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/spool/contents.py",
     "edge/spool/spool.py",
     "edge/uplink/mqtt.py",
+    "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
     "edge/call/video_process.py",  # starts `edge video` and ends it
     "edge/video/picture/camera.py",
     "edge/video/picture/v4l2_camera.py",

@@ -5,12 +5,13 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contract.chunks import decode_chunk
-from contract.events import Press, StreamSet, VisitOpened
+from contract.events import AnchorSet, Press, StreamSet, VisitOpened
 from contract.ids import RecordClass
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -106,6 +107,22 @@ async def test_a_box_that_is_stopped_has_stored_everything_it_heard_once(config:
                         held[column.first_index + offset] = value
     assert len(held) >= 250
     assert held == {index: value for index, value in truth.items() if index <= max(held)}
+
+
+@in_a_loop
+async def test_the_battery_clock_and_the_staff_are_told_to_the_hub(config: BoxConfig, tmp_path: Path) -> None:
+    (tmp_path / "rtc").write_text("1800000000\n")
+    config = replace(config, rtc_file=tmp_path / "rtc")
+    async with vitals(config):
+        with pytest.raises(ControlError, match="no date and time"):
+            await ask(config.control_socket, "time", text="noon", within_s=60)
+        await ask(config.control_socket, "time", text="2027-01-15T15:00", within_s=60)
+    with open_spool(config.data_dir / "spool.db") as spool:
+        told = [one for one in open_all(spool).values() if isinstance(one, AnchorSet)]
+    by_source = {one.source: one for one in told}
+    assert by_source["rtc"].utc_us == 1_800_000_000_500_000
+    assert by_source["staff"].utc_us == 1_800_000_000_000_000
+    assert 0 < by_source["rtc"].t_us <= by_source["staff"].t_us
 
 
 @in_a_loop
