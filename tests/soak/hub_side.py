@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from contract.ids import StationId
 from hub.ingest.keyring import KeyRing
 from hub.store.interface import StoreError
 from tests.soak import read_store
-from tests.soak.holdings import Holdings
+from tests.soak.holdings import Holdings, Piece
 from tests.soak.ledger import RecordKey
 from tests.soak.unit import Unit
 from tests.village.eyes import wait_until
@@ -136,8 +136,14 @@ class HubSide:
 
     def holdings(self, unit: Unit) -> Holdings:
         """Return all that it holds of a station."""
-        ring = KeyRing(self._village.broker.authority.seal_keys.read())
-        return read_store.read_holdings(self.store, ring, unit.station.name, unit.ledger)
+        return read_store.read_holdings(self.store, self._ring(), unit.station.name, unit.ledger)
+
+    def opened(self, unit: Unit, records: Mapping[RecordKey, bytes]) -> list[Piece]:
+        """Return the columns of a station's records, opened with the keys that it holds."""
+        return read_store.open_pieces(self.store, self._ring(), unit.station.name, records)
+
+    def _ring(self) -> KeyRing:
+        return KeyRing(self._village.broker.authority.seal_keys.read())
 
 
 def _hub(*arguments: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -45,6 +45,16 @@ def read_holdings(store: Path, ring: KeyRing, station: StationId, ledger: Ledger
         }
         held.sacrificed = [piece for key, raw in gone.items() for piece in taking.pieces(key, raw)]
     return held
+
+
+def open_pieces(
+    store: Path, ring: KeyRing, station: StationId, records: Mapping[RecordKey, bytes]
+) -> list[Piece]:
+    """Return the columns of all chunks among `records`, which tell of their stream sets too."""
+    held = Holdings()
+    with SqliteStore(store, is_writer=False) as opened:
+        _Taking(opened, ring, station, held).take(records.items())
+    return held.pieces
 
 
 def records(store: Path, station: StationId) -> dict[RecordKey, bytes]:

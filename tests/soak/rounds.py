@@ -120,7 +120,7 @@ def _settle_and_check(running: Fleet, findings: Findings) -> None:
     for unit in running.units:
         held_by_box = unit.reader.look()
         owed = set(unit.ledger.committed)
-        _drain(running, unit, held_by_box)
+        drain(running, unit, held_by_box)
         unit.note_truth()
         running.hub.note_calls()
         unit.ledger.freed -= held_by_box
@@ -135,7 +135,8 @@ def _settle_and_check(running: Fleet, findings: Findings) -> None:
         findings.take(found, where=unit.name)
 
 
-def _drain(running: Fleet, unit: Unit, keys: set[RecordKey]) -> None:
+def drain(running: Fleet, unit: Unit, keys: set[RecordKey]) -> None:
+    """Return when the hub has all of these. Raises TimeoutError, with what it lacks in a note."""
     wanted = sorted(keys)
     try:
         wait_until(
