@@ -9,6 +9,7 @@ A column is contiguous: a gap or a lead that came off ends the chunk, and nothin
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from contract.codecs import Codec, decode_column, encode_column
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import CHUNK_SAMPLES_MAX, COLUMNS_MAX, RECORD_MAX_BYTES
 from contract.varints import VARINT_MAX, Reader, encode_varint, unzigzag, zigzag
+
+FIRST_LEADS: Final = 2
+NEAREST_LEADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +55,10 @@ class ColumnStart:
     count: int
 
 
-def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
-    """Return the highest codec and the body. The first column is the header's. Raises OwnFaultError."""
+def encode_chunk(columns: Sequence[Column], *, is_draft: bool = False) -> tuple[Codec, bytes]:
+    """Return the highest codec and the body. The first column is the header's. A draft lives for seconds and
+    takes what is quickly coded. Raises OwnFaultError.
+    """
     if not 1 <= len(columns) <= COLUMNS_MAX:
         raise OwnFaultError(f"a chunk has 1 … {COLUMNS_MAX} columns, not {len(columns)}")
     sample_count = sum(len(column.samples) for column in columns)
@@ -61,21 +67,44 @@ def encode_chunk(columns: Sequence[Column]) -> tuple[Codec, bytes]:
             f"a chunk has at most {CHUNK_SAMPLES_MAX} samples in all columns, not {sample_count}"
         )
     parts, highest = [encode_varint(len(columns))], Codec.RAW
-    for column in columns:
-        codec, data = encode_column(column.samples)
+    independent: list[int] = []  # columns that follow from no others
+    for number, column in enumerate(columns):
+        earlier = aligned(columns[:number], column.first_index, len(column.samples))
+        leads = [one for one in independent if earlier[one] is not None]
+        codec, data = encode_column(
+            column.samples, earlier=earlier, neighbours=neighbours_of(leads), is_draft=is_draft
+        )
         highest = max(highest, codec)
+        if codec is not Codec.RELATION:
+            independent.append(number)
         offset = zigzag(column.t_us - columns[0].t_us)
-        for number in (column.stream, column.first_index, offset, column.device_t_us, len(column.samples)):
-            parts.append(encode_varint(number))
+        for value in (column.stream, column.first_index, offset, column.device_t_us, len(column.samples)):
+            parts.append(encode_varint(value))
         parts += (bytes((codec,)), encode_varint(len(data)), data)
     return highest, b"".join(parts)
 
 
+def aligned(columns: Sequence[Column], first_index: int, count: int) -> list[NDArray[np.int32] | None]:
+    """Return the samples of those columns that have exactly these indexes, None for each other."""
+    return [
+        one.samples if (one.first_index, len(one.samples)) == (first_index, count) else None
+        for one in columns
+    ]
+
+
+def neighbours_of(leads: Sequence[int]) -> list[int]:
+    """Return which of the leads before it predict a lead best: the first two, which span the frontal plane,
+    and the last two, whose electrodes are the nearest.
+    """
+    return [*leads[:FIRST_LEADS], *leads[FIRST_LEADS:][-NEAREST_LEADS:]]
+
+
 def decode_chunk(body: bytes, *, t_us: int) -> list[Column]:
     """Return the columns of an opened body; `t_us` is the header's. Raises RefusedError."""
-    columns = []
+    columns: list[Column] = []
     for start, codec, data in _read_columns(body, t_us=t_us):
-        samples = decode_column(codec, data, count=start.count)
+        earlier = aligned(columns, start.first_index, start.count)
+        samples = decode_column(codec, data, count=start.count, earlier=earlier)
         columns.append(Column(start.stream, start.first_index, start.t_us, start.device_t_us, samples))
     return columns
 

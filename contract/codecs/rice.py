@@ -20,7 +20,6 @@ from contract.varints import Reader, encode_varint, unzigzag, zigzag
 BLOCK: Final = 64
 K_BITS: Final = 5
 ORDER_MAX: Final = 3
-LEAST_BYTES: Final = 2  # the order, and the bits of one residual
 
 
 def encode(samples: NDArray[np.int32]) -> bytes:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from contract.codecs import Codec, decode_column, encode_column, raw, rice
+from contract.codecs import Codec, adaptive, decode_column, encode_column, raw, rice
+from contract.codecs.table import Coder, Coding, smallest
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import CHUNK_SAMPLES_MAX
 from tests.unit.contract import rice_by_hand
@@ -39,8 +40,8 @@ def heartbeats(seconds: int, *, rate_hz: int = 250) -> NDArray[np.int32]:
 
 @given(columns)
 def test_each_codec_gives_back_what_it_was_given(samples: NDArray[np.int32]) -> None:
-    for coder in (raw, rice):
-        again = coder.decode(coder.encode(samples), len(samples))
+    for codec in (raw, rice):
+        again = codec.decode(codec.encode(samples), len(samples))
         assert again.dtype == np.int32
         assert np.array_equal(again, samples)
 
@@ -78,8 +79,9 @@ def test_raw_takes_the_least_whole_number_of_bytes(high: int, width: int) -> Non
 def test_an_ecg_takes_less_than_five_bits_a_sample_and_half_of_raw() -> None:
     samples = heartbeats(30)
     codec, data = encode_column(samples)
-    assert codec is Codec.RICE
-    assert len(data) * 8 / len(samples) < 5.0
+    assert codec is Codec.ADAPTIVE
+    assert len(data) * 8 / len(samples) < 4.0
+    assert len(data) < len(rice.encode(samples)) * 0.95
     assert len(data) < len(raw.encode(samples)) / 2
 
 
@@ -89,9 +91,56 @@ def test_noise_goes_as_it_is() -> None:
     assert (codec, len(data)) == (Codec.RAW, 4001)
 
 
-def test_a_flat_line_costs_little_more_than_a_bit_a_sample() -> None:
+def test_a_flat_line_costs_next_to_nothing() -> None:
     _, data = encode_column(np.full(7500, 12, np.int32))
-    assert len(data) < 7500 * 1.1 / 8
+    assert len(data) == 2
+    line = np.full(7500, -(2**31), np.int32)
+    line[5000] = 2**31 - 1
+    assert len(encode_column(line)[1]) < 60
+
+
+def test_a_draft_is_coded_quickly() -> None:
+    assert encode_column(heartbeats(1), is_draft=True)[0] is Codec.RICE
+    assert encode_column(heartbeats(1))[0] is Codec.ADAPTIVE
+
+
+def test_of_a_few_samples_nothing_is_learned() -> None:
+    assert encode_column(heartbeats(1)[:20])[0] in (Codec.RAW, Codec.RICE)
+
+
+def coder(codec: Codec, data: bytes) -> Coder:
+    return lambda: (codec, data)
+
+
+def fails() -> Coding:
+    raise ZeroDivisionError("a bug")
+
+
+def test_of_several_coders_the_shortest_is_taken() -> None:
+    samples = heartbeats(1)
+    coders = [coder(Codec.RICE, rice.encode(samples)), coder(Codec.ADAPTIVE, adaptive.encode(samples))]
+    assert smallest(samples, coders)[0] is Codec.ADAPTIVE
+    assert smallest(samples, coders[:1])[0] is Codec.RICE
+    assert smallest(samples, []) == (Codec.RAW, raw.encode(samples))
+
+
+@pytest.mark.parametrize("data", [adaptive.encode(heartbeats(1) + 1), b"", b"\x00\x00\xff"])
+def test_a_coder_that_errs_costs_bytes_never_samples(data: bytes) -> None:
+    """Other samples, or bytes that are refused: both are seen before anything is stored."""
+    samples = heartbeats(1)
+    wrong, right = coder(Codec.ADAPTIVE, data), coder(Codec.RICE, rice.encode(samples))
+    with pytest.warns(RuntimeWarning, match="ADAPTIVE coder: it wrote other samples"):
+        codec, coded = smallest(samples, [wrong, right])
+    assert codec is Codec.RICE
+    assert np.array_equal(decode_column(codec, coded, count=len(samples)), samples)
+
+
+def test_a_coder_that_fails_costs_bytes_never_samples() -> None:
+    samples = heartbeats(1)
+    with pytest.warns(RuntimeWarning, match="a coder failed: ZeroDivisionError"):
+        assert smallest(samples, [fails, coder(Codec.RICE, rice.encode(samples))])[0] is Codec.RICE
+    with pytest.warns(RuntimeWarning):
+        assert smallest(samples, [fails]) == (Codec.RAW, raw.encode(samples))
 
 
 @pytest.mark.parametrize(
@@ -113,19 +162,19 @@ def test_what_is_no_column_is_our_own_fault(samples: NDArray[np.int32]) -> None:
 
 def test_every_truncation_of_a_column_is_refused() -> None:
     samples = heartbeats(1)
-    for coder in (raw, rice):
-        data = coder.encode(samples)
+    for codec in (raw, rice, adaptive):
+        data = codec.encode(samples)
         for length in range(len(data)):
             with pytest.raises(RefusedError):
-                coder.decode(data[:length], len(samples))
+                codec.decode(data[:length], len(samples))
 
 
-@pytest.mark.parametrize("coder", [raw, rice])
+@pytest.mark.parametrize("codec", [raw, rice, adaptive])
 @pytest.mark.parametrize("difference", [-20, 20])
-def test_another_count_than_the_coded_one_is_refused(coder: ModuleType, difference: int) -> None:
+def test_another_count_than_the_coded_one_is_refused(codec: ModuleType, difference: int) -> None:
     samples = heartbeats(1)
     with pytest.raises(RefusedError):
-        coder.decode(coder.encode(samples), len(samples) + difference)
+        codec.decode(codec.encode(samples), len(samples) + difference)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +202,7 @@ def test_a_residual_of_32_bits_is_the_largest() -> None:
     assert rice.decode(bytes.fromhex("00fc00000000"), 1).tolist() == [2**30]
 
 
-@pytest.mark.parametrize("codec", [0, 3, 255])
+@pytest.mark.parametrize("codec", [0, 5, 255])
 def test_a_codec_of_a_later_year_is_named(codec: int) -> None:
     with pytest.raises(RefusedError, match=f"codec {codec} is not known here; update this side") as caught:
         decode_column(codec, b"\x01\x00", count=1)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.chunks import decode_chunk
-from contract.codecs import decode_column, raw, rice
+from contract.codecs import adaptive, decode_column, raw, relation, rice
 from contract.errors import RefusedError
 from contract.events import parse_event
 from contract.header import crc32c, parse_draft, parse_record
@@ -41,6 +41,10 @@ DECODERS: Final[dict[str, Callable[[bytes], object]]] = {
     "chunk": lambda data: decode_chunk(data, t_us=5_000_000),
     "rice": lambda data: rice.decode(data, 8),
     "raw": lambda data: raw.decode(data, 8),
+    "adaptive": lambda data: adaptive.decode(data, 20, [np.arange(20, dtype=np.int32)]),
+    "relation": lambda data: relation.decode(
+        data, 3, [EXAMPLES["relation-column"].samples(lead) for lead in ("p", "q")]
+    ),
     "topic": lambda data: parse_topic(data.decode("latin-1")),
     "station": lambda data: parse_station(data.decode("latin-1")),
     "spool": lambda data: parse_spool(data.decode("latin-1")),
@@ -54,6 +58,7 @@ SEEDS: Final = [
     ),
     *(example["json"].encode() for example in EXAMPLES.values() if "json" in example.fields),
     EXAMPLES["record-clear-key-event"].raw("body"),
+    EXAMPLES["relation-column"].raw("near-hex"),
     b"v1/con-dao-01/up/0",
     EXAMPLES["names"]["call"].encode(),
 ]
@@ -116,6 +121,8 @@ def test_any_count_is_taken_or_refused_by_every_codec(count: int, data: bytes, c
     for decode in (raw.decode, rice.decode):
         with suppress(RefusedError):
             assert len(decode(data, count)) == count
+    with suppress(RefusedError):
+        assert len(adaptive.decode(data, count % 300 + 1)) == count % 300 + 1
     with suppress(RefusedError):
         assert decode_column(codec, data, count=count).dtype == np.int32
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from contract.chunks import Column, decode_chunk, encode_chunk
-from contract.codecs import raw, rice
+from contract.codecs import adaptive, logistic, raw, relation, rice
 from contract.errors import Refusal
 from contract.events import KeyMade, MediaState, Press, encode_event, parse_event
 from contract.header import Header, Kind, Record, encode_record, parse_draft, parse_record
@@ -38,6 +38,7 @@ from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_rece
 from contract.sealing import HubKey, Opener, unwrap_key
 from contract.signals import AnySignal, BoxState, CallState, Interest, SealKey, encode_signal, parse_signal
 from contract.varints import Reader, encode_varint
+from tests.unit.contract import adaptive_by_hand
 from tests.unit.contract.wire_page import EXAMPLES, PAGE, Example
 
 
@@ -50,6 +51,9 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "part-body",
         "raw-column",
         "rice-column",
+        "adaptive-column",
+        "residual-tables",
+        "relation-column",
         "parcel",
         "receipt",
         "key-wrapping",
@@ -183,6 +187,45 @@ def test_the_rice_column_bit_by_bit_is_what_its_hexadecimal_says() -> None:
     bits = "".join(example[part].replace(" ", "") for part in ("k", "quotients", "remainders", "padding"))
     coded = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
     assert bytes((order,)) + example.raw("first") + coded == example.raw("hex")
+
+
+def test_an_adaptive_column() -> None:
+    example = EXAMPLES["adaptive-column"]
+    samples = example.samples("samples")
+    assert adaptive.encode(samples) == example.raw("hex")
+    assert np.array_equal(adaptive.decode(example.raw("hex"), len(samples)), samples)
+    by_hand = adaptive_by_hand.Adaptive(example.raw("hex"), len(samples))
+    assert by_hand.samples == samples.tolist()
+    assert by_hand.predictions == example.samples("predictions").tolist()
+    assert by_hand.residuals == example.samples("residuals").tolist()
+    assert by_hand.weights == example.samples("weights-after-16").tolist()
+    start, neighbours, smooth = map(int, re.findall(r"\d+", example["head"]))
+    head = bytes((smooth << 7 | neighbours << 4 | start,))
+    assert example.raw("hex").startswith(head + example.raw("first"))
+
+
+def test_the_tables_of_residuals() -> None:
+    example = EXAMPLES["residual-tables"]
+    for name, numbers in example.fields.items():
+        match re.findall(r"\d+", name):
+            case [octave, quarter, fraction]:
+                table = logistic.LEVELS[4 * int(octave) + int(quarter) - logistic.LEVEL_MIN][int(fraction)]
+                assert " ".join(map(str, table)) == numbers
+            case [count]:
+                assert len([table for tables in logistic.LEVELS for table in tables]) == int(count)
+                assert sum(sum(table) for tables in logistic.LEVELS for table in tables) == int(numbers)
+
+
+def test_a_relation_column() -> None:
+    example = EXAMPLES["relation-column"]
+    a, b = map(int, example["factors"].split())
+    earlier = [example.samples("p"), example.samples("q")]
+    for name in ("exact", "near"):
+        samples, coded = example.samples(name), example.raw(f"{name}-hex")
+        assert relation.encode(samples, relation.Relation(0, 1, a, b), earlier) == coded
+        assert np.array_equal(relation.decode(coded, len(samples), earlier), samples)
+        columns = [one.tolist() for one in earlier]
+        assert adaptive_by_hand.relation(coded, len(samples), columns) == samples.tolist()
 
 
 def test_a_parcel() -> None:
