@@ -19,8 +19,8 @@ Coverage = dict[tuple[int, int], NDArray[np.int32]]
 
 
 def run_ours(folder: Path, schedule: Schedule) -> Outcome:
-    """A message is a block of samples that the board gives to its wire. Its clock runs so fast that there are as
-    many as through the bridge. Acknowledged is one that stands in the box's spool.
+    """A message is a block of samples that the board gives to its wire. The board's clock runs so fast that
+    there are as many as through the bridge; acknowledged is one that stands in the box's spool.
     """
     with fleet(folder, stations=1, speed=MESSAGES_PER_S / BOARD_BLOCKS_PER_S) as running:
         unit, began_s = running.units[0], time.monotonic()
