@@ -81,6 +81,7 @@ class Vitals:
         self._receipt_changed = False
         self._hub_utc_us: int | None = None  # in the last receipt
         self._cut_now = asyncio.Event()
+        self._has_samples = False
         self._used_bytes = self._refused_count = 0
 
     async def run(self) -> None:
@@ -212,6 +213,9 @@ class Vitals:
             self._video.on_button(event)
         else:
             self._capture.handle(event, now_us=self._clock.now_us())
+            if isinstance(event, bridge_events.SampleBlock) and not self._has_samples:
+                self._has_samples = True
+                self._cut_now.set()  # the first draft of a process does not wait for a second to be full
 
     def _on_stored(self, records: list[OwedRecord]) -> None:
         self._uplink.add(records)

@@ -103,9 +103,7 @@ def test_keys_and_presses_stay(tmp_path: Path) -> None:
 
 def test_it_goes_a_piece_at_a_time(tmp_path: Path) -> None:
     with open_spool(tmp_path / "spool.db") as spool:
-        last = spool.commit(Batch(entries=[wave(n, count=1) for n in range(2 * RECEIVED_AT_ONCE + 500)]))[
-            -1
-        ].seq
+        last = spool.commit(Batch(entries=[wave(count=1)] * (2 * RECEIVED_AT_ONCE + 500)))[-1].seq
         for quarter in range(MARKS_KEPT + 1):
             receive(spool, last, START_US + quarter * MARK_EVERY_US)
         left = []

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from contract.chunks import decode_chunk
 from contract.events import AnchorSet, Press, StreamSet, VisitOpened
-from contract.ids import RecordClass
+from contract.ids import BootId, RecordClass
+from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import ask
@@ -20,6 +22,7 @@ from edge.errors import BoxError, ControlError, SpoolBusyError
 from edge.health.report import Report
 from edge.vitals_service import Vitals
 from firmware_bridge.board.messages import OutputPattern
+from firmware_bridge.events import SampleBlock
 from hub.pki.authority import Enrolment
 from tests.broker import Broker, free_port
 from tests.integration.edge.loops import in_a_loop
@@ -123,6 +126,20 @@ async def test_the_battery_clock_and_the_staff_are_told_to_the_hub(config: BoxCo
     assert by_source["rtc"].utc_us == 1_800_000_000_500_000
     assert by_source["staff"].utc_us == 1_800_000_000_000_000
     assert 0 < by_source["rtc"].t_us <= by_source["staff"].t_us
+
+
+@in_a_loop
+async def test_the_first_samples_go_to_the_card_at_once_and_those_after_them_every_second(
+    config: BoxConfig,
+) -> None:
+    service = Vitals(config, BoxClock.read(), random.Random(1))
+    service._capture = Capture(boot=BootId(1), facts={})
+    block = SampleBlock(1, 7, 0, np.zeros((25, 1), np.int32), 0, 0, None, is_settling=False, is_clipped=False)
+    service._on_board(block)
+    assert service._cut_now.is_set()
+    service._cut_now.clear()
+    service._on_board(replace(block, first_index=25))
+    assert not service._cut_now.is_set()
 
 
 @in_a_loop
