@@ -121,6 +121,25 @@ def encode_record(record: Record) -> bytes:
     return raw + crc32c(raw).to_bytes(CRC_BYTES, "little")
 
 
+def announced_length(data: bytes) -> int | None:
+    """Return how long the record or draft is that begins `data`, by its own word; None when none begins there
+    that we can read. Its CRC is still to be checked.
+    """
+    reader = Reader(data, what="record")
+    try:
+        if reader.byte() not in READABLE_VERSIONS or reader.byte() >> 4 not in tuple(Kind):
+            return None
+        reader.byte()
+        for _ in range(9):
+            reader.varint()
+        reader.byte()
+        body_length = reader.varint()
+    except RefusedError:
+        return None
+    length = reader.offset + body_length + CRC_BYTES
+    return length if length <= RECORD_MAX_BYTES else None
+
+
 def parse_record(raw: bytes) -> Record | UnreadableRecord:
     """Return the record in `raw`. Raises RefusedError with the reason; never anything else.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -76,8 +77,9 @@ def seqs(spool: Spool, record_class: RecordClass) -> list[int]:
 def stored(spool: Spool, record_class: RecordClass) -> dict[int, Record]:
     """The records of a class as they lie there."""
     found = {}
-    last = max((one.seq for one in spool.owed() if one.record_class == record_class), default=0)
-    for seq, raw in spool.read(record_class, range(1, last + 1)).items():
+    ledger = spool.ledger(record_class)
+    there = (range(low, high + 1) for low, high in ledger.given_up.holes(1, ledger.given))
+    for seq, raw in spool.read(record_class, chain.from_iterable(there)).items():
         record = parse_record(raw)
         assert isinstance(record, Record)
         assert record.header.seq == seq
