@@ -3,6 +3,9 @@
 A new paho client for each connection: paho would otherwise send again, on the next connection, what the spool
 decides about. paho's own thread does the network; everything it says is handed to the asyncio loop. TLS with
 the box's certificate; the broker takes user name and client id from it.
+
+Nothing is waited for that need not be: CONNECT, the subscriptions and a call that waits go up together, right
+behind the handshake. A broker that refuses the first reads none of the rest.
 """
 
 import asyncio
@@ -11,11 +14,10 @@ import errno
 import logging
 import socket
 import ssl
-import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -25,18 +27,21 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.topics import RULES, Topic, topic_name
 from edge.config import BoxConfig
+from edge.uplink.tcp_state import TcpState
+from edge.uplink.tls import HubSocket, HubTls
 
 log = logging.getLogger(__name__)
 
 KEEP_ALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
-NOTSENT_MAX_BYTES: Final = 4_096  # the kernel takes no more than it can send: a press is not behind it
-FORGET_AT_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: what is unsent goes when the connection does
 _DOWN: Final = [topic for topic, rule in RULES.items() if rule.direction == "down"]
 
 
 class Listener(Protocol):
     """Who is told what happens; always on the loop."""
+
+    def on_open(self) -> None:
+        """The broker hears us, and has not said yet whether it takes us: for what cannot wait for that."""
 
     def on_connected(self) -> None:
         """The broker took us and our subscriptions stand."""
@@ -61,44 +66,6 @@ class Will:
     payload: bytes
 
 
-class _WatchedSocket(ssl.SSLSocket):
-    """Tells its connection what paho keeps to itself: that it is there, and what the broker said of our
-    certificate (under TLS 1.3 that comes after the handshake).
-    """
-
-    connection: "Connection"
-
-    def do_handshake(self, block: bool = False) -> None:
-        self.settimeout(CONNECT_TIMEOUT_S)
-        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a press does not wait for company
-        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOTSENT_MAX_BYTES)
-        # else the kernel might deliver a press when the link is back, with the age that it had minutes before
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, FORGET_AT_CLOSE)
-        self.connection.adopt(self)
-        super().do_handshake(block)
-        self.connection.refuse_if_over()
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        try:
-            return super().recv(buflen, flags)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except OSError as error:
-            self.connection.fault = error
-            raise
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        try:
-            return super().send(data, flags)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except OSError as error:
-            self.connection.fault = error
-            with contextlib.suppress(OSError):
-                self.recv(1)  # the broker's last word, if it said one, tells more
-            raise
-
-
 class Connection:
     """One try to connect and what comes of it. Use it once; `close` it always.
 
@@ -106,13 +73,13 @@ class Connection:
     process ends before anything else could be sent.
     """
 
-    def __init__(self, config: BoxConfig, will: Will, listener: Listener) -> None:
+    def __init__(self, config: BoxConfig, tls: HubTls, will: Will, listener: Listener) -> None:
         self._loop = asyncio.get_running_loop()
-        self._config = config
+        self._config, self._tls = config, tls
         self._listener = listener
         self._is_over = False
         self._is_accepted = False
-        self._socket: socket.socket | None = None
+        self._socket: HubSocket | None = None
         self.fault: Exception | None = None  # what the socket said last
         self._aliases: set[Topic] = set()
         self._alias_max = 0
@@ -146,34 +113,34 @@ class Connection:
         if client is None:
             return
         try:
-            client.tls_set_context(self._tls_context())
+            client.tls_set_context(cast(ssl.SSLContext, self._tls.wrapping(self)))
         except (OSError, ValueError) as error:
             self._tell(self._over, explain_files(error, config))
             return
         try:
             client.connect(config.hub_host, config.hub_port, keepalive=KEEP_ALIVE_S, clean_start=True)
+            client.subscribe(self._wanted())
         except (OSError, ValueError) as error:
             self._drop_socket()
+            if isinstance(error, ssl.SSLError):
+                self._tls.forget_session()
             self._tell(self._over, explain(error, config))
             return
         if self._is_over:
             self._drop_socket()
         else:
             client.loop_start()
+            self._tell(self._listener.on_open)
 
     def _drop_socket(self) -> None:
         """Close what paho does not: it has no thread yet."""
         if self._socket is not None:
             self._socket.close()
 
-    def _tls_context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(self._config.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._config.certificate, self._config.key)
-        context.sslsocket_class = type("_OurSocket", (_WatchedSocket,), {"connection": self})
-        return context
+    def _wanted(self) -> list[tuple[str, int]]:
+        return [(topic_name(self._config.station, topic), RULES[topic].qos) for topic in _DOWN]
 
-    def adopt(self, sock: socket.socket) -> None:
+    def adopt(self, sock: HubSocket) -> None:
         """The socket is there: from now on `close` can end it."""
         self._socket = sock
 
@@ -183,6 +150,10 @@ class Connection:
         """
         if self._is_over:
             raise ConnectionAbortedError("given up while it was being made")
+
+    def tcp_state(self) -> TcpState:
+        """What the kernel says of the connection now."""
+        return self._socket.tcp_state() if self._socket is not None else TcpState()
 
     def publish(self, topic: Topic, payload: bytes) -> int | None:
         """Hand a message to the connection; return its id, by which it is acknowledged, or None when it is
@@ -231,7 +202,7 @@ class Connection:
 
     def _on_connect(
         self,
-        client: paho.Client,
+        _client: paho.Client,
         _data: Any,
         _flags: paho.ConnectFlags,
         reason: ReasonCode,
@@ -241,10 +212,6 @@ class Connection:
             self._tell(self._over, f"the broker refused us: {reason}; is this box's certificate still valid?")
             return
         self._alias_max = int(getattr(properties, "TopicAliasMaximum", 0) or 0)
-        wanted: list[tuple[str, int]] = [
-            (topic_name(self._config.station, topic), RULES[topic].qos) for topic in _DOWN
-        ]
-        client.subscribe(wanted)
 
     def _on_subscribe(
         self, _c: paho.Client, _d: Any, _id: int, reasons: list[ReasonCode], _p: Properties | None
@@ -254,6 +221,8 @@ class Connection:
             self._tell(self._over, f"the broker lets us hear nothing: {refused}; its access list is not ours")
             return
         self._is_accepted = True
+        if self._socket is not None:
+            self._tls.keep_session(self._socket)
         self._tell(self._listener.on_connected)
 
     def _on_disconnect(

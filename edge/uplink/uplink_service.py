@@ -25,22 +25,23 @@ from edge.config import BoxConfig
 from edge.errors import SpoolError
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
+from edge.uplink.backoff import Backoff
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
 from edge.uplink.scheduler import Scheduler
 from edge.uplink.silence import Silence
+from edge.uplink.tls import HubTls
 from edge.uplink.window import Window
 
 log = logging.getLogger(__name__)
 
-BACKOFF_FIRST_S: Final = 0.5
-BACKOFF_MAX_S: Final = 10.0
 CONNECT_MAX_S: Final = 25.0  # from the first packet to standing subscriptions
 FIRST_RECEIPT_WAIT_S: Final = 2.0  # after connecting the hub says what it has; do not send that again
 STALL_MIN_S: Final = 15.0  # without any PUBACK while one is due
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 READ_AGAIN_S: Final = 1.0  # after the card refused to be read
+LOOK_AT_TCP_S: Final = 0.1  # while something waits for room: nobody tells of holes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,14 @@ class Uplink:
         self.link = LinkState()
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.owed = owed
-        self._load, self._read, self._reload, self._ears, self._rng = load, read, reload, ears, rng
+        self._load, self._read, self._reload, self._ears = load, read, reload, ears
         self._window, self._scheduler, self._silence = Window(), Scheduler(), Silence()
         self._connection: Connection | None = None
-        self._in_flight: dict[int, tuple[int, float]] = {}  # message id -> size, sent
+        self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
         self._wake, self._over = asyncio.Event(), asyncio.Event()
+        self._call_came = asyncio.Event()  # and waits for its receipt
+        self._is_open = False  # calls may go, although the broker has not said yet that it takes us
+        self._waits_for_room = False
         self._connect_limit: asyncio.Timeout | None = None
         self._connected_us = 0
         self._hold_until_s = 0.0
@@ -104,12 +108,14 @@ class Uplink:
 
     def share_link(self, *, is_in_call: bool) -> None:
         """Say whether voice and picture are on the link too: then no more is sent than leaves them room."""
-        self._window.is_in_call = is_in_call
+        self._window.share(is_in_call=is_in_call)
 
     def add(self, records: Iterable[OwedRecord]) -> None:
         """These were stored: send them in their turn."""
         for record in records:
             self.owed.add(record)
+            if record.record_class == RecordClass.CALL:
+                self._call_came.set()
         self._wake.set()
 
     def say_state(self) -> None:
@@ -147,23 +153,31 @@ class Uplink:
             tasks.create_task(self._keep_receiving(), name="uplink receipts")
 
     async def _keep_connected(self) -> None:
-        backoff_s = BACKOFF_FIRST_S
         while True:
             started_s = self._clock.now_s()
             self._over.clear()
             will = Will(encode_signal(self._state(connected=False)))
-            self._connection = Connection(self._config, will, self)
+            self._connection = Connection(self._config, self._tls, will, self)
             self._connection.open()
             try:
                 await self._until_over()
             finally:
                 self._connection.close()
                 self._forget_connection()
-            if (self.link.last_receipt_s or 0.0) > started_s:  # the connection was of use
-                backoff_s = BACKOFF_FIRST_S
-            await asyncio.sleep(self._rng.uniform(0.5, 1.0) * backoff_s)
-            backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
+            if (self.link.last_receipt_s or 0.0) > started_s:
+                self._backoff.connection_was_of_use()
+            await self._wait_to_connect()
             self.link.reconnects += 1
+
+    async def _wait_to_connect(self) -> None:
+        """As long as the others; a call that came since the last try waits less."""
+        began_s, wait_s = self._clock.now_s(), self._backoff.wait_s()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._call_came.wait()
+            self._call_came.clear()
+            wait_s = min(wait_s, self._backoff.call_wait_s())
+            await asyncio.sleep(began_s + wait_s - self._clock.now_s())
 
     async def _until_over(self) -> None:
         try:
@@ -176,14 +190,14 @@ class Uplink:
 
     def _forget_connection(self) -> None:
         self.link.connected_since_s = None
-        self._connection = None
-        self._in_flight.clear()
+        self._connection, self._is_open = None, False
         self.owed.connection_lost()
 
     async def _keep_sending(self) -> None:
         while True:
             self._wake.clear()
             self._on_due()
+            self._look_at_tcp()
             try:
                 await self._send_all()
                 wait_s = self._wait_s()
@@ -202,12 +216,28 @@ class Uplink:
             self._hold_until_s if self._hold_until_s > now_s else None,
             self._silence.next_s(now_s=now_s),
             self._stall_s(),
+            *(self._room_s(now_s) if self._waits_for_room else ()),
         ]
         return min((max(0.0, at_s - now_s) for at_s in due if at_s is not None), default=None)
 
     def _stall_s(self) -> float | None:
-        oldest_s = min((sent_s for _, sent_s in self._in_flight.values()), default=None)
+        oldest_s = self._window.oldest_sent_s
         return None if oldest_s is None else oldest_s + max(STALL_MIN_S, 6 * (self.round_trip_s or 0.0))
+
+    def _room_s(self, now_s: float) -> tuple[float, ...]:
+        room_s = self._window.next_room_s(now_s=now_s)
+        return (now_s + LOOK_AT_TCP_S, *(() if room_s is None else (room_s,)))
+
+    def _look_at_tcp(self) -> None:
+        if self._connection is not None and self._is_open:
+            tcp, now_s = self._connection.tcp_state(), self._clock.now_s()
+            self._window.on_tcp(
+                has_repaired=tcp.holes != self._holes,
+                beyond_hole_bytes=tcp.beyond_hole_bytes,
+                queue_s=tcp.queue_s,
+                now_s=now_s,
+            )
+            self._holes = tcp.holes
 
     def _on_due(self) -> None:
         now_s, stall_s = self._clock.now_s(), self._stall_s()
@@ -229,9 +259,11 @@ class Uplink:
                 limit_bytes=self._window.parcel_bytes,
             )
             is_call = chosen is not None and chosen[0] == RecordClass.CALL
-            if not (is_call and self._is_connected) and await self._look_up():
+            may_call = is_call and self._connection is not None and self._is_open
+            if not may_call and await self._look_up():
                 continue
-            if chosen is None or not self._is_connected or not (is_call or self._may_send()):
+            self._waits_for_room = False
+            if chosen is None or not (may_call or (self._is_connected and self._may_send())):
                 return
             await self._send(*chosen)
 
@@ -249,7 +281,10 @@ class Uplink:
     def _may_send(self) -> bool:
         """Whether anything but a call may go now; a call waits for nothing."""
         now_s = self._clock.now_s()
-        if now_s < self._hold_until_s or not self._window.has_room():
+        if now_s < self._hold_until_s:
+            return False
+        if not self._window.has_room(now_s=now_s):
+            self._waits_for_room = True
             return False
         return self._silence.may_send(is_on_the_way=self.owed.is_on_the_way, now_s=now_s)
 
@@ -259,15 +294,14 @@ class Uplink:
         for seq in seqs:
             if seq not in raw:
                 self.owed.drop(record_class, seq)  # given up for room meanwhile
-        if self._connection is None or not self._is_connected or not raw:
+        if self._connection is None or not self._is_open or not raw:
             return
         now_s = self._clock.now_s()
         payload = encode_parcel(Parcel(self._spool, self._boot, self._clock.now_us(), list(raw.values())))
         message_id = self._connection.publish(topic_of_class(record_class), payload)
         if message_id is None:
             return
-        self._in_flight[message_id] = (len(payload), now_s)
-        self._window.on_sent(len(payload))
+        self._window.on_sent(message_id, len(payload), now_s=now_s)
         self._silence.on_sent(now_s=now_s)
         self.owed.sent(record_class, raw, now_s=now_s, round_trip_s=self.round_trip_s or ROUND_TRIP_GUESS_S)
         self.link.parcels_sent += 1
@@ -275,14 +309,19 @@ class Uplink:
 
     # What the connection says (edge.uplink.mqtt.Listener)
 
+    def on_open(self) -> None:
+        """The broker hears us: a call goes up right behind our name."""
+        self._is_open, self._holes = True, 0
+        self._connected_us = self._clock.now_us()
+        self._window.on_connected()
+        self._wake.set()
+
     def on_connected(self) -> None:
         """The broker took us."""
         now_s = self._clock.now_s()
         self.link.connected_since_s, self.link.problem, self.link.refused_by_broker = now_s, None, None
-        self._connected_us = self._clock.now_us()
         if self._connect_limit is not None:
             self._connect_limit.reschedule(None)
-        self._window.on_connected()
         self._hold_until_s = now_s + FIRST_RECEIPT_WAIT_S
         level = logging.INFO if self._told is None else logging.DEBUG
         log.log(level, "connected to %s:%d", self._config.hub_host, self._config.hub_port)
@@ -298,16 +337,15 @@ class Uplink:
         log.log(logging.DEBUG if self._told == why else logging.WARNING, "uplink: %s", why)
         self._told = why
         self.link.problem = why
-        self.link.connected_since_s = None
+        self.link.connected_since_s, self._is_open = None, False
         self._over.set()
         self._wake.set()
 
     def on_acknowledged(self, message_id: int) -> None:
         """A PUBACK: the window moves, nothing else."""
-        size_bytes, sent_s = self._in_flight.pop(message_id, (0, 0.0))
-        if size_bytes:
-            self._window.on_acknowledged(size_bytes, sent_s=sent_s, now_s=self._clock.now_s())
-            self._wake.set()
+        self._look_at_tcp()
+        self._window.on_acknowledged(message_id, now_s=self._clock.now_s())
+        self._wake.set()
 
     def on_refused(self, why: str) -> None:
         """The broker takes nothing, or not that: the record stays owed."""
@@ -366,6 +404,8 @@ class Uplink:
                 )
                 await self._start_over(receipt)
             gone = self.owed.receive(receipt.committed, epoch=receipt.epoch)
+            if not self.owed.count(RecordClass.CALL):
+                self._call_came.clear()
             self.owed.refuse(receipt.refused)
             self._ears.on_receipt(receipt, gone)
             if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection

@@ -1,74 +1,215 @@
-"""How many bytes may be on the way (core): enough to fill the link, little enough that a press does not
-queue.
+"""How many bytes may be on the way (core): enough to fill the link, little enough that a press has no queue.
 
-Additive increase while PUBACKs come about as fast as the fastest did, halved when they come later than that
-by the target queue. While a call's voice is on the same link, queue and parcels are smaller: a parcel of 4 kB
-is half a second of 64 kbit/s, for which every word would wait. A later issue refines it; the verbs stay.
+Everything is learned from when parcels went and when their PUBACKs came (`link_estimate.py`), because those
+come from the far end: the modems of satellite links acknowledge TCP themselves. Once a round trip the window
+becomes what would have met the target queue, from how much on the way met which queue.
+
+Source: docs/adr/0020-the-uplinks-window.md.
 """
 
+from math import inf
 from typing import Final
 
 from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
+from edge.uplink.link_estimate import Arrival, Flight, LinkEstimate
 
 TARGET_QUEUE_S: Final = 0.1
 TARGET_QUEUE_IN_CALL_S: Final = 0.025
 PARCEL_IN_CALL_BYTES: Final = 1_024
-WINDOW_MIN_BYTES: Final = PARCEL_SMALL_BYTES
+WINDOW_FIRST_BYTES: Final = PARCEL_SMALL_BYTES
+WINDOW_MIN_BYTES: Final = 512  # a trickle of 6 kbit/s at 600 ms: what is live in a call, then the backlog
 WINDOW_MAX_BYTES: Final = 262_144
-FORGET_FASTEST_AFTER_S: Final = 600.0  # a route may have changed
 NARROW_LINK_BPS: Final = 256_000
+ALONE_EVERY_S: Final = (
+    120.0  # so often one goes alone, to see the link without a queue: 0.5 % of it at 600 ms
+)
 
 
 class Window:
-    """Bytes in flight on one connection."""
+    """The parcels on the way of one connection. Times are seconds of one monotonic clock, rates bytes/s."""
 
     def __init__(self) -> None:
-        self.limit_bytes = 4 * PARCEL_SMALL_BYTES
-        self.in_flight_bytes = 0
-        self.is_in_call = False  # voice and picture are on the link too
-        self.round_trip_s: float | None = None  # smoothed, of PUBACKs
-        self._fastest_s: float | None = None
-        self._fastest_at_s = 0.0
-        self._shrunk_at_s = 0.0
+        self.round_trip_s: float | None = None  # smoothed, without a parcel's own length
+        self._is_in_call = False
+        self._flights: dict[int, Flight] = {}  # by message id, in order of sending
+        self.on_connected()
+
+    def on_connected(self) -> None:
+        """A new connection has nothing on the way, perhaps another route, and starts carefully."""
+        self.limit_bytes = float(WINDOW_MIN_BYTES if self._is_in_call else WINDOW_FIRST_BYTES)
+        self._is_starting = not self._is_in_call
+        self._link = LinkEstimate()
+        self._flights.clear()
+        self._flights_bytes = self._beyond_hole_bytes = 0
+        self._last: Flight | None = None
+        self._alone_s = self._repaired_s = -inf
+        self._tcp_queue_s = 0.0
+        self._begin_round()
+
+    def _begin_round(self) -> None:
+        self._arrivals: list[Arrival] = []
+        self._round_ends: int | None = None  # the message whose PUBACK ends it
+        self._is_limited = False  # something waited for room
+
+    # What the uplink asks
+
+    @property
+    def is_in_call(self) -> bool:
+        """Whether voice and picture are on the link too."""
+        return self._is_in_call
+
+    def share(self, *, is_in_call: bool) -> None:
+        """Voice and picture come onto the link, or leave it. They get it at once; what is free comes back by
+        and by.
+        """
+        if is_in_call != self._is_in_call:
+            self._is_in_call, self._is_starting = is_in_call, not is_in_call
+            if is_in_call:
+                self.limit_bytes = float(WINDOW_MIN_BYTES)
+
+    @property
+    def rate(self) -> float | None:
+        """What the link carries of ours; None while it was never busy with us."""
+        return self._link.rate
 
     @property
     def parcel_bytes(self) -> int:
         """The size to which a parcel may grow: small on a link below 256 kbit/s, a step smaller in a call."""
-        is_wide = self.round_trip_s and self.limit_bytes * 8 / self.round_trip_s >= NARROW_LINK_BPS
-        if self.is_in_call:
+        rate = self.rate
+        is_wide = rate is not None and rate * 8 >= NARROW_LINK_BPS
+        if self._is_in_call:
             return PARCEL_SMALL_BYTES if is_wide else PARCEL_IN_CALL_BYTES
         return PARCEL_LARGE_BYTES if is_wide else PARCEL_SMALL_BYTES
 
-    def has_room(self) -> bool:
+    @property
+    def oldest_sent_s(self) -> float | None:
+        """When the parcel went that has waited longest for its PUBACK."""
+        return next((flight.sent_s for flight in self._flights.values()), None)
+
+    def has_room(self, *, now_s: float) -> bool:
         """Whether another parcel may go."""
-        return self.in_flight_bytes < self.limit_bytes
+        has_room = self._room_s(now_s) <= now_s
+        self._is_limited |= not has_room
+        return has_room
 
-    def on_sent(self, size_bytes: int) -> None:
+    def next_room_s(self, *, now_s: float) -> float | None:
+        """When there will be room although no PUBACK comes; None: not before one does."""
+        room_s = self._room_s(now_s)
+        return room_s if now_s < room_s < inf else None
+
+    def _room_s(self, now_s: float) -> float:
+        if not self._flights:
+            return self._spaced_s()
+        if self._goes_alone(now_s):
+            return inf
+        too_many_bytes = self._flights_bytes - self._beyond_hole_bytes - self.limit_bytes
+        if too_many_bytes < 0:
+            return self._spaced_s()
+        oldest, rate = next(iter(self._flights.values())), self.rate
+        if rate is None or too_many_bytes >= oldest.size_bytes:
+            return inf
+        return max(self._spaced_s(), self._answers_begin_s(oldest) + too_many_bytes / rate + 1e-6)
+
+    def _goes_alone(self, now_s: float) -> bool:
+        """At the least window too: if that meets a queue, it is not ours, or the link has become longer."""
+        return self._is_least or (not self._is_in_call and now_s - self._alone_s > ALONE_EVERY_S)
+
+    @property
+    def _is_least(self) -> bool:
+        return self.limit_bytes <= WINDOW_MIN_BYTES
+
+    def _spaced_s(self) -> float:
+        """In a call a parcel longer than the window takes the time of so many windows."""
+        last = self._last
+        if not self._is_in_call or last is None or self.round_trip_s is None:
+            return -inf
+        return last.sent_s + self.round_trip_s * max(0.0, last.size_bytes / self.limit_bytes - 1)
+
+    def _answers_begin_s(self, oldest: Flight) -> float:
+        """When the first byte of the oldest would have its answer, if bytes had one each."""
+        return max(self._link.answered_s, oldest.sent_s + self._link.least_s)
+
+    def _ahead_bytes(self, now_s: float) -> float:
+        """What is on the way, less what of the oldest must be through."""
+        oldest, rate = next(iter(self._flights.values()), None), self.rate
+        through_bytes = float(self._beyond_hole_bytes)
+        if oldest is not None and rate is not None:
+            through_bytes += min(oldest.size_bytes, rate * max(0.0, now_s - self._answers_begin_s(oldest)))
+        return max(0.0, self._flights_bytes - through_bytes)
+
+    # What happens
+
+    def on_sent(self, message: int, size_bytes: int, *, now_s: float) -> None:
         """A parcel went."""
-        self.in_flight_bytes += size_bytes
+        flight = Flight(size_bytes, now_s, self._ahead_bytes(now_s), not self._flights)
+        if flight.was_alone:
+            self._alone_s = now_s
+        self._flights[message] = self._last = flight
+        self._flights_bytes += size_bytes
 
-    def on_acknowledged(self, size_bytes: int, *, sent_s: float, now_s: float) -> None:
-        """Its PUBACK came."""
-        self.in_flight_bytes = max(0, self.in_flight_bytes - size_bytes)
-        delay_s = max(now_s - sent_s, 1e-4)
-        self.round_trip_s = (
-            delay_s if self.round_trip_s is None else 0.875 * self.round_trip_s + 0.125 * delay_s
+    def on_tcp(self, *, has_repaired: bool, beyond_hole_bytes: int, queue_s: float, now_s: float) -> None:
+        """What TCP knows of losses: whether it sent anything again since it was asked last; how much arrived
+        behind the first hole, for which no PUBACK can come although the link is free of it; and by how much
+        its round trip is longer than the least it had, which holes do not lengthen.
+        """
+        self._beyond_hole_bytes = min(beyond_hole_bytes, self._flights_bytes)
+        self._tcp_queue_s = queue_s
+        if has_repaired:
+            self._repaired_s = now_s
+
+    def on_acknowledged(self, message: int, *, now_s: float) -> None:
+        """Its PUBACK came. One that nobody waits for changes nothing."""
+        flight = self._flights.pop(message, None)
+        if flight is None:
+            return
+        self._flights_bytes -= flight.size_bytes
+        self._beyond_hole_bytes = min(self._beyond_hole_bytes, self._flights_bytes)
+        is_clean = self._repaired_s < flight.sent_s - (self.round_trip_s or 0.0)
+        arrival = self._link.on_acknowledged(
+            flight, is_clean=is_clean, forgets=not self._is_in_call, now_s=now_s
         )
-        if (
-            self._fastest_s is None
-            or delay_s <= self._fastest_s
-            or now_s - self._fastest_at_s > FORGET_FASTEST_AFTER_S
-        ):
-            self._fastest_s, self._fastest_at_s = delay_s, now_s
-        queue_s = TARGET_QUEUE_IN_CALL_S if self.is_in_call else TARGET_QUEUE_S
-        if delay_s <= self._fastest_s + queue_s:
-            self.limit_bytes = min(WINDOW_MAX_BYTES, self.limit_bytes + size_bytes // 2)
-        elif now_s - self._shrunk_at_s > delay_s:  # once a round trip
-            least_bytes = PARCEL_IN_CALL_BYTES if self.is_in_call else WINDOW_MIN_BYTES
-            self.limit_bytes = max(least_bytes, self.limit_bytes // 2)
-            self._shrunk_at_s = now_s
+        if arrival is not None:
+            self._arrivals.append(arrival)
+            delay_s = arrival.delay_s(self.rate)
+            before_s = delay_s if self.round_trip_s is None else self.round_trip_s
+            self.round_trip_s = 0.875 * before_s + 0.125 * delay_s
+        if self._round_ends is None:
+            self._round_ends = next(reversed(self._flights), message)
+        if self._round_ends == message or self._round_ends not in self._flights:
+            limit_bytes = self._decide()
+            self.limit_bytes = min(max(limit_bytes, float(WINDOW_MIN_BYTES)), float(WINDOW_MAX_BYTES))
+            self._begin_round()
 
-    def on_connected(self) -> None:
-        """A new connection has nothing in flight and starts carefully."""
-        self.in_flight_bytes = 0
-        self.limit_bytes = min(self.limit_bytes, 4 * PARCEL_SMALL_BYTES)
+    def _decide(self) -> float:
+        """Return the window for the next round trip."""
+        target_s = TARGET_QUEUE_IN_CALL_S if self._is_in_call else TARGET_QUEUE_S
+        queue_s, met_bytes, size_bytes = self._met(target_s / 2)
+        if queue_s > target_s / 2:
+            self._is_starting = False
+        elif self._is_least and not self._is_in_call:
+            self._is_starting = True  # what looked like a queue was none, or is over
+        now_bytes, rate = self.limit_bytes, self.rate
+        if rate is None:
+            rate = now_bytes / (self.round_trip_s or 1.0)
+        if queue_s > target_s:
+            return min(now_bytes, max(met_bytes + rate * (target_s - queue_s), now_bytes / 2))
+        if not self._is_limited:
+            return now_bytes
+        if self._is_starting or self.rate is None:
+            fills_bytes = inf if self.rate is None else 1.25 * rate * (self._link.least_s + target_s)
+            return max(now_bytes, min(2 * (met_bytes + size_bytes), fills_bytes))
+        if met_bytes == 0.0:  # it went alone: as much more would have been no queue either
+            met_bytes = now_bytes
+        return min(max(now_bytes, met_bytes + rate * (target_s - queue_s)), 2 * now_bytes)
+
+    def _met(self, little_s: float) -> tuple[float, float, int]:
+        """Return the queue that was met, what was on the way before the parcel that met it, and its size: of
+        those that met little the one with most before it, else the one that met least.
+        """
+        met = [(self._link.queue_s(one), one.flight) for one in self._arrivals]
+        if met:
+            queue_s, flight = min(met, key=lambda one: (max(one[0], little_s), -one[1].ahead_bytes))
+            return queue_s, flight.ahead_bytes, flight.size_bytes
+        length_s = self._last.size_bytes / self.rate if self._last is not None and self.rate else 0.0
+        # all were repaired, TCP knows what it met; but segments of one parcel wait for each other
+        return max(0.0, self._tcp_queue_s - length_s), self.limit_bytes, 0

@@ -10,6 +10,7 @@ import pytest
 from contract.topics import Topic
 from edge.config import BoxConfig
 from edge.uplink.mqtt import Connection, Will
+from edge.uplink.tls import HubTls
 from hub.pki.authority import Authority
 from tests.broker import Broker, free_port
 from tests.integration.edge.loops import in_a_loop
@@ -21,6 +22,9 @@ class Witness:
 
     def __init__(self) -> None:
         self.told: asyncio.Queue[str] = asyncio.Queue()
+
+    def on_open(self) -> None:
+        pass  # the broker has said nothing yet
 
     def on_connected(self) -> None:
         self.told.put_nowait("connected")
@@ -52,7 +56,7 @@ def config(broker: Broker, tmp_path: Path) -> BoxConfig:
 async def outcome(config: BoxConfig) -> str:
     """Connect once; return the first that is told."""
     witness = Witness()
-    connection = Connection(config, Will(b"{}"), witness)
+    connection = Connection(config, HubTls(config), Will(b"{}"), witness)
     connection.open()
     try:
         async with asyncio.timeout(15):
@@ -161,7 +165,7 @@ async def test_a_port_that_speaks_something_else_points_at_the_port(config: BoxC
 async def test_a_port_that_says_nothing_does_not_answer(
     config: BoxConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.uplink.mqtt.CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("edge.uplink.tls.HANDSHAKE_TIMEOUT_S", 0.3)
     async with listening(lambda _reader, _writer: None) as port:
         told = await outcome(replace(config, hub_port=port))
     assert told.endswith("does not answer; check the cable, the modem and the link")
@@ -189,9 +193,8 @@ async def test_a_box_under_another_s_name_is_told_that_nothing_it_says_is_taken(
     config: BoxConfig, broker: Broker
 ) -> None:
     other, witness = broker.boxes["ly-son-01"], Witness()
-    connection = Connection(
-        replace(config, certificate=other.certificate, key=other.key), Will(b"{}"), witness
-    )
+    config = replace(config, certificate=other.certificate, key=other.key)
+    connection = Connection(config, HubTls(config), Will(b"{}"), witness)
     connection.open()
     async with asyncio.timeout(15):
         assert await witness.told.get() == "connected"

@@ -89,7 +89,7 @@ async def test_a_press_does_not_wait_for_a_window_that_is_full(broker: Broker, c
     with HubThread(hub_config(broker)):
         async with running(config) as box:
             await box.until(lambda: has_sent_its_key(box))
-            box.uplink._window.on_sent(10_000_000)
+            box.uplink._window.on_sent(-1, 10_000_000, now_s=time.clock_gettime(time.CLOCK_BOOTTIME))
             await box.store(Batch(entries=[wave(0)]))
             await box.store(press_batch(1))
             await box.until(lambda: box.uplink.owed.count(CALL) == 0)

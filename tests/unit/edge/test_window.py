@@ -1,97 +1,261 @@
+"""The window in literal times: a link of 8 kB/s that answers after 0.6 s, unless said otherwise."""
+
+import pytest
+
 from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
-from edge.uplink.window import PARCEL_IN_CALL_BYTES, WINDOW_MAX_BYTES, WINDOW_MIN_BYTES, Window
+from edge.uplink.window import (
+    ALONE_EVERY_S,
+    PARCEL_IN_CALL_BYTES,
+    WINDOW_FIRST_BYTES,
+    WINDOW_MAX_BYTES,
+    WINDOW_MIN_BYTES,
+    Window,
+)
+
+RATE = 8_000.0
+EMPTY_S = 0.6
+SIZE = PARCEL_SMALL_BYTES  # half a second of the link
 
 
-def acknowledge(window: Window, *delays_s: float, size_bytes: int = 4_096, now_s: float = 0.0) -> float:
-    """Send and acknowledge one parcel after the other; return the time after the last."""
-    for delay_s in delays_s:
-        window.on_sent(size_bytes)
-        sent_s, now_s = now_s, now_s + delay_s
-        window.on_acknowledged(size_bytes, sent_s=sent_s, now_s=now_s)
-    return now_s
+class Line:
+    """Says when the PUBACKs of parcels come; what is sent meanwhile queues."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.rate, self.empty_s = RATE, EMPTY_S
+        self.now_s = 0.0
+        self._free_s = 0.0
+        self._coming: list[tuple[float, int]] = []
+        self._messages = 0
+
+    def send(self, size_bytes: int = SIZE) -> None:
+        self._messages += 1
+        self._free_s = max(self._free_s, self.now_s) + size_bytes / self.rate
+        self._coming.append((self._free_s + self.empty_s, self._messages))
+        self.window.on_sent(self._messages, size_bytes, now_s=self.now_s)
+
+    def next_puback(self) -> None:
+        at_s, message = self._coming.pop(0)
+        self.now_s = max(self.now_s, at_s)
+        self.window.on_acknowledged(message, now_s=self.now_s)
+
+    def drain(self, seconds: float) -> None:
+        """Send whenever there is room."""
+        until_s = self.now_s + seconds
+        while self.now_s < until_s:
+            while self.window.has_room(now_s=self.now_s):
+                self.send()
+            self.wait()
+
+    def wait(self) -> None:
+        """For room, or for a PUBACK."""
+        room_s = self.window.next_room_s(now_s=self.now_s)
+        if room_s is not None and (not self._coming or room_s < self._coming[0][0]):
+            self.now_s = room_s
+        else:
+            self.next_puback()
+
+    @property
+    def queue_s(self) -> float:
+        return max(0.0, self._free_s - self.now_s)
 
 
-def test_a_full_window_has_no_room_until_a_puback() -> None:
-    window = Window()
+@pytest.fixture
+def line() -> Line:
+    return Line(Window())
+
+
+def test_the_first_window_is_one_small_parcel(line: Line) -> None:
+    assert line.window.has_room(now_s=0.0)
+    line.send(PARCEL_SMALL_BYTES)
+    assert not line.window.has_room(now_s=0.0)
+    assert line.window.next_room_s(now_s=0.0) is None, "only a PUBACK can tell"
+    line.next_puback()
+    assert line.window.has_room(now_s=line.now_s)
+
+
+def test_a_window_that_met_no_queue_is_doubled_once_a_round_trip(line: Line) -> None:
+    line.rate = 1e9
+    line.drain(0.5)
+    assert line.window.limit_bytes == 2 * SIZE
+    line.drain(0.7)
+    assert 3 * SIZE <= line.window.limit_bytes <= 4 * SIZE
+    line.drain(60.0)
+    assert line.window.limit_bytes == WINDOW_MAX_BYTES
+
+
+def test_a_window_that_nothing_waited_for_does_not_grow(line: Line) -> None:
+    for _ in range(20):
+        line.send(200)
+        line.next_puback()
+    assert line.window.limit_bytes == WINDOW_FIRST_BYTES
+
+
+def test_the_window_comes_to_rest_at_a_tenth_of_a_second_of_queue(line: Line) -> None:
+    line.drain(30.0)
+    assert line.window.limit_bytes == pytest.approx(RATE * (EMPTY_S + 0.1), rel=0.05)
+    assert line.window.rate == pytest.approx(RATE, rel=0.01)
+    assert line.window.round_trip_s == pytest.approx(EMPTY_S + 0.1, abs=0.03)
+
+
+def test_a_parcel_goes_when_the_one_before_it_is_nearly_through_and_not_at_its_puback(line: Line) -> None:
+    line.drain(30.0)
+    queues_s = []
+    for _ in range(20):
+        while not line.window.has_room(now_s=line.now_s):
+            line.wait()
+        queues_s.append(line.queue_s)
+        line.send()
+    assert max(queues_s) < 0.15
+    assert min(queues_s) > 0.05
+
+
+def test_parcels_of_all_sizes_meet_the_same_queue(line: Line) -> None:
+    line.drain(30.0)
+    before = line.window.limit_bytes
+    for size_bytes in (500, 4_000, 1_500, 6_000, 300, 3_000) * 10:
+        while not line.window.has_room(now_s=line.now_s):
+            line.next_puback()
+        line.send(size_bytes)
+    assert line.window.limit_bytes == pytest.approx(before, rel=0.1)
+
+
+def test_a_link_that_became_slower_gets_less_and_one_that_became_faster_more(line: Line) -> None:
+    line.drain(30.0)
+    line.rate = RATE / 2
+    line.drain(30.0)
+    assert line.window.limit_bytes == pytest.approx(RATE / 2 * (EMPTY_S + 0.1), rel=0.1)
+    line.rate = RATE * 2
+    line.drain(30.0)
+    assert line.window.limit_bytes == pytest.approx(RATE * 2 * (EMPTY_S + 0.1), rel=0.1)
+
+
+def test_a_route_that_became_longer_is_known_after_three_parcels_that_went_alone(line: Line) -> None:
+    line.drain(30.0)
+    line.empty_s = 1.2
+    line.drain(8.0)
+    assert line.window.limit_bytes < RATE * 0.6, "at first its delay looks like a queue"
+    line.drain(4 * ALONE_EVERY_S)
+    assert line.window.limit_bytes == pytest.approx(RATE * (1.2 + 0.1), rel=0.1)
+
+
+def test_a_parcel_goes_alone_every_two_minutes(line: Line) -> None:
+    line.drain(30.0)
+    line.send()
+    assert not line.window.has_room(now_s=ALONE_EVERY_S + 1.0)
+    while line._coming:
+        line.next_puback()
+    assert line.window.has_room(now_s=line.now_s)
+
+
+def test_what_tcp_repaired_is_no_queue(line: Line) -> None:
+    line.drain(30.0)
+    before = line.window.limit_bytes
+    line.send()
+    line.now_s += 3.0  # it was lost, and its repair too
+    line._free_s = line.now_s
+    line.window.on_tcp(has_repaired=True, beyond_hole_bytes=0, queue_s=0.1, now_s=line.now_s)
+    while line._coming:
+        line.next_puback()
+    assert line.window.limit_bytes >= before
+    assert line.window.rate == pytest.approx(RATE, rel=0.05)
+    assert line.window.round_trip_s == pytest.approx(EMPTY_S + 0.1, abs=0.05)
+
+
+def test_a_queue_that_tcp_sees_while_it_repairs_is_believed(line: Line) -> None:
+    line.drain(30.0)
+    before = line.window.limit_bytes
     for _ in range(4):
-        assert window.has_room()
-        window.on_sent(PARCEL_SMALL_BYTES)
-    assert not window.has_room()
-    window.on_acknowledged(PARCEL_SMALL_BYTES, sent_s=0.0, now_s=0.1)
-    assert window.has_room()
+        line.send()
+        line.window.on_tcp(has_repaired=True, beyond_hole_bytes=0, queue_s=1.5, now_s=line.now_s)
+        while line._coming:
+            line.next_puback()
+    assert line.window.limit_bytes < before / 2
 
 
-def test_a_link_that_answers_evenly_gets_more_up_to_a_limit() -> None:
-    window = Window()
-    acknowledge(window, *[0.05] * 10)
-    assert window.limit_bytes == 4 * PARCEL_SMALL_BYTES + 10 * 2_048
-    acknowledge(window, *[0.05] * 1_000)
-    assert window.limit_bytes == WINDOW_MAX_BYTES
+def test_what_arrived_behind_a_hole_makes_room(line: Line) -> None:
+    line.drain(30.0)
+    while line.window.has_room(now_s=line.now_s):
+        line.send()
+    line.window.on_tcp(has_repaired=True, beyond_hole_bytes=8_000, queue_s=0.1, now_s=line.now_s)
+    assert line.window.has_room(now_s=line.now_s)
 
 
-def test_a_queue_of_a_tenth_of_a_second_halves_the_window_once_a_round_trip() -> None:
-    window = Window()
-    now_s = acknowledge(window, 0.05, now_s=10.0)
-    before = window.limit_bytes
-    window.on_acknowledged(100, sent_s=now_s, now_s=now_s + 0.16)
-    assert window.limit_bytes == before // 2
-    window.on_acknowledged(100, sent_s=now_s + 0.01, now_s=now_s + 0.17)
-    assert window.limit_bytes == before // 2
+def test_a_puback_that_nobody_waits_for_changes_nothing(line: Line) -> None:
+    line.drain(30.0)
+    before = (line.window.limit_bytes, line.window.round_trip_s, line.window.rate)
+    line.window.on_acknowledged(-7, now_s=line.now_s)
+    assert (line.window.limit_bytes, line.window.round_trip_s, line.window.rate) == before
 
 
-def test_the_window_never_falls_below_one_small_parcel() -> None:
-    window = Window()
-    now_s = acknowledge(window, 0.05, now_s=10.0)
-    for _ in range(20):
-        now_s = acknowledge(window, 2.0, now_s=now_s)
-    assert window.limit_bytes == WINDOW_MIN_BYTES
-    assert window.has_room()
+def test_parcels_are_small_until_the_link_is_known_to_be_fast(line: Line) -> None:
+    assert line.window.parcel_bytes == PARCEL_SMALL_BYTES
+    line.drain(10.0)
+    assert line.window.parcel_bytes == PARCEL_SMALL_BYTES  # 64 kbit/s
+    fast = Line(Window())
+    fast.rate = 64_000.0
+    fast.drain(10.0)
+    assert fast.window.parcel_bytes == PARCEL_LARGE_BYTES  # 512 kbit/s
 
 
-def test_parcels_are_small_until_the_link_is_known_to_be_fast() -> None:
-    window = Window()
-    assert window.parcel_bytes == PARCEL_SMALL_BYTES
-    acknowledge(window, *[0.6] * 5)
-    assert window.parcel_bytes == PARCEL_LARGE_BYTES  # 26 kB in 0.6 s: 350 kbit/s
-    slow = Window()
-    acknowledge(slow, *[1.5] * 5, size_bytes=500)
-    assert slow.parcel_bytes == PARCEL_SMALL_BYTES  # 16 kB in 1.5 s: 90 kbit/s
+def test_in_a_call_parcels_are_a_step_smaller(line: Line) -> None:
+    line.window.share(is_in_call=True)
+    assert line.window.parcel_bytes == PARCEL_IN_CALL_BYTES
+    fast = Line(Window())
+    fast.rate = 64_000.0
+    fast.drain(10.0)
+    fast.window.share(is_in_call=True)
+    assert fast.window.parcel_bytes == PARCEL_SMALL_BYTES
 
 
-def test_in_a_call_parcels_are_a_step_smaller() -> None:
-    window = Window()
-    window.is_in_call = True
-    assert window.parcel_bytes == PARCEL_IN_CALL_BYTES
-    acknowledge(window, *[0.05] * 10)
-    assert window.parcel_bytes == PARCEL_SMALL_BYTES  # the link is wide
-    window.is_in_call = False
-    assert window.parcel_bytes == PARCEL_LARGE_BYTES
+def test_a_call_has_the_link_at_once_and_gives_it_back(line: Line) -> None:
+    line.drain(30.0)
+    before = line.window.limit_bytes
+    line.window.share(is_in_call=True)
+    assert line.window.limit_bytes == WINDOW_MIN_BYTES
+    line.window.share(is_in_call=False)
+    line.drain(15.0)
+    assert line.window.limit_bytes == pytest.approx(before, rel=0.1)
 
 
-def test_in_a_call_a_queue_of_thirty_milliseconds_halves_the_window_down_to_one_parcel() -> None:
-    window = Window()
-    window.is_in_call = True
-    now_s = acknowledge(window, 0.05, now_s=10.0)
-    before = window.limit_bytes
-    now_s = acknowledge(window, 0.08, now_s=now_s)
-    assert window.limit_bytes == before // 2
-    for _ in range(20):
-        now_s = acknowledge(window, 0.5, now_s=now_s)
-    assert window.limit_bytes == PARCEL_IN_CALL_BYTES
+def test_in_a_call_what_is_free_is_taken_by_and_by_up_to_a_fortieth_of_a_second(line: Line) -> None:
+    line.drain(30.0)
+    line.window.share(is_in_call=True)
+    line.drain(5.0)
+    assert line.window.limit_bytes < RATE * EMPTY_S
+    line.drain(120.0)
+    assert line.window.limit_bytes == pytest.approx(RATE * (EMPTY_S + 0.025), rel=0.1)
 
 
-def test_a_new_connection_starts_carefully_and_with_nothing_in_flight() -> None:
-    window = Window()
-    acknowledge(window, *[0.05] * 100)
-    window.on_sent(5_000)
-    window.on_connected()
-    assert (window.in_flight_bytes, window.limit_bytes) == (0, 4 * PARCEL_SMALL_BYTES)
+def test_in_a_call_a_parcel_longer_than_the_window_takes_the_time_of_so_many(line: Line) -> None:
+    line.drain(30.0)
+    while line._coming:
+        line.next_puback()
+    line.window.share(is_in_call=True)
+    sent_s = line.now_s
+    line.send(4 * WINDOW_MIN_BYTES)
+    line.next_puback()
+    assert not line.window.has_room(now_s=line.now_s)
+    room_s = line.window.next_room_s(now_s=line.now_s)
+    assert room_s is not None
+    assert room_s - sent_s == pytest.approx(3 * (line.window.round_trip_s or 0.0), rel=0.01)
 
 
-def test_a_new_route_s_delay_is_taken_for_normal_after_ten_minutes() -> None:
-    window = Window()
-    now_s = acknowledge(window, 0.05, now_s=0.0)
-    now_s = acknowledge(window, 0.6, now_s=now_s)
-    shrunk = window.limit_bytes
-    acknowledge(window, 0.6, now_s=now_s + 601.0)
-    assert window.limit_bytes > shrunk
+def test_the_oldest_parcel_on_the_way_is_known(line: Line) -> None:
+    assert line.window.oldest_sent_s is None
+    line.send()
+    line.now_s = 0.1
+    line.send()
+    assert line.window.oldest_sent_s == 0.0
+    line.next_puback()
+    assert line.window.oldest_sent_s == 0.1
+
+
+def test_a_new_connection_starts_carefully_and_with_nothing_on_the_way(line: Line) -> None:
+    line.rate = 1e6
+    line.drain(30.0)
+    line.window.on_connected()
+    assert line.window.limit_bytes == WINDOW_FIRST_BYTES
+    assert line.window.oldest_sent_s is None
+    assert line.window.rate is None
+    assert line.window.has_room(now_s=line.now_s)

@@ -1,0 +1,49 @@
+"""What Linux says of a TCP connection (core): the few fields of its `tcp_info` that the window asks for.
+
+Source: include/uapi/linux/tcp.h, `struct tcp_info`; fields are only ever added at its end.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+TCP_INFO_BYTES: Final = 228  # to the end of the last field that is read; Linux 5.4 and later
+_UNACKED: Final = struct.Struct("=II")  # segments on the way, and those of them that arrived behind a hole
+_UNACKED_AT: Final = 24
+_ROUND_TRIP_AT: Final = 68  # smoothed, us
+_RESENT_AT: Final = 100  # segments, in all
+_ACKED_AT: Final = 120  # bytes, in all
+_LEAST_ROUND_TRIP_AT: Final = 148  # us
+_SENT_AT: Final = 200  # bytes, in all; and those of them that were sent again
+_OUT_OF_ORDER_AT: Final = 224  # segments that came behind a hole, in all
+_UNKNOWN_US: Final = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TcpState:
+    """Of one moment."""
+
+    holes: int = 0  # how often anything was lost so far, either way; only its changes mean something
+    beyond_hole_bytes: int = (
+        0  # arrived behind the first hole: the link is free of it, its reader has not got it
+    )
+    queue_s: float = 0.0  # by how much the round trip is longer than the least
+
+
+def parse_tcp_info(raw: bytes) -> TcpState:
+    """Return what `getsockopt(TCP_INFO)` says; an older kernel's shorter answer says nothing."""
+    if len(raw) < TCP_INFO_BYTES:
+        return TcpState()
+
+    def number(at: int, form: str = "=I") -> int:
+        return int(struct.unpack_from(form, raw, at)[0])
+
+    unacked, sacked = _UNACKED.unpack_from(raw, _UNACKED_AT)
+    sent_bytes = number(_SENT_AT, "=Q") - number(_SENT_AT + 8, "=Q")
+    on_the_way_bytes = max(0, sent_bytes - number(_ACKED_AT, "=Q"))
+    least_us = number(_LEAST_ROUND_TRIP_AT)
+    return TcpState(
+        holes=number(_RESENT_AT) + number(_OUT_OF_ORDER_AT),
+        beyond_hole_bytes=on_the_way_bytes * sacked // unacked if unacked else 0,
+        queue_s=0.0 if least_us == _UNKNOWN_US else max(0, number(_ROUND_TRIP_AT) - least_us) / 1e6,
+    )
