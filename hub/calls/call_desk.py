@@ -270,6 +270,18 @@ class CallDesk:
                     await self._try(held.row.call_id, Input.PRESSED_LATE)
             elif known is not None and held.row.revision >= known.row.revision:
                 await self._take(held.row)
+        there = {held.row.call_id for held in held_calls}
+        for call_id in [one for one in self._open if one not in there]:
+            await self._look_again(call_id)
+
+    async def _look_again(self, call_id: CallId) -> None:
+        """A call is no longer among the open ones: another process closed it, or it was none."""
+        row = await self._hub.run_read(lambda store: store.call(call_id))
+        if row is not None:
+            await self._take(row)
+        elif self._open.pop(call_id, None) is not None:
+            log.warning("call %s is withdrawn: what came before its key was no press", call_id)
+            self._notify()
 
     def _add(self, held: HeldCall) -> None:
         now_s = self._hub.now_s()

@@ -74,6 +74,8 @@ class Filing:
             " WHERE spool_no = ? AND class = ? AND seq = ?",
             (event.event, encode_event(event).decode(), spool_no, record_class, seq),
         )
+        if arrival is None and record_class is RecordClass.CALL and not isinstance(event, Press):
+            self._withdraw_call(spool_no, seq)
         match event:
             case KeyMade():
                 self._db.execute(
@@ -218,6 +220,10 @@ class Filing:
             _INSERT_CALL,
             (spool_no, seq, RECEIVED, boot, t_us, arrival.boot, arrival.sent_t_us, visit, received, received),
         )
+
+    def _withdraw_call(self, spool_no: int, seq: int) -> None:
+        """What came before its key was taken for a press, and was none: it must not ring."""
+        self._db.execute("DELETE FROM call WHERE spool_no = ? AND seq = ?", (spool_no, seq))
 
 
 def _may_be_event(arrival: Arrival) -> bool:

@@ -12,6 +12,7 @@ from contract.errors import OwnFaultError
 from contract.events import (
     AnchorSet,
     AnyEvent,
+    CallStep,
     Event,
     KeyMade,
     LeadState,
@@ -284,6 +285,20 @@ def test_an_event_that_waits_for_its_key_is_filed_when_it_is_opened(
     assert store.unopened(CON_DAO, box.spool, KeyId(1)) == []
     assert [stored.event for stored in store.events(CON_DAO, names=["leads"])] == [leads]
     assert len(store.open_calls()) == 1
+
+
+def test_what_was_taken_for_a_press_and_was_none_is_no_call_any_more(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive, opener: Opener
+) -> None:
+    """A hub restored from a backup hears a step of a call before the key that opens it."""
+    step = arrive(box.event(CallStep(call_seq=1, step="at the hub"), CALL), is_opened=False)
+    press = arrive(box.press(), is_opened=False)
+    store.commit([step, press])
+    assert len(store.open_calls()) == 2, "better one ring too many"
+    for stored in store.unopened(CON_DAO, box.spool, KeyId(1)):
+        store.file_event(stored.record_id, parse_event(opener.open(stored.record)), now_utc_us=NOW_US)
+    assert [call.call_id.seq for call in store.open_calls()] == [press.record_id.seq]
+    assert store.call(CallId(CON_DAO, box.spool, step.record_id.seq)) is None
 
 
 def test_filing_an_event_of_no_record_is_our_own_fault(store: SqliteStore, box: BoxRecords) -> None:
