@@ -58,6 +58,11 @@ class Batch:
     forgets_receipts: bool = False  # what was received or refused before this is so no more
 
     @property
+    def size_bytes(self) -> int:
+        """The bodies of entries and drafts."""
+        return sum(len(entry.body) for entry in (*self.entries, *self.drafts))
+
+    @property
     def is_urgent(self) -> bool:
         """Whether this may use what is kept in reserve: somebody waits for it, or all that the hub lacks."""
         is_call = any(entry.header.record_class == RecordClass.CALL for entry in self.entries)

@@ -131,8 +131,11 @@ class Contents:
 
     def used_bytes(self) -> int:
         """Return the bytes of pages that hold something."""
-        pages, free_pages, page_bytes = (
-            int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return (pages - free_pages) * page_bytes
+        return self._pragma("page_count") * self._pragma("page_size") - self.free_bytes()
+
+    def free_bytes(self) -> int:
+        """Return the bytes of pages that hold nothing any more."""
+        return self._pragma("freelist_count") * self._pragma("page_size")
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])

@@ -44,7 +44,8 @@ WRITE_FACT: Final = (  # one that says the same is not written: it would cost a 
 )
 UNTOLD: Final = "tombstones that no key has sealed yet"  # a fact
 TOLD_AGAIN_MAX: Final = 1_000  # tombstones in one transaction; a spool has a handful of such ranges
-MAKE_ROOM_TRIES: Final = 4  # of one commit; where that is not enough, more sacrifice does not help
+MAKE_ROOM_TRIES: Final = 50  # of one commit
+ROOM_BYTES: Final = 200_000  # free pages of which a small commit needs no more: then nothing is sacrificed
 
 Result = TypeVar("Result")
 
@@ -132,7 +133,10 @@ class Spool(Contents):
             self._tell_untold()
             return recovered
 
-        recovered = self._in_transaction(start, is_call=True, what="this process's key")
+        size_bytes = sum(len(raw) for _, raw in living_drafts(self._db))
+        recovered = self._in_transaction(
+            start, is_call=True, what="this process's key", size_bytes=size_bytes
+        )
         self._has_key = True
         return recovered
 
@@ -249,8 +253,8 @@ class Spool(Contents):
                 set_mark(self._db, batch.hub_utc_us, self.ledgers)
             return owed + (self._tell_again() if batch.forgets_receipts else [])
 
-        what = f"{len(batch.entries)} records"
-        owed = self._in_transaction(store, is_call=batch.is_urgent, what=what)
+        what, size_bytes = f"{len(batch.entries)} records", batch.size_bytes
+        owed = self._in_transaction(store, is_call=batch.is_urgent, what=what, size_bytes=size_bytes)
         self._drafts = living + len(batch.drafts)
         sacrificed, self._sacrificed = self._sacrificed, []
         return owed + sacrificed
@@ -266,7 +270,9 @@ class Spool(Contents):
         why = "it is not on the card any more"
         return [self._insert(self._tombstone(*seqs, why)) for seqs in gone[:TOLD_AGAIN_MAX]]
 
-    def _in_transaction(self, work: Callable[[], Result], *, is_call: bool, what: str) -> Result:
+    def _in_transaction(
+        self, work: Callable[[], Result], *, is_call: bool, what: str, size_bytes: int = 0
+    ) -> Result:
         for tries_left in range(MAKE_ROOM_TRIES, -1, -1):
             try:
                 self._limit_pages(is_call=is_call)
@@ -274,7 +280,10 @@ class Spool(Contents):
                     return work()
             except sqlite3.Error as error:
                 full = self._full_or_raise(error)
-            if not tries_left or not self._make_room(is_call=is_call):
+            if not tries_left:
+                break
+            has_pages = self.free_bytes() > 2 * size_bytes + ROOM_BYTES  # then it is the log that has no room
+            if not (is_call and self._ballast.give_back() if has_pages else self._make_room(is_call=is_call)):
                 break
         raise SpoolFullError(
             f"{self._path}: no room for {what} ({full}); free space there or raise [spool] quota_bytes"

@@ -1,6 +1,7 @@
 import resource
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,15 @@ from contract.ids import RecordClass
 from contract.ranges import SeqRanges
 from edge.errors import SpoolFullError
 from edge.spool.batch import Batch, Entry, OwedRecord
-from edge.spool.room import BALLAST_BYTES, Ballast
+from edge.spool.room import BALLAST_BYTES, SACRIFICE_MAX, SACRIFICE_SHARE, Ballast
 from edge.spool.spool import Spool
 from tests.integration.edge.spools import (
+    BOOT,
     CALL,
+    HUB_KEY,
     NUMERIC,
     PART,
+    STATION,
     WAVE,
     event,
     open_all,
@@ -110,6 +114,7 @@ def test_then_the_oldest_waveforms_go_with_a_tombstone_and_nothing_else(tmp_path
         assert 60 < len(left) < 140
         assert gone[0].first_seq == 1
         assert gone[-1].last_seq == left[0] - 1
+        assert spool.ledger(WAVE).given_up == SeqRanges([(1, left[0] - 1)])
         assert {one.record_class for one in gone} == {int(WAVE)}
         assert len(present(spool, CALL)) == 2
         assert len(present(spool, NUMERIC)) == 21 + len(gone)
@@ -180,6 +185,7 @@ def test_a_partition_full_of_what_is_never_given_up_is_told_and_recovered_from(t
             before = present(spool, NUMERIC)
             with pytest.raises(SpoolFullError, match="free space there"):
                 spool.commit(Batch(entries=[noise()]))
+            assert [spool.commit(press_batch(count))[0].seq for count in range(1, 30)] == [*range(2, 31)]
         (owed,) = spool.commit(Batch(entries=[noise()]))
         assert owed.seq == 1
         assert present(spool, NUMERIC) == before
@@ -194,6 +200,56 @@ def test_drafts_of_a_spool_that_is_full_at_the_start_still_become_records(tmp_pa
     with open_spool(tmp_path / "spool.db", quota_bytes=QUOTA // 2) as spool:
         assert present(spool, WAVE)[-1] == 131
         assert len(open_all(spool)) > 131 - 100
+
+
+def test_what_is_given_up_at_once_is_bounded_however_much_there_is(tmp_path: Path) -> None:
+    small = wave(count=1)
+    with open_spool(tmp_path / "spool.db", quota_bytes=900_000) as spool:
+        while not spool.ledger(WAVE).given_up.count_to(10**6):
+            before = spool.ledger(WAVE).given
+            spool.commit(Batch(entries=[small] * 500))
+        assert before > SACRIFICE_SHARE * SACRIFICE_MAX, "the share of it would be no more"
+        assert spool.ledger(WAVE).given_up.count_to(10**6) == SACRIFICE_MAX
+
+
+def test_what_is_given_up_before_there_is_a_key_is_told_by_whoever_has_one_next(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path, quota_bytes=3 * QUOTA) as spool:
+        fill(spool, 30)
+        fill(spool, 120, NUMERIC)
+        spool.commit(Batch(drafts=[noise()] * 120))
+    spool = Spool(path, quota_bytes=QUOTA)
+    try:
+        with pytest.raises(SpoolFullError, match="no room for this process's key"):
+            spool.begin_sealing(HUB_KEY, station=STATION, boot=BOOT, t_us=1, software="test")
+        gone = spool.ledger(WAVE).given_up
+        assert gone == SeqRanges([(1, 30)])
+    finally:
+        spool.close()
+    with open_spool(path, quota_bytes=4 * QUOTA) as spool:
+        assert SeqRanges((one.first_seq, one.last_seq) for one in tombstones(spool)) == gone
+        assert present(spool, WAVE) == [*range(31, 151)]
+    with open_spool(path, quota_bytes=3 * QUOTA) as spool:
+        assert len(tombstones(spool)) == len({one.first_seq for one in tombstones(spool)}), "told once"
+
+
+def test_nothing_is_sacrificed_in_vain_where_it_is_the_log_that_has_no_room(tmp_path: Path) -> None:
+    path, log = tmp_path / "spool.db", tmp_path / "spool.db-wal"
+    with open_spool(path) as spool:
+        fill(spool, 100)
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM fact").fetchone()
+            with files_may_not_exceed(log.stat().st_size):
+                refused = 0
+                while refused < 20:  # first the log fills, which cannot be begun anew
+                    try:
+                        spool.commit(Batch(drafts=[noise()], drops_drafts=True))
+                    except SpoolFullError:
+                        refused += 1
+        assert present(spool, WAVE)[-1] == 100
+        assert len(present(spool, WAVE)) > 80
+        assert spool.commit(Batch(entries=[noise()]))[0].seq == 101
 
 
 def test_the_ballast_is_given_back_for_a_press_and_kept_again_when_there_is_room(tmp_path: Path) -> None:

@@ -81,9 +81,9 @@ async def test_a_caller_that_is_cancelled_has_stored_its_batch_once(tmp_path: Pa
             task = asyncio.create_task(thread.store(Batch(entries=[wave(n)])))
             for _ in range(n):
                 await asyncio.sleep(0)  # cancelled earlier or later on its way
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+            if task.cancel():  # else the card was faster
+                with pytest.raises(asyncio.CancelledError):
+                    await task
         await thread.store(Batch(entries=[wave(99)]))
         assert await waves_of(thread) == list(range(1, 12))
 
