@@ -20,7 +20,7 @@ from tests.integration.edge.spools import CALL, NUMERIC, PART, WAVE, open_all, o
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "spools"
 NUMBERS = {CALL: 6, NUMERIC: 6, WAVE: 18, PART: 6}  # of records that the file holds
 DRAFTS = 3
-every_version = pytest.mark.parametrize("version", ["v1"])
+every_version = pytest.mark.parametrize("version", ["v1", "v2"])
 
 
 def unpack(version: str, folder: Path) -> Path:
