@@ -15,7 +15,7 @@ from contract.header import Kind, Record
 from contract.ids import KeyId, RecordClass, SpoolId
 from contract.ranges import SeqRanges
 from edge.spool.batch import OwedRecord
-from edge.spool.former import FormerSpool, Lost, Seal
+from edge.spool.former import FormerSpool, Lost
 from edge.spool.ledger import Ledger
 from edge.spool.salvage_aside import Aside
 from edge.spool.salvage_pages import RawPages
@@ -29,8 +29,8 @@ OpenFormer = Callable[[SpoolId], FormerSpool]
 @dataclass(slots=True)
 class Outcome:
     """What becomes of a file that was set aside. `spool` is None when nobody can tell whose records these
-    are; `scanned` is the share of its raw pages that was looked at, None when they need not be. `recovered`,
-    `drafts` (among the recovered) and `lost` are there at the end.
+    are; `scanned` is the share of its raw pages that was looked at, None when they need not be. The rest is
+    there at the end: how many records were recovered and how many drafts are among them, and what is lost.
     """
 
     spool: SpoolId | None = None
@@ -38,7 +38,12 @@ class Outcome:
     is_done: bool = False
     recovered: int = 0
     drafts: int = 0
-    lost: int = 0
+    lost: tuple[Lost, ...] = ()
+
+    @property
+    def lost_count(self) -> int:
+        """How many records are lost."""
+        return sum(high - low + 1 for _, low, high in self.lost)
 
 
 class Salvage:
@@ -52,12 +57,11 @@ class Salvage:
         self._known = dict.fromkeys(RecordClass, 0)  # the highest seq that anything told of
         self._unwanted = {c: SeqRanges() for c in RecordClass}
         self._last_key, self._sealed_to = 0, 0  # the newest key, and its highest nonce of a chunk's record
+        self._is_sure = False  # that no higher one was given
         self._drafts: dict[tuple[KeyId, int], Record] = {}
 
-    def steps(self, seal: Seal) -> Iterator[list[OwedRecord]]:
-        """Yield after each step what is owed now and was not before. `seal` is for what is said in the name
-        of the former spool. Raises SpoolError, OSError.
-        """
+    def steps(self) -> Iterator[list[OwedRecord]]:
+        """Yield after each step what was recovered by it. Raises SpoolError, OSError."""
         with ExitStack() as stack:
             rows = stack.enter_context(DamagedFile(self._aside.path))
             pages = stack.enter_context(RawPages(self._aside))
@@ -70,7 +74,6 @@ class Salvage:
                     if not is_all:
                         yield from self._take_pages(former, pages)
                     self._go_on(former)
-                yield former.bury(seal, why="damaged on the card")
                 self._sum_up(former)
         self.outcome.is_done = True
 
@@ -90,11 +93,11 @@ class Salvage:
             )
             self._known[record_class] = ledger.given
             self._unwanted[record_class] = ledger.settled()
-        boots = rows.boots()
+        boots, are_boots_sure = rows.boots()
         if self._aside.heritage.boot is not None:
             number, name = self._aside.heritage.boot
             boots[name] = number
-        former.inherit(ledgers, boots)
+        former.inherit(ledgers, boots, are_boots_sure=are_boots_sure)
         self._last_key = rows.number("last key")
         return former.owed()
 
@@ -102,7 +105,8 @@ class Salvage:
         self, former: FormerSpool, rows: DamagedFile, *, is_log_broken: bool
     ) -> Generator[list[OwedRecord], None, bool]:
         """Return (after the last step) whether that was all there is."""
-        is_all = not is_log_broken and all(rows.last_seq(record_class)[1] for record_class in RecordClass)
+        self._is_sure = not is_log_broken and all(rows.last_seq(c)[1] for c in RecordClass)
+        is_all = self._is_sure
         for record_class in ORDER:
             wanted = self._missing(former, record_class)
             newest_first = record_class is RecordClass.WAVEFORM
@@ -171,9 +175,9 @@ class Salvage:
             for (key, nonce), draft in sorted(self._drafts.items())
             if key == self._last_key and nonce > self._sealed_to  # older ones have become records
         ]
-        former.go_on(drafts, lost, known=self._known, last_key=self._last_key)
+        former.go_on(drafts, lost, known=self._known, is_sure=self._is_sure)
 
     def _sum_up(self, former: FormerSpool) -> None:
         self.outcome.recovered = int(former.fact("recovered"))
         self.outcome.drafts = int(former.fact("drafts"))
-        self.outcome.lost = sum(high - low + 1 for _, low, high in former.fact("lost"))
+        self.outcome.lost = tuple((RecordClass(c), low, high) for c, low, high in former.fact("lost"))

@@ -64,10 +64,11 @@ class DamagedFile:
         except (RefusedError, TypeError):
             return None
 
-    def boots(self) -> dict[str, int]:
-        """Return the numbers of the boots by name, as far as they can be read."""
-        rows, _ = self.rows("SELECT name, boot FROM boot")
-        return {name: number for name, number in rows if isinstance(name, str) and isinstance(number, int)}
+    def boots(self) -> tuple[dict[str, int], bool]:
+        """Return the numbers of the boots by name, as far as they can be read, and whether these are all."""
+        rows, is_all = self.rows("SELECT name, boot FROM boot")
+        boots = {name: n for name, n in rows if isinstance(name, str) and isinstance(n, int)}
+        return boots, is_all and len(boots) == len(rows) > 0
 
     def presses(self) -> tuple[tuple[str, int, int], ...]:
         """Return device, its boot and its count of each press, in the order of their storing."""

@@ -11,13 +11,11 @@ from typing import Final
 from contract.ids import RecordClass, SpoolId
 from contract.ranges import SeqRanges
 from edge.spool.batch import Batch
-from edge.spool.former import FormerSpool, Seal, former_path
+from edge.spool.former import FormerSpool, former_path
 from edge.spool.salvage import Outcome, Salvage
 from edge.spool.salvage_aside import Aside, Heritage, set_aside
 from tests.integration.edge.spools import (
-    HUB_KEY,
     NUMERIC,
-    STATION,
     WAVE,
     event,
     open_spool,
@@ -26,9 +24,6 @@ from tests.integration.edge.spools import (
 )
 
 ROUNDS: Final = 60
-SEAL: Final = Seal(
-    hub_key=HUB_KEY, station=STATION, boot_name="another-boot", t_us=9_000_000, software="test"
-)
 
 
 @dataclass(slots=True)
@@ -146,7 +141,7 @@ def run_salvage(
         return opened[0]
 
     one = Salvage(aside, open_former=open_former, has_drafts_elsewhere=has_drafts_elsewhere)
-    for count, _ in enumerate(one.steps(SEAL), start=1):
+    for count, _ in enumerate(one.steps(), start=1):
         if count == steps:
             break
     return one.outcome, opened[0] if opened else None
