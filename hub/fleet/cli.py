@@ -50,7 +50,7 @@ def _print(spools: list[SpoolHeld], epoch: int, now_utc_us: int) -> None:
     table.title = f"store of epoch {epoch:08x}, {len(spools)} spools"
     table.caption = "-n missing below the highest · (n) given up by the box · owed: as the box said last"
     table.add_column("station, spool", no_wrap=True)
-    for heading in ("heard", *HEADINGS.values(), "sealed", "owed", "oldest", "MB free"):
+    for heading in ("heard", *HEADINGS.values(), "unread", "owed", "oldest", "MB free"):
         table.add_column(heading, justify="right")
     for held in spools:
         table.add_row(

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from contract.events import AnchorSet, Status
-from contract.ids import BootId, SpoolId, StationId, StreamSetNo
+from contract.ids import NO_VISIT, BootId, CallId, SpoolId, StationId, StreamSetNo
 from contract.times import Anchor
-from hub.store.interface import Outcome
+from hub.calls.moves import press_age
+from hub.store.interface import CallRow, Outcome
 from hub.store.sqlite import SqliteStore
 from hub.times.fit import UNKNOWN, UtcInterval, fit_boot
 from hub.times.moments import read_moment
@@ -213,3 +214,25 @@ def test_an_anchor_of_no_time_that_there_is_ties_nothing_and_stops_nothing(
     high = replace(anchor(HOUR), **{field: 2**60})  # type: ignore[arg-type]
     commit(store, high, anchor(2 * HOUR), first_seq=2)
     assert store.time_fit(CON_DAO, SPOOL, BOOT, t_us=HOUR).version == 2
+
+
+def test_a_press_that_waited_out_a_reboot_is_as_old_as_the_fit_of_its_boot_says(store: SqliteStore) -> None:
+    commit(store, anchor(HOUR))
+    received_us = NOON + 48 * HOUR + 2 * HOUR
+    row = CallRow(
+        call_id=CallId(CON_DAO, SPOOL, 9),
+        state="RECEIVED",
+        revision=1,
+        boot=BOOT,
+        t_us=HOUR,
+        sent_boot=BootId(3),
+        sent_t_us=5,
+        visit=NO_VISIT,
+        received_utc_us=received_us,
+        changed_utc_us=received_us,
+        owner=None,
+        nudges=0,
+    )
+    age = press_age(store, row)
+    assert (age.at_least_s, age.at_most_s) == (3_600 - 0.02, 3_600 + 0.02)
+    assert press_age(store, replace(row, boot=BootId(1))).at_most_s is None

@@ -1,6 +1,6 @@
 from contract.ids import BootId
 from contract.times import Anchor
-from hub.live.hub_times import ANCHOR_ERR_MAX_US, HubTimes
+from hub.live.hub_times import ANCHOR_ERR_MAX_US, ANCHORS_MAX, HubTimes
 
 S = 1_000_000
 BOOT = BootId(3)
@@ -37,3 +37,17 @@ def test_a_boot_that_nothing_ties_to_utc_has_no_time() -> None:
     times = HubTimes([Anchor(BootId(2), 0, 1_000 * S, 0), Anchor(BootId(4), 0, 2_000 * S, 0)])
     assert times.utc_us(BOOT, 5 * S) is None
     assert times.utc_ms(BOOT, 5 * S) is None
+
+
+def test_one_anchor_that_lies_moves_nothing() -> None:
+    times = HubTimes([Anchor(BOOT, n * 600 * S, (1_000 + n * 600) * S, 20_000) for n in range(3)])
+    times.learn_anchor(Anchor(BOOT, 1_300 * S, 9_000 * S, 60 * S, "staff"))
+    assert times.utc_us(BOOT, 1_300 * S) == 2_300 * S
+
+
+def test_a_station_that_is_heard_for_weeks_keeps_no_more_anchors_than_now_needs() -> None:
+    times = HubTimes()
+    for n in range(1_000):
+        times.learn_anchor(Anchor(BOOT, n * 600 * S, (1_000 + n * 600) * S, 20_000))
+    assert len(times._anchors) == ANCHORS_MAX
+    assert times.utc_us(BOOT, 999 * 600 * S) == (1_000 + 999 * 600) * S
