@@ -28,6 +28,7 @@ Count = Annotated[int, Field(ge=0, le=VARINT_MAX)]
 Number = Annotated[int, Field(ge=1, le=VARINT_MAX)]
 HubKeyNumber = Annotated[int, Field(ge=1, le=2**32 - 1)]
 Text = Annotated[str, Field(max_length=200)]
+SpoolName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
 WIRE_RULES: Final = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
@@ -103,11 +104,13 @@ class Press(Event):
 
 
 class CallStep(Event):
-    """The station's side of call `call_seq` took a step: what the nurse could see from then on."""
+    """The station's side of call `call_seq` took a step: what the nurse could see from then on. `spool` names
+    the call's where it is another than this record's."""
 
     event: Literal["call step"] = "call step"
     call_seq: Number
     step: Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
+    spool: SpoolName | None = None
 
 
 class LeadState(Event):
@@ -200,19 +203,33 @@ class Status(Event):
 
 
 class Tombstone(Event):
-    """Records `first_seq` … `last_seq` of a class were given up. One that arrives all the same wins."""
+    """Records `first_seq` … `last_seq` of a class were given up. One that arrives all the same wins. `spool`
+    names theirs where it is another than this record's."""
 
     event: Literal["tombstone"] = "tombstone"
     record_class: Annotated[int, Field(ge=0, le=3)]
     first_seq: Number
     last_seq: Number
     why: Text
+    spool: SpoolName | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.last_seq < self.first_seq:
             raise ValueError("last_seq is before first_seq")
         return self
+
+
+class SpoolDamage(Event):
+    """Something was wrong with a spool's file: records are damaged, it was set aside, or what could be read
+    of it was recovered. `spool` is that file's, if anybody can tell. Each lost record has a tombstone too."""
+
+    event: Literal["spool damage"] = "spool damage"
+    what: Literal["records damaged", "set aside", "recovered"]
+    text: Text
+    spool: SpoolName | None = None
+    recovered: Count | None = None
+    lost: Count | None = None
 
 
 AnyEvent = Annotated[
@@ -229,7 +246,8 @@ AnyEvent = Annotated[
     | MediaState
     | AnchorSet
     | Status
-    | Tombstone,
+    | Tombstone
+    | SpoolDamage,
     Field(discriminator="event"),
 ]
 _EVENTS: Final[TypeAdapter[AnyEvent]] = TypeAdapter(AnyEvent)

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contract.errors import OwnFaultError, Refusal, RefusedError
-from contract.events import WIRE_RULES, Bytes, Count, HubKeyNumber, Number, Text
+from contract.events import WIRE_RULES, Bytes, Count, HubKeyNumber, Number, SpoolName, Text
 from contract.limits import SIGNAL_MAX_BYTES
 from contract.media import AnyMediaSignal, MediaSignal
 
@@ -33,7 +33,7 @@ class CallState(Signal):
     """`down/signal`: how the hub's side of a call is. `by` is the operator's name as staff may hear it."""
 
     signal: Literal["call"] = "call"
-    spool: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    spool: SpoolName
     call_seq: Number
     state: HubCallState
     revision: Count  # grows with each change; an older one is ignored
@@ -44,15 +44,17 @@ class BoxState(Signal):
     """`state`, retained, and its Will: a hint that the connection stands or fell, never the truth about
     presence.
 
-    `open_call` is the call that the station believes open, so that the hub can say how it really is.
+    `open_call` is the call that the station believes open, so that the hub can say how it really is;
+    `call_spool` is that call's spool where it is another than `spool`.
     """
 
     signal: Literal["state"] = "state"
     connected: bool
-    spool: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    spool: SpoolName
     boot: Number
     t_us: Count
     open_call: Number | None = None
+    call_spool: SpoolName | None = None
 
 
 class SealKey(Signal):

@@ -9,7 +9,7 @@ from typing import Final
 
 from contract.events import CallStep, Press
 from contract.header import Record
-from contract.ids import CallId, RecordClass, StationId, parse_spool
+from contract.ids import CallId, RecordClass, SpoolId, StationId, parse_spool
 from contract.signals import BoxState, CallState, encode_signal
 from contract.topics import Topic
 from hub.calls.age import Age, age_on_arrival
@@ -221,10 +221,10 @@ class CallDesk:
                 continue
             header = arrival.record.header
             match arrival.event:
-                case CallStep(step="cancelled", call_seq=seq):
-                    self._hear(CallId(arrival.station, arrival.spool, seq), Input.CANCEL)
-                case CallStep(step="ended", call_seq=seq):
-                    self._hear(CallId(arrival.station, arrival.spool, seq), Input.HANG_UP)
+                case CallStep(step="cancelled") as step:
+                    self._hear(_call_of(step, arrival.station, arrival.spool), Input.CANCEL)
+                case CallStep(step="ended") as step:
+                    self._hear(_call_of(step, arrival.station, arrival.spool), Input.HANG_UP)
                 case Press(nudges=int(seq)):
                     age = age_on_arrival(
                         header.boot,
@@ -246,7 +246,7 @@ class CallDesk:
         signal = heard.signal
         if not isinstance(signal, BoxState) or not signal.connected or signal.open_call is None:
             return
-        call_id = CallId(heard.station, parse_spool(signal.spool), signal.open_call)
+        call_id = CallId(heard.station, parse_spool(signal.call_spool or signal.spool), signal.open_call)
         held = self._open.get(call_id)
         if held is not None:
             self._say(held.row)
@@ -398,19 +398,20 @@ class CallDesk:
         """Apply what the station did to a call before this hub started."""
         call_id = held.row.call_id
         stored = await self._hub.run_read(
-            lambda store: store.events(
-                call_id.station, names=("call step", "press"), newest=20, spool=call_id.spool
-            )
+            lambda store: store.events(call_id.station, names=("call step", "press"), newest=20)
         )
         for one in reversed(stored):
             if one.received_utc_us < held.row.changed_utc_us:
                 continue
+            spool = one.record_id.spool
             match one.event:
-                case CallStep(step="cancelled", call_seq=seq) if seq == call_id.seq:
+                case CallStep(step="cancelled") as step if _call_of(step, call_id.station, spool) == call_id:
                     await self._try(call_id, Input.CANCEL)
-                case CallStep(step="ended", call_seq=seq) if seq == call_id.seq:
+                case CallStep(step="ended") as step if _call_of(step, call_id.station, spool) == call_id:
                     await self._try(call_id, Input.HANG_UP)
-                case Press(nudges=int(seq)) if seq == call_id.seq and held.state not in LIVE_STATES:
+                case Press(nudges=int(seq)) if (
+                    CallId(call_id.station, spool, seq) == call_id and held.state not in LIVE_STATES
+                ):
                     press = call_id._replace(seq=one.record_id.seq)
                     await self._apply(_News(call_id, Input.PRESSED_AGAIN, press))
                 case _:
@@ -419,3 +420,8 @@ class CallDesk:
     def _notify(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _call_of(step: CallStep, station: StationId, spool: SpoolId) -> CallId:
+    """Return the call that a step is one of; `spool` is that of the step's record."""
+    return CallId(station, spool if step.spool is None else parse_spool(step.spool), step.call_seq)

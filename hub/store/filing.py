@@ -91,7 +91,7 @@ class Filing:
                 anchor = Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
                 file_anchor(self._db, spool_no, anchor, made_utc_us=now_utc_us)
             case Tombstone():
-                self._bury(spool_no, event)
+                self._bury(self._spool_no_of(event, spool_no), event)
             case Press() if arrival is not None and record_class is RecordClass.CALL:
                 if event.nudges is None or not self._nudge(spool_no, event.nudges, arrival.received_utc_us):
                     self._make_call(spool_no, seq, arrival)
@@ -193,6 +193,14 @@ class Filing:
         except (OSError, RefusedError):
             return None
         return raw
+
+    def _spool_no_of(self, event: Tombstone, spool_no: int) -> int:
+        """Return the row number of the spool that is meant, of the same station as `spool_no`."""
+        if event.spool is None:
+            return spool_no
+        sql = "SELECT station FROM spool WHERE no = ?"
+        (station,) = self._db.execute(sql, (spool_no,)).fetchone()
+        return self.spool_no(StationId(station), SpoolId(int(event.spool, 16)))
 
     def _bury(self, spool_no: int, event: Tombstone) -> None:
         self._db.execute(

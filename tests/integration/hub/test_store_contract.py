@@ -32,6 +32,7 @@ from contract.ids import (
     StationId,
     StreamSetNo,
     VisitNo,
+    spool_text,
 )
 from contract.parts import parse_part
 from contract.ranges import SeqRanges
@@ -194,6 +195,16 @@ def test_ranges_tell_holes_and_count_tombstones(store: SqliteStore, box: BoxReco
         NUMERIC: SeqRanges([(1, 1)]),
     }
     assert store.ranges(LY_SON, box.spool) == {}
+
+
+def test_a_tombstone_of_a_former_spool_is_that_spool_s(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    former = SpoolId(0xF0F0)
+    gone = Tombstone(record_class=2, first_seq=4, last_seq=5, why="damaged", spool=spool_text(former))
+    store.commit([arrive(box.event(gone))])
+    assert store.ranges(CON_DAO, former) == {WAVEFORM: SeqRanges([(4, 5)])}
+    assert store.ranges(CON_DAO, box.spool) == {NUMERIC: SeqRanges([(1, 1)])}
 
 
 def test_a_record_that_arrives_all_the_same_beats_its_tombstone(

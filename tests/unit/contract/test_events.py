@@ -18,6 +18,7 @@ from contract.events import (
     Owed,
     Press,
     SamplesLost,
+    SpoolDamage,
     Status,
     Stream,
     StreamSet,
@@ -48,6 +49,7 @@ ALL = [
     Press(device="board-1", device_boot=2, press_count=1, learned_from="heartbeat", nudges=5),
     Press(device="board-1", device_boot=2, press_count=1, learned_from="pressed at boot"),
     CallStep(call_seq=6, step="at the hub"),
+    CallStep(call_seq=6, step="ended", spool="0123456789abcdef"),
     LeadState(device="board-1", off=(0, 2)),
     DeviceState(device="usb:1-1.2", state="gone", text="rút dây 🫀"),
     SamplesLost(set_no=1, stream=0, first_index=0, count=VARINT_MAX, reason="absent"),
@@ -58,6 +60,9 @@ ALL = [
     STATUS,
     STATUS.model_copy(update={"round_trip_ms": None, "connected_for_s": None}),
     Tombstone(record_class=2, first_seq=5, last_seq=5, why="disk full"),
+    Tombstone(record_class=1, first_seq=5, last_seq=9, why="damaged", spool="0123456789abcdef"),
+    SpoolDamage(what="set aside", text="file is not a database"),
+    SpoolDamage(what="recovered", text="", spool="0123456789abcdef", recovered=17, lost=0),
 ]
 
 
