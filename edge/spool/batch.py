@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contract.events import Event, encode_event
+from contract.events import Event, StreamSet, encode_event
 from contract.header import Header, Kind
 from contract.ids import CLEAR, NO_VISIT, BootId, RecordClass, StreamSetNo, VisitNo
 from contract.ranges import SeqRanges
@@ -15,10 +15,13 @@ from contract.receipts import RefusedRecord
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record to be: its header without seq, key and nonce, and its body in clear."""
+    """A record to be: its header without seq, key and nonce, and its body in clear. `explains`: other records
+    mean nothing without it.
+    """
 
     header: Header
     body: bytes
+    explains: bool = False
 
     def with_seq(self, seq: int) -> Header:
         """Return the header of the record that this becomes."""
@@ -87,4 +90,4 @@ def event_entry(
         count=0,
         codec=0,
     )
-    return Entry(header, encode_event(event))
+    return Entry(header, encode_event(event), explains=isinstance(event, StreamSet))

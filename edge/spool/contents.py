@@ -37,11 +37,13 @@ class Contents:
     def ledger(self, record_class: RecordClass) -> Ledger:
         """Return what became of the seqs of one class."""
         refused = self._db.execute("SELECT seq, seq FROM refused WHERE class = ?", [int(record_class)])
+        kept = self._db.execute("SELECT seq, seq FROM kept WHERE class = ?", [int(record_class)])
         return Ledger(
             given=self._last_seq(record_class),
             received=SeqRanges(self._ranges("received", record_class)),
             refused=SeqRanges(refused.fetchall()),
             given_up=SeqRanges(self._ranges("given_up", record_class)),
+            kept=SeqRanges(kept.fetchall()),
         )
 
     def _ranges(self, table: str, record_class: RecordClass) -> list[tuple[int, int]]:

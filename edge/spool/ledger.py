@@ -20,6 +20,7 @@ class Ledger:
     received: SeqRanges = field(default_factory=SeqRanges)  # the hub has it
     refused: SeqRanges = field(default_factory=SeqRanges)  # the hub will not take it
     given_up: SeqRanges = field(default_factory=SeqRanges)  # its row is gone
+    kept: SeqRanges = field(default_factory=SeqRanges)  # others mean nothing without it
 
     def settled(self) -> SeqRanges:
         """Return all that is no longer owed."""
@@ -28,6 +29,11 @@ class Ledger:
             for low, high in ranges:
                 union.add(low, high)
         return union
+
+    def spare(self) -> Iterator[tuple[int, int]]:
+        """Yield what the hub has and may be deleted here, oldest first."""
+        for low, high in self.on_card(self.received):
+            yield from self.kept.holes(low, high)
 
     def on_card(self, ranges: SeqRanges) -> Iterator[tuple[int, int]]:
         """Yield what of `ranges` still has rows, oldest first."""

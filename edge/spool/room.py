@@ -26,7 +26,8 @@ SACRIFICE_MAX: Final = 500  # records: but no more than that, because their page
 RECEIVED_AT_ONCE: Final = 2_000  # records, or twice that: no transaction may hold up a press for seconds
 FREED_CLASSES: Final = (RecordClass.WAVEFORM, RecordClass.PART, RecordClass.NUMERIC)
 # Of what the hub has, calls stay: they are few and small, and a hub restored from a backup would have neither
-# the press nor the key without which nothing sealed under it can be opened.
+# the press nor the key without which nothing sealed under it can be opened. So do the rows that are `kept`,
+# without which it could not tell what the streams of a chunk are.
 
 
 class Ballast:
@@ -69,7 +70,7 @@ def delete_received(db: Database, record_class: RecordClass, ledger: Ledger, *, 
     Runs inside the caller's transaction.
     """
     gone = 0
-    for low, high in list(ledger.on_card(ledger.received)):
+    for low, high in list(ledger.spare()):
         for start in range(low, min(high, up_to) + 1, RECEIVED_AT_ONCE):
             if gone >= RECEIVED_AT_ONCE:
                 break

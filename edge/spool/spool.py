@@ -333,6 +333,8 @@ class Spool(Contents):
 
     def _insert(self, entry: Entry, *, is_clear: bool = False) -> OwedRecord:
         header = entry.with_seq(self._next_seq(entry.header.record_class))
+        if entry.explains:
+            self._db.execute("INSERT INTO kept VALUES (?, ?)", [int(header.record_class), header.seq])
         return self._insert_raw(Record(header, entry.body) if is_clear else self._seal(header, entry.body))
 
     def _insert_raw(self, record: Record) -> OwedRecord:

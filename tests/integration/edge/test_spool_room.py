@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from contract.events import Tombstone
-from contract.ids import RecordClass
+from contract.events import Event, Stream, StreamSet, Tombstone
+from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
 from edge.errors import SpoolFullError
-from edge.spool.batch import Batch, Entry, OwedRecord
+from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.room import BALLAST_BYTES, SACRIFICE_MAX, SACRIFICE_SHARE, Ballast
 from edge.spool.spool import Spool
 from tests.integration.edge.spools import (
@@ -33,6 +33,12 @@ from tests.integration.edge.spools import (
 QUOTA = 6_000_000
 BIG = 12_000  # samples of noise: 48 kB
 A_BATCH = 5
+ECG = Stream(stream=0, mdc=131329, label="I", shape="ecg", rate_mhz=250_000, scale=5.0, unit="uV")
+STREAMS = StreamSet(set_no=1, device="board-1", streams=(ECG,))
+
+
+def told_of(told: Event) -> Entry:
+    return event_entry(told, NUMERIC, boot=BootId(1), t_us=1)
 
 
 @cache
@@ -101,6 +107,16 @@ def test_keys_and_presses_stay_though_the_hub_has_them(tmp_path: Path) -> None:
         assert present(spool, CALL) == calls
     with open_spool(tmp_path / "spool.db", quota_bytes=QUOTA) as spool:
         assert present(spool, CALL) == [*calls, calls[-1] + 1], "the key of the new process beside them"
+
+
+def test_what_the_streams_of_a_chunk_are_stays_though_the_hub_has_it(tmp_path: Path) -> None:
+    """A hub restored from a backup is sent the chunks again, and could make nothing of them."""
+    with open_spool(tmp_path / "spool.db", quota_bytes=QUOTA) as spool:
+        owed = spool.commit(Batch(entries=[event(), told_of(STREAMS), event()]))
+        received = SeqRanges([(1, owed[-1].seq)])
+        spool.commit(Batch(received={NUMERIC: received}))
+        fill(spool, 200)
+        assert present(spool, NUMERIC)[:2] == [owed[1].seq, owed[-1].seq + 1]
 
 
 def test_then_the_oldest_waveforms_go_with_a_tombstone_and_nothing_else(tmp_path: Path) -> None:
