@@ -17,7 +17,7 @@ from typing import Final
 
 from tests.bench.report import percentile, progress, tell
 from tests.soak.disturbances import KINDS, Cycle, plan
-from tests.soak.fleet import partitions
+from tests.soak.fleet import TOLERANCE_S, partitions
 from tests.soak.rounds import Round, run_round
 
 _LOOKED_AT: Final = ("presses", "registered", "calls", "records", "tombstones", "freed", "drafts", "samples")
@@ -57,6 +57,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     parser.add_argument("--workers", type=int, default=3, help="disturbances at a time")
     parser.add_argument("--stations", type=int, default=STATIONS)
+    parser.add_argument(
+        "--tolerance-s", type=float, default=TOLERANCE_S, help="beyond the second that a kill may cost"
+    )
     parser.add_argument("--folder", type=Path, help="where the rounds' folders go")
     parser.add_argument("--json", metavar="FILE", help="write one JSON object there; - is standard output")
     options = parser.parse_args()
@@ -92,7 +95,15 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[Round, float]:
             units=options.stations,
             with_partition=partitions(options.stations),
         )
-        one = run_round(place, cycles, seed=seed, workers=options.workers, stations=options.stations, say=say)
+        one = run_round(
+            place,
+            cycles,
+            seed=seed,
+            workers=options.workers,
+            stations=options.stations,
+            say=say,
+            tolerance_s=options.tolerance_s,
+        )
         total.findings.take(one.findings, where=place.name)
         total.done += one.done
         total.broken += one.broken

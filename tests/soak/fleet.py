@@ -15,6 +15,7 @@ from tests.soak.unit import Unit
 from tests.village.village import Place, Village
 
 PRESS_EVERY_S: Final = 8.0  # a station's presses, on average
+TOLERANCE_S: Final = 1.0  # on a machine that does little else
 CANCEL_SHARE: Final = 0.25  # of the presses: soon after it the nurse cancels
 WITH_PARTITION: Final = 2  # stations whose disk can be filled
 
@@ -34,7 +35,9 @@ def partitions(stations: int) -> list[int]:
 
 
 @contextmanager
-def fleet(folder: Path, *, stations: int, speed: float) -> Iterator[Fleet]:
+def fleet(
+    folder: Path, *, stations: int, speed: float = 1.0, tolerance_s: float = TOLERANCE_S
+) -> Iterator[Fleet]:
     """Start broker, hub and stations in `folder`; end them."""
     places = [
         Place(f"soak-{number:02}", f"Trạm {number}", NAMES[number % len(NAMES)])
@@ -48,7 +51,7 @@ def fleet(folder: Path, *, stations: int, speed: float) -> Iterator[Fleet]:
             partition = None
             if index in with_partition:
                 partition = stack.enter_context(Partition(station.folder / "data"))
-            units.append(Unit(station, speed=speed, partition=partition))
+            units.append(Unit(station, speed=speed, partition=partition, tolerance_s=tolerance_s))
         hub = HubSide(village, units)
         stack.enter_context(village)
         for unit in units:

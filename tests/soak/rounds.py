@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.soak.check import Findings, check_drafts, check_presses, check_records
 from tests.soak.disturbances import Cycle
-from tests.soak.fleet import Fleet, fleet, pressing
+from tests.soak.fleet import TOLERANCE_S, Fleet, fleet, pressing
 from tests.soak.ledger import RecordKey
 from tests.soak.sample_check import check_samples
 from tests.soak.unit import Unit
@@ -71,7 +71,7 @@ def run_round(
     workers: int,
     stations: int,
     say: Say,
-    speed: float = 1.0,
+    tolerance_s: float = TOLERANCE_S,
 ) -> Round:
     """Disturb a fleet in `folder` by `cycles`, `workers` at a time, then let it recover and check it.
 
@@ -79,7 +79,7 @@ def run_round(
     """
     result = Round()
     with (
-        fleet(folder, stations=stations, speed=speed) as running,
+        fleet(folder, stations=stations, tolerance_s=tolerance_s) as running,
         ThreadPoolExecutor(workers, thread_name_prefix="soak") as threads,  # what they start ends with them
     ):
         running.hub.back_up()

@@ -15,16 +15,22 @@ from tests.soak.read_spool import SpoolReader
 from tests.village.eyes import wait_until
 from tests.village.station import Station
 
-TOLERANCE_S: Final = 1.0  # above AT_RISK_S: a commit, the way through the terminal, a machine that is busy
 BACK_LIMIT_S: Final = 90.0
 FINGER_S: Final = (0.08, 0.4)  # how long a button is held down
 
 
 class Unit:
-    """A station that can be disturbed by one thread while another presses its button."""
+    """A station that can be disturbed by one thread while another presses its button.
 
-    def __init__(self, station: Station, *, speed: float, partition: Partition | None) -> None:
+    `tolerance_s`: how much older than AT_RISK_S a sample may be that a kill costs. A commit takes its time,
+    the way through the terminal too, and a busy machine lets the box wait.
+    """
+
+    def __init__(
+        self, station: Station, *, speed: float, partition: Partition | None, tolerance_s: float
+    ) -> None:
         self.station, self.partition = station, partition
+        self._at_risk_s = AT_RISK_S + tolerance_s
         self.ledger = Ledger(speed=speed)
         self.reader = SpoolReader(station.folder / "data" / "spool.db", self.ledger)
         self.has_power = True
@@ -85,7 +91,7 @@ class Unit:
                 self.has_power = True
         self.station.vitals.start()
         self.wait_works()
-        safe_s = (killed_s if full_s is None else full_s) - AT_RISK_S - TOLERANCE_S
+        safe_s = (killed_s if full_s is None else full_s) - self._at_risk_s
         measured = killed_s if full_s is None else None
         self.ledger.windows.append(Window(safe_s, time.monotonic(), why, killed_s=measured))
 
@@ -128,7 +134,7 @@ class Unit:
         with self._power:
             self.station.board.unplug()
             self.has_power = False
-        start_s = now_s - AT_RISK_S - TOLERANCE_S  # what the terminal still held
+        start_s = now_s - self._at_risk_s  # what the terminal still held
         self.ledger.windows.append(Window(start_s, float("inf"), "the board was unplugged for good"))
         self._wait(lambda: not self.reader.progress().drafts, "all drafts are records")
 

@@ -13,6 +13,7 @@ from tests.soak.rounds import run_round
 
 SEED = 20261126
 STATIONS, WORKERS = 3, 3
+TOLERANCE_S = 5.0  # on a machine so loaded that the box waits for its turn; the bench asks for more
 
 
 @pytest.mark.timeout(600)
@@ -27,6 +28,7 @@ def test_one_disturbance_of_every_kind_loses_doubles_and_misorders_nothing(tmp_p
         seed=SEED,
         workers=WORKERS,
         stations=STATIONS,
+        tolerance_s=TOLERANCE_S,
         say=lambda cycle: told.append(cycle.kind.name),
     )
     assert not done.broken, "\n".join(done.broken)
