@@ -26,6 +26,7 @@ from edge.call.call_service import CallService
 from edge.call.station_call import State, StationCall
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import Capture
+from edge.capture.coding_service import CodingThread
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
@@ -131,6 +132,7 @@ class Vitals:
 
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
         self._capture = Capture(boot=self._boot, facts=facts)
+        self._coding = CodingThread(self._capture, self._spool, self._with_the_rest)
         self._own_clocks = OwnClocks(
             self._boot,
             read_kernel=lambda: read_kernel_time(self._clock.now_us),
@@ -200,9 +202,9 @@ class Vitals:
         self._video.on_call(self._call.call)
 
     async def _end(self) -> None:
-        batch = self._with_the_rest(self._capture.cut(now_us=self._clock.now_us(), is_live=True))
-        if batch is not None:
-            await self._spool.store(batch)
+        for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=True):
+            await self._coding.store(cut)
+        await self._coding.close()
 
     # What is heard
 
@@ -267,18 +269,19 @@ class Vitals:
             for anchor in self._own_clocks.anchors(now_us=self._clock.now_us()):
                 self._tell_anchor(anchor)
             await self._record_status(is_live=is_live)
-            batch = self._capture.cut(now_us=self._clock.now_us(), is_live=is_live)
-            batch = self._with_the_rest(batch)
-            if batch is not None:
-                self._uplink.add(await self._spool.store(batch))
+            cut_at_s = self._clock.now_s()
+            for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=is_live):
+                self._uplink.add(await self._coding.store(cut))
             self._uplink.share_link(is_in_call=self._video.is_lit)
             self._bridge.set_host_state(self._host_state())
-            await self._until_next_cut()
+            await self._until_next_cut(cut_at_s)
 
-    async def _until_next_cut(self) -> None:
+    async def _until_next_cut(self, last_s: float) -> None:
+        """Wait for the rest of the second since the last cut, however long that took to code and store."""
         is_fast = self._uplink.is_live and (self._uplink.round_trip_s or 1.0) < SLOW_ROUND_TRIP_S
+        rest_s = last_s + (CUT_LIVE_S if is_fast else CUT_QUIET_S) - self._clock.now_s()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CUT_LIVE_S if is_fast else CUT_QUIET_S):
+            async with asyncio.timeout(max(rest_s, 0.0)):
                 await self._cut_now.wait()
         self._cut_now.clear()
 

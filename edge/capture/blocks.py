@@ -7,22 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from contract.chunks import Column, encode_chunk
-from contract.header import Header, Kind
-from contract.ids import CLEAR, BootId, RecordClass, StreamSetNo, VisitNo
-from edge.spool.batch import Entry
+from contract.chunks import Column
+from contract.ids import RecordClass
+from edge.capture.cuts import Scene, TakenChunk
 
 CLASS_SAMPLES_MAX: Final = (
     12_000  # at four bytes each, coded as badly as can be, a record stays below its limit
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Whose samples these are and what they mean: a change of either ends the chunk."""
-
-    visit: VisitNo
-    stream_set: StreamSetNo
 
 
 @dataclass(slots=True)
@@ -69,8 +60,7 @@ class Blocks:
     chunk of all.
     """
 
-    def __init__(self, *, boot: BootId, scene: Scene) -> None:
-        self._boot = boot
+    def __init__(self, scene: Scene) -> None:
         self._chunk = _Chunk(scene)
         self._ended: list[_Chunk] = []
         self._next_index: dict[int, int] = {}  # of each stream of this set, whatever was cut meanwhile
@@ -115,7 +105,7 @@ class Blocks:
         else:
             runs[column.stream] = _Run([column])
 
-    def cut_drafts(self) -> list[Entry]:
+    def cut_drafts(self) -> list[TakenChunk]:
         """Return what came since the last cut, of all streams: one draft, and one more for each chunk of
         numerics that has ended, or where one would be too long.
         """
@@ -125,33 +115,15 @@ class Blocks:
             fits = sum(len(column.samples) for _, column in found) <= CLASS_SAMPLES_MAX
             for group in [found] if fits else [[f for f in found if f[0] == c] for c in RecordClass]:
                 if group:
-                    drafts.append(self._entry(group[0][0], chunk.scene, [column for _, column in group]))
+                    drafts.append(TakenChunk(group[0][0], chunk.scene, [column for _, column in group]))
         return drafts
 
-    def cut_records(self) -> list[Entry]:
+    def cut_records(self) -> list[TakenChunk]:
         """Return everything since the last records as new ones: they replace all drafts."""
         self.end_chunk()
         ended, self._ended, self.has_ended = self._ended, [], False
         return [
-            self._entry(record_class, chunk.scene, [run.column() for _, run in sorted(runs.items())])
+            TakenChunk(record_class, chunk.scene, [run.column() for _, run in sorted(runs.items())])
             for chunk in ended
             for record_class, runs in sorted(chunk.runs.items())
         ]
-
-    def _entry(self, record_class: RecordClass, scene: Scene, columns: list[Column]) -> Entry:
-        codec, body = encode_chunk(columns)
-        header = Header(
-            kind=Kind.CHUNK,
-            record_class=record_class,
-            seq=0,
-            key_id=CLEAR,
-            nonce=0,
-            boot=self._boot,
-            t_us=columns[0].t_us,
-            visit=scene.visit,
-            stream_set=scene.stream_set,
-            first_index=columns[0].first_index,
-            count=len(columns[0].samples),
-            codec=codec,
-        )
-        return Entry(header, body)

@@ -1,8 +1,8 @@
 """Events of the bridge become what one transaction a second stores (core).
 
 Quiet: every second a sealed draft of all streams, every 30 s records in their place. Live: records at every
-cut. Lead-off and probe-off blocks measure nobody and are not stored; they end the chunk and are told by an
-event.
+cut. Samples are taken here and coded elsewhere. Lead-off and probe-off blocks measure nobody and are not
+stored; they end the chunk and are told by an event.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ from contract.events import (
 )
 from contract.ids import NO_VISIT, BootId, RecordClass, StreamSetNo, VisitNo
 from contract.limits import QUIET_CHUNK_S
-from edge.capture.blocks import Blocks, Scene
+from edge.capture.blocks import Blocks
+from edge.capture.cuts import Cut, Scene
 from edge.capture.streams import Mapped, MappedSet, map_streams
 from edge.capture.visits import Closed, Opened, Visits
 from edge.spool.batch import Batch, Entry, event_entry
@@ -45,7 +46,7 @@ class Capture:
         self._board_key: tuple[bytes, int] | None = None
         self._off: dict[int, bool] = {}  # board stream -> has no contact
         self._measuring: set[int] = set()  # board streams of waveforms that come with contact
-        self._blocks = Blocks(boot=boot, scene=Scene(NO_VISIT, NO_STREAMS))
+        self._blocks = Blocks(Scene(NO_VISIT, NO_STREAMS))
         self._entries: list[Entry] = []
         self._records_at_us = 0
         self._facts_changed = False
@@ -204,24 +205,33 @@ class Capture:
 
     # Cutting
 
-    def cut(self, *, now_us: int, is_live: bool) -> Batch | None:
-        """Return what must be stored now; None for nothing. Call every second, or oftener while live."""
+    def cut(self, *, now_us: int, is_live: bool) -> list[Cut]:
+        """Return the samples that must be coded and stored now, in this order, each as its `batch`. Call
+        every second, or oftener while live.
+
+        Thirty seconds take a while to code, so the last one is drafted before them. While live there is no
+        more than that one.
+        """
         self._tell_visits(self._visits.tick(now_s=now_us / 1e6), now_us)
         is_due = now_us - self._records_at_us >= QUIET_CHUNK_S * 1e6
-        drafts: list[Entry] = []
-        records: list[Entry] = []
-        makes_records = is_live or is_due or self._blocks.has_ended
-        if makes_records:
-            records = self._blocks.cut_records()
+        cuts = [] if is_live else [Cut(self._boot, self._blocks.cut_drafts(), is_draft=True)]
+        if is_live or is_due or self._blocks.has_ended:
+            cuts.append(Cut(self._boot, self._blocks.cut_records(), is_draft=False))
             self._records_at_us = now_us
-        else:
-            drafts = self._blocks.cut_drafts()
+        return cuts
+
+    def batch(self, cut: Cut, coded: Sequence[Entry]) -> Batch | None:
+        """Return a cut's entries with all events that wait and the facts of now, for one transaction; None
+        for nothing. Store it at once: what is stored before it may not be newer.
+        """
         events, self._entries = self._entries, []
-        facts = self.facts() if self._facts_changed or records else {}
+        facts = self.facts() if self._facts_changed or (coded and not cut.is_draft) else {}
         self._facts_changed = False
-        if not (events or records or drafts or facts):
+        if not (events or coded or facts):
             return None
-        return Batch(entries=[*events, *records], drafts=drafts, drops_drafts=makes_records, facts=facts)
+        if cut.is_draft:
+            return Batch(entries=events, drafts=coded, facts=facts)
+        return Batch(entries=[*events, *coded], drops_drafts=True, facts=facts)
 
     def facts(self) -> dict[str, Any]:
         """Return what a restart must know; to be stored with whatever names the visit of now."""

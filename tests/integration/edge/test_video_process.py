@@ -237,7 +237,8 @@ async def test_the_record_is_told_what_changed_and_a_flapping_device_does_not_fi
             box.hub_says(Leave, page=PAGE)
             await until(lambda: len(box.from_hub()) == 2 * (turn + 1))  # noqa: B023
         await until(lambda: len(box.told(Offer)) == 20)
-        batch = box.capture.cut(now_us=2, is_live=True)
+        (cut,) = box.capture.cut(now_us=2, is_live=True)
+        batch = box.capture.batch(cut, cut.coded())
         assert batch is not None
         events = [parse_event(entry.body) for entry in batch.entries if entry.header.kind is Kind.EVENT]
         told = [one for one in events if isinstance(one, MediaState)]

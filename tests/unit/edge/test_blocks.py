@@ -10,10 +10,12 @@ from contract.header import Record, encode_record
 from contract.ids import BootId, RecordClass, StreamSetNo, VisitNo
 from contract.limits import RECORD_MAX_BYTES
 from contract.sealing import TAG_BYTES
-from edge.capture.blocks import CLASS_SAMPLES_MAX, Blocks, Scene
+from edge.capture.blocks import CLASS_SAMPLES_MAX, Blocks
+from edge.capture.cuts import Scene
 from edge.spool.batch import Entry
 
 WAVE, NUMERIC = RecordClass.WAVEFORM, RecordClass.NUMERIC
+BOOT = BootId(1)
 SCENE = Scene(VisitNo(1), StreamSetNo(1))
 CLASS_OF = {0: WAVE, 1: WAVE, 2: NUMERIC, 3: NUMERIC}
 
@@ -33,22 +35,30 @@ def spans(entries: list[Entry]) -> list[list[tuple[int, int, int]]]:
 
 
 def blocks() -> Blocks:
-    return Blocks(boot=BootId(1), scene=SCENE)
+    return Blocks(SCENE)
+
+
+def records_of(gathered: Blocks) -> list[Entry]:
+    return [chunk.entry(boot=BOOT, is_draft=False) for chunk in gathered.cut_records()]
+
+
+def drafts_of(gathered: Blocks) -> list[Entry]:
+    return [chunk.entry(boot=BOOT, is_draft=True) for chunk in gathered.cut_drafts()]
 
 
 def test_blocks_that_follow_on_become_one_column() -> None:
     gathered = blocks()
     gathered.add(WAVE, column(0, 0, 25))
     gathered.add(WAVE, column(0, 25, 25))
-    assert spans(gathered.cut_records()) == [[(0, 0, 50)]]
-    assert gathered.cut_records() == []
+    assert spans(records_of(gathered)) == [[(0, 0, 50)]]
+    assert records_of(gathered) == []
 
 
 def test_a_header_names_scene_first_column_and_time() -> None:
     gathered = blocks()
     gathered.add(WAVE, column(1, 40, 5))
     gathered.add(WAVE, column(0, 100, 25))
-    (entry,) = gathered.cut_records()
+    (entry,) = records_of(gathered)
     header = entry.header
     assert (header.visit, header.stream_set, header.boot) == (1, 1, 1)
     assert (header.first_index, header.count, header.t_us) == (100, 25, 400_000)
@@ -58,19 +68,19 @@ def test_classes_are_records_of_their_own_and_one_draft() -> None:
     gathered = blocks()
     gathered.add(WAVE, column(0, 0, 25))
     gathered.add(NUMERIC, column(2, 0, 1))
-    (draft,) = gathered.cut_drafts()
+    (draft,) = drafts_of(gathered)
     assert draft.header.record_class == WAVE
     assert spans([draft]) == [[(0, 0, 25), (2, 0, 1)]]
-    assert [entry.header.record_class for entry in gathered.cut_records()] == [NUMERIC, WAVE]
+    assert [entry.header.record_class for entry in records_of(gathered)] == [NUMERIC, WAVE]
 
 
 def test_a_draft_holds_only_what_is_new() -> None:
     gathered = blocks()
     gathered.add(WAVE, column(0, 0, 25))
-    gathered.cut_drafts()
-    assert gathered.cut_drafts() == []
+    drafts_of(gathered)
+    assert drafts_of(gathered) == []
     gathered.add(WAVE, column(0, 25, 5))
-    assert spans(gathered.cut_drafts()) == [[(0, 25, 30)]]
+    assert spans(drafts_of(gathered)) == [[(0, 25, 30)]]
 
 
 def test_a_gap_of_a_waveform_ends_the_chunk_of_all() -> None:
@@ -80,7 +90,7 @@ def test_a_gap_of_a_waveform_ends_the_chunk_of_all() -> None:
     gathered.add(WAVE, column(0, 26, 25))
     gathered.add(WAVE, column(1, 8, 8))
     assert gathered.has_ended
-    assert spans(gathered.cut_records()) == [[(0, 0, 25), (1, 0, 8)], [(0, 26, 51), (1, 8, 16)]]
+    assert spans(records_of(gathered)) == [[(0, 0, 25), (1, 0, 8)], [(0, 26, 51), (1, 8, 16)]]
     assert not gathered.has_ended
 
 
@@ -91,8 +101,8 @@ def test_a_gap_of_a_numeric_does_not_cut_the_ecg() -> None:
     gathered.add(NUMERIC, column(2, 5, 1))
     gathered.add(WAVE, column(0, 25, 25))
     assert not gathered.has_ended
-    assert spans(gathered.cut_drafts()) == [[(2, 0, 1)], [(0, 0, 50), (2, 5, 6)]]
-    assert spans(gathered.cut_records()) == [[(2, 0, 1)], [(2, 5, 6)], [(0, 0, 50)]]
+    assert spans(drafts_of(gathered)) == [[(2, 0, 1)], [(0, 0, 50), (2, 5, 6)]]
+    assert spans(records_of(gathered)) == [[(2, 0, 1)], [(2, 5, 6)], [(0, 0, 50)]]
 
 
 @pytest.mark.parametrize("scene", [Scene(VisitNo(2), StreamSetNo(1)), Scene(VisitNo(1), StreamSetNo(2))])
@@ -101,7 +111,7 @@ def test_another_visit_or_stream_set_ends_the_chunk(scene: Scene) -> None:
     gathered.add(WAVE, column(0, 0, 25))
     gathered.set_scene(scene)
     gathered.add(WAVE, column(0, 25, 25))
-    first, second = gathered.cut_records()
+    first, second = records_of(gathered)
     assert (first.header.visit, first.header.stream_set) == (1, 1)
     assert (second.header.visit, second.header.stream_set) == (scene.visit, scene.stream_set)
 
@@ -118,7 +128,7 @@ def test_a_chunk_ends_before_its_record_grows_too_long() -> None:
     noise = np.random.default_rng(1).integers(-(2**31), 2**31 - 1, CLASS_SAMPLES_MAX + 250, np.int32)
     for first in range(0, len(noise), 250):
         gathered.add(WAVE, Column(0, first, first * 4_000, 0, noise[first : first + 250]))
-    first_entry, second_entry = gathered.cut_records()
+    first_entry, second_entry = records_of(gathered)
     assert first_entry.header.count == CLASS_SAMPLES_MAX
     assert second_entry.header.count == 250
     sealed = encode_record(Record(first_entry.with_seq(2**62), first_entry.body + bytes(TAG_BYTES)))
@@ -130,7 +140,7 @@ def test_a_draft_of_both_classes_never_grows_longer_than_a_record() -> None:
     noise = np.random.default_rng(2).integers(-(2**31), 2**31 - 1, 8_000, np.int32)
     gathered.add(WAVE, Column(0, 0, 0, 0, noise))
     gathered.add(NUMERIC, Column(2, 0, 0, 0, noise))
-    drafts = gathered.cut_drafts()
+    drafts = drafts_of(gathered)
     assert len(drafts) == 2
     assert all(len(draft.body) < RECORD_MAX_BYTES - 1_000 for draft in drafts)
 
@@ -138,10 +148,10 @@ def test_a_draft_of_both_classes_never_grows_longer_than_a_record() -> None:
 def test_a_block_that_comes_twice_is_dropped_and_counted_even_after_a_cut() -> None:
     gathered = blocks()
     gathered.add(WAVE, column(0, 0, 25))
-    gathered.cut_records()
+    records_of(gathered)
     gathered.add(WAVE, column(0, 0, 25))
     assert gathered.repeated_samples == 25
-    assert gathered.cut_records() == []
+    assert records_of(gathered) == []
 
 
 def test_a_new_stream_set_counts_its_samples_from_zero_again() -> None:
@@ -161,10 +171,10 @@ class Disk:
 
     def cut(self, gathered: Blocks, *, is_live: bool) -> None:
         if is_live or gathered.has_ended:
-            self.records += gathered.cut_records()
+            self.records += records_of(gathered)
             self.drafts = []
         else:
-            self.drafts += gathered.cut_drafts()
+            self.drafts += drafts_of(gathered)
 
     def samples(self) -> dict[tuple[int, int, int], tuple[int, int]]:
         """(set, stream, index) -> (visit, value), each exactly once."""

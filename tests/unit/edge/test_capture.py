@@ -1,8 +1,10 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from contract.chunks import decode_chunk
+from contract.codecs import Codec
 from contract.events import (
     AnyEvent,
     DeviceState,
@@ -42,7 +44,17 @@ def feed(heard: Capture, events: Iterable[bridge.Event], *, now_us: int = NOW_US
 
 
 def cut(heard: Capture, *, now_us: int = NOW_US, is_live: bool = False) -> Batch:
-    return heard.cut(now_us=now_us, is_live=is_live) or Batch()
+    """What one cut brings to the card, its batches as one; what the second drafts first is not seen."""
+    told = batches(heard, now_us=now_us, is_live=is_live)
+    if not told:
+        return Batch()
+    entries = [entry for batch in told for entry in batch.entries]
+    return replace(told[-1], entries=entries, facts={**told[0].facts, **told[-1].facts})
+
+
+def batches(heard: Capture, *, now_us: int = NOW_US, is_live: bool = False) -> list[Batch]:
+    made = [heard.batch(one, one.coded()) for one in heard.cut(now_us=now_us, is_live=is_live)]
+    return [batch for batch in made if batch is not None]
 
 
 def events_of(entries: Iterable[Entry]) -> list[AnyEvent]:
@@ -88,6 +100,44 @@ def test_quiet_seconds_are_drafts_and_every_thirty_seconds_they_become_records()
     assert not batch.drafts
 
 
+def test_before_thirty_seconds_are_coded_the_last_of_them_is_drafted() -> None:
+    """Coding takes a while, and no more than a second may be at risk."""
+    heard = running()
+    feed(heard, [block(ECG, 0, 250, mask=0)])
+    cut(heard)
+    feed(heard, [block(ECG, 250, 250, mask=0)])
+    draft, records = batches(heard, now_us=NOW_US + 30_000_000)
+    assert columns_of(draft.drafts) == [[(1, 0, 250, 500)]]
+    assert not draft.drops_drafts
+    assert columns_of(records.entries) == [[(1, 0, 0, 500)]]
+    assert records.drops_drafts
+
+
+def test_what_happens_while_samples_are_coded_is_stored_with_them() -> None:
+    """Facts are those of the moment of storing: never older than what a press has stored meanwhile."""
+    heard = running()
+    feed(heard, [block(ECG, 0, 250, mask=0)])
+    (taken,) = heard.cut(now_us=NOW_US, is_live=True)
+    coded = taken.coded()
+    heard.next_person(now_us=NOW_US)
+    pressed = heard.press(t_us=NOW_US, now_us=NOW_US)
+    assert heard.visit == 2
+    batch = heard.batch(taken, coded)
+    assert batch is not None
+    assert columns_of(batch.entries) == [[(1, 0, 0, 250)]]
+    assert batch.facts == heard.facts()
+    assert [type(event) for event in events_of(pressed)][-2:] == [VisitClosed, VisitOpened]
+
+
+def test_drafts_are_coded_quickly_and_records_well() -> None:
+    heard = running()
+    feed(heard, [block(ECG, 0, 250, mask=0)])
+    draft, records = batches(heard, now_us=NOW_US + 30_000_000)
+    assert [entry.header.codec for entry in draft.drafts] == [Codec.RICE]
+    chunks = [entry for entry in records.entries if entry.header.kind is Kind.CHUNK]
+    assert [entry.header.codec for entry in chunks] == [Codec.ADAPTIVE]
+
+
 def test_live_every_cut_makes_records() -> None:
     heard = running()
     feed(heard, [block(ECG, 0, 125, mask=0)])
@@ -98,7 +148,7 @@ def test_live_every_cut_makes_records() -> None:
 
 def test_nothing_heard_is_nothing_to_store() -> None:
     heard = running()
-    assert heard.cut(now_us=NOW_US + 1_000_000, is_live=False) is None
+    assert batches(heard, now_us=NOW_US + 1_000_000) == []
 
 
 def test_samples_with_a_lead_off_are_not_stored_and_the_visit_goes_on() -> None:
@@ -312,7 +362,7 @@ def test_a_restart_in_the_same_boot_goes_on_with_the_visit() -> None:
     feed(before, [block(ECG, 0, 25, mask=0)])
     after = Capture(boot=BOOT, facts={"visit": cut(before).facts["visit"]})
     assert after.visit == 1
-    assert after.cut(now_us=NOW_US, is_live=False) is None
+    assert batches(after) == []
 
 
 def test_all_sensors_off_asks_and_closes_by_the_clock() -> None:
