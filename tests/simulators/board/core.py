@@ -34,7 +34,7 @@ from tests.simulators.board.button import Button, CameraSwitch, EventRing
 from tests.simulators.board.outputs import Lamp, Outputs
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES, Queued, TxQueue
 from tests.simulators.board.recordings import ECG, PLETH, Recording
-from tests.simulators.board.signals import BOTH_ELECTRODES, STREAMS, FrontEnd
+from tests.simulators.board.signals import BOTH_ELECTRODES, FrontEnd, streams_of
 
 HELLO_EVERY_S: Final = 1.0
 HEARTBEAT_EVERY_S: Final = 0.5
@@ -284,7 +284,8 @@ class BoardCore:
     def _hello(self) -> Hello:
         caps = Capability.BUTTON | Capability.ECG | Capability.PPG | Capability.BUZZER
         caps |= Capability.BUTTON_LOOP
-        return Hello(PROTO_MINOR, 1, 2, (0, 1, 0), 0, self._cause, self.uid, self._schema_hash, caps, STREAMS)
+        streams = streams_of(self._recording)
+        return Hello(PROTO_MINOR, 1, 2, (0, 1, 0), 0, self._cause, self.uid, self._schema_hash, caps, streams)
 
     def _heartbeat(self, now_s: float, *, is_host_lost: bool) -> Heartbeat:
         flags = Heartbeat.HOST_LOST * is_host_lost | Heartbeat.STUCK * self.button.is_stuck

@@ -18,6 +18,7 @@ class Recording:
 
     name: str
     loops: dict[int, NDArray[np.int32]]
+    pleth_hz: int = 100
 
     def samples(self, stream_id: int, first: int, count: int) -> NDArray[np.int32]:
         """Return samples `first` … as (count, 1)."""
@@ -26,7 +27,7 @@ class Recording:
 
 
 def load(name: str) -> Recording:
-    """Return one of NAMES."""
+    """Return one of NAMES, or what a file of the same form holds: its path without the ending."""
     with np.load(FOLDER / f"{name}.npz") as file:
         return Recording(
             name,
@@ -36,4 +37,5 @@ def load(name: str) -> Recording:
                 SPO2: file["spo2_pct"].astype(np.int32),
                 PULSE: file["pulse_bpm"].astype(np.int32),
             },
+            int(file["pleth_hz"]) if "pleth_hz" in file else 100,
         )

@@ -1,6 +1,6 @@
 """The front end: which samples exist, in which blocks. Pure; time is the board's own microseconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,12 @@ SETTLING_S: Final = 1.0  # after the electrodes are on again
 SEARCHING_S: Final = 3.0  # after the probe is on again, no SpO2 and no pulse
 
 
+def streams_of(recording: Recording) -> tuple[StreamDescription, ...]:
+    """Return what the board announces: a finger probe samples as fast as this recording was."""
+    rate_mhz = recording.pleth_hz * 1000
+    return tuple(replace(one, rate_mhz=rate_mhz) if one.stream_id == PLETH else one for one in STREAMS)
+
+
 @dataclass(slots=True)
 class _Stream:
     description: StreamDescription
@@ -41,7 +47,7 @@ class FrontEnd:
         self.probe = probe
         self._recording = recording
         self._start_us = start_us
-        self._streams = {d.stream_id: _Stream(d) for d in STREAMS}
+        self._streams = {d.stream_id: _Stream(d) for d in streams_of(recording)}
         self._settled_us = self._found_us = start_us
 
     def advance(self, board_us: int) -> list[Samples | Gap]:
