@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ from contract.ids import BootId, SpoolId
 from firmware_bridge.events import PressIdentity
 from tests.soak.ledger import RecordKey
 
+NO_STREAM: Final = 0  # boards count theirs from 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """One column of a chunk: samples of one stream, named as the board names it."""
+    """One column of a chunk: samples of one stream, named as the board names it, or NO_STREAM."""
 
     key: RecordKey
     boot: BootId

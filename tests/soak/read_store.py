@@ -17,7 +17,7 @@ from hub.ingest.keyring import KeyRing
 from hub.store.segments import Place, SegmentReader
 from hub.store.sqlite import SqliteStore
 from tests.simulators.board.signals import STREAMS
-from tests.soak.holdings import Grave, Holdings, Piece
+from tests.soak.holdings import NO_STREAM, Grave, Holdings, Piece
 from tests.soak.ledger import Ledger, RecordKey
 
 BOARD_STREAMS = {one.mdc: one.stream_id for one in STREAMS}
@@ -134,7 +134,7 @@ class _Taking:
             yield Piece(
                 key,
                 header.boot,
-                names.get(column.stream, 0),
+                names.get(column.stream, NO_STREAM),
                 column.first_index,
                 column.t_us,
                 column.device_t_us,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.soak.check import Findings
-from tests.soak.holdings import Holdings, Piece
+from tests.soak.holdings import NO_STREAM, Holdings, Piece
 from tests.soak.ledger import BoardBoot, Ledger, SentStream
 
 Stream = tuple[int, int]  # board boot, the board's stream
@@ -48,6 +48,10 @@ def _board(ledger: Ledger, piece: Piece) -> BoardBoot | None:
 
 
 def _place(ledger: Ledger, piece: Piece, findings: Findings) -> Stream | None:
+    if piece.stream == NO_STREAM:
+        text = f"{len(piece.samples)} samples of {piece.key}: the hub cannot tell of what"
+        findings.add("lost", text, count=len(piece.samples))
+        return None
     board = _board(ledger, piece)
     if board is None:
         text = f"{len(piece.samples)} samples of stream {piece.stream} bear a time at which no board ran"

@@ -150,6 +150,13 @@ def test_a_record_that_the_box_never_had_is_found(world: World) -> None:
     assert found.counts == {"duplicated": 1, "misordered": 1}
 
 
+def test_samples_of_which_nobody_can_tell_what_they_are_are_lost(world: World) -> None:
+    world.doctor("DELETE FROM record WHERE class = 1 AND seq = 1")  # the stream set
+    assert world.found().counts["lost"] == 1 + 2 * CHUNKS * CHUNK_SAMPLES, (
+        "it, what it explains, what was sent"
+    )
+
+
 def test_a_record_whose_key_is_gone_is_lost(world: World) -> None:
     world.doctor("DELETE FROM key")
     found = world.found()
