@@ -14,7 +14,7 @@ from contract.codecs import adaptive, raw, relation, rice
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import CHUNK_SAMPLES_MAX
 
-ADAPTIVE_MIN_SAMPLES: Final = 24  # of fewer there is nothing to be learned
+ADAPTIVE_MIN_SAMPLES: Final = 32  # half a minute of a numeric is not worth the time to write and read it
 
 Earlier = Sequence[NDArray[np.int32] | None]
 Coding = tuple["Codec", bytes]

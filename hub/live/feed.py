@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 PENDING_MAX: Final = (
     2_000  # chunks that wait to be opened; more means that the disk is slower than the stations
 )
-OPEN_AT_ONCE: Final = 8  # chunks a turn of the store's thread: a press is read between turns
+OPEN_AT_ONCE: Final = (
+    2  # chunks a turn of the store's thread, 50 ms each at most: a press is read between turns
+)
 VALUES_EVERY_S: Final = 1.0
 UNKNOWN_BOOT: Final = 0  # of the parcel, for what comes from the store
 
