@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ from contract.errors import RefusedError
 from contract.header import Record, parse_record
 from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
+from edge.errors import SpoolDamagedError
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.spool.schema import record_table
@@ -26,9 +26,12 @@ class Contents:
         self._db = db
 
     def fact(self, name: str) -> Any:
-        """Return the stored JSON of that name; None when there is none."""
+        """Return the stored JSON of that name; None when there is none. Raises SpoolDamagedError."""
         row = self._db.execute("SELECT value FROM fact WHERE name = ?", [name]).fetchone()
-        return json.loads(row[0]) if row else None
+        try:
+            return json.loads(row[0]) if row else None
+        except (ValueError, TypeError) as error:
+            raise SpoolDamagedError(f"what the spool knows of {name!r} is damaged: {error}") from error
 
     def ledgers(self) -> dict[RecordClass, Ledger]:
         """Return what became of the seqs of each class. No record is read."""
@@ -86,7 +89,7 @@ class Contents:
 
     def read(self, record_class: RecordClass, seqs: Iterable[int]) -> dict[int, bytes]:
         """Return the records of these seqs; one that was given up is missing, and one that the card damaged:
-        the hub could not even name it, and it would be sent for ever.
+        the hub could not even name it, and it would be sent for ever. Raises sqlite3.Error for a page.
         """
         rows = ((seq, self._sound(record_class, seq)) for seq in seqs)
         return {seq: raw for seq, raw in rows if raw is not None}
@@ -105,10 +108,6 @@ class Contents:
                 return bytes(row[0])
             why = "it bears another name"
         except (RefusedError, TypeError) as error:
-            why = str(error)
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_CORRUPT:
-                raise
             why = str(error)
         log.error(
             "record %d of class %d is damaged and will not be sent (%s); check the card",

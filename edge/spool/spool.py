@@ -20,12 +20,13 @@ from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId, parse_s
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from contract.sealing import HubKey, Sealer
-from edge.errors import SpoolError, SpoolFullError
+from edge.errors import SpoolDamagedError, SpoolError, SpoolFullError
 from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.contents import Contents
 from edge.spool.damage import spool_error
 from edge.spool.drafts import drop_drafts, living_drafts, put_drafts
 from edge.spool.freeing import free_old, set_mark
+from edge.spool.integrity import Found, Place, check_slice
 from edge.spool.ledger import Page
 from edge.spool.room import Ballast, drop_oldest, drop_received, says_full, write_ranges
 from edge.spool.schema import record_table
@@ -72,16 +73,23 @@ class Spool(Contents):
         self._quota_bytes = quota_bytes
         self.damaged_drafts = 0  # of the process before: their samples are lost
         new_id = SpoolId(secrets.randbits(64) | 1) if spool_id is None else spool_id
-        self.spool_id = self._in_transaction(
-            lambda: self._read_or_make_id(new_id), is_call=True, what="the spool's name"
-        )
+        try:
+            self.spool_id = self._in_transaction(
+                lambda: self._read_or_make_id(new_id), is_call=True, what="the spool's name"
+            )
+        except SpoolError:
+            self._file.close()
+            raise
         if spool_id is None:
             self._ballast.keep()
 
     def _read_or_make_id(self, new_id: SpoolId) -> SpoolId:
         if self.fact("spool") is None:
             self._write_facts({"spool": spool_text(new_id)})
-        return parse_spool(self.fact("spool"))
+        try:
+            return parse_spool(self.fact("spool"))
+        except (RefusedError, TypeError) as error:
+            raise SpoolDamagedError(f"{self._path}: its name is damaged: {error}") from error
 
     def close(self) -> None:
         """Close the file. It is not needed for durability."""
@@ -219,6 +227,18 @@ class Spool(Contents):
         event = Tombstone(record_class=int(record_class), first_seq=low, last_seq=high, why=why)
         boot, t_us = self._started
         return event_entry(event, RecordClass.NUMERIC, boot=boot, t_us=t_us)
+
+    # Checking
+
+    def check_slice(self, place: Place) -> tuple[Place, Found | None]:
+        """Look at what of the file comes next; return how far the check is then, and what is damaged alone.
+
+        Raises SpoolDamagedError: all of it is; SpoolError.
+        """
+        try:
+            return check_slice(self._db, self._file, self.ledgers(), place)
+        except sqlite3.Error as error:
+            raise spool_error(self._path, error) from error
 
     # Writing
 

@@ -6,7 +6,7 @@ import resource
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sqlite_utils import Database
 
@@ -39,6 +39,7 @@ class SpoolFile:
             self._lock.close()
             raise SpoolBusyError(f"{path}: another `edge vitals` holds this spool; stop it first") from error
         self.db: Database | None = None
+        self._raw: BinaryIO | None = None
         self.page_bytes = PAGE_BYTES
         try:
             self.db = self._open()
@@ -78,7 +79,18 @@ class SpoolFile:
         self.page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
         pages = CHECKPOINT_BYTES // (self.page_bytes + LOG_FRAME_BYTES)
         connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+        self._raw = self.path.open("rb", buffering=0)
         return self.db
+
+    def raw_page(self, number: int) -> bytes:
+        """Return a page as the last checkpoint left it in the file; short or empty where the file ends."""
+        assert self._raw is not None  # noqa: S101  # open, or it would have raised
+        self._raw.seek((number - 1) * self.page_bytes)
+        return self._raw.read(self.page_bytes)
+
+    def raw_bytes(self) -> int:
+        """Return the size of the file without its log."""
+        return self.path.stat().st_size
 
     @property
     def _log(self) -> Path:
@@ -123,4 +135,6 @@ class SpoolFile:
         """Give file and lock back. It is not needed for durability."""
         if self.db is not None:
             self.db.close()
+        if self._raw is not None:
+            self._raw.close()  # after the database: closing any descriptor of a file drops all its locks
         self._lock.close()

@@ -154,31 +154,6 @@ def test_a_damaged_record_is_not_sent_and_those_beside_it_are(
     assert "record 2 of class 2 is damaged and will not be sent" in caplog.text
 
 
-def test_a_damaged_page_keeps_back_its_own_records_only(tmp_path: Path) -> None:
-    path = tmp_path / "spool.db"
-    with open_spool(path) as spool:
-        for count in range(1, 200):
-            spool.commit(press_batch(count))
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'record_0'").fetchone()
-    data = bytearray(path.read_bytes())
-    page = data[(root - 1) * PAGE_BYTES : root * PAGE_BYTES]
-    cell = int.from_bytes(
-        page[12:14], "big"
-    )  # of an interior page: begins with the number of its first child
-    leaf = int.from_bytes(page[cell : cell + 4], "big")
-    data[(leaf - 1) * PAGE_BYTES : (leaf - 1) * PAGE_BYTES + 8] = bytes(8)
-    path.write_bytes(data)
-    spool = Spool(path, quota_bytes=QUOTA_BYTES)
-    try:
-        found = list(spool.read(CALL, range(1, 201)))
-    finally:
-        spool.close()
-    assert found == list(range(found[0], 201))
-    assert 1 < found[0] < 50
-
-
 def test_facts_may_name_the_seq_of_the_first_entry_and_are_forgotten_when_none(tmp_path: Path) -> None:
     with open_spool(tmp_path / "spool.db") as spool:
         spool.commit(Batch(entries=[event()], facts={"a": 1}, facts_of_seq=lambda seq: {"at": seq}))
