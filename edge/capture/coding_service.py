@@ -22,8 +22,7 @@ class CodingThread:
         self, capture: Capture, spool: SpoolThread, with_the_rest: Callable[[Batch | None], Batch | None]
     ) -> None:
         self._capture, self._spool, self._with_the_rest = capture, spool, with_the_rest
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="coding")
-        self._in_order = asyncio.Lock()
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="coding")  # one: order is kept
         self._at_work: set[asyncio.Task[list[OwedRecord]]] = set()
 
     async def store(self, cut: Cut) -> list[OwedRecord]:
@@ -37,11 +36,9 @@ class CodingThread:
         return await asyncio.shield(work)
 
     async def _code_and_store(self, cut: Cut) -> list[OwedRecord]:
-        async with self._in_order:
-            loop = asyncio.get_running_loop()
-            coded = await loop.run_in_executor(self._executor, cut.coded) if cut.chunks else []
-            batch = self._with_the_rest(self._capture.batch(cut, coded))
-            return [] if batch is None else await self._spool.store(batch)
+        coded = await asyncio.get_running_loop().run_in_executor(self._executor, cut.coded)
+        batch = self._with_the_rest(self._capture.batch(cut, coded))
+        return [] if batch is None else await self._spool.store(batch)
 
     async def close(self) -> None:
         """Return when all is stored, and end the thread."""

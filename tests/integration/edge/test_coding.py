@@ -127,6 +127,23 @@ async def test_a_draft_that_comes_while_a_record_is_coded_is_not_dropped_with_th
 
 
 @in_a_loop
+async def test_a_cut_without_samples_does_not_overtake_one_that_is_being_coded(tmp_path: Path) -> None:
+    """It says that all drafts have become records, and they have not yet."""
+    async with running(tmp_path) as coding:
+        await coding.thread.store(cut(0, is_draft=True))
+        record = await coding.start(cut(0, is_slow=True))
+        coding.capture.tell(VisitOpened(visit=VisitNo(1), how="signal"), 5)
+        empty = asyncio.create_task(coding.thread.store(Cut(BOOT, [], is_draft=False)))
+        await asyncio.sleep(0)
+        owed = await coding.spool.store_now(press_batch(1))  # whatever was given to the card before is on it
+        assert len(owed) == 1
+        assert await coding.draft_count() == 1
+        SlowChunk.released.set()
+        await asyncio.gather(record, empty)
+        assert await coding.draft_count() == 0
+
+
+@in_a_loop
 async def test_a_card_that_refuses_keeps_the_drafts_until_the_records_are_there(tmp_path: Path) -> None:
     async with running(tmp_path) as coding:
         await coding.thread.store(cut(0, is_draft=True))
