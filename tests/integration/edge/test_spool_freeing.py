@@ -1,5 +1,7 @@
 """What the hub has had for a week goes, in bulk, by the hub's own clock."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from contract.errors import Refusal
@@ -77,6 +79,9 @@ def test_a_hub_s_clock_that_jumps_frees_nothing_before_its_time(tmp_path: Path) 
             receive(spool, last, utc_us)
             spool.tend()
         assert on_card(spool) == [*range(1, 11)]
+        days(spool, START_US, 7, last=last)
+        spool.tend()
+        assert on_card(spool) == [], "nor does it keep for ever what was marked before it went back"
 
 
 def test_what_is_owed_or_refused_stays_and_what_lies_behind_it_waits(tmp_path: Path) -> None:
@@ -114,6 +119,14 @@ def test_it_goes_a_piece_at_a_time(tmp_path: Path) -> None:
         assert spool.look_up(Page(WAVE, ((1, last),))) == []
 
 
+def test_no_more_marks_are_kept_than_are_of_use(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        last = store(spool, 1)
+        days(spool, START_US, 20, last=last)
+    with closing(sqlite3.connect(tmp_path / "spool.db")) as db:
+        assert db.execute("SELECT count(DISTINCT mark) FROM mark").fetchone() == (MARKS_KEPT + 1,)
+
+
 def test_another_hub_s_store_is_told_what_cannot_be_sent_again(tmp_path: Path) -> None:
     with open_spool(tmp_path / "spool.db") as spool:
         last = store(spool, 10)
@@ -128,7 +141,8 @@ def test_another_hub_s_store_is_told_what_cannot_be_sent_again(tmp_path: Path) -
         assert open_all(spool)[NUMERIC, told.seq] == Tombstone(
             record_class=2, first_seq=7, last_seq=10, why="it is not on the card any more"
         )
-        for quarter in range(MARKS_KEPT):
+        receive(spool, 12, START_US + (2 * MARKS_KEPT - 1) * MARK_EVERY_US)
+        for quarter in range(2 * MARKS_KEPT, 3 * MARKS_KEPT - 1):
             receive(spool, 12, START_US + quarter * MARK_EVERY_US)
-        spool.tend()
-        assert on_card(spool) == [11, 12], "the marks of the store before count no more"
+            spool.tend()
+        assert on_card(spool) == [11, 12], "a mark of the store before was counted"

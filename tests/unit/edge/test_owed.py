@@ -141,9 +141,18 @@ def test_what_a_restored_hub_has_of_what_is_on_the_way_is_not_sent_again() -> No
     owed = owing(1, 2)
     send(owed, 1)
     owed.hub_restored({WAVE: Ledger(given=2, received=SeqRanges([(1, 1)]))})
+    assert not owed.is_on_the_way
     owed.connection_lost()
     assert waiting(owed) == []
     assert owed.wanted() == Page(WAVE, ((2, 2),))
+
+
+def test_what_was_stored_while_the_card_was_asked_what_a_restored_hub_lacks_is_owed_too() -> None:
+    owed = owing(1, 2)
+    owed.add(record(WAVE, 3))
+    owed.hub_restored({WAVE: Ledger(given=2, received=SeqRanges([(1, 2)]))})
+    assert owed.count(WAVE) == 1
+    assert owed.wanted() == Page(WAVE, ((3, 3),))
 
 
 def test_what_a_receipt_said_is_ours_and_not_the_receipt_s() -> None:
@@ -248,7 +257,9 @@ def test_what_was_sent_from_a_part_that_was_forgotten_is_sent_again_in_its_turn(
         owed.add(record(WAVE, seq))
         if seq == 1_000:
             send(owed, 900)
+    before = loaded(owed)
     owed.connection_lost()
+    assert loaded(owed) == before
     sent: list[int] = []
     card.look_up(owed)
     while some := waiting(owed)[:100]:
@@ -294,7 +305,7 @@ def test_a_page_that_was_asked_for_before_the_hub_was_another_changes_nothing() 
     assert page is not None
     owed.hub_restored(card.ledgers())
     owed.take_page(page, card.load(page))
-    assert waiting(owed) == []
+    assert (waiting(owed), loaded(owed)) == ([], 0)
     card.look_up(owed)
     assert waiting(owed) == list(range(1, PAGE_RECORDS + 1))
 
