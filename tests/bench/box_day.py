@@ -42,7 +42,7 @@ class BoxDay:
             length_s = int(QUIET_CHUNK_S)
             records = self._records(number - length_s, length_s)
             return Batch(entries=records, drops_drafts=True, facts=self._facts())
-        return Batch(drafts=[self._entry(RecordClass.WAVEFORM, range(4), number - 1, 1)])
+        return Batch(drafts=[self._entry(RecordClass.WAVEFORM, range(4), number - 1, 1, is_draft=True)])
 
     def _records(self, start_s: int, length_s: int) -> list[Entry]:
         return [
@@ -54,9 +54,17 @@ class BoxDay:
     def _facts() -> dict[str, object]:
         return {"visit": VISIT, "stream set": 1}
 
-    def _entry(self, record_class: RecordClass, streams: Sequence[int], start_s: int, length_s: int) -> Entry:
+    def _entry(
+        self,
+        record_class: RecordClass,
+        streams: Sequence[int],
+        start_s: int,
+        length_s: int,
+        *,
+        is_draft: bool = False,
+    ) -> Entry:
         columns = [self._column(stream, start_s, length_s) for stream in streams]
-        codec, body = encode_chunk(columns)
+        codec, body = encode_chunk(columns, is_draft=is_draft)
         header = Header(
             kind=Kind.CHUNK,
             record_class=record_class,
