@@ -5,14 +5,17 @@ a line through them maps the one clock to the other. A quartz runs within 1 % of
 taken as 1 until 10 s are known; a replay runs many times faster, so its rate is measured at once.
 """
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 US_PER_S: Final = 1_000_000
 WINDOW_US: Final = 60 * US_PER_S
 RECENT_US: Final = 10 * US_PER_S  # the offset follows a drifting quartz: 10 s at 100 ppm is 1 ms
 MAX_POINTS: Final = 128  # two windows of one exchange a second
+MAPPED_MAX: Final = 1024  # half a minute of a board's blocks, which it keeps while a box is away
 GOOD_ROUND_TRIP: Final = 1.3  # times the shortest
 ROUND_TRIP_SLACK_US: Final = 200  # scheduling noise of a box that does other things too
 QUARTZ_TOLERANCE: Final = 0.01  # beyond it, this is not a quartz but a replay
@@ -31,7 +34,8 @@ class _Point:
 class BoardClock:
     """Maps one boot of the board; `restart` at the next.
 
-    The map never runs ahead of the arrival of a frame, and for ever later board times never steps back.
+    The map never runs ahead of the arrival of a frame, and whatever the order of the questions, of two board
+    times the later one is never mapped before the earlier one: a heartbeat overtakes samples that wait.
     """
 
     def __init__(self) -> None:
@@ -43,7 +47,7 @@ class BoardClock:
         self._misses: list[_Point] = []
         self._rate = 1.0
         self._origin: tuple[float, float] | None = None  # (board, box) the line goes through
-        self._latest: tuple[int, int] | None = None  # the latest board time mapped, and to what
+        self._mapped: list[tuple[int, int]] = []  # board times mapped lately, and to what; ascending
 
     @property
     def is_synchronised(self) -> bool:
@@ -98,12 +102,18 @@ class BoardClock:
             if mapped_us > arrival_us + IMPLAUSIBLE_US:
                 return arrival_us
             box_us = min(box_us, max(0, mapped_us))
-        if self._latest is None or board_us >= self._latest[0]:
-            if self._latest is not None:
-                box_us = max(box_us, self._latest[1])
-            self._latest = (board_us, box_us)
-            return box_us
-        return min(box_us, self._latest[1])
+        return self._in_order(board_us, box_us)
+
+    def _in_order(self, board_us: int, box_us: int) -> int:
+        at = bisect_right(self._mapped, board_us, key=itemgetter(0))
+        if at:
+            box_us = max(box_us, self._mapped[at - 1][1])
+        if at < len(self._mapped):
+            box_us = min(box_us, self._mapped[at][1])
+        self._mapped.insert(at, (board_us, box_us))
+        if len(self._mapped) > MAPPED_MAX:
+            del self._mapped[0]
+        return box_us
 
     def _is_step(self, point: _Point) -> bool:
         if self._origin is None or len(self._points) < 2:

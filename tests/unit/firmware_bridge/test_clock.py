@@ -156,6 +156,32 @@ def test_an_earlier_board_time_is_mapped_before_a_later_one() -> None:
     assert abs(wire.error_us(1.5)) < 2000
 
 
+def test_a_block_that_a_heartbeat_has_overtaken_is_not_mapped_before_the_block_before_it() -> None:
+    wire = Wire(1.0)
+    late_us = wire.clock.to_box_us(wire.board_us(1.0), arrival_us=BOX0_US + 1_107_000)  # of its arrival only
+    wire.exchange(1.15)
+    beat_us = wire.clock.to_box_us(wire.board_us(1.2), arrival_us=BOX0_US + 1_210_000)
+    next_us = wire.clock.to_box_us(wire.board_us(1.1), arrival_us=BOX0_US + 1_211_000)
+    assert late_us <= next_us <= beat_us
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=2, max_size=60))
+def test_in_whatever_order_they_are_asked_for_later_times_are_mapped_later(
+    asked: list[tuple[int, bool]],
+) -> None:
+    wire, mapped = Wire(1.0), list[tuple[int, int]]()
+    for step, (tenths, exchanges) in enumerate(asked):
+        s = 5.0 + step / 10
+        if exchanges:
+            wire.exchange(s)
+        board_us = wire.board_us(tenths / 10)
+        mapped.append(
+            (board_us, wire.clock.to_box_us(board_us, arrival_us=BOX0_US + round(s * 1e6) + 50_000))
+        )
+    in_order = sorted(mapped, key=lambda one: one[0])
+    assert [box_us for _, box_us in in_order] == sorted(box_us for _, box_us in mapped)
+
+
 def test_a_day_of_exchanges_stays_bounded_and_forgets_the_window() -> None:
     wire = Wire(1.0)
     for tick in range(1000):
