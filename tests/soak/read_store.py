@@ -148,7 +148,8 @@ class _Taking:
         except RefusedError:
             self._held.sealed.append(key)
             return
-        self._held.contents[_content(record.header, event)] += 1
+        if not isinstance(event, Tombstone):  # which is said again to each hub that lacks what it names
+            self._held.contents[_content(record.header, event)] += 1
         match event:
             case Press():
                 identity = PressIdentity(bytes.fromhex(event.device), event.device_boot, event.press_count)
