@@ -141,6 +141,7 @@ class Vitals:
         self._call = CallService(
             StationCall.restored(facts["call"]),
             spool=self._spool,
+            spool_id=self._spool_id,
             capture=self._capture,
             clock=self._clock,
             boot=self._boot,
@@ -180,7 +181,7 @@ class Vitals:
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
-                open_call=lambda: self._call.call.call_seq,
+                open_call=lambda: (self._call.call.call_seq, self._call.call.spool),
             ),
             rng=self._rng,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from contract.events import CallStep, Press
-from contract.ids import BootId, RecordClass, VisitNo
+from contract.ids import BootId, RecordClass, SpoolId, VisitNo, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from contract.signals import CallState
@@ -45,6 +45,7 @@ class CallService:
         call: StationCall,
         *,
         spool: SpoolThread,
+        spool_id: SpoolId,
         capture: Capture,
         clock: BoxClock,
         boot: BootId,
@@ -52,6 +53,7 @@ class CallService:
         on_changed: Callable[[], None],
     ) -> None:
         self.call = call
+        self._spool_id = spool_id
         self._spool, self._capture, self._clock, self._boot = spool, capture, clock, boot
         self._on_stored, self._on_changed = on_stored, on_changed
         self._work: deque[ButtonPressed | CallStep] = deque()
@@ -118,7 +120,7 @@ class CallService:
             device_boot=press.origin_boot_id,
             press_count=press.press_count,
             learned_from=_learned_from(press),
-            nudges=self.call.call_seq,
+            nudges=self.call.call_seq if self.call.spool is None else None,  # else it is a call of its own
         )
         entry = event_entry(event, RecordClass.CALL, boot=self._boot, t_us=press.box_t_us, visit=visit)
         now = copy.deepcopy(self.call)
@@ -140,6 +142,27 @@ class CallService:
             self._identity = press.identity
         self._on_stored(owed)
 
+    async def press_anew(self, press: tuple[str, int, int] | None) -> None:
+        """The record of the press that opened the call is lost with its spool, and the hub has not had it:
+        store it again. `press` is its device, that one's boot and its count, None when nobody knows them.
+        Raises SpoolError.
+        """
+        if self.call.spool is None or self.call.state is not State.REGISTERED:
+            return
+        device, device_boot, count = press or ("unknown", 0, 0)
+        event = Press(device=device, device_boot=device_boot, press_count=count, learned_from="heartbeat")
+        now_us = self._clock.now_us()
+        entry = event_entry(event, RecordClass.CALL, boot=self._boot, t_us=now_us, visit=self._capture.visit)
+        then = copy.deepcopy(self.call)
+
+        def facts_of_seq(seq: int) -> dict[str, object]:
+            then.pressed_anew(seq)
+            return {"call": then.saved()}
+
+        owed = await self._spool.store_now(Batch(entries=[entry], facts_of_seq=facts_of_seq))
+        self.call.pressed_anew(owed[0].seq)
+        self._on_stored(owed)
+
     # From the hub
 
     def on_receipt(self, receipt: Receipt) -> None:
@@ -147,19 +170,29 @@ class CallService:
         if receipt.epoch != self._epoch:  # restored from a backup, it counts the revisions of calls anew
             self._epoch = receipt.epoch
             self.call.forget_revision()
+        spool = self._foreign(receipt.spool)
         calls, seq = receipt.committed.get(RecordClass.CALL, SeqRanges()), self.call.call_seq
-        self.call.nudges_received(calls)
-        if seq is not None and self.call.state is State.REGISTERED and seq in calls:
-            self._take(seq, self.call.receipt())
+        if spool is None:
+            self.call.nudges_received(calls)
+        is_call = seq is not None and seq in calls and spool == self.call.spool
+        if seq is not None and is_call and self.call.state is State.REGISTERED:
+            self._take(seq, self.call.receipt(), spool)
 
     def on_signal(self, signal: CallState) -> None:
         """The hub says how the call is."""
+        spool = self._foreign(SpoolId(int(signal.spool, 16)))
         try:
-            step = self.call.hub_says(signal.call_seq, signal.state, revision=signal.revision, by=signal.by)
+            step = self.call.hub_says(
+                signal.call_seq, signal.state, revision=signal.revision, by=signal.by, spool=spool
+            )
         except IllegalInputError as error:
             log.debug("ignored: %s", error)
             return
-        self._take(signal.call_seq, step)
+        self._take(signal.call_seq, step, spool)
+
+    def _foreign(self, spool: SpoolId) -> str | None:
+        """Return the name of a spool that is not the box's own."""
+        return None if spool == self._spool_id else spool_text(spool)
 
     def on_connected(self) -> None:
         """What the hub says on this connection is what counts."""
@@ -171,18 +204,18 @@ class CallService:
         """The nurse cancels the open call; on disk on return. Raises IllegalInputError when there is none."""
         if self.call.state is State.IDLE:
             raise IllegalInputError("no call is open at this station: nothing was cancelled")
-        seq = self.call.call_seq
+        seq, spool = self.call.call_seq, self.call.spool
         step = self.call.cancel()
         if seq is not None:
-            self._take(seq, step)
+            self._take(seq, step, spool)
         await self._is_idle.wait()
 
-    def _take(self, call_seq: int, step: Step | None) -> None:
+    def _take(self, call_seq: int, step: Step | None, spool: str | None) -> None:
         if step is not None:
             self.show()
             if step == "claimed" and self._identity is not None:
                 self.bridge.press_shown(self._identity)  # the board's own lamp says so should the box die
-            self._do(CallStep(call_seq=call_seq, step=step))
+            self._do(CallStep(call_seq=call_seq, step=step, spool=spool))
 
     async def _on_step(self, step: CallStep) -> None:
         """Store a step; on a card that refuses it the call goes on without it."""

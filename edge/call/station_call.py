@@ -63,7 +63,8 @@ Step = Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
 
 @dataclass(slots=True)
 class StationCall:
-    """The call of now. `call_seq` is None when idle.
+    """The call of now. `call_seq` is None when idle; `spool` names the spool of its press where that is not
+    the box's own any more, in 16 digits.
 
     `nudges` are the later presses, `nudges_at_hub` those of them that the hub has. When the hub ends the
     call, a nudge that it does not have is the next call; one that it has may be one, if it says so.
@@ -74,6 +75,7 @@ class StationCall:
     nudges: list[int] = field(default_factory=list)
     claimed_by: str | None = None
     nudges_at_hub: list[int] = field(default_factory=list)
+    spool: str | None = None
     _revision: int = -1
 
     def press(self, seq: int) -> None:
@@ -83,6 +85,17 @@ class StationCall:
             self.call_seq, self.nudges, self.nudges_at_hub, self._revision = seq, [], [], -1
         else:
             self.nudges.append(seq)
+
+    def left_behind(self, spool: str) -> None:
+        """Another spool begins, and what was pressed before stays in `spool`: nudges are the hub's matter."""
+        self.nudges, self.nudges_at_hub = [], []
+        if self.call_seq is not None and self.spool is None:
+            self.spool = spool
+
+    def pressed_anew(self, seq: int) -> None:
+        """The record of the press was lost with its spool; `seq` of the box's own tells of it again."""
+        self.call_seq, self.spool, self._revision = seq, None, -1
+        self.nudges = [nudge for nudge in self.nudges if nudge > seq]
 
     def receipt(self) -> Step | None:
         """The hub has the press on disk. Return the step that this was, if it was one."""
@@ -94,8 +107,10 @@ class StationCall:
             seq for seq in self.nudges if seq in committed and seq not in self.nudges_at_hub
         ]
 
-    def hub_says(self, call_seq: int, state: HubCallState, *, revision: int, by: str | None) -> Step | None:
-        """Take the hub's word. Return the step that this was, if it was one.
+    def hub_says(
+        self, call_seq: int, state: HubCallState, *, revision: int, by: str | None, spool: str | None = None
+    ) -> Step | None:
+        """Take the hub's word; `spool` as in the attribute. Return the step that this was, if it was one.
 
         A nudge of a call that the hub had closed became a call there: the hub then names the nudge, and so do
         we from then on. Raises IllegalInputError for a call that is not open here.
@@ -104,9 +119,9 @@ class StationCall:
             return None
         before = self.state
         is_over = _HUB_INPUTS[state] is Input.HUB_ENDED
-        if call_seq in self.nudges and not (self.state is State.IDLE and is_over):
+        if spool is None and self._may_adopt(call_seq) and not (self.state is State.IDLE and is_over):
             self._adopt(call_seq)
-        if call_seq != self.call_seq:
+        if (spool, call_seq) != (self.spool, self.call_seq):
             raise IllegalInputError(f"the hub says {state} of call {call_seq}; open here is {self.call_seq}")
         if revision <= self._revision:
             return None
@@ -117,9 +132,13 @@ class StationCall:
             self._open_next()
         return step
 
+    def _may_adopt(self, call_seq: int) -> bool:
+        """A press is a call of its own beside one of a former spool, and waits while that is answered."""
+        return call_seq in self.nudges and not (self.spool is not None and self.state is State.CLAIMED)
+
     def _adopt(self, call_seq: int) -> None:
         self._apply(Input.HUB_ADOPTED)
-        self.call_seq, self._revision = call_seq, -1
+        self.call_seq, self.spool, self._revision = call_seq, None, -1
         self.nudges = [seq for seq in self.nudges if seq > call_seq]
         self.nudges_at_hub = [seq for seq in self.nudges_at_hub if seq > call_seq]
 
@@ -153,6 +172,7 @@ class StationCall:
             "call_seq": self.call_seq,
             "nudges": self.nudges,
             "nudges_at_hub": self.nudges_at_hub,
+            **({} if self.spool is None else {"spool": self.spool}),
         }
 
     @classmethod
@@ -165,6 +185,7 @@ class StationCall:
             saved["call_seq"],
             list(saved["nudges"]),
             nudges_at_hub=list(saved.get("nudges_at_hub", ())),
+            spool=saved.get("spool"),
         )
 
     def _step(self, input_: Input, *, before: State | None = None) -> Step | None:
@@ -187,4 +208,4 @@ class StationCall:
             raise IllegalInputError(f"{input_.name} in {self.state.name}")
         self.state = TRANSITIONS[self.state, input_]
         if self.state is State.IDLE:
-            self.call_seq, self.claimed_by = None, None
+            self.call_seq, self.claimed_by, self.spool = None, None, None

@@ -61,7 +61,7 @@ class VideoRelay:
         before, self.call = self.call, self._call_now(call)
         if self.call == before:
             return []
-        if self.call is None or before is None or self.call.call_seq != before.call_seq:
+        if self.call is None or before is None or not _is_same(self.call, before):
             self._begin()
             return [] if self.call is None else [self.call, self._wish()]
         told: list[ToVideo] = [self.call]
@@ -81,7 +81,7 @@ class VideoRelay:
             return None
         is_claimed = call.state is State.CLAIMED
         return CallNow(
-            spool=self._spool,
+            spool=call.spool or self._spool,
             call_seq=call.call_seq,
             is_claimed=is_claimed,
             by=call.claimed_by if is_claimed else None,
@@ -202,3 +202,7 @@ class VideoRelay:
 
 def _from_hub(signal: MediaSignal) -> FromHub:
     return FromHub(signal=signal.model_dump(mode="json", exclude_none=True))
+
+
+def _is_same(one: CallNow, other: CallNow) -> bool:
+    return (one.spool, one.call_seq) == (other.spool, other.call_seq)

@@ -29,8 +29,8 @@ from edge.uplink.backoff import Backoff
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
-from edge.uplink.scheduler import Scheduler
 from edge.uplink.silence import Silence
+from edge.uplink.sources import Source, Sources
 from edge.uplink.tls import HubTls
 from edge.uplink.window import Window
 
@@ -55,7 +55,7 @@ class Ears:
     on_exchange: Callable[[Anchor], None]
     on_live: Callable[[], None]
     on_connected: Callable[[], None]
-    open_call: Callable[[], int | None]
+    open_call: Callable[[], tuple[int | None, str | None]]  # seq, and its spool where it is a former one
 
 
 class Uplink:
@@ -77,9 +77,9 @@ class Uplink:
     ) -> None:
         self.link = LinkState()
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
-        self.owed = owed
-        self._load, self._read, self._reload, self._ears = load, read, reload, ears
-        self._window, self._scheduler, self._silence = Window(), Scheduler(), Silence()
+        self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
+        self._ears = ears
+        self._window, self._silence = Window(), Silence()
         self._connection: Connection | None = None
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
         self._wake, self._over = asyncio.Event(), asyncio.Event()
@@ -105,6 +105,17 @@ class Uplink:
     def round_trip_s(self) -> float | None:
         """The smoothed time to a PUBACK."""
         return self._window.round_trip_s
+
+    @property
+    def owed(self) -> Owed:
+        """What the own spool owes."""
+        return self.sources.own.owed
+
+    def look_again(self) -> None:
+        """A former spool came, or has more to send than before."""
+        if self.sources.owes_calls:
+            self._call_came.set()
+        self._wake.set()
 
     def share_link(self, *, is_in_call: bool) -> None:
         """Say whether voice and picture are on the link too: then no more is sent than leaves them room."""
@@ -135,12 +146,14 @@ class Uplink:
         return self._window.parcel_bytes
 
     def _state(self, *, connected: bool) -> BoxState:
+        open_call, call_spool = self._ears.open_call()
         return BoxState(
             connected=connected,
             spool=spool_text(self._spool),
             boot=self._boot,
             t_us=self._clock.now_us(),
-            open_call=self._ears.open_call(),
+            open_call=open_call,
+            call_spool=call_spool,
         )
 
     # Running
@@ -191,7 +204,7 @@ class Uplink:
     def _forget_connection(self) -> None:
         self.link.connected_since_s = None
         self._connection, self._is_open = None, False
-        self.owed.connection_lost()
+        self.sources.connection_lost()
 
     async def _keep_sending(self) -> None:
         while True:
@@ -212,7 +225,7 @@ class Uplink:
     def _wait_s(self) -> float | None:
         now_s = self._clock.now_s()
         due = [
-            self.owed.next_due_s(),
+            self.sources.next_due_s(),
             self._hold_until_s if self._hold_until_s > now_s else None,
             self._silence.next_s(now_s=now_s),
             self._stall_s(),
@@ -241,7 +254,7 @@ class Uplink:
 
     def _on_due(self) -> None:
         now_s, stall_s = self._clock.now_s(), self._stall_s()
-        if self.owed.overdue(now_s=now_s):
+        if self.sources.overdue(now_s=now_s):
             self.on_disconnected(
                 "a call's record was not received in time: the link may be dead, connecting anew"
             )
@@ -251,14 +264,10 @@ class Uplink:
     async def _send_all(self) -> None:
         """Look up what is owed and send what may go; calls before either, and without a link look up only."""
         while True:
-            chosen = self._scheduler.next_parcel(
-                self.owed,
-                boot=self._boot,
-                now_us=self._clock.now_us(),
-                is_live=self.is_live,
-                limit_bytes=self._window.parcel_bytes,
+            chosen = self.sources.next_parcel(
+                now_us=self._clock.now_us(), is_live=self.is_live, limit_bytes=self._window.parcel_bytes
             )
-            is_call = chosen is not None and chosen[0] == RecordClass.CALL
+            is_call = chosen is not None and chosen.record_class == RecordClass.CALL
             may_call = is_call and self._connection is not None and self._is_open
             if not may_call and await self._look_up():
                 continue
@@ -273,10 +282,12 @@ class Uplink:
 
     async def _look_up(self) -> bool:
         """Look up the next page of what is owed; return whether there was one to look up."""
-        page = self.owed.wanted()
-        if page is not None:
-            self.owed.take_page(page, await self._load(page))
-        return page is not None
+        wanted = self.sources.wanted()
+        if wanted is None:
+            return False
+        source, page = wanted
+        source.owed.take_page(page, await source.load(page))
+        return True
 
     def _may_send(self) -> bool:
         """Whether anything but a call may go now; a call waits for nothing."""
@@ -286,24 +297,26 @@ class Uplink:
         if not self._window.has_room(now_s=now_s):
             self._waits_for_room = True
             return False
-        return self._silence.may_send(is_on_the_way=self.owed.is_on_the_way, now_s=now_s)
+        return self._silence.may_send(is_on_the_way=self.sources.is_on_the_way, now_s=now_s)
 
-    async def _send(self, record_class: RecordClass, records: list[OwedRecord]) -> None:
+    async def _send(self, source: Source, record_class: RecordClass, records: list[OwedRecord]) -> None:
         seqs = [record.seq for record in records]
-        raw = await self._read(record_class, seqs)
+        raw = await source.read(record_class, seqs)
         for seq in seqs:
             if seq not in raw:
-                self.owed.drop(record_class, seq)  # given up for room meanwhile
+                source.owed.drop(record_class, seq)  # given up for room meanwhile
         if self._connection is None or not self._is_open or not raw:
             return
         now_s = self._clock.now_s()
-        payload = encode_parcel(Parcel(self._spool, self._boot, self._clock.now_us(), list(raw.values())))
+        parcel = Parcel(source.spool, source.boot, self._clock.now_us(), list(raw.values()))
+        payload = encode_parcel(parcel)
         message_id = self._connection.publish(topic_of_class(record_class), payload)
         if message_id is None:
             return
         self._window.on_sent(message_id, len(payload), now_s=now_s)
         self._silence.on_sent(now_s=now_s)
-        self.owed.sent(record_class, raw, now_s=now_s, round_trip_s=self.round_trip_s or ROUND_TRIP_GUESS_S)
+        round_trip_s = self.round_trip_s or ROUND_TRIP_GUESS_S
+        source.owed.sent(record_class, raw, now_s=now_s, round_trip_s=round_trip_s)
         self.link.parcels_sent += 1
         self.link.bytes_sent += len(payload)
 
@@ -362,7 +375,7 @@ class Uplink:
                 case Topic.RECEIPT:
                     self._silence.on_heard()
                     receipt = parse_receipt(payload)
-                    if receipt.spool == self._spool and not self._receipts.full():
+                    if self.sources.of(receipt.spool) is not None and not self._receipts.full():
                         self._receipts.put_nowait((receipt, self._clock.now_us()))
                 case Topic.INTEREST | Topic.SIGNAL:
                     self._silence.on_heard()
@@ -381,11 +394,11 @@ class Uplink:
                 self._live_until_s = self._clock.now_s() + lease_s
                 if self.is_live != was_live:
                     self._ears.on_live()
-            case CallState() as state if state.spool == spool_text(self._spool):
+            case CallState() as state:
                 self._ears.on_call(state)
             case SealKey() as offer:
                 self._ears.on_seal_key(offer)
-            case MediaSignal() as media if media.spool == spool_text(self._spool):
+            case MediaSignal() as media:
                 self._ears.on_media(media)
             case _:
                 self.link.bad_messages += 1
@@ -398,16 +411,9 @@ class Uplink:
             if self._told is not None:
                 self._told = None
                 log.info("the hub answers")
-            if self.owed.epoch is not None and receipt.epoch != self.owed.epoch:
-                log.warning(
-                    "the hub's store is another one (epoch %08x): sending again what it lacks", receipt.epoch
-                )
-                await self._start_over(receipt)
-            gone = self.owed.receive(receipt.committed, epoch=receipt.epoch)
-            if not self.owed.count(RecordClass.CALL):
-                self._call_came.clear()
-            self.owed.refuse(receipt.refused)
-            self._ears.on_receipt(receipt, gone)
+            source = self.sources.of(receipt.spool)
+            if source is not None:
+                await self._take(source, receipt)
             if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection
                 exchange = TimeExchange(
                     receipt.echo_sent_t_us, receipt.hub_received_utc_us, receipt.hub_sent_utc_us, now_us
@@ -417,13 +423,25 @@ class Uplink:
                     self._ears.on_exchange(anchor)
             self._wake.set()
 
-    async def _start_over(self, receipt: Receipt) -> None:
+    async def _take(self, source: Source, receipt: Receipt) -> None:
+        owed = source.owed
+        if owed.epoch is not None and receipt.epoch != owed.epoch:
+            text = "the hub's store is another one (epoch %08x): sending again what it lacks"
+            log.warning(text, receipt.epoch)
+            await self._start_over(source, receipt)
+        gone = owed.receive(receipt.committed, epoch=receipt.epoch)
+        if not self.sources.owes_calls:
+            self._call_came.clear()
+        owed.refuse(receipt.refused)
+        source.on_receipt(receipt, gone)
+
+    async def _start_over(self, source: Source, receipt: Receipt) -> None:
         """The hub's store is another: what it lacks is owed again, as soon as the card lets us look."""
         while True:
             try:
-                ledgers = await self._reload(receipt)
+                ledgers = await source.reload(receipt)
                 break
             except SpoolError as error:
                 log.error("what the hub lacks cannot be looked up: %s", error)
                 await asyncio.sleep(READ_AGAIN_S)
-        self.owed.hub_restored(ledgers)
+        source.owed.hub_restored(ledgers)

@@ -139,7 +139,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_exchange=on_exchange,
             on_live=lambda: None,
             on_connected=on_connected,
-            open_call=lambda: None,
+            open_call=lambda: (None, None),
         ),
         rng=random.Random(1),
     )

@@ -202,3 +202,49 @@ def test_each_state_has_its_own_lamp_and_only_idle_is_dark() -> None:
     assert set(CALL_LAMP) == set(State)
     assert len(set(CALL_LAMP.values())) == len(State)
     assert [state for state, lamp in CALL_LAMP.items() if lamp is OutputPattern.OFF] == [State.IDLE]
+
+
+OLD = "0123456789abcdef"
+
+
+def left_behind() -> StationCall:
+    """A call whose spool is a former one by now."""
+    call = registered()
+    call.left_behind(OLD)
+    return call
+
+
+def test_a_call_of_a_former_spool_goes_on_under_its_old_name() -> None:
+    call = StationCall.restored(left_behind().saved())
+    assert (call.state, call.call_seq, call.spool) == (State.REGISTERED, 5, OLD)
+    with pytest.raises(IllegalInputError):
+        says(call, 5, "ringing", 1)  # of the new spool: another call
+    assert call.hub_says(5, "ringing", revision=1, by=None, spool=OLD) == "ringing"
+    assert call.hub_says(5, "ended", revision=2, by=None, spool=OLD) == "ended"
+    assert (call.state, call.spool) == (State.IDLE, None)
+
+
+def test_a_press_beside_a_call_of_a_former_spool_is_a_call_of_its_own() -> None:
+    call = left_behind()
+    call.press(2)
+    says(call, 2, "offered", 1)
+    assert (call.call_seq, call.spool) == (2, None)
+
+
+def test_while_a_call_of_a_former_spool_is_answered_another_press_waits() -> None:
+    call = left_behind()
+    call.hub_says(5, "claimed", revision=1, by="Lan", spool=OLD)
+    call.press(2)
+    with pytest.raises(IllegalInputError):
+        says(call, 2, "ringing", 1)
+    assert (call.state, call.claimed_by) == (State.CLAIMED, "Lan")
+    call.hub_says(5, "ended", revision=2, by=None, spool=OLD)
+    says(call, 2, "ringing", 3)
+    assert (call.state, call.call_seq) == (State.RINGING, 2)
+
+
+def test_a_press_whose_record_is_lost_is_told_again() -> None:
+    call = left_behind()
+    call.pressed_anew(3)
+    assert (call.state, call.call_seq, call.spool) == (State.REGISTERED, 3, None)
+    assert says(call, 3, "ringing", 1) == "ringing"
