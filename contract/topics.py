@@ -44,8 +44,8 @@ _RULES: Final = (
     TopicRule(Topic.UP_PART, "up", 1, False, PAYLOAD_MAX_BYTES),
     TopicRule(Topic.UP_SIGNAL, "up", 1, False, SIGNAL_MAX_BYTES),
     TopicRule(Topic.STATE, "up", 1, True, SIGNAL_MAX_BYTES),
-    TopicRule(Topic.RECEIPT, "down", 1, False, PAYLOAD_MAX_BYTES),
-    TopicRule(Topic.INTEREST, "down", 1, False, SIGNAL_MAX_BYTES, expiry_s=30),
+    TopicRule(Topic.RECEIPT, "down", 0, False, PAYLOAD_MAX_BYTES),
+    TopicRule(Topic.INTEREST, "down", 0, False, SIGNAL_MAX_BYTES, expiry_s=30),
     TopicRule(Topic.SIGNAL, "down", 1, False, SIGNAL_MAX_BYTES, expiry_s=15),
 )
 RULES: Final = {rule.topic: rule for rule in _RULES}

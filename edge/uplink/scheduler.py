@@ -5,7 +5,7 @@ first. 3: the rest, oldest first, always keeping a tenth of the bytes; but first
 asked for, a photograph, and then the day that waits.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Final
 
@@ -19,6 +19,28 @@ ASKED_S: Final = 600.0  # a part was just asked for, in a call; when it is older
 BACKLOG_SHARE: Final = 0.1
 STRAYS_MAX: Final = 16  # records stored last that tell of something older, such as a tombstone
 RECORD_OVERHEAD_BYTES: Final = 3  # its length in the parcel
+
+
+def riders(
+    owed: Owed, records: Sequence[OwedRecord], *, boot: BootId, now_us: int, limit_bytes: int
+) -> list[OwedRecord]:
+    """Return the waveforms that may go in the same parcel as these numerics and events: those of the last
+    minute, newest first, as far as they fit. A parcel of their own costs as much again as a second of them.
+    """
+    if any(record.record_class != RecordClass.NUMERIC for record in records):
+        return []
+    chosen: list[OwedRecord] = []
+    left_bytes = limit_bytes - _size(records)
+    for record in owed.waiting_newest(RecordClass.WAVEFORM):
+        left_bytes -= _size([record])
+        if (
+            left_bytes < 0
+            or not _is_fresh(record, boot, now_us)
+            or len(chosen) + len(records) >= PARCEL_RECORDS_MAX
+        ):
+            break
+        chosen.append(record)
+    return chosen[::-1]
 
 
 class Scheduler:

@@ -29,6 +29,7 @@ from edge.uplink.backoff import Backoff
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
+from edge.uplink.scheduler import riders
 from edge.uplink.silence import Silence
 from edge.uplink.sources import Source, Sources
 from edge.uplink.tls import HubTls
@@ -300,15 +301,16 @@ class Uplink:
         return self._silence.may_send(is_on_the_way=self.sources.is_on_the_way, now_s=now_s)
 
     async def _send(self, source: Source, record_class: RecordClass, records: list[OwedRecord]) -> None:
-        seqs = [record.seq for record in records]
-        raw = await source.read(record_class, seqs)
-        for seq in seqs:
-            if seq not in raw:
-                source.owed.drop(record_class, seq)  # given up for room meanwhile
-        if self._connection is None or not self._is_open or not raw:
+        now_us, limit_bytes = self._clock.now_us(), self._window.parcel_bytes
+        along = riders(source.owed, records, boot=source.boot, now_us=now_us, limit_bytes=limit_bytes)
+        raw = {record_class: await self._read(source, record_class, records)}
+        if along:
+            raw[RecordClass.WAVEFORM] = await self._read(source, RecordClass.WAVEFORM, along)
+        inside = [one for found in raw.values() for one in found.values()]
+        if self._connection is None or not self._is_open or not inside:
             return
         now_s = self._clock.now_s()
-        parcel = Parcel(source.spool, source.boot, self._clock.now_us(), list(raw.values()))
+        parcel = Parcel(source.spool, source.boot, self._clock.now_us(), inside)
         payload = encode_parcel(parcel)
         message_id = self._connection.publish(topic_of_class(record_class), payload)
         if message_id is None:
@@ -316,9 +318,19 @@ class Uplink:
         self._window.on_sent(message_id, len(payload), now_s=now_s)
         self._silence.on_sent(now_s=now_s)
         round_trip_s = self.round_trip_s or ROUND_TRIP_GUESS_S
-        source.owed.sent(record_class, raw, now_s=now_s, round_trip_s=round_trip_s)
+        for one_class, found in raw.items():
+            source.owed.sent(one_class, found, now_s=now_s, round_trip_s=round_trip_s)
         self.link.parcels_sent += 1
         self.link.bytes_sent += len(payload)
+
+    @staticmethod
+    async def _read(source: Source, record_class: RecordClass, records: list[OwedRecord]) -> dict[int, bytes]:
+        seqs = [record.seq for record in records]
+        raw = await source.read(record_class, seqs)
+        for seq in seqs:
+            if seq not in raw:
+                source.owed.drop(record_class, seq)  # given up for room meanwhile
+        return raw
 
     # What the connection says (edge.uplink.mqtt.Listener)
 

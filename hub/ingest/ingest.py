@@ -7,6 +7,7 @@ to the box. Everything else is stored as it came, even when it cannot be opened;
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from contract.errors import Refusal, RefusedError
 from contract.events import AnyEvent, KeyMade, parse_event
@@ -18,6 +19,7 @@ from hub.ingest.keyring import FindKey, KeyRing
 from hub.store.interface import Arrival
 
 Spool = tuple[StationId, SpoolId]
+RIDES_ALONG: Final = (RecordClass.NUMERIC, RecordClass.WAVEFORM)  # the topic's class, the record's
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,9 @@ def _read_parcel(
 def _check(record: Record | UnreadableRecord, payload: Payload, counters: Counters) -> KeyMade | None:
     """Return the event of a clear record, which can only be a key. Raises RefusedError."""
     record_class, seq = _name(record)
-    if record_class is not payload.record_class:
-        raise RefusedError(
-            Refusal.WRONG_TOPIC, f"record {seq} of class {record_class} came on up/{payload.record_class}"
-        )
+    where = payload.record_class
+    if record_class is not where and (where, record_class) != RIDES_ALONG:
+        raise RefusedError(Refusal.WRONG_TOPIC, f"record {seq} of class {record_class} came on up/{where}")
     if isinstance(record, UnreadableRecord):
         text = f"record {seq} is of version {record.version}: update the hub"
         counters.leave_sealed(payload.station, RefusedError(Refusal.UNKNOWN_VERSION, text))

@@ -8,7 +8,7 @@ from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
 from edge.spool.batch import OwedRecord
 from edge.uplink.owed import Owed
-from edge.uplink.scheduler import Scheduler
+from edge.uplink.scheduler import Scheduler, riders
 from tests.unit.edge.owing import Card, owing
 
 CALL, NUMERIC, WAVE, PART = RecordClass
@@ -190,3 +190,28 @@ def test_what_was_just_stored_before_a_restart_is_as_fresh_as_after_it() -> None
     assert choose(Scheduler(), owed, is_live=True) == (NUMERIC, [2])
     owed.sent(NUMERIC, [2], now_s=0.0, round_trip_s=0.1)
     assert choose(Scheduler(), owed, is_live=True) == (WAVE, [5_000])
+
+
+def along(owed: Owed, *records: OwedRecord, limit_bytes: int = LIMIT) -> list[int]:
+    found = riders(owed, records, boot=BOOT, now_us=NOW_US, limit_bytes=limit_bytes)
+    assert all(one.record_class is WAVE for one in found)
+    return [one.seq for one in found]
+
+
+def test_waveforms_of_the_last_minute_ride_along_with_numerics_the_newest_as_far_as_they_fit() -> None:
+    numeric = record(NUMERIC, 1, 1, size=100)
+    owed = owing(numeric, *(record(WAVE, seq, 10 - seq, size=1_200) for seq in range(1, 8)))
+    assert along(owed, numeric) == [5, 6, 7]
+    assert along(owed, numeric, limit_bytes=1_024) == []
+
+
+def test_a_day_that_waits_does_not_ride_along() -> None:
+    numeric = record(NUMERIC, 1, 1, size=100)
+    owed = owing(numeric, *(record(WAVE, seq, 9_000 - seq, size=200) for seq in range(1, 8)))
+    assert along(owed, numeric) == []
+
+
+def test_nothing_rides_along_with_a_press_or_with_other_waveforms() -> None:
+    press, wave = record(CALL, 1, 1), record(WAVE, 1, 1)
+    assert along(owing(press, wave, record(WAVE, 2, 1)), press) == []
+    assert along(owing(press, wave, record(WAVE, 2, 1)), wave) == []

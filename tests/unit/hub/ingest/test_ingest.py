@@ -121,9 +121,18 @@ def test_one_refused_record_does_not_hold_up_the_others() -> None:
 
 def test_a_record_on_the_topic_of_another_class_is_refused_by_name() -> None:
     box = new_box()
-    batch = read((NUMERIC, box.parcel([box.chunk()])))
+    batch = read((CALL, box.parcel([box.chunk()])))
     assert batch.arrivals == []
     assert batch.refused == {(CON_DAO, box.spool): [RefusedRecord(WAVEFORM, 1, Refusal.WRONG_TOPIC)]}
+    events = read((WAVEFORM, box.parcel([box.event(LEADS)])))
+    assert [one.refusal for one in events.refused[CON_DAO, box.spool]] == [Refusal.WRONG_TOPIC]
+
+
+def test_waveforms_may_ride_along_with_the_numerics_of_their_seconds() -> None:
+    box = new_box()
+    batch = read((NUMERIC, box.parcel([box.event(LEADS), box.chunk()])))
+    assert [arrival.record.header.kind for arrival in batch.arrivals] == [Kind.EVENT, Kind.CHUNK]  # type: ignore[union-attr]
+    assert not batch.refused
 
 
 def test_nothing_but_a_key_may_come_unsealed() -> None:
