@@ -77,6 +77,7 @@ class Vitals:
         self._video_command = ours if video_command is None else tuple(video_command)
         self._spool = SpoolThread(config.data_dir / "spool.db", quota_bytes=config.quota_bytes)
         self._anchored = _Anchored()
+        self._anchors: list[Anchor] = []  # go with the next status
         self._rhythm = StatusRhythm()
         self._new_refused: list[Any] = []
         self._receipt_changed = False
@@ -259,7 +260,10 @@ class Vitals:
             if anchor.err_us * 2 > last.anchor.err_us + drift_us:
                 return
         self._anchored = _Anchored(anchor, now_s)
-        self._tell_anchor(anchor)
+        if last.anchor is not None and now_s - last.at_s >= ANCHOR_EVERY_S:  # no better one, just another
+            self._anchors.append(anchor)  # alone it would cost an idle station a parcel and a receipt
+        else:
+            self._tell_anchor(anchor)
 
     # Once a second
 
@@ -312,8 +316,12 @@ class Vitals:
     async def _record_status(self, *, is_live: bool) -> None:
         now_us = self._clock.now_us()
         shape = (self._uplink.link.connected_since_s is not None, self._refused_count, self._damaged() > 0)
-        if self._rhythm.is_due(shape, is_live=is_live, now_s=now_us / 1e6):
+        has_samples = self._capture.has_samples(now_us=now_us)
+        if self._rhythm.is_due(shape, is_live=is_live, has_samples=has_samples, now_s=now_us / 1e6):
             self._capture.tell(await self._status(now_us), now_us)
+            for anchor in self._anchors:
+                self._tell_anchor(anchor)
+            self._anchors.clear()
 
     def _damaged(self) -> int:
         return sum(self._bridge.counters().damaged_frames.values())

@@ -29,6 +29,7 @@ from firmware_bridge import events as bridge
 
 ENTRIES_MAX: Final = 500  # of one cut; a board that floods events cannot fill the spool's memory
 VITAL_ENTRIES_MAX: Final = 600  # visits and stream sets go on a little longer: samples mean nothing without
+WAVES_STOPPED_S: Final = 2.0  # without any block
 NO_STREAMS: Final = StreamSetNo(0)
 
 
@@ -50,6 +51,7 @@ class Capture:
         self._entries: list[Entry] = []
         self._records_at_us = 0
         self._facts_changed = False
+        self._waves_at_us: int | None = None
         self.device: str | None = None
         self.device_problem: str | None = "no board has been heard yet"
         self.lost_samples = 0
@@ -62,6 +64,10 @@ class Capture:
     def visit(self) -> VisitNo:
         """Who is being seen; 0 for nobody."""
         return self._visits.current
+
+    def has_samples(self, *, now_us: int) -> bool:
+        """Whether waveforms come."""
+        return self._waves_at_us is not None and now_us - self._waves_at_us < WAVES_STOPPED_S * 1e6
 
     def asks(self, *, now_us: int) -> bool:
         """Whether the nurse should be asked if the visit is over."""
@@ -130,6 +136,7 @@ class Capture:
             return
         if stream.record_class == RecordClass.WAVEFORM:
             self._measuring.add(block.stream_id)
+            self._waves_at_us = now_us
             self._tell_visits(self._visits.signal(now_s=now_us / 1e6), block.box_t_us)
         for channel, number in enumerate(stream.numbers):
             samples = block.samples[:, channel].copy()

@@ -10,25 +10,35 @@ SHAPE = (True, 0, False)
 
 
 def test_the_first_status_is_due_at_once() -> None:
-    assert StatusRhythm().is_due(SHAPE, is_live=False, now_s=3.0)
+    assert StatusRhythm().is_due(SHAPE, is_live=False, has_samples=True, now_s=3.0)
 
 
-@pytest.mark.parametrize(("is_live", "every_s"), [(False, 300.0), (True, 5.0)])
-def test_a_status_is_due_every_five_minutes_and_every_five_seconds_while_somebody_watches(
-    is_live: bool, every_s: float
+@pytest.mark.parametrize(
+    ("is_live", "has_samples", "every_s"),
+    [(False, False, 300.0), (False, True, 300.0), (True, False, 5.0), (True, True, 30.0)],
+)
+def test_a_status_is_due_every_five_minutes_and_oftener_while_somebody_watches(
+    is_live: bool, has_samples: bool, every_s: float
 ) -> None:
     rhythm = StatusRhythm()
-    rhythm.is_due(SHAPE, is_live=is_live, now_s=0.0)
-    assert not rhythm.is_due(SHAPE, is_live=is_live, now_s=every_s - 0.1)
-    assert rhythm.is_due(SHAPE, is_live=is_live, now_s=every_s)
-    assert not rhythm.is_due(SHAPE, is_live=is_live, now_s=every_s + 0.1)
+    rhythm.is_due(SHAPE, is_live=is_live, has_samples=has_samples, now_s=0.0)
+    assert not rhythm.is_due(SHAPE, is_live=is_live, has_samples=has_samples, now_s=every_s - 0.1)
+    assert rhythm.is_due(SHAPE, is_live=is_live, has_samples=has_samples, now_s=every_s)
+    assert not rhythm.is_due(SHAPE, is_live=is_live, has_samples=has_samples, now_s=every_s + 0.1)
 
 
 def test_a_change_is_told_at_once_and_only_once() -> None:
     rhythm = StatusRhythm()
-    rhythm.is_due(SHAPE, is_live=False, now_s=0.0)
-    assert rhythm.is_due((False, 0, False), is_live=False, now_s=1.0)
-    assert not rhythm.is_due((False, 0, False), is_live=False, now_s=2.0)
+    rhythm.is_due(SHAPE, is_live=False, has_samples=True, now_s=0.0)
+    assert rhythm.is_due((False, 0, False), is_live=False, has_samples=True, now_s=1.0)
+    assert not rhythm.is_due((False, 0, False), is_live=False, has_samples=True, now_s=2.0)
+
+
+def test_a_status_is_due_at_once_when_waveforms_have_stopped_and_nothing_else_says_we_are_there() -> None:
+    rhythm = StatusRhythm()
+    rhythm.is_due(SHAPE, is_live=True, has_samples=True, now_s=0.0)
+    assert not rhythm.is_due(SHAPE, is_live=True, has_samples=True, now_s=7.0)
+    assert rhythm.is_due(SHAPE, is_live=True, has_samples=False, now_s=7.0)
 
 
 def test_the_age_of_what_is_owed_is_known_only_in_this_boot() -> None:
@@ -39,10 +49,8 @@ def test_the_age_of_what_is_owed_is_known_only_in_this_boot() -> None:
     ]
     owed = owed_of(owing(*records), boot=BootId(2), now_us=65_000_000)
     assert {name: (one.records, one.oldest_age_s) for name, one in owed.items()} == {
-        "0": (0, None),
         "1": (1, None),
         "2": (2, 60.0),
-        "3": (0, None),
     }
 
 
