@@ -16,6 +16,7 @@ PLETH_HZ: Final = 75
 PLETH_STEPS: Final = 127  # of 7 bits, as finger probes give it
 FIRST_S, SECONDS = 60, 100  # of each record
 FIXTURE: Final = "an"
+AT_REST: Final = "chi"  # whose pleth: 65 beats a minute
 CHUNK_S: Final = 30
 
 
@@ -31,7 +32,7 @@ class Signal:
 
 def make(folder: Path, records_folder: Path | None) -> Signal:
     """Write the file into `folder`: of WFDB records with an ECG, else of a committed excerpt."""
-    person = recordings.load(FIXTURE)
+    person, at_rest = recordings.load(FIXTURE), recordings.load(AT_REST)
     if records_folder is None:
         ecg, words = person.loops[recordings.ECG], f"tests/fixtures/recordings/{FIXTURE}.npz"
     else:
@@ -44,17 +45,18 @@ def make(folder: Path, records_folder: Path | None) -> Signal:
         }
         ecg = np.concatenate([part[FIRST_S * ECG_HZ :] for part in parts.values()])
         words = f"{SECONDS} s each of {', '.join(parts)}, resampled to {ECG_HZ} Hz"
-    pleth = resampled(person.loops[recordings.PLETH], 100, PLETH_HZ)
+    pleth = resampled(at_rest.loops[recordings.PLETH], at_rest.pleth_hz, PLETH_HZ)
     low, high = pleth.min(), pleth.max()
     pleth = np.rint((pleth - low) * (PLETH_STEPS / (high - low))).astype(np.int32)
+    words += f", with the pleth of {AT_REST}.npz"
     path = folder / "signal"
     np.savez(
         path.with_suffix(".npz"),
         ecg_deltas=np.diff(ecg, prepend=0),
         pleth_deltas=np.diff(pleth, prepend=0),
         pleth_hz=PLETH_HZ,
-        spo2_pct=person.loops[recordings.SPO2],
-        pulse_bpm=person.loops[recordings.PULSE],
+        spo2_pct=at_rest.loops[recordings.SPO2],
+        pulse_bpm=at_rest.loops[recordings.PULSE],
     )
     return Signal(path, words, bits(ecg, ECG_HZ), bits(pleth, PLETH_HZ))
 
@@ -69,5 +71,6 @@ def resampled(samples: NDArray[np.int32], from_hz: float, to_hz: float) -> NDArr
 def bits(samples: NDArray[np.int32], rate_hz: int) -> float:
     """Return the bits a sample of the product's coder, in chunks of 30 s."""
     step = CHUNK_S * rate_hz
-    coded = sum(len(encode_column(samples[at : at + step])[1]) for at in range(0, len(samples), step))
-    return round(coded * 8 / len(samples), 2)
+    whole = np.resize(samples, -(-len(samples) // step) * step)  # as the board repeats it
+    coded = sum(len(encode_column(whole[at : at + step])[1]) for at in range(0, len(whole), step))
+    return round(coded * 8 / len(whole), 2)
