@@ -20,7 +20,17 @@ from tests.soak.disturbances import KINDS, Cycle, plan
 from tests.soak.fleet import TOLERANCE_S, partitions
 from tests.soak.rounds import Round, run_round
 
-_LOOKED_AT: Final = ("presses", "registered", "calls", "records", "tombstones", "freed", "drafts", "samples")
+_LOOKED_AT: Final = (
+    "presses",
+    "registered",
+    "calls",
+    "withdrawn",
+    "records",
+    "tombstones",
+    "freed",
+    "drafts",
+    "samples",
+)
 ROUND_CYCLES: Final = 50
 STATIONS: Final = 6
 MEANINGS: Final = {
@@ -34,6 +44,7 @@ MEANINGS: Final = {
     "presses": "of the simulated boards' buttons",
     "registered": "of these, for which the board's lamp said so before its power went",
     "calls": "that the hub made of them; others nudge a call that is open",
+    "withdrawn": "calls that were none: a hub of an old backup heard something of class 0 before its key",
     "records": "at the hub in the end",
     "tombstones": "that tell of what a full box gave up; what they name is not lost",
     "freed": "records that a hub had received, a full box then let go, and an older backup has not: not lost",

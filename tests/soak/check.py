@@ -50,8 +50,9 @@ def check_presses(ledger: Ledger, held: Holdings, findings: Findings) -> None:
         if press not in ledger.presses:
             findings.add("duplicated", f"press {_name(press)} is at the hub and was never made")
     pressed = {key for key, _ in held.presses}
-    for call in sorted({*held.calls, *ledger.calls} - pressed):
+    for call in sorted(set(held.calls) - pressed):
         findings.add("duplicated", f"call {_text(call)} is of no press")
+    findings.numbers["withdrawn"] += len(ledger.calls - pressed - set(held.calls))
     findings.numbers["presses"] += len(ledger.presses)
     findings.numbers["registered"] += len(ledger.registered)
     findings.numbers["calls"] += len(held.calls)
