@@ -155,6 +155,11 @@ class Connection:
         """What the kernel says of the connection now."""
         return self._socket.tcp_state() if self._socket is not None else TcpState()
 
+    def pace(self, rate: float | None) -> None:
+        """Let what is sent from now on go no faster than so many bytes a second; None: as fast as it can."""
+        if self._socket is not None:
+            self._socket.pace(rate)
+
     def publish(self, topic: Topic, payload: bytes) -> int | None:
         """Hand a message to the connection; return its id, by which it is acknowledged, or None when it is
         over.

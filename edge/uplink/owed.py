@@ -8,6 +8,7 @@ page (`wanted`, `take_page`), and `edge/uplink/owed_class.py` says which of them
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
+from math import inf
 
 from contract.ids import RecordClass
 from contract.limits import RESEND_CALL_MIN_S, RESEND_MIN_S
@@ -15,7 +16,7 @@ from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
-from edge.uplink.owed_class import OwedClass
+from edge.uplink.owed_class import OwedClass, Sent
 
 
 class Owed:
@@ -24,6 +25,7 @@ class Owed:
     def __init__(self, ledgers: Mapping[RecordClass, Ledger]) -> None:
         self._classes = {c: OwedClass(c, ledgers.get(c, Ledger())) for c in RecordClass}
         self.epoch: int | None = None
+        self._heard_s = -inf
 
     @property
     def received(self) -> dict[RecordClass, SeqRanges]:
@@ -87,9 +89,16 @@ class Owed:
         """These are on the way."""
         if record_class == RecordClass.CALL:
             wait_s = max(RESEND_CALL_MIN_S, 3 * round_trip_s)
+            self._classes[record_class].send(seqs, due_s=now_s + wait_s, patience_s=wait_s / 2)
         else:
             wait_s = max(RESEND_MIN_S, 4 * round_trip_s)
-        self._classes[record_class].send(seqs, due_s=now_s + wait_s)
+            self._classes[record_class].send(seqs, due_s=now_s + wait_s)
+
+    def heard(self, *, at_s: float) -> None:
+        """The hub's end of the connection said something: it is not dead, and a call that was lost on it is
+        being sent again by TCP. Its place on a new connection would be behind a handshake.
+        """
+        self._heard_s = at_s
 
     def connection_lost(self) -> None:
         """Whatever was on the way may be gone."""
@@ -99,7 +108,7 @@ class Owed:
     def overdue(self, *, now_s: float) -> bool:
         """Send again what was not received in time; return whether class 0 was among it."""
         late = {
-            c: [seq for seq, _ in takewhile(lambda item: item[1].due_s <= now_s, one.sent.items())]
+            c: [seq for seq, _ in takewhile(lambda item: self._due_s(item[1]) <= now_s, one.sent.items())]
             for c, one in self._classes.items()
         }
         for record_class, seqs in late.items():
@@ -110,7 +119,10 @@ class Owed:
     def next_due_s(self) -> float | None:
         """When `overdue` should be asked next."""
         first_sent = (next(iter(one.sent.values()), None) for one in self._classes.values())
-        return min((one.due_s for one in first_sent if one is not None), default=None)
+        return min((self._due_s(one) for one in first_sent if one is not None), default=None)
+
+    def _due_s(self, one: Sent) -> float:
+        return one.due(heard_s=self._heard_s)
 
     # Being rid of them
 

@@ -23,10 +23,19 @@ ON_THE_WAY_MAX: Final = 10_000  # no more is looked up then: five seconds of 2,0
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A record on the way; at `due_s` it goes again."""
+    """A record on the way; at `due_s` it goes again. One whose repeat costs the connection has `patience_s`:
+    it waits so long after the hub's last word, up to twice that.
+    """
 
     record: OwedRecord
     due_s: float
+    patience_s: float = 0.0
+
+    def due(self, *, heard_s: float) -> float:
+        """When it goes again, the hub's last word having come at `heard_s`."""
+        if not self.patience_s:
+            return self.due_s
+        return min(max(self.due_s, heard_s + self.patience_s), self.due_s + 2 * self.patience_s)
 
 
 class OwedClass:
@@ -146,12 +155,12 @@ class OwedClass:
         for seq in [seq for seq in self.waiting if self._head_to < seq < self._tail_from]:
             del self.waiting[seq]
 
-    def send(self, seqs: Iterable[int], *, due_s: float) -> None:
+    def send(self, seqs: Iterable[int], *, due_s: float, patience_s: float = 0.0) -> None:
         """These are on the way."""
         for seq in seqs:
             record = self.waiting.pop(seq, None)
             if record is not None:
-                self.sent[seq] = Sent(record, due_s)
+                self.sent[seq] = Sent(record, due_s, patience_s)
 
     def send_again(self, seqs: Iterable[int]) -> None:
         """These are not on the way any more."""

@@ -102,6 +102,11 @@ class Sources:
         """Send again what was not received in time; return whether class 0 was among it."""
         return any([source.owed.overdue(now_s=now_s) for source in self])
 
+    def heard(self, *, at_s: float) -> None:
+        """The hub's end of the connection said something then."""
+        for source in self:
+            source.owed.heard(at_s=at_s)
+
     def connection_lost(self) -> None:
         """Whatever was on the way may be gone."""
         for source in self:

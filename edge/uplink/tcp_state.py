@@ -5,11 +5,13 @@ Source: include/uapi/linux/tcp.h, `struct tcp_info`; fields are only ever added 
 
 import struct
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 TCP_INFO_BYTES: Final = 228  # to the end of the last field that is read; Linux 5.4 and later
 _UNACKED: Final = struct.Struct("=II")  # segments on the way, and those of them that arrived behind a hole
 _UNACKED_AT: Final = 24
+_SILENT_AT: Final = 52  # ms since data came
 _ROUND_TRIP_AT: Final = 68  # smoothed, us
 _RESENT_AT: Final = 100  # segments, in all
 _ACKED_AT: Final = 120  # bytes, in all
@@ -28,6 +30,7 @@ class TcpState:
         0  # arrived behind the first hole: the link is free of it, its reader has not got it
     )
     queue_s: float = 0.0  # by how much the round trip is longer than the least
+    silent_s: float = inf  # since the other end's last data came
 
 
 def parse_tcp_info(raw: bytes) -> TcpState:
@@ -45,5 +48,6 @@ def parse_tcp_info(raw: bytes) -> TcpState:
     return TcpState(
         holes=number(_RESENT_AT) + number(_OUT_OF_ORDER_AT),
         beyond_hole_bytes=on_the_way_bytes * sacked // unacked if unacked else 0,
+        silent_s=number(_SILENT_AT) / 1e3,
         queue_s=0.0 if least_us == _UNKNOWN_US else max(0, number(_ROUND_TRIP_AT) - least_us) / 1e6,
     )

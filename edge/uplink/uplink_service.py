@@ -206,12 +206,13 @@ class Uplink:
         self.link.connected_since_s = None
         self._connection, self._is_open = None, False
         self.sources.connection_lost()
+        self._window.connection_lost()
 
     async def _keep_sending(self) -> None:
         while True:
             self._wake.clear()
-            self._on_due()
             self._look_at_tcp()
+            self._on_due()
             try:
                 await self._send_all()
                 wait_s = self._wait_s()
@@ -252,6 +253,7 @@ class Uplink:
                 now_s=now_s,
             )
             self._holes = tcp.holes
+            self.sources.heard(at_s=now_s - tcp.silent_s)
 
     def _on_due(self) -> None:
         now_s, stall_s = self._clock.now_s(), self._stall_s()
@@ -312,6 +314,7 @@ class Uplink:
         now_s = self._clock.now_s()
         parcel = Parcel(source.spool, source.boot, self._clock.now_us(), inside)
         payload = encode_parcel(parcel)
+        self._connection.pace(None if record_class == RecordClass.CALL else self._window.pace)
         message_id = self._connection.publish(topic_of_class(record_class), payload)
         if message_id is None:
             return
@@ -338,7 +341,6 @@ class Uplink:
         """The broker hears us: a call goes up right behind our name."""
         self._is_open, self._holes = True, 0
         self._connected_us = self._clock.now_us()
-        self._window.on_connected()
         self._wake.set()
 
     def on_connected(self) -> None:

@@ -20,6 +20,8 @@ WINDOW_FIRST_BYTES: Final = PARCEL_SMALL_BYTES
 WINDOW_MIN_BYTES: Final = 512  # a trickle of 6 kbit/s at 600 ms: what is live in a call, then the backlog
 WINDOW_MAX_BYTES: Final = 262_144
 NARROW_LINK_BPS: Final = 256_000
+PACE: Final = 1.25
+PACE_IN_CALL: Final = 0.5
 ALONE_EVERY_S: Final = (
     120.0  # so often one goes alone, to see the link without a queue: 0.5 % of it at 600 ms
 )
@@ -32,10 +34,10 @@ class Window:
         self.round_trip_s: float | None = None  # smoothed, without a parcel's own length
         self._is_in_call = False
         self._flights: dict[int, Flight] = {}  # by message id, in order of sending
-        self.on_connected()
+        self.connection_lost()
 
-    def on_connected(self) -> None:
-        """A new connection has nothing on the way, perhaps another route, and starts carefully."""
+    def connection_lost(self) -> None:
+        """Nothing is on the way any more. The next connection may go another route, and starts carefully."""
         self.limit_bytes = float(WINDOW_MIN_BYTES if self._is_in_call else WINDOW_FIRST_BYTES)
         self._is_starting = not self._is_in_call
         self._link = LinkEstimate()
@@ -80,6 +82,15 @@ class Window:
         if self._is_in_call:
             return PARCEL_SMALL_BYTES if is_wide else PARCEL_IN_CALL_BYTES
         return PARCEL_LARGE_BYTES if is_wide else PARCEL_SMALL_BYTES
+
+    @property
+    def pace(self) -> float | None:
+        """How fast the segments of a parcel may follow each other: somewhat faster than the link is, so that
+        they do not wait in a modem that may have no room for all; in a call slower, so that words go between.
+        None: not known yet.
+        """
+        rate = self.rate
+        return None if rate is None else rate * (PACE_IN_CALL if self._is_in_call else PACE)
 
     @property
     def oldest_sent_s(self) -> float | None:

@@ -133,6 +133,20 @@ async def test_flows_that_died_without_a_word_are_replaced_within_seconds_of_a_p
 
 
 @in_a_loop
+async def test_a_connection_that_stalled_is_replaced_once_and_the_next_one_is_let_live(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.uplink.uplink_service.STALL_MIN_S", 1.0)
+    with HubThread(hub_config(broker)), Cable(broker.port) as cable:
+        async with running(through(cable, broker, tmp_path)) as box:
+            await box.until(lambda: box.owes() == 0)
+            cable.drop_flows()
+            await box.store(Batch(entries=[wave(0)]))
+            await box.until(lambda: box.owes() == 0)
+            assert box.connections == 2
+
+
+@in_a_loop
 async def test_a_call_that_no_hub_receives_is_sent_on_one_new_connection_after_another(
     broker: Broker, config: BoxConfig, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -75,6 +75,26 @@ def test_a_call_without_a_receipt_is_overdue_after_three_seconds_and_says_so() -
     assert owed.overdue(now_s=103.0)
 
 
+def test_a_call_waits_longer_while_the_hub_s_end_is_heard_but_not_for_ever() -> None:
+    owed = owing(1, record_class=CALL)
+    send(owed, 1, record_class=CALL, now_s=100.0)
+    owed.heard(at_s=100.6)  # perhaps a word that was under way when the connection died
+    assert owed.next_due_s() == 103.0
+    owed.heard(at_s=102.5)
+    assert owed.next_due_s() == 104.0
+    assert not owed.overdue(now_s=103.9)
+    owed.heard(at_s=105.5)
+    assert not owed.overdue(now_s=105.9)
+    assert owed.overdue(now_s=106.0)
+
+
+def test_a_record_that_is_no_call_goes_again_whatever_is_heard() -> None:
+    owed = owing(1)
+    send(owed, 1, now_s=100.0)
+    owed.heard(at_s=109.9)
+    assert owed.next_due_s() == 110.0
+
+
 @pytest.mark.parametrize(("record_class", "due_s"), [(CALL, 106.0), (WAVE, 110.0)])
 def test_a_slow_link_gets_more_time(record_class: RecordClass, due_s: float) -> None:
     owed = owing(1, record_class=record_class)

@@ -241,6 +241,14 @@ def test_in_a_call_a_parcel_longer_than_the_window_takes_the_time_of_so_many(lin
     assert room_s - sent_s == pytest.approx(3 * (line.window.round_trip_s or 0.0), rel=0.01)
 
 
+def test_segments_follow_each_other_little_faster_than_the_link_is_and_in_a_call_slower(line: Line) -> None:
+    assert line.window.pace is None, "before the link is known"
+    line.drain(10.0)
+    assert line.window.pace == pytest.approx(1.25 * RATE, rel=0.05)
+    line.window.share(is_in_call=True)
+    assert line.window.pace == pytest.approx(0.5 * RATE, rel=0.05)
+
+
 def test_the_oldest_parcel_on_the_way_is_known(line: Line) -> None:
     assert line.window.oldest_sent_s is None
     line.send()
@@ -254,7 +262,7 @@ def test_the_oldest_parcel_on_the_way_is_known(line: Line) -> None:
 def test_a_new_connection_starts_carefully_and_with_nothing_on_the_way(line: Line) -> None:
     line.rate = 1e6
     line.drain(30.0)
-    line.window.on_connected()
+    line.window.connection_lost()
     assert line.window.limit_bytes == WINDOW_FIRST_BYTES
     assert line.window.oldest_sent_s is None
     assert line.window.rate is None

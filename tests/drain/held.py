@@ -1,0 +1,63 @@
+"""What of a backlog the hub's store holds, read beside the running hub."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contract.ids import RecordClass, StationId
+from edge.spool.schema import record_table
+from hub.store.sqlite import SqliteStore
+from tests.drain.picture import Lanes
+
+BACKLOG: Final = (RecordClass.NUMERIC, RecordClass.WAVEFORM)
+_SIZES: Final = "SELECT length(raw) FROM {} ORDER BY seq"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The records of a spool before its box started: the size of each by class, the first has seq 1."""
+
+    sizes: Mapping[RecordClass, list[int]]
+
+    @classmethod
+    def of_spool(cls, path: Path) -> "Backlog":
+        """Read it from the spool's file."""
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            return cls({c: [size for (size,) in db.execute(_SIZES.format(record_table(c)))] for c in BACKLOG})
+
+    @property
+    def records(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.sizes.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Of one moment."""
+
+    backlog: int
+    backlog_bytes: int
+    live: int
+    calls: int
+
+    def lanes(self, at_s: float) -> Lanes:
+        """As the picture wants it."""
+        return Lanes(at_s, self.backlog, self.live, self.calls)
+
+
+def held_of(store: SqliteStore, station: StationId, backlog: Backlog) -> Held:
+    """Look at the store."""
+    records = size_bytes = live = calls = 0
+    for spool in store.spools(station):
+        ranges = store.ranges(station, spool)
+        calls += ranges[RecordClass.CALL].count_to(2**62) if RecordClass.CALL in ranges else 0
+        for record_class, sizes in backlog.sizes.items():
+            for low, high in ranges.get(record_class, ()):
+                of_backlog = sizes[low - 1 : high]
+                records += len(of_backlog)
+                size_bytes += sum(of_backlog)
+                live += high - low + 1 - len(of_backlog)
+    return Held(records, size_bytes, live, calls)
