@@ -5,7 +5,7 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -16,7 +16,7 @@ from rich.table import Table
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
 from edge.control_service import ask
-from edge.errors import BoxError, ControlError, DeviceError
+from edge.errors import BoxError, ControlError, DeviceError, leaves_of
 from edge.health.report import NO_CALL, Report
 from edge.vitals_service import Vitals, read_hub_seal_key
 
@@ -49,21 +49,13 @@ def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
         ours, others = group.split(BoxError)
         if ours is None or others is not None:
             raise
-        _say_why(_leaves(ours))
+        _say_why(leaves_of(ours))
 
 
 def _say_why(errors: Iterable[Exception]) -> NoReturn:
     for error in errors:
         err.print(f"edge vitals cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
-
-
-def _leaves(group: ExceptionGroup[BoxError]) -> Iterator[Exception]:
-    for error in group.exceptions:
-        if isinstance(error, ExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
 
 
 async def _serve(settings: BoxConfig) -> None:

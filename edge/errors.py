@@ -14,7 +14,10 @@ BoxError
 └── IllegalInputError not possible in this state; nothing changed
 """
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, TypeVar
+
+E = TypeVar("E", bound=Exception)
 
 
 class BoxError(Exception):
@@ -67,3 +70,12 @@ class DeviceError(MediaError):
 
 class CodecError(MediaError):
     """A codec or its library is not what we know."""
+
+
+def leaves_of(group: ExceptionGroup[E]) -> Iterator[E]:
+    """Yield the errors in a group of groups."""
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from leaves_of(error)
+        else:
+            yield error

@@ -18,7 +18,7 @@ from contract.events import AnchorSet, Status
 from contract.ids import BootId, RecordClass
 from contract.media import MediaSignal
 from contract.ranges import SeqRanges
-from contract.receipts import Receipt
+from contract.receipts import Receipt, RefusedRecord
 from contract.sealing import HubKey, read_hub_key
 from contract.signals import CallState
 from contract.times import DRIFT_PPM, Anchor
@@ -30,16 +30,17 @@ from edge.capture.coding_service import CodingThread
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.errors import ConfigError, ControlError, SpoolError
+from edge.errors import ConfigError, ControlError, SpoolDamagedError, SpoolError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.own_clocks import OwnClocks, staff_anchor
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
-from edge.spool.batch import Batch, OwedRecord
+from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
+from edge.spool.salvage_aside import Heritage
 from edge.spool.seal_service import SealService, read_authority
 from edge.spool.spool import Spool
-from edge.spool.spool_service import SpoolThread
+from edge.spools_service import Spools
 from edge.uplink.owed import Owed
 from edge.uplink.uplink_service import Ears, Uplink
 from firmware_bridge import events as bridge_events
@@ -75,30 +76,55 @@ class Vitals:
         self._config, self._clock, self._rng = config, clock, rng
         ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
         self._video_command = ours if video_command is None else tuple(video_command)
-        self._spool = SpoolThread(config.data_dir / "spool.db", quota_bytes=config.quota_bytes)
+        self._spools = Spools(config, clock)
         self._anchored = _Anchored()
         self._anchors: list[Anchor] = []  # go with the next status
         self._rhythm = StatusRhythm()
-        self._new_refused: list[Any] = []
-        self._receipt_changed = False
         self._hub_utc_us: int | None = None  # in the last receipt
         self._cut_now = asyncio.Event()
-        self._has_samples = False
+        self._new_refused: list[RefusedRecord] = []
+        self._receipt_changed = self._has_samples = self._has_rooms = False
         self._used_bytes = self._refused_count = 0
 
     async def run(self) -> None:
-        """Run until cancelled. Raises BoxError when the box cannot start."""
+        """Run until cancelled; with another spool when the one is damaged. Raises BoxError when the box
+        cannot start.
+        """
         enrolled = read_hub_seal_key(self._config)
-        spool = await self._spool.open()
-        try:
-            await self._run(spool, enrolled)
-        finally:
-            await self._spool.close()
+        while True:
+            spool, damage = await self._spools.open(), ""
+            self._spool = self._spools.own
+            try:
+                await self._run(spool, enrolled)
+            except* SpoolDamagedError as group:
+                damage = str(next(leaves_of(group)))
+            finally:
+                if not damage:
+                    await self._spool.close()
+            await self._spools.replace(damage, self._heritage(), self._told_anew())
+
+    def _heritage(self) -> Heritage:
+        """What the rooms know, for the next spool."""
+        if not self._has_rooms:
+            return Heritage(spool=self._spool_id)
+        facts = {
+            **self._capture.facts(),
+            "call": self._call.call.saved(),
+            "camera off": self._video.relay.camera_off_in,
+        }
+        return Heritage(spool=self._spool_id, boot=(self._boot, self._clock.boot_name), facts=facts)
+
+    def _told_anew(self) -> list[Entry]:
+        return self._capture.told_anew(now_us=self._clock.now_us()) if self._has_rooms else []
 
     async def _run(self, spool: Spool, enrolled: HubKey) -> None:
+        self._spool_id, self._has_rooms = spool.spool_id, False
+        self._new_refused, self._receipt_changed, self._has_samples = [], False, False
         self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, enrolled))
-        self._spool_id, self._damaged_drafts = spool.spool_id, spool.damaged_drafts
+        self._damaged_drafts = spool.damaged_drafts
         self._build(owed, facts, last_presses)
+        self._has_rooms = True
+        self._uplink.add(await self._spools.store_carried())
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._bridge.run(), name="board")
@@ -107,6 +133,7 @@ class Vitals:
                 tasks.create_task(self._uplink.run(), name="uplink")
                 tasks.create_task(self._seal.run(), name="seal")
                 tasks.create_task(self._video.run(), name="video")
+                tasks.create_task(self._spools.run(), name="spools")
                 tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
@@ -202,6 +229,13 @@ class Vitals:
             ),
         )
         self._video.on_call(self._call.call)
+        self._spools.build(
+            boot=self._boot,
+            uplink=self._uplink,
+            call=self._call,
+            on_stored=self._on_stored,
+            is_in_call=lambda: self._video.is_lit,
+        )
 
     async def _end(self) -> None:
         for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=True):
@@ -242,6 +276,7 @@ class Vitals:
         self._new_refused += receipt.refused
         self._refused_count += len(receipt.refused)
         self._call.on_receipt(receipt)
+        self._spools.on_receipt(receipt)
 
     def _tell_anchor(self, anchor: Anchor) -> None:
         event = AnchorSet(
@@ -368,6 +403,7 @@ class Vitals:
             "cancel call": self._answer_cancel,
             "camera": self._answer_camera,
             "time": self._answer_time,
+            **self._spools.questions(),
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -244,6 +244,18 @@ class Capture:
         """Return what a restart must know; to be stored with whatever names the visit of now."""
         return {"visit": self._visits.saved(boot=self._boot), "stream set": self._last_set}
 
+    def told_anew(self, *, now_us: int) -> list[Entry]:
+        """Return the events without which what is in memory would mean nothing in another spool: the streams
+        of now, and the visit.
+        """
+        told: list[Event] = [] if self._set is None else [self._set.event]
+        if self.visit != NO_VISIT:
+            told.append(VisitOpened(visit=self.visit, how=self._visits.how))
+        return [
+            event_entry(one, RecordClass.NUMERIC, boot=self._boot, t_us=now_us, visit=self.visit)
+            for one in told
+        ]
+
     def _set_scene(self) -> None:
         set_no = StreamSetNo(self._set.event.set_no) if self._set is not None else NO_STREAMS
         self._blocks.set_scene(Scene(self._visits.measured, set_no))

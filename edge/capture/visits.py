@@ -39,6 +39,7 @@ class Visits:
     def __init__(self) -> None:
         self.last = NO_VISIT  # the highest number ever given
         self.current = NO_VISIT
+        self.how: OpenedBy = "signal"  # the visit of now was opened
         self.awaits_sensors_off = False
         self._last_signal_s = 0.0
         self._sensors_on = False
@@ -54,6 +55,7 @@ class Visits:
             "boot": boot,
             "last": self.last,
             "current": self.current,
+            "how": self.how,
             "awaits_sensors_off": self.awaits_sensors_off,
             "last_signal_s": self._last_signal_s,
         }
@@ -63,6 +65,7 @@ class Visits:
         """Return the visits that were `saved`, in the same boot."""
         visits = cls()
         visits.last, visits.current = VisitNo(saved["last"]), VisitNo(saved["current"])
+        visits.how = saved.get("how", "signal")
         visits.awaits_sensors_off = saved["awaits_sensors_off"]
         visits._last_signal_s = saved["last_signal_s"]
         return visits
@@ -113,6 +116,7 @@ class Visits:
 
     def _open(self, how: OpenedBy) -> list[Opened | Closed]:
         self.current = self.last = VisitNo(self.last + 1)
+        self.how = how
         return [Opened(self.current, how)]
 
     def _close(self, why: ClosedBy) -> list[Opened | Closed]:

@@ -125,10 +125,14 @@ class Contents:
         ).fetchone()
         return int(row[0]) if row else None
 
+    def presses(self) -> list[tuple[str, int, int]]:
+        """Return device, its boot and its count of the presses that are known again, in order."""
+        sql = "SELECT device, device_boot, press_count FROM press ORDER BY seq"
+        return self._db.execute(sql).fetchall()
+
     def last_presses(self) -> dict[bytes, tuple[int, int]]:
         """Return, for each board, the boot and count of the press stored last."""
-        rows = self._db.execute("SELECT device, device_boot, press_count FROM press ORDER BY seq").fetchall()
-        return {bytes.fromhex(device): (device_boot, count) for device, device_boot, count in rows}
+        return {bytes.fromhex(device): (device_boot, count) for device, device_boot, count in self.presses()}
 
     def used_bytes(self) -> int:
         """Return the bytes of pages that hold something."""

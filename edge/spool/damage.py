@@ -6,6 +6,7 @@ from typing import Final
 
 from edge.errors import SpoolDamagedError, SpoolError
 
+DAMAGED: Final = "damaged on the card"  # what a tombstone says
 _DAMAGED: Final = frozenset(
     {
         sqlite3.SQLITE_CORRUPT,

@@ -21,6 +21,7 @@ from edge.spool.spool import Spool
 
 STRIDE: Final = 2**20  # seqs: at two a second, as in live mode, six days of which nothing is left
 UNBOUNDED_BYTES: Final = 2**50  # who fills the file asks for room first
+UNTOLD: Final = "gone and not told yet"  # a fact: class, first and last seq, why
 _STEM: Final = "former-"
 
 Lost = tuple[RecordClass, int, int]  # class, first and last seq
@@ -49,7 +50,7 @@ class FormerSpool(Spool):
 
     # Filling it
 
-    def inherit(
+    def take_over(
         self, ledgers: Mapping[RecordClass, Ledger], boots: Mapping[str, int], *, are_boots_sure: bool
     ) -> None:
         """Take over what the file before knew of receipts, and how it counted boots."""
@@ -94,6 +95,22 @@ class FormerSpool(Spool):
             return taken
 
         return self._in_transaction(store, is_call=True, what="recovered records")
+
+    def give_up(self, record_class: RecordClass, seqs: SeqRanges, *, why: str) -> list[OwedRecord]:
+        """Write down that these records are gone; the box's own spool tells the hub (`untold`)."""
+        gone = list(self.ledger(record_class).on_card(seqs))
+
+        def write() -> None:
+            ledger = self.ledger(record_class)
+            for low, high in gone:
+                ledger.given_up.add(low, high)
+            write_ranges(self._db, "given_up", record_class, ledger.given_up)
+            told = [[int(record_class), low, high, why] for low, high in gone]
+            self._write_facts({UNTOLD: [*(self.fact(UNTOLD) or ()), *told]})
+
+        if gone:
+            self._in_transaction(write, is_call=True, what="what is gone")
+        return []
 
     def go_on(
         self,

@@ -10,7 +10,7 @@ the tree are right), and none missing that was not given up.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final, Self
 
 from sqlite_utils import Database
 
@@ -42,6 +42,18 @@ class Place:
     def is_done(self) -> bool:
         """Whether all was looked at."""
         return self.classes == len(CLASSES)
+
+    def saved(self) -> list[int]:
+        """Return what a restart must know, as JSON."""
+        return [self.classes, self.after]
+
+    @classmethod
+    def restored(cls, saved: Any) -> Self:
+        """Return the place that was `saved`; small tables and free list are looked at again."""
+        match saved:
+            case [int(classes), int(after)] if 0 <= classes < len(CLASSES) and after >= 0:
+                return cls(classes=classes, after=after)
+        return cls()
 
 
 @dataclass(frozen=True, slots=True)

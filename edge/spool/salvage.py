@@ -6,7 +6,7 @@ looked for in the raw pages, the newest copies first. Each step is short, and ma
 cut: what is in the former spool already is not looked for again, and the file goes when all is done.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -23,17 +23,22 @@ from edge.spool.salvage_rows import DamagedFile
 from edge.spool.salvage_scan import records_in
 
 ORDER: Final = (RecordClass.CALL, RecordClass.NUMERIC, RecordClass.PART, RecordClass.WAVEFORM)
-OpenFormer = Callable[[SpoolId], FormerSpool]
+
+
+def spool_of(aside: Aside) -> SpoolId | None:
+    """Return whose file it is; None when nobody can tell. Reads all of it at worst. Raises OSError."""
+    with DamagedFile(aside.path) as rows, RawPages(aside) as pages:
+        return rows.spool() or aside.heritage.spool or pages.spool()
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What becomes of a file that was set aside. `spool` is None when nobody can tell whose records these
-    are; `scanned` is the share of its raw pages that was looked at, None when they need not be. The rest is
-    there at the end: how many records were recovered and how many drafts are among them, and what is lost.
+    """What becomes of a file that was set aside. `has_calls`: all of class 0 that SQLite can read is there;
+    `scanned` is the share of the raw pages that was looked at, None when they need not be. The rest is there
+    at the end: how many records were recovered and how many drafts are among them, and what is lost.
     """
 
-    spool: SpoolId | None = None
+    has_calls: bool = False
     scanned: float | None = None
     is_done: bool = False
     recovered: int = 0
@@ -49,10 +54,10 @@ class Outcome:
 class Salvage:
     """One file set aside. `steps` may be given up after any step and begun anew. For one thread."""
 
-    def __init__(self, aside: Aside, *, open_former: OpenFormer, has_drafts_elsewhere: bool) -> None:
+    def __init__(self, aside: Aside, *, has_drafts_elsewhere: bool) -> None:
         """`has_drafts_elsewhere`: what the drafts held is in the next spool already, from memory."""
         self.outcome = Outcome()
-        self._aside, self._open_former = aside, open_former
+        self._aside = aside
         self._wants_drafts = not has_drafts_elsewhere
         self._known = dict.fromkeys(RecordClass, 0)  # the highest seq that anything told of
         self._unwanted = {c: SeqRanges() for c in RecordClass}
@@ -60,21 +65,18 @@ class Salvage:
         self._is_sure = False  # that no higher one was given
         self._drafts: dict[tuple[KeyId, int], Record] = {}
 
-    def steps(self) -> Iterator[list[OwedRecord]]:
+    def steps(self, former: FormerSpool) -> Iterator[list[OwedRecord]]:
         """Yield after each step what was recovered by it. Raises SpoolError, OSError."""
         with ExitStack() as stack:
             rows = stack.enter_context(DamagedFile(self._aside.path))
             pages = stack.enter_context(RawPages(self._aside))
-            self.outcome.spool = rows.spool() or pages.spool() or self._aside.heritage.spool
-            if self.outcome.spool is not None:
-                former = self._open_former(self.outcome.spool)
-                yield self._begin(former, rows)
-                if former.fact("lost") is None:
-                    is_all = yield from self._take_rows(former, rows, is_log_broken=pages.is_log_broken)
-                    if not is_all:
-                        yield from self._take_pages(former, pages)
-                    self._go_on(former)
-                self._sum_up(former)
+            yield self._begin(former, rows)
+            if former.fact("lost") is None:
+                is_all = yield from self._take_rows(former, rows, is_log_broken=pages.is_log_broken)
+                if not is_all:
+                    yield from self._take_pages(former, pages)
+                self._go_on(former)
+            self._sum_up(former)
         self.outcome.is_done = True
 
     # By SQLite
@@ -97,7 +99,7 @@ class Salvage:
         if self._aside.heritage.boot is not None:
             number, name = self._aside.heritage.boot
             boots[name] = number
-        former.inherit(ledgers, boots, are_boots_sure=are_boots_sure)
+        former.take_over(ledgers, boots, are_boots_sure=are_boots_sure)
         self._last_key = rows.number("last key")
         return former.owed()
 
@@ -113,6 +115,7 @@ class Salvage:
             for records in rows.records(record_class, wanted, newest_first=newest_first):
                 yield self._take(former, records)
             is_all = is_all and not any(self._missing(former, record_class))
+            self.outcome.has_calls = True  # they are the first
         for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM):
             for record in rows.newest(record_class):
                 self._note(record)

@@ -6,15 +6,18 @@ and whoever starts next finishes it before anything is opened. It also says why,
 set the file aside still knew of it.
 """
 
+import contextlib
 import json
 import logging
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from contract.ids import SpoolId, spool_text
+from contract.errors import RefusedError
+from contract.ids import SpoolId, parse_spool, spool_text
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,7 @@ _MOVING: Final = "moving"
 _ASIDE: Final = "aside"
 _STEM: Final = "aside-"
 _OWN: Final = "spool.db"
+_NAME_SUFFIX: Final = ".id"
 _LOG_SUFFIX: Final = "-wal"
 _INDEX_SUFFIX: Final = "-shm"  # of the log: made anew by whoever opens it
 
@@ -58,13 +62,28 @@ class Aside:
         return self.path.with_suffix(".json")
 
 
+def keep_name(path: Path, spool: SpoolId) -> None:
+    """Note beside the spool file `path` whose it is: a second place, should the card lose the first."""
+    with contextlib.suppress(OSError):
+        if kept_name(path) != spool:
+            path.with_suffix(_NAME_SUFFIX).write_text(spool_text(spool) + "\n")
+
+
+def kept_name(path: Path) -> SpoolId | None:
+    """Return what `keep_name` noted."""
+    try:
+        return parse_spool(path.with_suffix(_NAME_SUFFIX).read_text().strip())
+    except (OSError, ValueError, RefusedError):
+        return None
+
+
 def set_aside(path: Path, *, why: str, heritage: Heritage) -> Aside:
     """Move the spool file `path`, which nobody has open, and its log out of the way. Durable on return; a
     power cut in between is made good by `asides`. Raises OSError.
     """
-    taken = (int(one.stem.removeprefix(_STEM)) for one in _notes(path.parent))
-    number = max(taken, default=0) + 1
-    aside = Aside(path=path.with_name(f"{_STEM}{number}.db"), origin=path.name, why=why, heritage=heritage)
+    number = max(map(_number, _notes(path.parent)), default=0) + 1
+    name = f"{_STEM}{number}-{secrets.token_hex(4)}.db"  # never again: the hub was told of it
+    aside = Aside(path=path.with_name(name), origin=path.name, why=why, heritage=heritage)
     _write_note(aside, _MOVING)
     _move(aside)
     log.error("%s is set aside as %s: %s", path, aside.path.name, why)
@@ -97,8 +116,12 @@ def forget(aside: Aside) -> None:
 
 def _notes(folder: Path) -> list[Path]:
     """What is noted of files set aside, oldest first."""
-    found = [one for one in folder.glob(f"{_STEM}*.json") if one.stem.removeprefix(_STEM).isdigit()]
-    return sorted(found, key=lambda one: int(one.stem.removeprefix(_STEM)))
+    return sorted(folder.glob(f"{_STEM}*-*.json"), key=_number)
+
+
+def _number(note: Path) -> int:
+    number = note.stem.removeprefix(_STEM).partition("-")[0]
+    return int(number) if number.isdigit() else 0
 
 
 def _move(aside: Aside) -> None:

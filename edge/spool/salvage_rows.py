@@ -27,7 +27,9 @@ class DamagedFile:
     """A spool file of which nothing is certain. Never raises for what is damaged. Use as a context."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+        # an empty file's log would be deleted, even by who only reads
+        name = f"file:{quote(str(path))}?mode=ro" if path.stat().st_size else ":memory:"
+        self._db = sqlite3.connect(name, uri=True, isolation_level=None)
 
     def __enter__(self) -> Self:
         return self

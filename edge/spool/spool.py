@@ -29,6 +29,7 @@ from edge.spool.freeing import free_old, set_mark
 from edge.spool.integrity import Found, Place, check_slice
 from edge.spool.ledger import Page
 from edge.spool.room import Ballast, drop_oldest, drop_received, says_full, write_ranges
+from edge.spool.salvage_aside import Heritage
 from edge.spool.schema import record_table
 from edge.spool.spool_file import SpoolFile
 
@@ -108,6 +109,25 @@ class Spool(Contents):
         self._in_transaction(lambda: free_old(self._db, self.ledgers), is_call=True, what="freeing")
 
     # Starting
+
+    def inherit(self, heritage: Heritage, *, heir_of: str) -> bool:
+        """Take over what the spool before knew, once and before the first boot; return whether it was so.
+
+        This boot keeps its number, so that what is in memory can be stored here too. Raises SpoolError.
+        """
+
+        def write() -> bool:
+            if self._db.execute("SELECT count(*) FROM boot").fetchone() != (0,):
+                return False
+            if heritage.boot is not None:
+                self._db.execute("INSERT INTO boot (boot, name) VALUES (?, ?)", heritage.boot)
+            for at, press in enumerate(heritage.presses):
+                row = [*press, at - len(heritage.presses)]  # before the first of ours
+                self._db.execute("INSERT OR IGNORE INTO press VALUES (?, ?, ?, ?)", row)
+            self._write_facts({**heritage.facts, "heir of": heir_of})
+            return True
+
+        return self._in_transaction(write, is_call=True, what="what the spool before knew")
 
     def begin_boot(self, name: str) -> BootId:
         """Return the number of the boot called `name`: the next one, or the one it was given before."""

@@ -1,7 +1,7 @@
 """The spool on its own worker thread: a card may stall for seconds, the loop may not.
 
 A card that fails or is full ends nothing: it is told once, what could not be stored waits in memory and is
-tried again with whatever comes next.
+tried again with whatever comes next. A file that is damaged is used no more: another takes its place.
 """
 
 import asyncio
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from contract.ids import RecordClass
+from contract.ranges import SeqRanges
 from contract.receipts import Receipt
-from edge.errors import SpoolError
-from edge.spool.batch import Batch, OwedRecord
+from edge.errors import SpoolDamagedError, SpoolError
+from edge.spool.batch import Batch, Entry, OwedRecord
+from edge.spool.damage import DAMAGED, spool_error
 from edge.spool.ledger import Ledger, Page
 from edge.spool.spool import Spool
 
@@ -37,23 +39,57 @@ class SpoolThread:
         self._unsaved: deque[Batch] = deque()
         self._storing = asyncio.Lock()  # one batch after the other, each once
         self._commits: set[asyncio.Task[list[OwedRecord]]] = set()
+        self._damaged = asyncio.Event()
+        self._damage: str | None = None  # why the file is used no more
+        self.on_told: Callable[[list[OwedRecord]], None] = _tell_nobody  # of records found damaged
         self.problem: str | None = None  # why nothing can be stored now, for `edge doctor`
         self.lost_batches = 0
 
     async def open(self) -> Spool:
         """Open the file on its thread. Raises SpoolError."""
-        self._spool = await self._run(lambda: Spool(self._path, quota_bytes=self._quota_bytes))
+        self._spool = await self._run(self._open_file)
         return self._spool
+
+    def _open_file(self) -> Spool:
+        return Spool(self._path, quota_bytes=self._quota_bytes)
 
     def _run(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     async def use(self, work: Callable[[Spool], T]) -> T:
-        """Return what `work` returns, run on the spool's thread. Raises SpoolError for what the card does."""
+        """Return what `work` returns, run on the spool's thread. Raises SpoolError for what the card does,
+        SpoolDamagedError from the first time on that the file says it is damaged.
+        """
+        if self._damage is not None:
+            raise SpoolDamagedError(self._damage)
         try:
             return await self._run(lambda: work(self._spool))
+        except SpoolDamagedError as error:
+            self.condemn(str(error))
+            raise
         except sqlite3.Error as error:
-            raise SpoolError(f"{self._path}: {error}; check the card, and the system's log") from error
+            reason = spool_error(self._path, error)
+            if isinstance(reason, SpoolDamagedError):
+                self.condemn(str(reason))
+            raise reason from error
+
+    def condemn(self, why: str) -> None:
+        """The file is not to be used any more."""
+        if self._damage is None:
+            log.error("%s", why)
+            self._damage = why
+            self._damaged.set()
+
+    async def until_damaged(self) -> str:
+        """Return, when the file has said that it is damaged, what it said."""
+        await self._damaged.wait()
+        return self._damage or ""
+
+    def take_unsaved(self) -> list[Entry]:
+        """Return the entries that could not be stored, and forget them: they are for another spool."""
+        entries = [entry for batch in self._unsaved for entry in batch.entries]
+        self._unsaved.clear()
+        return entries
 
     async def store(self, batch: Batch) -> list[OwedRecord]:
         """Store a batch, after those that a full or failing card has kept waiting; return what is owed now,
@@ -105,8 +141,13 @@ class SpoolThread:
         return await self.use(lambda spool: spool.commit(batch))
 
     async def read(self, record_class: RecordClass, seqs: Iterable[int]) -> dict[int, bytes]:
-        """Return the records of these seqs that are still there. Raises SpoolError."""
-        return await self.use(lambda spool: spool.read(record_class, seqs))
+        """Return the records of these seqs that are still there. One that the card damaged is given up, and
+        the hub is told. Raises SpoolError.
+        """
+        wanted = list(seqs)
+        found, told = await self.use(lambda spool: _read(spool, record_class, wanted))
+        self.on_told(told)
+        return found
 
     async def load(self, page: Page) -> list[OwedRecord]:
         """Return the records of a page, as the uplink looks them up. Raises SpoolError."""
@@ -132,5 +173,17 @@ class SpoolThread:
 
     async def close(self) -> None:
         """Close the file and end the thread, after what is still being stored."""
-        await self.use(lambda spool: spool.close())
+        await self._run(self._spool.close)
         self._executor.shutdown(wait=True)
+
+
+def _read(
+    spool: Spool, record_class: RecordClass, seqs: list[int]
+) -> tuple[dict[int, bytes], list[OwedRecord]]:
+    found = spool.read(record_class, seqs)
+    missing = SeqRanges((seq, seq) for seq in seqs if seq not in found)
+    return found, spool.give_up(record_class, missing, why=DAMAGED) if any(missing) else []
+
+
+def _tell_nobody(_told: list[OwedRecord]) -> None:
+    pass

@@ -12,7 +12,7 @@ from contract.ids import RecordClass, SpoolId
 from contract.ranges import SeqRanges
 from edge.spool.batch import Batch
 from edge.spool.former import FormerSpool, former_path
-from edge.spool.salvage import Outcome, Salvage
+from edge.spool.salvage import Outcome, Salvage, spool_of
 from edge.spool.salvage_aside import Aside, Heritage, set_aside
 from tests.integration.edge.spools import (
     NUMERIC,
@@ -134,14 +134,12 @@ def run_salvage(
     aside: Aside, *, steps: int | None = None, has_drafts_elsewhere: bool = False
 ) -> tuple[Outcome, FormerSpool | None]:
     """Recover, or make the first `steps` steps of it."""
-    opened: list[FormerSpool] = []
-
-    def open_former(spool: SpoolId) -> FormerSpool:
-        opened.append(FormerSpool(former_path(aside.path.parent, spool), spool))
-        return opened[0]
-
-    one = Salvage(aside, open_former=open_former, has_drafts_elsewhere=has_drafts_elsewhere)
-    for count, _ in enumerate(one.steps(), start=1):
+    spool = spool_of(aside)
+    one = Salvage(aside, has_drafts_elsewhere=has_drafts_elsewhere)
+    if spool is None:
+        return one.outcome, None
+    former = FormerSpool(former_path(aside.path.parent, spool), spool)
+    for count, _ in enumerate(one.steps(former), start=1):
         if count == steps:
             break
-    return one.outcome, opened[0] if opened else None
+    return one.outcome, former

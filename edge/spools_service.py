@@ -1,0 +1,204 @@
+"""The spools of a box: its own, the former ones, and files that were set aside.
+
+A file that says it is damaged is replaced within seconds: the rooms of `edge vitals` end, the file is set
+aside, and they begin again with another spool that takes over what they knew. Recovery, the check of what is
+in use and the proof that a card went back in time run beside them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from contract.ids import BootId, SpoolId, spool_text
+from contract.ranges import SeqRanges
+from contract.receipts import Receipt
+from edge.call.call_service import CallService
+from edge.call.station_call import State
+from edge.clock import BoxClock
+from edge.config import BoxConfig
+from edge.errors import SpoolDamagedError, SpoolError
+from edge.spool.batch import Batch, Entry, OwedRecord
+from edge.spool.former_service import FormerThread, Ledgers, Offices
+from edge.spool.integrity_service import IntegrityService
+from edge.spool.salvage_aside import Aside, Heritage, asides, keep_name, kept_name, set_aside
+from edge.spool.salvage_heritage import heritage_of
+from edge.spool.salvage_service import DRAFTS_ELSEWHERE, SalvageService
+from edge.spool.spool import Spool
+from edge.spool.spool_service import SpoolThread
+from edge.uplink.owed import Owed
+from edge.uplink.sources import Source
+from edge.uplink.uplink_service import Uplink
+
+log = logging.getLogger(__name__)
+
+AGAIN_MAX_S: Final = 60.0  # between two files that are damaged at once: then it is the card
+
+
+class Spools:
+    """Built once; `open`, `build` and `run` for each own spool, `replace` after it. All on the loop."""
+
+    def __init__(self, config: BoxConfig, clock: BoxClock) -> None:
+        self._config, self._clock = config, clock
+        self._path = config.data_dir / "spool.db"
+        self._carried: list[Entry] = []  # from memory, for the next spool
+        self._replaced_s: list[float] = []
+        self.own = self._new_thread()
+
+    def _new_thread(self) -> SpoolThread:
+        return SpoolThread(self._path, quota_bytes=self._config.quota_bytes)
+
+    async def open(self) -> Spool:
+        """Return the own spool, open; one that is damaged has been replaced. Raises SpoolError."""
+        try:
+            spool = await self.own.open()
+        except SpoolDamagedError as error:
+            await self._set_aside(str(error), Heritage(spool=kept_name(self._path)))
+            spool = await self.own.open()
+        await asyncio.to_thread(keep_name, self._path, spool.spool_id)
+        before = await asyncio.to_thread(self._before)
+        if before is not None:
+            heritage = await asyncio.to_thread(heritage_of, before, boot_name=self._clock.boot_name)
+            await self.own.use(lambda s: s.inherit(heritage, heir_of=before.path.name))
+        return spool
+
+    def _before(self) -> Aside | None:
+        """The own spool that was set aside last, while its file is there."""
+        own = [one for one in asides(self._path.parent) if one.origin == self._path.name]
+        return own[-1] if own else None
+
+    async def store_carried(self) -> list[OwedRecord]:
+        """Store what the rooms still had in memory when the spool before ended."""
+        before = await asyncio.to_thread(self._before)
+        if before is None or not self._carried:
+            return []
+        entries, self._carried = self._carried, []
+        elsewhere = await self.own.use(lambda s: s.fact(DRAFTS_ELSEWHERE) or [])
+        facts = {DRAFTS_ELSEWHERE: [*elsewhere, before.path.name]}
+        try:
+            return await self.own.store_now(Batch(entries=entries, facts=facts))
+        except SpoolError as error:
+            log.error("%d events and records of the spool before are lost: %s", len(entries), error)
+            return []
+
+    async def replace(self, why: str, heritage: Heritage, told: list[Entry]) -> None:
+        """Set the own spool aside and let `open` begin another. `told` must be stored there before what could
+        not be stored here. Raises SpoolError: the card cannot even rename a file.
+        """
+        unsaved = self.own.take_unsaved()
+        self._carried += [*told, *unsaved] if unsaved else []
+        await self.own.close()
+        await asyncio.sleep(self._patience_s())
+        await self._set_aside(why, heritage)
+        self.own = self._new_thread()
+
+    async def _set_aside(self, why: str, heritage: Heritage) -> None:
+        try:
+            await asyncio.to_thread(set_aside, self._path, why=why, heritage=heritage)
+        except OSError as error:
+            raise SpoolError(
+                f"{self._path}: is damaged ({why}) and cannot be set aside: {error.strerror}; change the card"
+            ) from error
+
+    def _patience_s(self) -> float:
+        """A card that damages one file after the other is not given a new one each second."""
+        now_s = self._clock.now_s()
+        self._replaced_s = [at_s for at_s in self._replaced_s if now_s - at_s < 600.0] + [now_s]
+        recent = len(self._replaced_s) - 1
+        return 0.0 if recent == 0 else min(AGAIN_MAX_S, 2.0**recent)
+
+    # Beside the rooms
+
+    def build(
+        self,
+        *,
+        boot: BootId,
+        uplink: Uplink,
+        call: CallService,
+        on_stored: Callable[[list[OwedRecord]], None],
+        is_in_call: Callable[[], bool],
+    ) -> None:
+        """Bind to the rooms of now."""
+        self._uplink, self._call = uplink, call
+        self.own.on_told = on_stored
+        offices = Offices(
+            own=self.own,
+            clock=self._clock,
+            boot=boot,
+            quota_bytes=self._config.quota_bytes,
+            is_in_call=is_in_call,
+            on_stored=on_stored,
+            on_opened=self._on_opened,
+            on_more=self._on_more,
+            on_closed=lambda thread: uplink.sources.remove(thread.spool),
+            on_calls=self._on_calls,
+        )
+        self.salvage = SalvageService(self._path.parent, offices)
+        self.integrity = IntegrityService(
+            self.own,
+            boot=boot,
+            now_us=self._clock.now_us,
+            is_in_call=is_in_call,
+            on_told=on_stored,
+            on_gone=uplink.owed.give_up,
+        )
+
+    async def run(self) -> None:
+        """Recover and check until cancelled. Raises SpoolDamagedError when the own spool must be replaced."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.salvage.run(), name="salvage")
+            tasks.create_task(self.integrity.run(), name="integrity")
+            tasks.create_task(self._until_damaged(), name="damage")
+
+    async def _until_damaged(self) -> None:
+        raise SpoolDamagedError(await self.own.until_damaged())
+
+    def on_receipt(self, receipt: Receipt) -> None:
+        """A receipt came, of whatever spool."""
+        self.salvage.formers.on_hub_clock(receipt.hub_sent_utc_us)
+
+    def _on_opened(self, thread: FormerThread, ledgers: Ledgers) -> None:
+        owed = Owed(ledgers)
+        owed.epoch = thread.epoch
+
+        def on_receipt(receipt: Receipt, _gone: list[OwedRecord]) -> None:
+            self.salvage.formers.on_receipt(thread, receipt, owed.received)
+            self.on_receipt(receipt)
+            self._call.on_receipt(receipt)
+
+        source = Source(thread.spool, thread.boot, owed, thread.load, thread.read, thread.reload, on_receipt)
+        self._uplink.sources.add(source)
+        self._uplink.look_again()
+
+    def _on_more(self, thread: FormerThread, ledgers: Ledgers) -> None:
+        source = self._uplink.sources.of(thread.spool)
+        if source is not None:
+            for record_class, received in source.owed.received.items():
+                for low, high in received:
+                    ledgers[record_class].received.add(low, high)
+            source.owed.hub_restored(ledgers)
+            self._uplink.look_again()
+
+    async def _on_calls(self, spool: SpoolId | None, there: SeqRanges) -> None:
+        """All that can be found soon of a former spool's class 0 is `there`; of no spool: of none that is
+        not known. A press that is not there and that the hub does not have is stored again.
+        """
+        call = self._call.call
+        if call.spool is None or call.call_seq is None or call.state is not State.REGISTERED:
+            return
+        known = {spool_text(one) for one in self.salvage.formers.threads}
+        is_lost = (
+            call.spool not in known
+            if spool is None
+            else call.spool == spool_text(spool) and call.call_seq not in there
+        )
+        if is_lost:
+            log.error("the press of call %d is lost with its spool: it is stored again", call.call_seq)
+            presses = await self.own.use(lambda s: s.presses())
+            await self._call.press_anew(presses[-1] if presses else None)
+
+    # What tools ask
+
+    def questions(self) -> Mapping[str, Any]:
+        """Return what the control socket answers for us."""
+        return {}
