@@ -22,16 +22,18 @@ from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.former_service import FormerThread, Ledgers, Offices
 from edge.spool.integrity_service import IntegrityService
 from edge.spool.salvage_aside import Aside, Heritage, asides, keep_name, kept_name, set_aside
-from edge.spool.salvage_heritage import heritage_of
+from edge.spool.salvage_heritage import UNKNOWN, heritage_of
 from edge.spool.salvage_service import DRAFTS_ELSEWHERE, SalvageService
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
 from edge.uplink.sources import Source
+from edge.uplink.timeline import Doubt
 from edge.uplink.uplink_service import Uplink
 
 log = logging.getLogger(__name__)
 
+UNSENT_FACT: Final = "unsent from"  # of `edge.uplink.timeline`
 AGAIN_MAX_S: Final = 60.0  # between two files that are damaged at once: then it is the card
 
 
@@ -107,6 +109,26 @@ class Spools:
         recent = len(self._replaced_s) - 1
         return 0.0 if recent == 0 else min(AGAIN_MAX_S, 2.0**recent)
 
+    # The proof that the card went back in time
+
+    async def keep_unsent(self, kept: dict[str, int] | None) -> None:
+        """Note, durably, what was not sent. Raises SpoolError."""
+        await self.own.store_now(Batch(facts={UNSENT_FACT: kept}))
+
+    async def is_given_up(self, doubt: Doubt) -> bool:
+        """Whether all of these were given up: their tombstones may have been earlier than we. Raises
+        SpoolError.
+        """
+        ledger = await self.own.use(lambda s: s.ledger(doubt.record_class))
+        return next(ledger.given_up.holes(doubt.first_seq, doubt.last_seq), None) is None
+
+    def on_back_in_time(self, why: str) -> None:
+        """Numbers were given twice. The press of now, if the hub has not had it, may bear such a one."""
+        call = self._call.call
+        if call.state is State.REGISTERED and call.spool is None:
+            call.left_behind(UNKNOWN)
+        self.own.condemn(why)
+
     # Beside the rooms
 
     def build(
@@ -145,6 +167,8 @@ class Spools:
 
     async def run(self) -> None:
         """Recover and check until cancelled. Raises SpoolDamagedError when the own spool must be replaced."""
+        if self._call.call.spool == UNKNOWN:
+            await self._on_calls(None, SeqRanges())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.salvage.run(), name="salvage")
             tasks.create_task(self.integrity.run(), name="integrity")

@@ -40,8 +40,9 @@ from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
 from edge.spool.seal_service import SealService, read_authority
 from edge.spool.spool import Spool
-from edge.spools_service import Spools
+from edge.spools_service import UNSENT_FACT, Spools
 from edge.uplink.owed import Owed
+from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Ears, Uplink
 from firmware_bridge import events as bridge_events
 from firmware_bridge.board.messages import HostState
@@ -142,6 +143,8 @@ class Vitals:
         self, spool: Spool, enrolled: HubKey
     ) -> tuple[BootId, dict[bytes, tuple[int, int]], dict[str, Any], Owed]:
         boot = spool.begin_boot(self._clock.boot_name)
+        given = {c: ledger.given for c, ledger in spool.ledgers().items()}
+        self._timeline = Timeline(given, spool.fact(UNSENT_FACT))
         ca_pem, kept = read_authority(self._config.ca), spool.fact(HUB_KEY_FACT)
         self._hub_keys = HubKeys(enrolled, kept=kept, ca_pem=ca_pem)
         recovered = spool.begin_sealing(
@@ -198,6 +201,7 @@ class Vitals:
             spool=self._spool_id,
             boot=self._boot,
             owed=owed,
+            timeline=self._timeline,
             load=self._spool.load,
             read=self._spool.read,
             reload=self._spool.reload,
@@ -210,6 +214,9 @@ class Vitals:
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
                 open_call=lambda: (self._call.call.call_seq, self._call.call.spool),
+                keep_unsent=self._spools.keep_unsent,
+                is_given_up=self._spools.is_given_up,
+                on_back_in_time=self._spools.on_back_in_time,
             ),
             rng=self._rng,
         )

@@ -36,6 +36,10 @@ class Owed:
         """How many are owed, on the way or not."""
         return self._classes[record_class].count()
 
+    def owes_within(self, record_class: RecordClass, low: int, high: int) -> tuple[int, int] | None:
+        """Return the first seqs of a range that are owed, or were never given."""
+        return self._classes[record_class].owes_within(low, high)
+
     def oldest(self, record_class: RecordClass) -> OwedRecord | None:
         """The owed record with the lowest seq; None also while it is still to be looked up."""
         return self._classes[record_class].oldest()

@@ -68,6 +68,10 @@ class OwedClass:
         """How many are owed, loaded or not, on the way or not."""
         return self._given - self._settled.count_to(self._given)
 
+    def owes_within(self, low: int, high: int) -> tuple[int, int] | None:
+        """Return the first seqs of a range that are owed, or were never given."""
+        return next(self._settled.holes(low, high), None)
+
     def oldest(self) -> OwedRecord | None:
         """The owed record with the lowest seq; None also while it is not loaded."""
         seq, _ = next(self._settled.holes(1, self._given), (0, 0))

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from contract.errors import RefusedError
+from contract.errors import Refusal, RefusedError
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
@@ -32,6 +32,7 @@ from edge.uplink.owed import Owed
 from edge.uplink.scheduler import riders
 from edge.uplink.silence import Silence
 from edge.uplink.sources import Source, Sources
+from edge.uplink.timeline import Doubt, Timeline
 from edge.uplink.tls import HubTls
 from edge.uplink.window import Window
 
@@ -57,6 +58,9 @@ class Ears:
     on_live: Callable[[], None]
     on_connected: Callable[[], None]
     open_call: Callable[[], tuple[int | None, str | None]]  # seq, and its spool where it is a former one
+    keep_unsent: Callable[[dict[str, int] | None], Awaitable[None]]  # for `Timeline`; raises SpoolError
+    is_given_up: Callable[[Doubt], Awaitable[bool]]  # raises SpoolError
+    on_back_in_time: Callable[[str], None]  # the own spool must not be used any more, and why
 
 
 class Uplink:
@@ -70,6 +74,7 @@ class Uplink:
         spool: SpoolId,
         boot: BootId,
         owed: Owed,
+        timeline: Timeline,
         load: Callable[[Page], Awaitable[list[OwedRecord]]],
         read: Callable[[RecordClass, Iterable[int]], Awaitable[dict[int, bytes]]],
         reload: Callable[[Receipt], Awaitable[Mapping[RecordClass, Ledger]]],
@@ -79,7 +84,7 @@ class Uplink:
         self.link = LinkState()
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
-        self._ears = ears
+        self._ears, self._timeline = ears, timeline
         self._window, self._silence = Window(), Silence()
         self._connection: Connection | None = None
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
@@ -168,6 +173,7 @@ class Uplink:
 
     async def _keep_connected(self) -> None:
         while True:
+            await self._keep_unsent()
             started_s = self._clock.now_s()
             self._over.clear()
             will = Will(encode_signal(self._state(connected=False)))
@@ -182,6 +188,13 @@ class Uplink:
                 self._backoff.connection_was_of_use()
             await self._wait_to_connect()
             self.link.reconnects += 1
+
+    async def _keep_unsent(self) -> None:
+        """While nothing can be sent, note what was not."""
+        if not self._timeline.is_kept:
+            with contextlib.suppress(SpoolError):  # then all of before may have been sent
+                await self._ears.keep_unsent(self._timeline.kept())
+                self._timeline.is_kept = True
 
     async def _wait_to_connect(self) -> None:
         """As long as the others; a call that came since the last try waits less."""
@@ -309,6 +322,7 @@ class Uplink:
         if along:
             raw[RecordClass.WAVEFORM] = await self._read(source, RecordClass.WAVEFORM, along)
         inside = [one for found in raw.values() for one in found.values()]
+        await self._forget_unsent(source)
         if self._connection is None or not self._is_open or not inside:
             return
         now_s = self._clock.now_s()
@@ -323,8 +337,17 @@ class Uplink:
         round_trip_s = self.round_trip_s or ROUND_TRIP_GUESS_S
         for one_class, found in raw.items():
             source.owed.sent(one_class, found, now_s=now_s, round_trip_s=round_trip_s)
+            if source is self.sources.own:
+                self._timeline.on_sent(one_class, found)
         self.link.parcels_sent += 1
         self.link.bytes_sent += len(payload)
+
+    async def _forget_unsent(self, source: Source) -> None:
+        """From now on anything may have been sent, and the card must know before it is."""
+        if source is self.sources.own and self._timeline.is_kept:
+            with contextlib.suppress(SpoolError):  # at worst another spool begins for nothing
+                await self._ears.keep_unsent(None)
+            self._timeline.is_kept = False
 
     @staticmethod
     async def _read(source: Source, record_class: RecordClass, records: list[OwedRecord]) -> dict[int, bytes]:
@@ -426,7 +449,7 @@ class Uplink:
                 self._told = None
                 log.info("the hub answers")
             source = self.sources.of(receipt.spool)
-            if source is not None:
+            if source is not None and not await self._is_back_in_time(source, receipt):
                 await self._take(source, receipt)
             if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection
                 exchange = TimeExchange(
@@ -436,6 +459,27 @@ class Uplink:
                 if anchor is not None:
                     self._ears.on_exchange(anchor)
             self._wake.set()
+
+    async def _is_back_in_time(self, source: Source, receipt: Receipt) -> bool:
+        """Whether the receipt proves that the card was put back to an older state: then it is about records
+        of another time.
+        """
+        if source is not self.sources.own:
+            return False
+        doubt = self._timeline.doubt(receipt.committed, source.owed)
+        other = next((one for one in receipt.refused if one.refusal is Refusal.OTHER_CONTENT), None)
+        try:
+            if doubt is not None and not await self._ears.is_given_up(doubt):
+                text = f"the hub has record {doubt.first_seq} of class {doubt.record_class}, never sent"
+            elif other is not None:
+                text = f"the hub has another record {other.seq} of class {other.record_class}"
+            else:
+                return False
+        except SpoolError as error:
+            log.error("a receipt cannot be checked, and is not taken: %s", error)
+            return True
+        self._ears.on_back_in_time(f"the card went back in time: {text}")
+        return True
 
     async def _take(self, source: Source, receipt: Receipt) -> None:
         owed = source.owed

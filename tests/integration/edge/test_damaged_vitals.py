@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from contract.chunks import decode_chunk
-from contract.events import AnyEvent, BoxStarted, Press, SpoolDamage, StreamSet, Tombstone
+from contract.events import AnyEvent, BoxStarted, CallStep, Press, SpoolDamage, StreamSet, Tombstone
 from contract.ids import RecordClass, SpoolId, StationId
 from edge.clock import BoxClock
 from edge.config import BoxConfig
+from edge.control_service import ask
 from edge.spool.spool import Spool
 from edge.vitals_service import Vitals
 from firmware_bridge.board.messages import OutputPattern
@@ -82,6 +83,12 @@ class AtHub:
         """The spools that tell of a press."""
         pressed = [one for one in self.events() if isinstance(one[1], Press) and one[1].press_count == count]
         return [f"{spool:016x}" for spool, _ in pressed]
+
+    def spools_of_presses(self) -> list[str]:
+        return [f"{spool:016x}" for spool, event in self.events() if isinstance(event, Press)]
+
+    def cancelled(self) -> list[CallStep]:
+        return [e for _, e in self.events() if isinstance(e, CallStep) and e.step == "cancelled"]
 
     def damage(self) -> list[str]:
         return [event.what for _, event in self.events() if isinstance(event, SpoolDamage)]
@@ -200,3 +207,59 @@ async def test_a_box_starts_with_whatever_file_it_finds(how: str, broker: Broker
                 assert hub.hub.ingest_state().other_content_count == 0
                 assert any(isinstance(event, StreamSet) for _, event in at_hub.events())
     assert service is not None
+
+
+def put_back(config: BoxConfig, image: dict[str, bytes]) -> None:
+    """The card is an old one again."""
+    for path in config.data_dir.iterdir():
+        if path.is_file():
+            path.unlink()
+    for name, data in image.items():
+        (config.data_dir / name).write_bytes(data)
+
+
+def image_of(config: BoxConfig) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in config.data_dir.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("starts_offline", [0, 2])
+@in_a_loop
+async def test_a_press_on_a_card_that_went_back_in_time_is_not_taken_for_an_old_one(
+    starts_offline: int, broker: Broker, config: BoxConfig
+) -> None:
+    """The image is a day old; the box has started since then, and pressed: the hub knows these numbers."""
+    with BoardSim(config.board_port) as board:
+        async with vitals(config):
+            await until(lambda: drafts(config) >= 1)
+        before, image = spool_of(config), image_of(config)
+        with HubThread(hub_config(broker)) as hub:
+            for _ in range(2):
+                async with vitals(config):
+                    board.press()
+                    await until(lambda: board.lamp.pattern is OutputPattern.SLOW_BLINK)
+                    board.release()
+                    await ask(config.control_socket, "cancel call")
+                    await AtHub(hub).until(lambda h: len(h.cancelled()) == len(h.presses()))
+            assert len(set(AtHub(hub).presses())) == 2
+        put_back(config, image)
+        for _ in range(starts_offline):  # nobody could tell it yet
+            async with vitals(config):
+                board.press()
+                await until(lambda: board.unacked == 0)
+                board.release()
+                await ask(config.control_socket, "cancel call")
+        async with vitals(config):
+            board.press()
+            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
+            with HubThread(hub_config(broker)) as hub:
+                at_hub = AtHub(hub)
+                await at_hub.until(lambda h: any(s != json.loads(before) for s in h.spools_of_presses()))
+                await until(lambda: spool_of(config) != before)
+                await until(lambda: board.lamp.pattern is OutputPattern.SLOW_BLINK)
+                await at_hub.until(lambda h: "recovered" in h.damage())
+                told = [e.text for _, e in at_hub.events() if isinstance(e, SpoolDamage)]
+                assert any("the card went back in time" in text for text in told)
+                open_calls = hub.read(lambda store: store.open_calls())
+                assert any(f"{one.call_id.spool:016x}" != json.loads(before) for one in open_calls), (
+                    "it rings"
+                )

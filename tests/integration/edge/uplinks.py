@@ -18,6 +18,7 @@ from edge.config import BoxConfig, VideoConfig
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
+from edge.uplink.timeline import Doubt, Timeline
 from edge.uplink.uplink_service import Ears, Uplink
 from hub.pki.authority import Enrolment
 
@@ -53,6 +54,7 @@ class BoxUplink:
         self.calls: list[CallState] = []
         self.media: list[MediaSignal] = []
         self.anchors: list[Anchor] = []
+        self.back_in_time: list[str] = []
         self.connections = 0
         self._changed = asyncio.Event()
 
@@ -85,6 +87,15 @@ class BoxUplink:
         return self.uplink.link.connected_since_s is not None
 
 
+async def nothing(_kept: dict[str, int] | None) -> None:
+    """Nothing is kept over a restart."""
+
+
+async def nothing_is(_doubt: Doubt) -> bool:
+    """Nothing was given up."""
+    return False
+
+
 @asynccontextmanager
 async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
     """A box that sends what is stored."""
@@ -100,6 +111,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         owed.epoch = opened.fact("epoch")
         return owed
 
+    given = {c: ledger.given for c, ledger in (await spool.use(lambda s: s.ledgers())).items()}
     owed = await spool.use(lambda _: begin())
     box: BoxUplink
 
@@ -119,6 +131,9 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         box.media.append(signal)
         box.heard()
 
+    def on_back_in_time(why: str) -> None:
+        box.back_in_time.append(why)
+
     def on_exchange(anchor: Anchor) -> None:
         box.anchors.append(anchor)
 
@@ -128,6 +143,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         spool=opened.spool_id,
         boot=await spool.use(lambda s: s.begin_boot(clock.boot_name)),
         owed=owed,
+        timeline=Timeline(given, None),
         load=spool.load,
         read=spool.read,
         reload=spool.reload,
@@ -140,6 +156,9 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_live=lambda: None,
             on_connected=on_connected,
             open_call=lambda: (None, None),
+            keep_unsent=nothing,
+            is_given_up=nothing_is,
+            on_back_in_time=on_back_in_time,
         ),
         rng=random.Random(1),
     )
