@@ -302,10 +302,10 @@ class Vitals:
             if anchor.err_us * 2 > last.anchor.err_us + drift_us:
                 return
         self._anchored = _Anchored(anchor, now_s)
-        if last.anchor is not None and now_s - last.at_s >= ANCHOR_EVERY_S:  # no better one, just another
-            self._anchors.append(anchor)  # alone it would cost an idle station a parcel and a receipt
-        else:
+        if last.anchor is None or anchor.err_us * 2 <= last.anchor.err_us:
             self._tell_anchor(anchor)
+        else:  # no better, only newer: alone it would cost an idle station a parcel and a receipt
+            self._anchors.append(anchor)
 
     # Once a second
 
@@ -410,7 +410,7 @@ class Vitals:
             "cancel call": self._answer_cancel,
             "camera": self._answer_camera,
             "time": self._answer_time,
-            **self._spools.questions(),
+            **self._spools.desk.questions(),
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

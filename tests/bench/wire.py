@@ -28,7 +28,7 @@ from tests.village.village import Place, Village
 from tests.wire.contents import RECORDS, bytes_by_part, names_of
 from tests.wire.signal import Signal, make
 from tests.wire.tap import Tap
-from tests.wire.traffic import HEADERS_BYTES, TLS_RECORD_BYTES, Way, way_of
+from tests.wire.traffic import HEADERS_BYTES, TLS_RECORD_BYTES, Way, of_port, way_of
 from tests.wire.viewer import watching
 
 NEAR: Final = Profile(name="near", up=steady(10e6, delay_s=0.01), down=steady(10e6, delay_s=0.01))
@@ -134,9 +134,10 @@ def measure(
         tap = stack.enter_context(Tap(link.station_address for link in links.values()))
         stack.enter_context(village)
         stack.enter_context(watching(village, "wire-live", "wire-live-near"))
+        ports = {name: one.cable.port for name, one in stations.items()}
         for name in THEIRS:
             stack.enter_context(links[name])
-            begin_publisher(stack, village, links[name], name, signal)
+            ports[name] = begin_publisher(stack, village, links[name], name, signal)
         for station in stations.values():
             station.vitals.wait_for("connected to", limit_s=CONNECT_LIMIT_S)
         wait("settling", SETTLE_S)
@@ -146,7 +147,7 @@ def measure(
         costs, logged, tapped = {}, 0, tap.counts()
         for name, link in links.items():
             packets = link.packets()
-            costs[name] = cost_of(packets, from_s=from_s, to_s=to_s)
+            costs[name] = cost_of(of_port(packets, ports[name]), from_s=from_s, to_s=to_s)
             logged += sum(one.size_bytes for one in packets)
         parts = {
             name: bytes_by_part(village, one, after[name] - before[name]) for name, one in stations.items()
@@ -163,8 +164,8 @@ def cost_of(packets: Sequence[Logged], *, from_s: float, to_s: float) -> Cost:
     return Cost(max(0, round(sum(way.total_bytes for way in first) - without)), up, down, seconds)
 
 
-def begin_publisher(stack: ExitStack, village: Village, link: Link, form: str, signal: Signal) -> None:
-    """Start a publisher at the far end of its link, with a certificate of its own."""
+def begin_publisher(stack: ExitStack, village: Village, link: Link, form: str, signal: Signal) -> int:
+    """Start a publisher at its link's far end, with a certificate of its own; return the broker's port."""
     cable = stack.enter_context(Cable(village.broker.port, address=link.hub_address, port=0))
     given = village.broker.enrol(f"wire-{form}")
     where = ["--host", cable.address, "--port", str(cable.port), "--station", f"wire-{form}"]
@@ -174,6 +175,7 @@ def begin_publisher(stack: ExitStack, village: Village, link: Link, form: str, s
     stack.callback(process.stop)
     process.start()
     process.wait_for("connected", limit_s=CONNECT_LIMIT_S)
+    return cable.port
 
 
 def wait(what: str, seconds: float) -> None:

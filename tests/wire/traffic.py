@@ -26,6 +26,11 @@ class Way:
         return self.bytes + self.ack_bytes
 
 
+def of_port(packets: Iterable[Logged], port: int) -> list[Logged]:
+    """Return the packets from and to that port: an address may have been somebody else's a minute ago."""
+    return [one for one in packets if port in one.packet.ports]
+
+
 def way_of(packets: Iterable[Logged], direction: str, *, from_s: float, to_s: float) -> Way:
     """Count what entered the link in that direction between two moments (monotonic)."""
     sizes = [
