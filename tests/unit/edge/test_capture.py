@@ -385,3 +385,13 @@ def test_numerics_alone_open_no_visit() -> None:
     heard = running()
     feed(heard, [block(SPO2, 0, 1)])
     assert heard.visit == NO_VISIT
+
+
+def test_waveforms_come_until_two_seconds_without_any_and_numerics_are_none() -> None:
+    heard = running()
+    assert not heard.has_samples(now_us=NOW_US)
+    feed(heard, [block(SPO2, 0, 1)])
+    assert not heard.has_samples(now_us=NOW_US)
+    feed(heard, [block(PLETH, 0, 10)])
+    assert heard.has_samples(now_us=NOW_US + 1_999_999)
+    assert not heard.has_samples(now_us=NOW_US + 2_000_000)
