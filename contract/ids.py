@@ -16,6 +16,7 @@ KeyId = NewType("KeyId", int)  # 1, 2, 3 … counted in the spool, new at each p
 
 NO_VISIT: Final = VisitNo(0)
 CLEAR: Final = KeyId(0)
+BY_HAND: Final = BootId(VARINT_MAX)  # in a parcel that no boot has sent: it says no age of its records
 HUB_NAME: Final = "hub"  # the hub's certificate name; no station may take it
 
 _STATION_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")

@@ -18,6 +18,7 @@ from edge.config import BoxConfig, read_config
 from edge.control_service import ask
 from edge.errors import BoxError, ControlError, DeviceError, leaves_of
 from edge.health.report import NO_CALL, Report
+from edge.spool.cli import spool_app
 from edge.vitals_service import Vitals, read_hub_seal_key
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
@@ -28,6 +29,7 @@ app.add_typer(visit, name="visit")
 camera = typer.Typer(no_args_is_help=True, help="The camera, in the call of now.")
 app.add_typer(camera, name="camera")
 clock = typer.Typer(no_args_is_help=True, help="What time it is.")
+app.add_typer(spool_app)
 app.add_typer(clock, name="time")
 out = Console()
 err = Console(stderr=True)

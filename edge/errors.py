@@ -6,6 +6,7 @@ BoxError
 │   ├── SpoolBusyError    another `edge vitals` holds it
 │   ├── SpoolFullError    neither the quota nor the disk has room; nothing was stored
 │   └── SpoolDamagedError its file cannot be trusted any more: it is set aside, another takes its place
+├── ExportError       the folder for an export cannot be used, or is full
 ├── ControlError      the running service cannot be asked
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
@@ -42,6 +43,10 @@ class SpoolFullError(SpoolError):
 
 class SpoolDamagedError(SpoolError):
     """The file is damaged, or was made by a newer version: another must take its place."""
+
+
+class ExportError(BoxError):
+    """What is on the box cannot be written where it was asked for."""
 
 
 class ControlError(BoxError):

@@ -7,10 +7,10 @@ in use and the proof that a card went back in time run beside them.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
-from contract.ids import BootId, SpoolId, spool_text
+from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from edge.call.call_service import CallService
@@ -19,6 +19,7 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolDamagedError, SpoolError
 from edge.spool.batch import Batch, Entry, OwedRecord
+from edge.spool.desk_service import SpoolDesk
 from edge.spool.former_service import FormerThread, Ledgers, Offices
 from edge.spool.integrity_service import IntegrityService
 from edge.spool.salvage_aside import Aside, Heritage, asides, keep_name, kept_name, set_aside
@@ -141,6 +142,12 @@ class Spools:
         is_in_call: Callable[[], bool],
     ) -> None:
         """Bind to the rooms of now."""
+
+        def oldest_age_s(record_class: RecordClass) -> float | None:
+            oldest = uplink.owed.oldest(record_class)
+            is_dated = oldest is not None and oldest.boot == boot
+            return max(0.0, (self._clock.now_us() - oldest.t_us) / 1e6) if oldest and is_dated else None
+
         self._uplink, self._call = uplink, call
         self.own.on_told = on_stored
         offices = Offices(
@@ -164,15 +171,28 @@ class Spools:
             on_told=on_stored,
             on_gone=uplink.owed.give_up,
         )
+        self.desk = SpoolDesk(
+            self.own,
+            self.salvage,
+            self.integrity,
+            station=self._config.station,
+            boot=boot,
+            quota_bytes=self._config.quota_bytes,
+            now_us=self._clock.now_us,
+            oldest_age_s=oldest_age_s,
+        )
 
     async def run(self) -> None:
         """Recover and check until cancelled. Raises SpoolDamagedError when the own spool must be replaced."""
         if self._call.call.spool == UNKNOWN:
             await self._on_calls(None, SeqRanges())
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.salvage.run(), name="salvage")
-            tasks.create_task(self.integrity.run(), name="integrity")
-            tasks.create_task(self._until_damaged(), name="damage")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.salvage.run(), name="salvage")
+                tasks.create_task(self.integrity.run(), name="integrity")
+                tasks.create_task(self._until_damaged(), name="damage")
+        finally:
+            await asyncio.shield(self.desk.close())
 
     async def _until_damaged(self) -> None:
         raise SpoolDamagedError(await self.own.until_damaged())
@@ -220,9 +240,3 @@ class Spools:
             log.error("the press of call %d is lost with its spool: it is stored again", call.call_seq)
             presses = await self.own.use(lambda s: s.presses())
             await self._call.press_anew(presses[-1] if presses else None)
-
-    # What tools ask
-
-    def questions(self) -> Mapping[str, Any]:
-        """Return what the control socket answers for us."""
-        return {}

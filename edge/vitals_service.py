@@ -410,7 +410,7 @@ class Vitals:
             "cancel call": self._answer_cancel,
             "camera": self._answer_camera,
             "time": self._answer_time,
-            **self._spools.questions(),
+            **self._spools.desk.questions(),
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -52,7 +52,7 @@ def make_spool(path: Path, *, is_in_log: bool = False) -> Truth:
             spool.commit(Batch(entries=[wave(n * 1000, seed=n, count=size), event(n + 1)], drops_drafts=True))
             spool.commit(press_batch(n + 1))
         truth.received = {WAVE: SeqRanges([(1, 10), (15, 15)]), NUMERIC: SeqRanges([(1, 12)])}
-        spool.commit(Batch(received=truth.received, facts={"call": {"call_seq": ROUNDS + 1}}))
+        spool.commit(Batch(received=truth.received, facts={"something": {"of": ROUNDS}}))
         for n in (1, 2):
             spool.commit(Batch(drafts=[wave((ROUNDS + n) * 1000, seed=n, count=250)]))
             truth.drafts += 1
