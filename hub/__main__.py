@@ -17,6 +17,8 @@ from hub.backup.manifest import BackupError
 from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
 from hub.fleet.cli import backlog
 from hub.hub_service import HubStartError, serve
+from hub.ingest.cli import import_
+from hub.ingest.parcel_files import ParcelFolderError
 from hub.people.cli import accounts_app
 from hub.pki.authority import Authority
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
@@ -136,6 +138,7 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
 app.command()(backup)
 app.command()(restore)
 app.command()(backlog)
+app.command("import")(import_)
 
 
 def _run(config: Config, *, with_console: bool) -> None:
@@ -146,11 +149,14 @@ def _run(config: Config, *, with_console: bool) -> None:
         raise _Told(str(group.exceptions[0])) from group
 
 
+_TOLD = (_Told, BackupError, ConfigError, ParcelFolderError, PkiError, StoreError)
+
+
 def main() -> None:
     """Run the command line; an expected error is one line and exit status 1."""
     try:
         app(standalone_mode=True)
-    except (_Told, BackupError, ConfigError, PkiError, StoreError, RefusedError, OSError) as error:
+    except (*_TOLD, RefusedError, OSError) as error:
         typer.echo(f"hub: {error}", err=True)
         raise SystemExit(1) from None
 

@@ -73,6 +73,11 @@ class Config:
     media: MediaConfig
     station_names: Mapping[StationId, str]  # what people call it; one that is missing is shown by its id
 
+    @property
+    def inbox_folder(self) -> Path:
+        """Where records lie that came by hand, until they are in the store."""
+        return self.store_folder / "inbox"
+
 
 def read_config(path: Path) -> Config:
     """Return the configuration in `path`; relative folders count from there. Raises ConfigError."""

@@ -20,6 +20,7 @@ from hub.broker import Broker, HubLogin
 from hub.clock import Clock
 from hub.config import Config
 from hub.hub import Hub
+from hub.ingest.inbox_service import Inbox
 from hub.ingest.ingest_service import IngestService
 from hub.ingest.keyring import KeyRing
 from hub.ingest.seal_service import SealService
@@ -46,6 +47,14 @@ async def serve(config: Config, *, with_console: bool) -> None:
         listener = closing.enter_context(listen(config)) if with_console else None
         async with open_hub(config, authority) as (hub, broker, ingest):
             await _run(hub, broker, ingest, listener, authority)
+
+
+async def take_imports(config: Config) -> None:
+    """Take what lies in the inbox, in place of a hub. Raises StoreLockedError: one runs and does so itself;
+    StoreError, PkiError.
+    """
+    async with open_hub(config, Authority(config.pki_folder)) as (_, _, ingest):
+        await Inbox(config.inbox_folder, ingest, Clock()).take_all()
 
 
 @asynccontextmanager
@@ -142,6 +151,7 @@ async def _run(
             tasks.create_task(ingest.run(), name="ingest"),
             tasks.create_task(broker.run(), name="broker"),
             tasks.create_task(rates.run(), name="rates"),
+            tasks.create_task(Inbox(hub.config.inbox_folder, ingest, Clock()).run(), name="inbox"),
         ]
         console = None
         if server is not None and listener is not None:

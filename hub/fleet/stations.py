@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contract.events import Status
 from contract.header import Record
-from contract.ids import RecordClass, StationId
+from contract.ids import BY_HAND, RecordClass, StationId
 from contract.signals import BoxState
 from hub.fleet.presence import Heard, Presence, presence
 from hub.ingest.committed import Committed, SignalHeard
@@ -72,8 +72,10 @@ class StationList:
             self._of(station).before_start_age_s = age_s if age_s is not None and age_s >= 0.0 else None
 
     def on_committed(self, batch: Sequence[Committed]) -> None:
-        """Records came; doubled ones are a sign of life too."""
+        """Records came; doubled ones are a sign of life too. What was carried here by hand is none."""
         for one in batch:
+            if one.arrival.boot == BY_HAND:
+                continue
             record = one.arrival.record
             kind = KIND_BY_CLASS[one.arrival.record_id.record_class]
             is_chunk = isinstance(record, Record) and one.arrival.event is None and record.header.count > 0

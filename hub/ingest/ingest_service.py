@@ -119,6 +119,16 @@ class IngestService:
         elif kind in (Topic.UP_CALL, Topic.UP_NUMERIC, Topic.UP_WAVEFORM, Topic.UP_PART):
             self._take_parcel(station, RecordClass(int(kind.value[-1])), data)
 
+    async def take_in(self, payloads: Sequence[Payload]) -> Counter[str]:
+        """Store parcels that came by hand, now; return what became of their records, by the outcome's name or
+        "refused". Raises StoreFailedError: nothing of them was stored.
+        """
+        done = await self._writer.run(lambda store: self._store(store, _Work(payloads, {})))
+        self._announce(done, {})
+        counts = Counter(one.outcome.value for one in done.committed)
+        refused = sum(len(some) for some in done.refused.values()) - counts[Outcome.OTHER_CONTENT.value]
+        return counts + Counter(refused=refused)
+
     async def run(self) -> None:
         """Commit and answer until cancelled."""
         async with asyncio.TaskGroup() as tasks:

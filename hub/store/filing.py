@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from contract.errors import RefusedError
 from contract.events import AnchorSet, AnyEvent, KeyMade, Press, StreamSet, Tombstone, encode_event
 from contract.header import Header, Kind, UnreadableRecord, parse_record
-from contract.ids import BootId, RecordClass, SpoolId, StationId, spool_text
+from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.store.interface import Arrival, Outcome
@@ -49,7 +49,9 @@ class Filing:
             return self._compare(key, found, arrival.raw)
         self._insert(spool_no, arrival)
         self._added[spool_no, record_class].append((seq, seq))
-        self._heard_utc_us[spool_no] = max(self._heard_utc_us.get(spool_no, 0), arrival.received_utc_us)
+        if arrival.boot != BY_HAND:
+            heard_us = self._heard_utc_us.get(spool_no, 0)
+            self._heard_utc_us[spool_no] = max(heard_us, arrival.received_utc_us)
         if arrival.event is not None:
             now_utc_us = arrival.received_utc_us
             self.file(spool_no, record_class, seq, arrival.event, now_utc_us=now_utc_us, arrival=arrival)
