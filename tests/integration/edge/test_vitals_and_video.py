@@ -16,7 +16,6 @@ import pytest
 from contract.events import MediaState, Press
 from contract.header import Record
 from contract.ids import RecordClass, spool_text
-from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
 from contract.media import Join, MediaSignal, Offer, PhotoTaken, StationMedia, TakePhoto
 from contract.parts import join_parts, parse_part
 from contract.signals import encode_signal
@@ -130,12 +129,12 @@ async def scenario(config: BoxConfig, hub: HubSide, command: tuple[str, ...], fo
             board.press()
             await until(hub.press)
             assert not light()
-            await until(lambda: service._uplink.parcel_bytes == PARCEL_LARGE_BYTES)
+            assert not service._uplink._window.is_in_call
             hub.say(Join, page=PAGE)
             await until(lambda: hub.told(Offer))
             assert (hub.told(Offer)[0].page, hub.told(Offer)[0].leg) == (PAGE, LEG)
             await until(light)
-            await until(lambda: service._uplink.parcel_bytes <= PARCEL_SMALL_BYTES)
+            await until(lambda: service._uplink._window.is_in_call)
             hub.say(TakePhoto, photo=PHOTO)
             await until(lambda: hub.told(PhotoTaken))
             await until(lambda: hub.photograph() == PICTURE)
@@ -155,7 +154,7 @@ async def scenario(config: BoxConfig, hub: HubSide, command: tuple[str, ...], fo
             second = heard(folder)[-1][0]
             await ask(config.control_socket, "cancel call")
             await until(lambda: not light())
-            await until(lambda: service._uplink.parcel_bytes == PARCEL_LARGE_BYTES)
+            await until(lambda: not service._uplink._window.is_in_call)
             await until(lambda: not Path(f"/proc/{second}").exists())
     finally:
         running.cancel()
