@@ -18,6 +18,7 @@ from edge.call.station_call import State
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolDamagedError, SpoolError
+from edge.health.doctor import AsideSight, CardSight
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.desk_service import SpoolDesk
 from edge.spool.former_service import FormerThread, Ledgers, Offices
@@ -240,3 +241,30 @@ class Spools:
             log.error("the press of call %d is lost with its spool: it is stored again", call.call_seq)
             presses = await self.own.use(lambda s: s.presses())
             await self._call.press_anew(presses[-1] if presses else None)
+
+    # For the doctor
+
+    def sight(self) -> CardSight:
+        """How sound the card is."""
+        now, last = self.integrity.now, self.salvage.last
+        return CardSight(
+            check_share=now.share if now.is_running else None,
+            check_passes=now.passes,
+            damaged_records=now.damaged,
+            asides=tuple(
+                AsideSight(
+                    file=file,
+                    why=one.aside.why,
+                    is_known=one.spool is not None or not one.outcome.is_done,
+                    waits_for=one.waits_for,
+                )
+                for file, one in self.salvage.asides.items()
+            ),
+            recovered=None if last is None else (last[0], last[1].recovered, last[1].lost_count),
+            former_owed=sum(
+                source.owed.count(record_class)
+                for source in self._uplink.sources
+                if source is not self._uplink.sources.own
+                for record_class in RecordClass
+            ),
+        )

@@ -433,6 +433,7 @@ class Vitals:
             damaged_drafts=self._damaged_drafts,
             dropped_events=self._capture.dropped_entries,
             unstored_presses=self._call.unstored_presses,
+            card=self._spools.sight(),
             link=self._uplink.link,
             anchor=self._anchored.anchor,
             call=self._call.call,

@@ -21,6 +21,28 @@ LOW_DISK_BYTES: Final = 200_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AsideSight:
+    """A spool file that was set aside and is not yet recovered from."""
+
+    file: str
+    why: str
+    is_known: bool  # whose records these are
+    waits_for: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSight:
+    """How sound the card is, as far as the check of the spool has come since the start."""
+
+    check_share: float | None = None  # of the pass that runs; None: none does
+    check_passes: int = 0
+    damaged_records: int = 0
+    asides: tuple[AsideSight, ...] = ()
+    recovered: tuple[str, int, int] | None = None  # why set aside, records recovered, lost
+    former_owed: int = 0  # records of former spools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """Everything the service sees at one moment."""
 
@@ -41,6 +63,7 @@ class Sight:
     damaged_drafts: int
     dropped_events: int
     unstored_presses: int
+    card: CardSight
     link: LinkState
     anchor: Anchor | None
     call: StationCall
@@ -56,6 +79,7 @@ def report_of(sight: Sight) -> Report:
             *_devices(sight),
             _clock(sight),
             *_spool(sight),
+            *_card(sight.card),
             _seal(sight),
             _link(sight),
             _hub(sight),
@@ -108,7 +132,7 @@ def _clock(sight: Sight) -> Finding:
 def _spool(sight: Sight) -> Iterator[Finding]:
     status = sight.status
     owed = ", ".join(f"{one.records} of class {name}" for name, one in status.owed.items() if one.records)
-    text = f"{status.spool_bytes / 1e6:.1f} MB used, owed: {owed or 'nothing'}"
+    text = f"{status.spool_bytes / 1e6:.1f} MB used, owed: {owed or 'nothing'}; {_checked(sight.card)}"
     lost = f"; {sight.lost_batches} times a second or more was lost" if sight.lost_batches else ""
     if sight.spool_problem is not None:
         remedy = "free space on its partition; if there is space, change the card"
@@ -128,6 +152,36 @@ def _spool(sight: Sight) -> Iterator[Finding]:
             text=f"{sight.unstored_presses} presses of the button are not stored; it is tried each second",
             remedy="free space at once: the button is not safe now; call by telephone",
         )
+
+
+def _checked(card: CardSight) -> str:
+    if card.check_share is not None:
+        return f"checked to {card.check_share:.0%}"
+    return f"checked {card.check_passes} times since the start" if card.check_passes else "not yet checked"
+
+
+def _card(card: CardSight) -> Iterator[Finding]:
+    """What of the card's own faults was found, and what became of it."""
+    change = "change the card soon; what could be read is sent to the hub by itself"
+    if card.damaged_records:
+        text = f"{card.damaged_records} records were damaged on the card and are given up"
+        yield Finding(part="spool", is_well=False, text=text, remedy=change)
+    for aside in card.asides:
+        text = f"{aside.file} was set aside ({aside.why})"
+        if not aside.is_known:
+            remedy = "keep the file: nobody can tell whose records are in it; change the card"
+        elif aside.waits_for is not None:
+            text, remedy = f"{text} and recovery waits for: {aside.waits_for}", "free space on its partition"
+        else:
+            text, remedy = f"{text} and is being recovered from", change
+        yield Finding(part="spool", is_well=False, text=text, remedy=remedy)
+    if card.recovered is not None:
+        why, recovered, lost = card.recovered
+        text = f"{recovered} records were recovered and {lost} lost of a file that was set aside ({why})"
+        yield Finding(part="spool", is_well=False, text=text, remedy=change)
+    if card.former_owed:
+        text = f"{card.former_owed} records of former spools are still owed"
+        yield Finding(part="spool", is_well=True, text=text)
 
 
 def _seal(sight: Sight) -> Finding:

@@ -15,7 +15,7 @@ from edge.call.device_diary import CLOSED
 from edge.call.station_call import State, StationCall
 from edge.call.video_messages import DevicesNow
 from edge.config import BoxConfig, VideoConfig
-from edge.health.doctor import Sight, report_of
+from edge.health.doctor import AsideSight, CardSight, Sight, report_of
 from edge.health.report import Finding
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
@@ -112,6 +112,7 @@ WELL = Sight(
     damaged_drafts=0,
     dropped_events=0,
     unstored_presses=0,
+    card=CardSight(),
     link=link(),
     anchor=Anchor(BootId(3), 1, 2, 30_000),
     call=StationCall(),
@@ -272,3 +273,57 @@ def test_an_operator_who_cannot_be_heard_is_named(microphone: str, is_well: bool
     _, finding = findings(call=CLAIMED, media=devices, operator=peer)["media"]
     assert finding.is_well is is_well
     assert f"the operator's microphone is {microphone}" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("card", "text", "remedy"),
+    [
+        (CardSight(damaged_records=3), "3 records were damaged", "change the card soon"),
+        (
+            CardSight(asides=(AsideSight(file="aside-1", why="torn", is_known=True, waits_for=None),)),
+            "aside-1 was set aside (torn) and is being recovered from",
+            "change the card soon",
+        ),
+        (
+            CardSight(asides=(AsideSight(file="aside-1", why="torn", is_known=True, waits_for="room"),)),
+            "recovery waits for: room",
+            "free space",
+        ),
+        (
+            CardSight(asides=(AsideSight(file="aside-1", why="torn", is_known=False, waits_for=None),)),
+            "aside-1 was set aside",
+            "keep the file",
+        ),
+        (
+            CardSight(recovered=("torn", 17, 2)),
+            "17 records were recovered and 2 lost",
+            "change the card soon",
+        ),
+    ],
+)
+def test_a_card_that_damages_files_is_told_with_what_became_of_them(
+    card: CardSight, text: str, remedy: str
+) -> None:
+    _, found = findings(card=card)["spool"]
+    assert not found.is_well
+    assert text in found.text
+    assert remedy in found.remedy
+
+
+def test_what_former_spools_owe_is_told_and_is_no_fault() -> None:
+    _, found = findings(card=CardSight(former_owed=9))["spool"]
+    assert found.is_well
+    assert "9 records of former spools are still owed" in found.text
+
+
+@pytest.mark.parametrize(
+    ("card", "text"),
+    [
+        (CardSight(), "not yet checked"),
+        (CardSight(check_share=0.43), "checked to 43%"),
+        (CardSight(check_passes=2), "checked 2 times since the start"),
+    ],
+)
+def test_how_far_the_check_is_stands_beside_what_is_owed(card: CardSight, text: str) -> None:
+    (found,) = findings(card=card)["spool"]
+    assert text in found.text
