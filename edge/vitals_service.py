@@ -27,6 +27,7 @@ from edge.call.station_call import State, StationCall
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import Capture
 from edge.capture.coding_service import CodingThread
+from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
@@ -51,9 +52,6 @@ from firmware_bridge.bridge import BoardBridge
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CUT_QUIET_S: Final = 1.0
-CUT_LIVE_S: Final = 0.5
-SLOW_ROUND_TRIP_S: Final = 0.2  # beyond, live records go once a second: half the overhead
 ANCHOR_EVERY_S: Final = 600.0
 
 
@@ -163,6 +161,7 @@ class Vitals:
 
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
         self._capture = Capture(boot=self._boot, facts=facts)
+        self._cuts = CutRhythm()
         self._coding = CodingThread(self._capture, self._spool, self._with_the_rest)
         self._own_clocks = OwnClocks(
             self._boot,
@@ -317,16 +316,17 @@ class Vitals:
                 self._tell_anchor(anchor)
             await self._record_status(is_live=is_live)
             cut_at_s = self._clock.now_s()
-            for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=is_live):
+            makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
+            for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
                 self._uplink.add(await self._coding.store(cut))
             self._uplink.share_link(is_in_call=self._video.is_lit)
             self._bridge.set_host_state(self._host_state())
             await self._until_next_cut(cut_at_s)
 
     async def _until_next_cut(self, last_s: float) -> None:
-        """Wait for the rest of the second since the last cut, however long that took to code and store."""
-        is_fast = self._uplink.is_live and (self._uplink.round_trip_s or 1.0) < SLOW_ROUND_TRIP_S
-        rest_s = last_s + (CUT_LIVE_S if is_fast else CUT_QUIET_S) - self._clock.now_s()
+        """Wait for the rest of the time since the last cut, however long that took to code and store."""
+        wait_s = self._cuts.wait_s(is_live=self._uplink.is_live, round_trip_s=self._uplink.round_trip_s)
+        rest_s = last_s + wait_s - self._clock.now_s()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(rest_s, 0.0)):
                 await self._cut_now.wait()

@@ -1,8 +1,8 @@
 """Events of the bridge become what one transaction a second stores (core).
 
 Quiet: every second a sealed draft of all streams, every 30 s records in their place. Live: records at every
-cut. Samples are taken here and coded elsewhere. Lead-off and probe-off blocks measure nobody and are not
-stored; they end the chunk and are told by an event.
+cut, or at every other (`rhythm.py`). Samples are taken here and coded elsewhere. Lead-off and probe-off
+blocks measure nobody and are not stored; they end the chunk and are told by an event.
 """
 
 from collections.abc import Sequence
