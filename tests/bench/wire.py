@@ -40,7 +40,7 @@ SETTLE_S: Final = 40.0  # connected, and the first records of 30 s are gone
 OURS: Final = ("quiet", "live", "live-near", "idle")
 THEIRS: Final = ("json", "cbor")
 MEANINGS: Final = {
-    "mb_per_hour_quiet": "nobody watches: an hour, both ways, 10^6 bytes; connecting once a day is in it, for a link that is down once a day",
+    "mb_per_hour_quiet": "nobody watches: 10^6 bytes both ways, with its share of connecting once a day",
     "mb_per_hour_live": "a page watches over a link of 600 ms",
     "mb_per_hour_live_near": "a page watches over a link of 20 ms, where live goes twice a second",
     "mb_per_day_idle": "sensors off, nobody there: a day and one connecting",
