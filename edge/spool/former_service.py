@@ -189,7 +189,8 @@ class FormerService:
     async def has_room(self) -> bool:
         """Whether quota and partition have room for more of former spools."""
         used = await self._offices.own.use(lambda s: s.used_bytes())
-        used += sum(_size(thread.path) for thread in self.threads.values())
+        for thread in list(self.threads.values()):
+            used += await thread.use(lambda s: s.used_bytes())
         return used < self._offices.quota_bytes and self._offices.own.disk_free_bytes() > FREE_MIN_BYTES
 
     async def _close(self, thread: FormerThread) -> None:
@@ -213,10 +214,6 @@ def tombstones(lost: Sequence[Lost], spool: SpoolId) -> list[Event]:
         Tombstone(record_class=int(c), first_seq=low, last_seq=high, why=DAMAGED, spool=spool_text(spool))
         for c, low, high in lost
     ]
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
 
 
 def _unlink(path: Path) -> None:

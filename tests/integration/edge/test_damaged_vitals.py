@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -156,6 +157,7 @@ async def test_a_file_that_breaks_under_work_is_replaced_and_all_of_it_arrives_o
                 await at_hub.until(lambda h: h.damage() == ["set aside", "recovered"])
                 await at_hub.until(lambda h: h.presses() == [1, 2] or h.presses() == [2, 1])
                 await until(lambda: board.lamp.pattern is OutputPattern.SLOW_BLINK)
+                service._uplink._live_until_s = float("inf")  # somebody watches: records come each second
                 await at_hub.until(lambda h: len(h.samples()) > 500)
                 held, truth = at_hub.samples(), board.truth.samples(board.boot_id, ECG)
                 assert hub.hub.ingest_state().other_content_count == 0
@@ -205,7 +207,7 @@ async def test_a_box_starts_with_whatever_file_it_finds(how: str, broker: Broker
                     await at_hub.until(lambda h: json.loads(before) in h.pressed_in(1))
                 await at_hub.until(lambda h: any(isinstance(e, BoxStarted) for _, e in h.events()))
                 assert hub.hub.ingest_state().other_content_count == 0
-                assert any(isinstance(event, StreamSet) for _, event in at_hub.events())
+                await at_hub.until(lambda h: any(isinstance(e, StreamSet) for _, e in h.events()))
     assert service is not None
 
 
@@ -263,3 +265,69 @@ async def test_a_press_on_a_card_that_went_back_in_time_is_not_taken_for_an_old_
                 assert any(f"{one.call_id.spool:016x}" != json.loads(before) for one in open_calls), (
                     "it rings"
                 )
+
+
+def has_drafts(config: BoxConfig) -> bool:
+    with suppress(sqlite3.OperationalError):  # the process has only just begun
+        return drafts(config) >= 2
+    return False
+
+
+def behead(path: Path) -> None:
+    path.write_bytes(bytes(512) + path.read_bytes()[512:])
+
+
+def write_toml(config: BoxConfig) -> Path:
+    config.file.write_text(
+        f"""station = "{config.station}"
+data_dir = "data"
+[hub]
+host = "localhost"
+port = {config.hub_port}
+ca = "{config.ca}"
+certificate = "{config.certificate}"
+key = "{config.key}"
+seal_key = "{config.seal_key}"
+[board]
+port = "board"
+[video]
+camera = "none"
+microphone = "none"
+loudspeaker = "none"
+"""
+    )
+    return config.file
+
+
+@in_a_loop
+async def test_the_real_process_killed_and_its_file_damaged_starts_takes_a_press_and_gives_all_back(
+    broker: Broker, config: BoxConfig
+) -> None:
+    command = [sys.executable, "-m", "edge", "vitals", "--config", str(write_toml(config))]
+    root = Path(__file__).parents[3]
+    path = config.data_dir / "spool.db"
+    with BoardSim(config.board_port) as board, HubThread(hub_config(broker)) as hub:
+        at_hub = AtHub(hub)
+        process = await asyncio.create_subprocess_exec(*command, cwd=root)
+        await until(lambda: has_drafts(config))
+        board.press()
+        await at_hub.until(lambda h: h.presses() == [1])
+        board.release()
+        process.kill()
+        await process.wait()
+        before = spool_of(config)
+        for file in (path, path.with_name("spool.db-wal")):  # neither says any more what it is
+            await asyncio.to_thread(behead, file)
+        again = await asyncio.create_subprocess_exec(*command, cwd=root)
+        try:
+            board.press()
+            await at_hub.until(lambda h: 2 in h.presses())
+            await at_hub.until(lambda h: h.damage() == ["set aside", "recovered"])
+            await at_hub.until(lambda h: len(h.samples()) > 0)
+            assert spool_of(config) != before
+            held = at_hub.samples()
+            assert all(len(values) == 1 for values in held.values()), "some seconds twice"
+            assert hub.hub.ingest_state().other_content_count == 0
+        finally:
+            again.terminate()
+            await again.wait()
