@@ -19,12 +19,13 @@ def test_packets_are_sorted_by_direction_and_by_whether_they_carry_anything() ->
     assert way_of(packets, "down", from_s=0.0, to_s=5.0) == Way(1, 80, 0, 0)
 
 
-def test_an_hour_is_the_rate_measured_and_one_connecting_without_its_samples() -> None:
+def test_an_hour_is_the_rate_measured_and_its_share_of_a_connecting_a_day_without_its_samples() -> None:
     connecting = [packet("up", 1_000, 100.0), packet("down", 2_000, 100.1)]
     every_second = [packet("up", 100, 100.5 + second) for second in range(120)]
     cost = cost_of([*connecting, *every_second], from_s=160.0, to_s=220.0)
     assert (cost.connecting, cost.up.total_bytes) == (3_000, 6_000)
-    assert round(cost.of(3_600), 6) == 0.363
+    assert round(cost.of(86_400), 6) == 24 * 0.36 + 0.003
+    assert round(cost.of(3_600), 6) == 0.360125
 
 
 def test_another_rate_keeps_the_signal() -> None:
