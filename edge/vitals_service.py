@@ -10,18 +10,18 @@ import logging
 import random
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from contract.errors import RefusedError
-from contract.events import AnchorSet, Status
+from contract.events import Status
 from contract.ids import BootId, RecordClass
 from contract.media import MediaSignal
 from contract.ranges import SeqRanges
-from contract.receipts import Receipt, RefusedRecord
+from contract.receipts import Receipt
 from contract.sealing import HubKey, read_hub_key
 from contract.signals import CallState
-from contract.times import DRIFT_PPM, Anchor
+from contract.times import Anchor
 from edge.call.call_service import CallService
 from edge.call.station_call import State, StationCall
 from edge.call.video_service import Offices, VideoService
@@ -33,6 +33,7 @@ from edge.config import BoxConfig
 from edge.control_service import serve_control
 from edge.errors import ConfigError, ControlError, SpoolDamagedError, SpoolError, leaves_of
 from edge.health.doctor import Sight, report_of
+from edge.health.hub_anchors import HubAnchors, anchor_event
 from edge.health.own_clocks import OwnClocks, staff_anchor
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
@@ -43,6 +44,7 @@ from edge.spool.seal_service import SealService, read_authority
 from edge.spool.spool import Spool
 from edge.spools_service import UNSENT_FACT, Spools
 from edge.uplink.owed import Owed
+from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Ears, Uplink
 from firmware_bridge import events as bridge_events
@@ -52,13 +54,6 @@ from firmware_bridge.bridge import BoardBridge
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-ANCHOR_EVERY_S: Final = 600.0
-
-
-@dataclass(slots=True)
-class _Anchored:
-    anchor: Anchor | None = None
-    at_s: float = 0.0
 
 
 class Vitals:
@@ -76,14 +71,10 @@ class Vitals:
         ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
         self._video_command = ours if video_command is None else tuple(video_command)
         self._spools = Spools(config, clock)
-        self._anchored = _Anchored()
-        self._anchors: list[Anchor] = []  # go with the next status
         self._rhythm = StatusRhythm()
-        self._hub_utc_us: int | None = None  # in the last receipt
         self._cut_now = asyncio.Event()
-        self._new_refused: list[RefusedRecord] = []
-        self._receipt_changed = self._has_samples = self._has_rooms = False
-        self._used_bytes = self._refused_count = 0
+        self._has_samples = self._has_rooms = False
+        self._used_bytes = 0
 
     async def run(self) -> None:
         """Run until cancelled; with another spool when the one is damaged. Raises BoxError when the box
@@ -118,7 +109,7 @@ class Vitals:
 
     async def _run(self, spool: Spool, enrolled: HubKey) -> None:
         self._spool_id, self._has_rooms = spool.spool_id, False
-        self._new_refused, self._receipt_changed, self._has_samples = [], False, False
+        self._has_samples = False
         self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, enrolled))
         self._damaged_drafts = spool.damaged_drafts
         self._build(owed, facts, last_presses)
@@ -152,7 +143,7 @@ class Vitals:
             t_us=self._clock.now_us(),
             software=SOFTWARE,
         )
-        self._refused_count = spool.refused_count()
+        self._receipts = ReceiptBook(refused_count=spool.refused_count())
         facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "camera off", "epoch")}
         owed = Owed(spool.ledgers())
         owed.epoch = facts["epoch"]
@@ -162,6 +153,7 @@ class Vitals:
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
         self._capture = Capture(boot=self._boot, facts=facts)
         self._cuts = CutRhythm()
+        self._hub_anchors = HubAnchors()  # another spool must be tied to UTC anew
         self._coding = CodingThread(self._capture, self._spool, self._with_the_rest)
         self._own_clocks = OwnClocks(
             self._boot,
@@ -278,33 +270,16 @@ class Vitals:
         self._video.on_hub(signal)
 
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
-        self._receipt_changed, self._hub_utc_us = True, receipt.hub_sent_utc_us
-        self._new_refused += receipt.refused
-        self._refused_count += len(receipt.refused)
+        self._receipts.on_receipt(receipt)
         self._call.on_receipt(receipt)
         self._spools.on_receipt(receipt)
 
     def _tell_anchor(self, anchor: Anchor) -> None:
-        event = AnchorSet(
-            boot=anchor.boot,
-            t_us=anchor.t_us,
-            utc_us=anchor.utc_us,
-            err_us=anchor.err_us,
-            source=anchor.source,
-        )
-        self._capture.tell(event, self._clock.now_us())
+        self._capture.tell(anchor_event(anchor), self._clock.now_us())
 
     def _on_exchange(self, anchor: Anchor) -> None:
-        now_s, last = self._clock.now_s(), self._anchored
-        if last.anchor is not None and now_s - last.at_s < ANCHOR_EVERY_S:
-            drift_us = (anchor.t_us - last.anchor.t_us) * DRIFT_PPM // 1_000_000
-            if anchor.err_us * 2 > last.anchor.err_us + drift_us:
-                return
-        self._anchored = _Anchored(anchor, now_s)
-        if last.anchor is None or anchor.err_us * 2 <= last.anchor.err_us:
-            self._tell_anchor(anchor)
-        else:  # no better, only newer: alone it would cost an idle station a parcel and a receipt
-            self._anchors.append(anchor)
+        for told in self._hub_anchors.on_exchange(anchor, now_s=self._clock.now_s()):
+            self._tell_anchor(told)
 
     # Once a second
 
@@ -334,36 +309,25 @@ class Vitals:
 
     def _with_the_rest(self, batch: Batch | None) -> Batch | None:
         """Return what goes to the card this second: what was captured, receipts, the nurse's wish."""
-        batch, facts = self._with_receipts(batch), self._video.new_facts()
+        owed, facts = self._uplink.owed, self._video.new_facts()
+        batch = self._receipts.added_to(batch, received=owed.received, epoch=owed.epoch)
         if not facts:
             return batch
         batch = batch or Batch()
         return replace(batch, facts={**batch.facts, **facts})
 
-    def _with_receipts(self, batch: Batch | None) -> Batch | None:
-        if not self._receipt_changed:
-            return batch
-        self._receipt_changed = False
-        refused, self._new_refused = self._new_refused, []
-        batch = batch or Batch()
-        owed = self._uplink.owed
-        return replace(
-            batch,
-            facts={**batch.facts, "epoch": owed.epoch},
-            received={c: SeqRanges(ranges) for c, ranges in owed.received.items()},  # ours goes on changing
-            refused=refused,
-            hub_utc_us=self._hub_utc_us,
-        )
-
     async def _record_status(self, *, is_live: bool) -> None:
         now_us = self._clock.now_us()
-        shape = (self._uplink.link.connected_since_s is not None, self._refused_count, self._damaged() > 0)
+        shape = (
+            self._uplink.link.connected_since_s is not None,
+            self._receipts.refused_count,
+            self._damaged() > 0,
+        )
         has_samples = self._capture.has_samples(now_us=now_us)
         if self._rhythm.is_due(shape, is_live=is_live, has_samples=has_samples, now_s=now_us / 1e6):
             self._capture.tell(await self._status(now_us), now_us)
-            for anchor in self._anchors:
+            for anchor in self._hub_anchors.with_status():
                 self._tell_anchor(anchor)
-            self._anchors.clear()
 
     def _damaged(self) -> int:
         return sum(self._bridge.counters().damaged_frames.values())
@@ -381,7 +345,7 @@ class Vitals:
             connected_for_s=connected_for_s(link, now_s=now_us / 1e6),
             frames_damaged=self._damaged(),
             samples_lost=self._capture.lost_samples,
-            refused=self._refused_count,
+            refused=self._receipts.refused_count,
         )
 
     def _host_state(self) -> HostState:
@@ -435,7 +399,7 @@ class Vitals:
             unstored_presses=self._call.unstored_presses,
             card=self._spools.sight(),
             link=self._uplink.link,
-            anchor=self._anchored.anchor,
+            anchor=self._hub_anchors.last,
             call=self._call.call,
             media=self._video.devices,
             operator=self._video.relay.peer,
