@@ -21,7 +21,7 @@ from edge.spool.spool_service import SpoolThread
 
 log = logging.getLogger(__name__)
 
-PAUSE_S: Final = 0.5  # after a slice of 64 kB: 2 GB take four hours
+PAUSE_S: Final = 0.25  # after a slice of 32 kB: 2 GB take four hours
 HASTE_PAUSE_S: Final = 0.005  # when somebody waits for it: a press has its turn all the same
 FIRST_AFTER_S: Final = 60.0  # a start has other things to do
 AGAIN_AFTER_S: Final = 24 * 3600.0

@@ -75,7 +75,7 @@ def test_a_check_goes_on_where_it_was_and_says_how_far_it_is(path: Path) -> None
 
 
 def test_no_slice_reads_for_long_at_a_time(path: Path) -> None:
-    """By the rows: a slice ends with the record that makes it 64 kB."""
+    """By the rows: a slice ends with the record that makes it 32 kB."""
     spool = Spool(path, quota_bytes=QUOTA_BYTES)
     spool.begin_boot("a")
     place, seen = Place(), 0
@@ -84,7 +84,7 @@ def test_no_slice_reads_for_long_at_a_time(path: Path) -> None:
         place, _ = spool.check_slice(place)
         seqs = range(before.after + 1, place.after + 1) if place.classes == before.classes else ()
         read = sum(len(raw) for raw in spool.read(WAVE, seqs).values()) if before.classes == 3 else 0
-        assert read < 65_536 + 60_000
+        assert read < 32_768 + 60_000
         seen += bool(seqs)
     assert seen, "all in one"
     spool.close()
