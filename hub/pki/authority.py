@@ -12,6 +12,7 @@ again.
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -77,8 +78,9 @@ class Authority:
 
     def check(self) -> None:
         """Raise PkiError naming the first file that the hub needs and cannot read."""
-        for path in (*self.pair("hub"), *self.pair("console"), *self.pair("ca")):
-            read_file(path)
+        for certificate, key in map(self.pair, ("hub", "console", "ca")):
+            read_file(certificate)
+            _load_key(key)
         self.seal_keys.read()
 
     def enrol(self, station: StationId, out: Path, *, now: datetime) -> Enrolment:
@@ -214,9 +216,14 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = load_pem_private_key(read_file(path), password=None)
+    key: object = None
+    with suppress(ValueError):  # empty or cut short: its text names neither the file nor a cure
+        key = load_pem_private_key(read_file(path), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise PkiError(f"{path}: not an elliptic curve key; restore it from the backup of the pki folder")
+        raise PkiError(
+            f"{path}: not an elliptic curve key, or damaged; restore it from the backup of the pki folder,"
+            " or move it away and run hub seal recover with the escrow"
+        )
     return key
 
 

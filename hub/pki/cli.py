@@ -90,6 +90,8 @@ def escrow(
     settings = read_config(config)
     if out.exists():
         raise PkiError(f"{out} exists: name another file")
+    if not out.absolute().parent.is_dir():
+        raise PkiError(f"{out.absolute().parent} is no folder: make it, or name another file")
     secrets = read_secrets(Authority(settings.pki_folder))
     raw = lock(secrets, _passphrase(is_new=True), made=datetime.now(UTC))
     write_file(out, raw, mode=0o600)
@@ -106,6 +108,8 @@ def recover(
     """Put the authority and the seal keys of an escrow into a hub that lacks them; nothing is overwritten."""
     settings = read_config(config)
     authority = Authority(settings.pki_folder)
+    if not file.is_file():
+        raise PkiError(f"{file} is no file: name what hub seal escrow wrote")
     secrets = unlock(read_file(file), _passphrase(is_new=False))
     new = put_back(authority, secrets)
     print(f"{authority.folder}: seal keys put back: {', '.join(map(str, new)) or 'none was missing'}")

@@ -90,8 +90,9 @@ def put_back(authority: Authority, secrets: Secrets) -> list[int]:
 
 def lock(secrets: Secrets, passphrase: str, *, made: datetime) -> bytes:
     """Return the escrow file. Raises PkiError: the passphrase is too short."""
-    if len(passphrase) < PASSPHRASE_MIN_CHARS:
-        raise PkiError(f"the passphrase has {len(passphrase)} letters: take at least {PASSPHRASE_MIN_CHARS}")
+    letters = len(_as_typed(passphrase))
+    if letters < PASSPHRASE_MIN_CHARS:
+        raise PkiError(f"the passphrase has {letters} letters: take at least {PASSPHRASE_MIN_CHARS}")
     salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
     header = {
         "haidang_escrow": FORMAT,
@@ -155,9 +156,12 @@ def _salt_nonce_n(header: Any) -> tuple[bytes, bytes, int]:
 
 
 def _stretch(passphrase: str, salt: bytes, *, n: int, r: int) -> bytes:
+    return Scrypt(salt=salt, length=32, n=n, r=r, p=1).derive(_as_typed(passphrase).encode())
+
+
+def _as_typed(passphrase: str) -> str:
     """The same on every keyboard: composed letters, no spaces at the ends."""
-    typed = unicodedata.normalize("NFC", passphrase.strip()).encode()
-    return Scrypt(salt=salt, length=32, n=n, r=r, p=1).derive(typed)
+    return unicodedata.normalize("NFC", passphrase.strip())
 
 
 def _name(certificate: bytes) -> str:

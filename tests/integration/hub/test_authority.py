@@ -138,3 +138,11 @@ def test_a_damaged_seal_key_is_named(authority: Authority) -> None:
     (authority.folder / "seal.key").write_bytes(b"short")
     with pytest.raises(PkiError, match=r"seal\.key: 5 bytes"):
         authority.check()
+
+
+@pytest.mark.parametrize("name", ["ca", "hub", "console"])
+def test_a_damaged_key_is_named_before_the_hub_starts(authority: Authority, name: str) -> None:
+    _, key = authority.pair(name)
+    key.write_bytes(key.read_bytes()[:40])
+    with pytest.raises(PkiError, match=rf"{name}\.key: not an elliptic curve key, or damaged; restore"):
+        authority.check()

@@ -167,6 +167,21 @@ def test_a_short_passphrase_locks_nothing(config: Config, command: Command, tmp_
     assert (said.status, "at least 12" in said.err, (tmp_path / "escrow").exists()) == (1, True, False)
 
 
+def test_spaces_are_no_passphrase(config: Config, command: Command, tmp_path: Path) -> None:
+    said = command("seal", "escrow", "--out", tmp_path / "escrow", "--config", config.path, stdin=" " * 20)
+    assert (said.status, "0 letters" in said.err, (tmp_path / "escrow").exists()) == (1, True, False)
+
+
+def test_where_an_escrow_cannot_be_is_said_with_what_to_do(
+    config: Config, command: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "away" / "escrow"
+    said = command("seal", "escrow", "--out", out, "--config", config.path, stdin=PASSPHRASE)
+    assert (said.status, "is no folder: make it" in said.err) == (1, True)
+    said = command("seal", "recover", out, "--config", config.path, stdin=PASSPHRASE)
+    assert (said.status, "name what hub seal escrow wrote" in said.err) == (1, True)
+
+
 def test_an_escrow_is_not_written_over_another_file(config: Config, command: Command, tmp_path: Path) -> None:
     (tmp_path / "escrow").write_text("something else")
     said = command("seal", "escrow", "--out", tmp_path / "escrow", "--config", config.path, stdin=PASSPHRASE)
