@@ -29,6 +29,7 @@ from edge.spool.salvage_service import DRAFTS_ELSEWHERE, SalvageService
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
+from edge.uplink.receipts_service import Card
 from edge.uplink.sources import Source
 from edge.uplink.timeline import Doubt
 from edge.uplink.uplink_service import Uplink
@@ -54,17 +55,32 @@ class Spools:
 
     async def open(self) -> Spool:
         """Return the own spool, open; one that is damaged has been replaced. Raises SpoolError."""
+        await self._finish_moving()
         try:
-            spool = await self.own.open()
+            return await self._open()
         except SpoolDamagedError as error:
+            await self.own.close()
             await self._set_aside(str(error), Heritage(spool=kept_name(self._path)))
-            spool = await self.own.open()
+            self.own = self._new_thread()
+            return await self._open()
+
+    async def _open(self) -> Spool:
+        spool = await self.own.open()
         await asyncio.to_thread(keep_name, self._path, spool.spool_id)
         before = await asyncio.to_thread(self._before)
         if before is not None:
             heritage = await asyncio.to_thread(heritage_of, before, boot_name=self._clock.boot_name)
             await self.own.use(lambda s: s.inherit(heritage, heir_of=before.path.name))
         return spool
+
+    async def _finish_moving(self) -> None:
+        """A power cut may have come while a file was being set aside: it must not be opened in between."""
+        try:
+            await asyncio.to_thread(asides, self._path.parent)
+        except OSError as error:
+            raise SpoolError(
+                f"{self._path.parent}: cannot finish setting a file aside: {error.strerror}; change the card"
+            ) from error
 
     def _before(self) -> Aside | None:
         """The own spool that was set aside last, while its file is there."""
@@ -113,18 +129,23 @@ class Spools:
 
     # The proof that the card went back in time
 
-    async def keep_unsent(self, kept: dict[str, int] | None) -> None:
+    @property
+    def card(self) -> Card:
+        """What the uplink asks and tells of the own spool's time."""
+        return Card(self._keep_unsent, self._is_given_up, self._on_back_in_time)
+
+    async def _keep_unsent(self, kept: dict[str, int] | None) -> None:
         """Note, durably, what was not sent. Raises SpoolError."""
         await self.own.store_now(Batch(facts={UNSENT_FACT: kept}))
 
-    async def is_given_up(self, doubt: Doubt) -> bool:
+    async def _is_given_up(self, doubt: Doubt) -> bool:
         """Whether all of these were given up: their tombstones may have been earlier than we. Raises
         SpoolError.
         """
         ledger = await self.own.use(lambda s: s.ledger(doubt.record_class))
         return next(ledger.given_up.holes(doubt.first_seq, doubt.last_seq), None) is None
 
-    def on_back_in_time(self, why: str) -> None:
+    def _on_back_in_time(self, why: str) -> None:
         """Numbers were given twice. The press of now, if the hub has not had it, may bear such a one."""
         call = self._call.call
         if call.state is State.REGISTERED and call.spool is None:

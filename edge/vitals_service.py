@@ -193,6 +193,7 @@ class Vitals:
             boot=self._boot,
             owed=owed,
             timeline=self._timeline,
+            card=self._spools.card,
             load=self._spool.load,
             read=self._spool.read,
             reload=self._spool.reload,
@@ -205,9 +206,6 @@ class Vitals:
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
                 open_call=lambda: (self._call.call.call_seq, self._call.call.spool),
-                keep_unsent=self._spools.keep_unsent,
-                is_given_up=self._spools.is_given_up,
-                on_back_in_time=self._spools.on_back_in_time,
             ),
             rng=self._rng,
         )

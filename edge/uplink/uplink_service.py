@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from contract.errors import Refusal, RefusedError
+from contract.errors import RefusedError
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
@@ -29,10 +29,11 @@ from edge.uplink.backoff import Backoff
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
+from edge.uplink.receipts_service import READ_AGAIN_S, Card, Receipts
 from edge.uplink.scheduler import riders
 from edge.uplink.silence import Silence
 from edge.uplink.sources import Source, Sources
-from edge.uplink.timeline import Doubt, Timeline
+from edge.uplink.timeline import Timeline
 from edge.uplink.tls import HubTls
 from edge.uplink.window import Window
 
@@ -42,7 +43,6 @@ CONNECT_MAX_S: Final = 25.0  # from the first packet to standing subscriptions
 FIRST_RECEIPT_WAIT_S: Final = 2.0  # after connecting the hub says what it has; do not send that again
 STALL_MIN_S: Final = 15.0  # without any PUBACK while one is due
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
-READ_AGAIN_S: Final = 1.0  # after the card refused to be read
 LOOK_AT_TCP_S: Final = 0.1  # while something waits for room: nobody tells of holes
 
 
@@ -58,9 +58,6 @@ class Ears:
     on_live: Callable[[], None]
     on_connected: Callable[[], None]
     open_call: Callable[[], tuple[int | None, str | None]]  # seq, and its spool where it is a former one
-    keep_unsent: Callable[[dict[str, int] | None], Awaitable[None]]  # for `Timeline`; raises SpoolError
-    is_given_up: Callable[[Doubt], Awaitable[bool]]  # raises SpoolError
-    on_back_in_time: Callable[[str], None]  # the own spool must not be used any more, and why
 
 
 class Uplink:
@@ -75,6 +72,7 @@ class Uplink:
         boot: BootId,
         owed: Owed,
         timeline: Timeline,
+        card: Card,
         load: Callable[[Page], Awaitable[list[OwedRecord]]],
         read: Callable[[RecordClass, Iterable[int]], Awaitable[dict[int, bytes]]],
         reload: Callable[[Receipt], Awaitable[Mapping[RecordClass, Ledger]]],
@@ -84,7 +82,7 @@ class Uplink:
         self.link = LinkState()
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
-        self._ears, self._timeline = ears, timeline
+        self._ears, self._taking = ears, Receipts(self.sources, timeline, card)
         self._window, self._silence = Window(), Silence()
         self._connection: Connection | None = None
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
@@ -173,7 +171,7 @@ class Uplink:
 
     async def _keep_connected(self) -> None:
         while True:
-            await self._keep_unsent()
+            await self._taking.before_connecting()
             started_s = self._clock.now_s()
             self._over.clear()
             will = Will(encode_signal(self._state(connected=False)))
@@ -188,13 +186,6 @@ class Uplink:
                 self._backoff.connection_was_of_use()
             await self._wait_to_connect()
             self.link.reconnects += 1
-
-    async def _keep_unsent(self) -> None:
-        """While nothing can be sent, note what was not."""
-        if not self._timeline.is_kept:
-            with contextlib.suppress(SpoolError):  # then all of before may have been sent
-                await self._ears.keep_unsent(self._timeline.kept())
-                self._timeline.is_kept = True
 
     async def _wait_to_connect(self) -> None:
         """As long as the others; a call that came since the last try waits less."""
@@ -322,7 +313,7 @@ class Uplink:
         if along:
             raw[RecordClass.WAVEFORM] = await self._read(source, RecordClass.WAVEFORM, along)
         inside = [one for found in raw.values() for one in found.values()]
-        await self._forget_unsent(source)
+        await self._taking.before_sending(source)
         if self._connection is None or not self._is_open or not inside:
             return
         now_s = self._clock.now_s()
@@ -337,17 +328,9 @@ class Uplink:
         round_trip_s = self.round_trip_s or ROUND_TRIP_GUESS_S
         for one_class, found in raw.items():
             source.owed.sent(one_class, found, now_s=now_s, round_trip_s=round_trip_s)
-            if source is self.sources.own:
-                self._timeline.on_sent(one_class, found)
+            self._taking.on_sent(source, one_class, found)
         self.link.parcels_sent += 1
         self.link.bytes_sent += len(payload)
-
-    async def _forget_unsent(self, source: Source) -> None:
-        """From now on anything may have been sent, and the card must know before it is."""
-        if source is self.sources.own and self._timeline.is_kept:
-            with contextlib.suppress(SpoolError):  # at worst another spool begins for nothing
-                await self._ears.keep_unsent(None)
-            self._timeline.is_kept = False
 
     @staticmethod
     async def _read(source: Source, record_class: RecordClass, records: list[OwedRecord]) -> dict[int, bytes]:
@@ -448,9 +431,9 @@ class Uplink:
             if self._told is not None:
                 self._told = None
                 log.info("the hub answers")
-            source = self.sources.of(receipt.spool)
-            if source is not None and not await self._is_back_in_time(source, receipt):
-                await self._take(source, receipt)
+            await self._taking.take(receipt)
+            if not self.sources.owes_calls:
+                self._call_came.clear()
             if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection
                 exchange = TimeExchange(
                     receipt.echo_sent_t_us, receipt.hub_received_utc_us, receipt.hub_sent_utc_us, now_us
@@ -459,47 +442,3 @@ class Uplink:
                 if anchor is not None:
                     self._ears.on_exchange(anchor)
             self._wake.set()
-
-    async def _is_back_in_time(self, source: Source, receipt: Receipt) -> bool:
-        """Whether the receipt proves that the card was put back to an older state: then it is about records
-        of another time.
-        """
-        if source is not self.sources.own:
-            return False
-        doubt = self._timeline.doubt(receipt.committed, source.owed)
-        other = next((one for one in receipt.refused if one.refusal is Refusal.OTHER_CONTENT), None)
-        try:
-            if doubt is not None and not await self._ears.is_given_up(doubt):
-                text = f"the hub has record {doubt.first_seq} of class {doubt.record_class}, never sent"
-            elif other is not None:
-                text = f"the hub has another record {other.seq} of class {other.record_class}"
-            else:
-                return False
-        except SpoolError as error:
-            log.error("a receipt cannot be checked, and is not taken: %s", error)
-            return True
-        self._ears.on_back_in_time(f"the card went back in time: {text}")
-        return True
-
-    async def _take(self, source: Source, receipt: Receipt) -> None:
-        owed = source.owed
-        if owed.epoch is not None and receipt.epoch != owed.epoch:
-            text = "the hub's store is another one (epoch %08x): sending again what it lacks"
-            log.warning(text, receipt.epoch)
-            await self._start_over(source, receipt)
-        gone = owed.receive(receipt.committed, epoch=receipt.epoch)
-        if not self.sources.owes_calls:
-            self._call_came.clear()
-        owed.refuse(receipt.refused)
-        source.on_receipt(receipt, gone)
-
-    async def _start_over(self, source: Source, receipt: Receipt) -> None:
-        """The hub's store is another: what it lacks is owed again, as soon as the card lets us look."""
-        while True:
-            try:
-                ledgers = await source.reload(receipt)
-                break
-            except SpoolError as error:
-                log.error("what the hub lacks cannot be looked up: %s", error)
-                await asyncio.sleep(READ_AGAIN_S)
-        source.owed.hub_restored(ledgers)

@@ -18,6 +18,7 @@ from edge.config import BoxConfig, VideoConfig
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.owed import Owed
+from edge.uplink.receipts_service import Card
 from edge.uplink.timeline import Doubt, Timeline
 from edge.uplink.uplink_service import Ears, Uplink
 from hub.pki.authority import Enrolment
@@ -144,6 +145,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         boot=await spool.use(lambda s: s.begin_boot(clock.boot_name)),
         owed=owed,
         timeline=Timeline(given, None),
+        card=Card(nothing, nothing_is, on_back_in_time),
         load=spool.load,
         read=spool.read,
         reload=spool.reload,
@@ -156,9 +158,6 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_live=lambda: None,
             on_connected=on_connected,
             open_call=lambda: (None, None),
-            keep_unsent=nothing,
-            is_given_up=nothing_is,
-            on_back_in_time=on_back_in_time,
         ),
         rng=random.Random(1),
     )

@@ -1,3 +1,5 @@
+import pytest
+
 from contract.ids import NO_VISIT, BootId, VisitNo
 from edge.capture.visits import Closed, Opened, Visits
 
@@ -106,3 +108,10 @@ def test_a_restart_of_the_box_closes_the_visit_and_its_number_is_not_given_again
 
 def test_a_restart_of_the_box_with_nobody_there_closes_nothing() -> None:
     assert Visits().box_restarted() == []
+
+
+@pytest.mark.parametrize("how", ["signal", "button"])
+def test_how_a_visit_was_opened_is_known_after_a_restart(how: str) -> None:
+    visits = Visits()
+    visits.press(now_s=1.0) if how == "button" else visits.signal(now_s=1.0)
+    assert Visits.restored(visits.saved(boot=BootId(1))).how == how
