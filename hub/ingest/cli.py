@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,7 +20,7 @@ from hub.store.interface import StoreLockedError
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
 DEFAULT_CONFIG = Path("hub.toml")
-LOOK_EVERY_S: Final = 0.2
+LOOK_EVERY_S: Final = 0.5
 NAMES: Final = {
     "stored": "stored",
     "duplicate": "were here already",
@@ -41,7 +41,7 @@ def import_(
     try:
         asyncio.run(take_imports(settings))
     except StoreLockedError:
-        _wait_for_hub(settings, place)
+        _leave_to_hub(settings, place)
     result = json.loads(result_of(place).read_text(encoding="utf-8"))
     result_of(place).unlink()
     if "error" in result:
@@ -50,11 +50,13 @@ def import_(
         print(f"{count} records {NAMES[name]}")
 
 
-def _wait_for_hub(settings: Config, place: Path) -> None:
-    """The running hub takes it."""
+def _leave_to_hub(settings: Config, place: Path) -> None:
+    """The running hub takes it, or we do when that one has ended."""
     with Console(stderr=True).status(f"the running hub takes {place.name} from {settings.inbox_folder}"):
         while not result_of(place).exists():
             time.sleep(LOOK_EVERY_S)
+            with suppress(StoreLockedError):
+                asyncio.run(take_imports(settings))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ of the records. A folder goes when all of it is stored; one that is begun anew d
 import asyncio
 import json
 import logging
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -27,6 +28,7 @@ AGAIN_S: Final = 10.0  # after the store failed
 PARCELS_AT_ONCE: Final = 20  # of 48 kB: what a call may wait behind
 RESULT: Final = ".result.json"
 UNREADY: Final = "."  # a name that begins so is not yet whole
+_NUMBER: Final = re.compile(r"\.?([0-9]{6,})-")  # of a folder, or of a result that nobody has read yet
 
 
 class Inbox:
@@ -38,7 +40,11 @@ class Inbox:
     async def run(self) -> None:
         """Take what comes, until cancelled."""
         while True:
-            await self.take_all()
+            try:
+                await self.take_all()
+            except OSError as error:  # such as no room for what became of it; what is there is taken again
+                LOG.error("import waits: %s", error)
+                await asyncio.sleep(AGAIN_S)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def take_all(self) -> None:
@@ -49,6 +55,10 @@ class Inbox:
             except (ParcelFolderError, OSError) as error:
                 LOG.error("import: %s", error)
                 await asyncio.to_thread(_finish, folder, {"error": str(error)})
+            except Exception as error:  # what came on a stick does not end the hub
+                LOG.exception("import: %s failed in a way that is our own fault", folder.name)
+                text = f"{folder.name}: {error!r}; the hub's log says more: keep the stick, and report it"
+                await asyncio.to_thread(_finish, folder, {"error": text})
             else:
                 LOG.info("import: %s: %s", folder.name, dict(counts))
                 await asyncio.to_thread(_finish, folder, {"counts": dict(counts)})
@@ -62,7 +72,10 @@ class Inbox:
                 utc_us, now_s = self._clock.utc_now_us(), self._clock.now_s()
                 payloads = [Payload(found.station, file.record_class, one, utc_us, now_s) for one in some]
                 counts += await self._store(payloads)
-        return counts
+        counts["refused"] += max(
+            0, found.records - counts.total()
+        )  # whole parcels, or records without a name
+        return +counts
 
     async def _store(self, payloads: list[Payload]) -> Counter[str]:
         while True:
@@ -77,7 +90,8 @@ def put(folder: Path, inbox: Path, *, on_bytes: Callable[[int], None]) -> Path:
     """Copy an export into the inbox; return its place there. Raises ParcelFolderError, OSError."""
     read_folder(folder)
     inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number = sum(1 for _ in inbox.iterdir())
+    taken = (match for path in inbox.iterdir() if (match := _NUMBER.match(path.name)))
+    number = 1 + max((int(match[1]) for match in taken), default=0)
     name = f"{number:06d}-{folder.resolve().name}"
     unready, place = inbox / (UNREADY + name), inbox / name
     unready.mkdir(mode=0o700)

@@ -1,9 +1,13 @@
 """Records that come by hand: from a box's export into the store of a hub that runs, or does not."""
 
+import asyncio
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,10 @@ from contract.sealing import HubKey, read_hub_key
 from edge.spool.batch import Batch
 from edge.spool.export import Export
 from edge.spool.spool import Spool
+from hub.clock import Clock
 from hub.config import Config
+from hub.ingest.inbox_service import Inbox, put, result_of
+from hub.ingest.ingest import Payload
 from hub.store.sqlite import SqliteStore
 from tests.broker import Broker
 from tests.integration.edge.spools import QUOTA_BYTES, event, press_batch, wave
@@ -59,10 +66,16 @@ def export(folder: Path, key: HubKey) -> SpoolId:
     return spool.spool_id
 
 
+WHERE = Path(__file__).parents[3]
+
+
+def command(config: Config, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "hub", "import", str(folder), "--config", str(config.path)]
+
+
 def type_in(config: Config, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hub", "import", str(folder), "--config", str(config.path)]
-    where = Path(__file__).parents[3]
-    return subprocess.run(command, capture_output=True, text=True, cwd=where, timeout=60, check=False)
+    typed = command(config, folder)
+    return subprocess.run(typed, capture_output=True, text=True, cwd=WHERE, timeout=60, check=False)
 
 
 def ranges(config: Config, spool: SpoolId) -> dict[RecordClass, SeqRanges]:
@@ -142,3 +155,82 @@ def test_what_another_record_has_the_name_of_is_told_and_not_taken(
     shown = type_in(config, with_same_name / "stick")
     assert "bear a name that another record has" in shown.stdout
     assert ranges(config, spool)[WAVE] == SeqRanges([(1, 40)])
+
+
+def test_a_parcel_that_this_hub_cannot_read_is_told_and_the_others_are_taken(
+    config: Config, key: HubKey, tmp_path: Path
+) -> None:
+    export(tmp_path, key)
+    path = next(tmp_path.glob("stick/*-1.parcels"))
+    data = bytearray(path.read_bytes())
+    data[4] = 250  # as a later version of the parcel would begin
+    path.write_bytes(data)
+    manifest = tmp_path / "stick" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    (told,) = (file for file in document["files"] if file["name"] == path.name)
+    told["sha256"] = hashlib.sha256(data).hexdigest()
+    manifest.write_text(json.dumps(document))
+    shown = type_in(config, tmp_path / "stick")
+    assert "42 records stored" in shown.stdout
+    assert "2 records were refused" in shown.stdout
+
+
+def test_when_the_hub_ends_before_it_has_taken_an_export_the_command_takes_it(
+    config: Config, key: HubKey, tmp_path: Path
+) -> None:
+    spool = export(tmp_path, key)
+    hub = SqliteStore(config.store_folder, is_writer=True)
+    typed = command(config, tmp_path / "stick")
+    with subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=WHERE) as waits:
+        while not (config.inbox_folder.exists() and list(config.inbox_folder.glob("[0-9]*"))):
+            assert waits.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            waits.wait(timeout=2)
+        hub.close()
+        said, _ = waits.communicate(timeout=60)
+    assert said == b"44 records stored\n"
+    assert ranges(config, spool) == ALL
+
+
+class Faulty:
+    """An ingest that fails in a way that nobody expected."""
+
+    async def take_in(self, payloads: Sequence[Payload]) -> Counter[str]:
+        raise ZeroDivisionError(len(payloads))
+
+
+def test_a_folder_that_fails_in_an_unexpected_way_is_told_and_the_hub_goes_on(
+    config: Config, key: HubKey, tmp_path: Path
+) -> None:
+    export(tmp_path, key)
+    place = put(tmp_path / "stick", config.inbox_folder, on_bytes=lambda _: None)
+    asyncio.run(Inbox(config.inbox_folder, Faulty(), Clock()).take_all())  # type: ignore[arg-type]
+    assert "keep the stick" in json.loads(result_of(place).read_text())["error"]
+    assert not place.exists()
+
+
+def test_an_inbox_that_cannot_be_written_waits_and_does_not_end_the_hub(
+    config: Config, key: HubKey, tmp_path: Path
+) -> None:
+    export(tmp_path, key)
+    place = put(tmp_path / "stick", config.inbox_folder, on_bytes=lambda _: None)
+    result_of(place).with_suffix(".new").mkdir()  # where it would write what became of the folder
+
+    async def run() -> None:
+        running = asyncio.create_task(Inbox(config.inbox_folder, Faulty(), Clock()).run())  # type: ignore[arg-type]
+        done, _ = await asyncio.wait([running], timeout=1.0)
+        assert not done
+        running.cancel()
+
+    asyncio.run(run())
+    assert place.exists()
+
+
+def test_an_import_is_never_told_the_end_of_another(config: Config, key: HubKey, tmp_path: Path) -> None:
+    export(tmp_path, key)
+    first, second = (put(tmp_path / "stick", config.inbox_folder, on_bytes=lambda _: None) for _ in range(2))
+    result_of(second).write_text("{}")  # of a command that was ended before it could read this
+    shutil.rmtree(first)
+    shutil.rmtree(second)
+    third = put(tmp_path / "stick", config.inbox_folder, on_bytes=lambda _: None)
+    assert not result_of(third).exists()
