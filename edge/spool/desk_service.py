@@ -60,7 +60,7 @@ class SpoolDesk:
                 "bytes": thread.path.stat().st_size,
                 "is_filling": thread.is_filling,
             }
-            for spool, thread in self._salvage.formers.threads.items()
+            for spool, thread in list(self._salvage.formers.threads.items())
         ]
         asides = [
             {

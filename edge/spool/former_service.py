@@ -106,9 +106,11 @@ class FormerService:
             thread.epoch, ledgers = await thread.use(lambda s: (s.fact("epoch"), s.ledgers()))
             thread.is_filling = await thread.use(lambda s: s.fact("lost") is None)
         except SpoolDamagedError as error:
+            await thread.close()  # first: its log is deleted by name, and another may soon have that
             await self._set_aside(thread, str(error))
             return None
         except SpoolError as error:
+            await thread.close()  # else nobody could open it again
             log.error("a former spool cannot be used now: %s", error)
             return None
         self.threads[spool] = thread

@@ -107,12 +107,16 @@ class IntegrityService:
                     await self._give_up(found)
                 if self._now_us() - kept_us > KEEP_PLACE_S * 1e6:
                     kept_us = self._now_us()
-                    await self._own.store(Batch(facts={PLACE_FACT: place.saved()}))
+                    await self._keep(place.saved())
                 await asyncio.sleep(HASTE_PAUSE_S if self.now.is_asked else PAUSE_S)
-            await self._own.store(Batch(facts={PLACE_FACT: None}))
+            await self._keep(None)
         finally:
             self.now.is_running = False
         return True
+
+    async def _keep(self, place: list[int] | None) -> None:
+        """Store the place; records of others may have waited before or behind it, and are told here."""
+        self._on_told(await self._own.store(Batch(facts={PLACE_FACT: place})))
 
     async def _give_up(self, found: Found) -> None:
         """What is damaged alone is given up alone, and the hub is told."""

@@ -40,6 +40,7 @@ class SpoolThread:
         self._storing = asyncio.Lock()  # one batch after the other, each once
         self._commits: set[asyncio.Task[list[OwedRecord]]] = set()
         self._damaged = asyncio.Event()
+        self._is_open = False
         self._damage: str | None = None  # why the file is used no more
         self.on_told: Callable[[list[OwedRecord]], None] = _tell_nobody  # of records found damaged
         self.problem: str | None = None  # why nothing can be stored now, for `edge doctor`
@@ -48,6 +49,7 @@ class SpoolThread:
     async def open(self) -> Spool:
         """Open the file on its thread. Raises SpoolError."""
         self._spool = await self._run(self._open_file)
+        self._is_open = True
         return self._spool
 
     def _open_file(self) -> Spool:
@@ -172,8 +174,9 @@ class SpoolThread:
         return disk.f_bavail * disk.f_frsize
 
     async def close(self) -> None:
-        """Close the file and end the thread, after what is still being stored."""
-        await self._run(self._spool.close)
+        """Close the file, if it is open, and end the thread, after what is still being stored."""
+        if self._is_open:
+            await self._run(self._spool.close)
         self._executor.shutdown(wait=True)
 
 

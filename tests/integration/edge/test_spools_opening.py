@@ -1,0 +1,143 @@
+"""Which file a box takes for its own at its start, and that whoever opens one gives it back."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from contract.ids import SpoolId, StationId
+from edge.clock import BoxClock
+from edge.config import BoxConfig, VideoConfig
+from edge.errors import SpoolError
+from edge.spool.batch import Batch, OwedRecord
+from edge.spool.former import FormerSpool, former_path
+from edge.spool.integrity_service import IntegrityService
+from edge.spool.salvage_aside import Aside, Heritage, asides, set_aside
+from edge.spool.salvage_service import SalvageService
+from edge.spools_service import Spools
+from tests.integration.edge.damages import HARMS, Pages, harm, make_spool
+from tests.integration.edge.loops import in_a_loop
+from tests.integration.edge.salvage_worker import LIMIT_S, rooms
+from tests.integration.edge.spools import BOOT, QUOTA_BYTES, WAVE, open_spool, wave
+from tests.integration.edge.test_spool_thread import Card, running
+
+
+def spools_in(folder: Path) -> Spools:
+    nowhere = folder / "nowhere"
+    config = BoxConfig(
+        file=nowhere,
+        station=StationId("con-dao-01"),
+        data_dir=folder,
+        hub_host="localhost",
+        hub_port=1,
+        ca=nowhere,
+        certificate=nowhere,
+        key=nowhere,
+        seal_key=nowhere,
+        board_port=nowhere,
+        board_baud=460_800,
+        quota_bytes=QUOTA_BYTES,
+        boot_file=nowhere,
+        video=VideoConfig(camera="none", microphone="none", loudspeaker="none", screen="none"),
+    )
+    return Spools(config, BoxClock("a-boot"))
+
+
+@in_a_loop
+async def test_a_file_whose_move_a_power_cut_left_undone_is_not_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "spool.db"
+    truth = make_spool(path, is_in_log=True)
+
+    def cut(_aside: Aside) -> None:
+        raise OSError("the power went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.spool.salvage_aside._move", cut)
+        with pytest.raises(OSError, match="the power went"):
+            set_aside(path, why="a test", heritage=Heritage())
+    spools = spools_in(tmp_path)
+    spool = await spools.open()
+    try:
+        assert spool.spool_id != truth.spool
+        assert path.exists(), "what is in use bears its own name"
+    finally:
+        await spools.own.close()
+    assert [one.origin for one in asides(tmp_path)] == ["spool.db"]
+
+
+@in_a_loop
+async def test_a_file_that_is_damaged_where_it_inherits_is_replaced_too(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with open_spool(path):
+        pass
+    set_aside(path, why="a test", heritage=Heritage())
+    truth = make_spool(path)
+    pages = Pages(path)
+    (leaf,) = pages.of_table("boot")["leaf"]
+    harm(path, leaf, pages.size, HARMS["all is zero"])
+    spools = spools_in(tmp_path)
+    spool = await spools.open()
+    try:
+        assert spool.spool_id != truth.spool
+    finally:
+        await spools.own.close()
+    assert len(asides(tmp_path)) == 2
+
+
+@in_a_loop
+async def test_a_former_spool_that_could_not_be_begun_can_be_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = SpoolId(7)
+    path = former_path(tmp_path, name)
+    FormerSpool(path, name).close()
+
+    def refuse(_spool: FormerSpool, _name: str) -> None:
+        raise SpoolError("the card has no room")
+
+    async with rooms(tmp_path) as some:
+        formers = SalvageService(tmp_path, some.offices).formers
+        with monkeypatch.context() as patch:
+            patch.setattr(FormerSpool, "begin_boot", refuse)
+            assert await formers.open(path, name) is None
+        assert await formers.open(path, name) is not None
+        await formers.close()
+
+
+@in_a_loop
+async def test_records_that_waited_for_the_card_are_told_when_the_check_stores_its_place(
+    tmp_path: Path,
+) -> None:
+    told: list[OwedRecord] = []
+    heard = asyncio.Event()
+
+    def on_told(records: list[OwedRecord]) -> None:
+        told.extend(records)
+        if told:
+            heard.set()
+
+    async with running(tmp_path) as thread:
+        check = IntegrityService(
+            thread,
+            boot=BOOT,
+            now_us=lambda: 0,
+            is_in_call=lambda: False,
+            on_told=on_told,
+            on_gone=lambda _: None,
+        )
+        card = Card(tmp_path)
+        card.refuse()
+        assert await thread.store(Batch(entries=[wave()])) == []
+        card.accept()
+        card.close()
+        check.ask()
+        task = asyncio.create_task(check.run())
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                await heard.wait()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert [one.record_class for one in told] == [WAVE]
