@@ -18,6 +18,7 @@ FRESH_S: Final = 60.0
 ASKED_S: Final = 600.0  # a part was just asked for, in a call; when it is older it is history as the rest
 BACKLOG_SHARE: Final = 0.1
 STRAYS_MAX: Final = 16  # records stored last that tell of something older, such as a tombstone
+FEW_SHARE: Final = 8  # an eighth of a parcel
 RECORD_OVERHEAD_BYTES: Final = 3  # its length in the parcel
 
 
@@ -26,6 +27,8 @@ def riders(
 ) -> list[OwedRecord]:
     """Return the waveforms that may go in the same parcel as these numerics and events: those of the last
     minute, newest first, as far as they fit. A parcel of their own costs as much again as a second of them.
+
+    One at least goes along where the others are few bytes: alone it would be hardly shorter.
     """
     if any(record.record_class != RecordClass.NUMERIC for record in records):
         return []
@@ -33,8 +36,9 @@ def riders(
     left_bytes = limit_bytes - _size(records)
     for record in owed.waiting_newest(RecordClass.WAVEFORM):
         left_bytes -= _size([record])
+        is_hardly_longer = not chosen and _size(records) <= limit_bytes // FEW_SHARE
         if (
-            left_bytes < 0
+            (left_bytes < 0 and not is_hardly_longer)
             or not _is_fresh(record, boot, now_us)
             or len(chosen) + len(records) >= PARCEL_RECORDS_MAX
         ):

@@ -202,7 +202,13 @@ def test_waveforms_of_the_last_minute_ride_along_with_numerics_the_newest_as_far
     numeric = record(NUMERIC, 1, 1, size=100)
     owed = owing(numeric, *(record(WAVE, seq, 10 - seq, size=1_200) for seq in range(1, 8)))
     assert along(owed, numeric) == [5, 6, 7]
-    assert along(owed, numeric, limit_bytes=1_024) == []
+
+
+def test_numerics_of_few_bytes_take_a_long_waveform_along_and_longer_ones_do_not() -> None:
+    few, many = record(NUMERIC, 1, 1, size=100), record(NUMERIC, 1, 1, size=200)
+    waves = [record(WAVE, seq, 10 - seq, size=1_200) for seq in range(1, 8)]
+    assert along(owing(few, *waves), few, limit_bytes=1_024) == [7]
+    assert along(owing(many, *waves), many, limit_bytes=1_024) == []
 
 
 def test_a_day_that_waits_does_not_ride_along() -> None:
