@@ -110,7 +110,8 @@ class LinkEstimate:
         if group is not None and group.rate is not None:
             self._add_rate(group.rate)
         was_behind = flight.sent_s <= self.answered_s - self.least_s + BEHIND_S
-        self._group = _Group(self.answered_s, now_s, flight.size_bytes) if is_clean and was_behind else None
+        tells = was_behind and (is_clean or not self._rates)  # better a repaired one than none
+        self._group = _Group(self.answered_s, now_s, flight.size_bytes) if tells else None
 
     def _add_rate(self, rate: float) -> None:
         self._rates.append(rate)

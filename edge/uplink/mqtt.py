@@ -155,8 +155,8 @@ class Connection:
         """What the kernel says of the connection now."""
         return self._socket.tcp_state() if self._socket is not None else TcpState()
 
-    def pace(self, rate: float | None) -> None:
-        """Let what is sent from now on go no faster than so many bytes a second; None: as fast as it can."""
+    def pace(self, rate: float) -> None:
+        """Let what is sent from now on go no faster than so many bytes a second."""
         if self._socket is not None:
             self._socket.pace(rate)
 

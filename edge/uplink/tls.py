@@ -17,7 +17,7 @@ from edge.uplink.tcp_state import TCP_INFO_BYTES, TcpState, parse_tcp_info
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # of each wait in it
 NOTSENT_MAX_BYTES: Final = 4_096  # the kernel takes no more than it can send: a press is not behind it
 SO_MAX_PACING_RATE: Final = 47  # include/uapi/asm-generic/socket.h
-NO_PACE: Final = 2**32 - 1
+PACE_MAX: Final = 2**32 - 2  # the option is an unsigned int, and its greatest value is no limit
 PACE_MIN: Final = 1_500  # bytes a second: a segment may take a second
 FORGET_AT_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: what is unsent goes when the connection does
 
@@ -59,9 +59,9 @@ class HubSocket(ssl.SSLSocket):
             return TcpState()
         return parse_tcp_info(raw)
 
-    def pace(self, rate: float | None) -> None:
-        """Let the kernel send no faster than so many bytes a second from now on; None: as fast as it can."""
-        bytes_s = NO_PACE if rate is None else min(NO_PACE - 1, max(PACE_MIN, int(rate)))
+    def pace(self, rate: float) -> None:
+        """Let the kernel send no faster than so many bytes a second from now on."""
+        bytes_s = min(PACE_MAX, max(PACE_MIN, int(rate)))
         with contextlib.suppress(OSError):  # closed meanwhile
             self.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, struct.pack("=I", bytes_s))
 

@@ -241,7 +241,7 @@ class Uplink:
 
     def _stall_s(self) -> float | None:
         oldest_s = self._window.oldest_sent_s
-        return None if oldest_s is None else oldest_s + max(STALL_MIN_S, 6 * (self.round_trip_s or 0.0))
+        return None if oldest_s is None else oldest_s + max(STALL_MIN_S, 6 * (self._window.answer_s or 0.0))
 
     def _room_s(self, now_s: float) -> tuple[float, ...]:
         room_s = self._window.next_room_s(now_s=now_s)
@@ -319,13 +319,13 @@ class Uplink:
         now_s = self._clock.now_s()
         parcel = Parcel(source.spool, source.boot, self._clock.now_us(), inside)
         payload = encode_parcel(parcel)
-        self._connection.pace(None if record_class == RecordClass.CALL else self._window.pace)
+        self._connection.pace(self._window.pace(is_urgent=record_class == RecordClass.CALL))
         message_id = self._connection.publish(topic_of_class(record_class), payload)
         if message_id is None:
             return
         self._window.on_sent(message_id, len(payload), now_s=now_s)
         self._silence.on_sent(now_s=now_s)
-        round_trip_s = self.round_trip_s or ROUND_TRIP_GUESS_S
+        round_trip_s = self._window.answer_s or ROUND_TRIP_GUESS_S
         for one_class, found in raw.items():
             source.owed.sent(one_class, found, now_s=now_s, round_trip_s=round_trip_s)
             self._taking.on_sent(source, one_class, found)

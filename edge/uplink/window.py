@@ -16,12 +16,13 @@ from edge.uplink.link_estimate import Arrival, Flight, LinkEstimate
 TARGET_QUEUE_S: Final = 0.1
 TARGET_QUEUE_IN_CALL_S: Final = 0.025
 PARCEL_IN_CALL_BYTES: Final = 1_024
-WINDOW_FIRST_BYTES: Final = PARCEL_SMALL_BYTES
+WINDOW_FIRST_BYTES: Final = 2_048
 WINDOW_MIN_BYTES: Final = 512  # a trickle of 6 kbit/s at 600 ms: what is live in a call, then the backlog
 WINDOW_MAX_BYTES: Final = 262_144
 NARROW_LINK_BPS: Final = 256_000
 PACE: Final = 1.25
 PACE_IN_CALL: Final = 0.5
+ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 ALONE_EVERY_S: Final = (
     120.0  # so often one goes alone, to see the link without a queue: 0.5 % of it at 600 ms
 )
@@ -32,6 +33,7 @@ class Window:
 
     def __init__(self) -> None:
         self.round_trip_s: float | None = None  # smoothed, without a parcel's own length
+        self.answer_s: float | None = None  # the same with it: how long a PUBACK takes
         self._is_in_call = False
         self._flights: dict[int, Flight] = {}  # by message id, in order of sending
         self.connection_lost()
@@ -83,14 +85,22 @@ class Window:
             return PARCEL_SMALL_BYTES if is_wide else PARCEL_IN_CALL_BYTES
         return PARCEL_LARGE_BYTES if is_wide else PARCEL_SMALL_BYTES
 
-    @property
-    def pace(self) -> float | None:
-        """How fast the segments of a parcel may follow each other: somewhat faster than the link is, so that
-        they do not wait in a modem that may have no room for all; in a call slower, so that words go between.
-        None: not known yet.
+    def pace(self, *, is_urgent: bool = False) -> float:
+        """How fast the segments of a parcel may follow each other, in bytes a second: somewhat faster than
+        the link is, so that they do not wait in a modem that may have no room for all; in a call slower, so
+        that words go between, unless it `is_urgent`. Until the rate is known, twice as fast as the window
+        would go round.
         """
         rate = self.rate
-        return None if rate is None else rate * (PACE_IN_CALL if self._is_in_call else PACE)
+        if rate is not None and self._is_in_call and not is_urgent:
+            return rate * PACE_IN_CALL
+        if rate is not None and not self._is_starting:
+            return rate * PACE
+        return max(PACE * (rate or 0.0), self._start_pace)
+
+    @property
+    def _start_pace(self) -> float:
+        return 2 * self.limit_bytes / (self.round_trip_s or ROUND_TRIP_GUESS_S)
 
     @property
     def oldest_sent_s(self) -> float | None:
@@ -182,8 +192,8 @@ class Window:
         if arrival is not None:
             self._arrivals.append(arrival)
             delay_s = arrival.delay_s(self.rate)
-            before_s = delay_s if self.round_trip_s is None else self.round_trip_s
-            self.round_trip_s = 0.875 * before_s + 0.125 * delay_s
+            self.round_trip_s = _smoothed(self.round_trip_s, delay_s)
+            self.answer_s = _smoothed(self.answer_s, arrival.took_s)
         if self._round_ends is None:
             self._round_ends = next(reversed(self._flights), message)
         if self._round_ends == message or self._round_ends not in self._flights:
@@ -195,6 +205,8 @@ class Window:
         """Return the window for the next round trip."""
         target_s = TARGET_QUEUE_IN_CALL_S if self._is_in_call else TARGET_QUEUE_S
         queue_s, met_bytes, size_bytes = self._met(target_s / 2)
+        if not self._arrivals and self.rate is None:
+            return self.limit_bytes  # all was repaired, and nothing is known to judge it by
         if queue_s > target_s / 2:
             self._is_starting = False
         elif self._is_least and not self._is_in_call:
@@ -206,8 +218,9 @@ class Window:
             return min(now_bytes, max(met_bytes + rate * (target_s - queue_s), now_bytes / 2))
         if not self._is_limited:
             return now_bytes
-        if self._is_starting or self.rate is None:
-            fills_bytes = inf if self.rate is None else 1.25 * rate * (self._link.least_s + target_s)
+        if self._is_starting:
+            is_paced = self.rate is None or PACE * rate > self._start_pace  # what was seen is our own pace
+            fills_bytes = inf if is_paced else 1.25 * rate * (self._link.least_s + target_s)
             return max(now_bytes, min(2 * (met_bytes + size_bytes), fills_bytes))
         if met_bytes == 0.0:  # it went alone: as much more would have been no queue either
             met_bytes = now_bytes
@@ -224,3 +237,7 @@ class Window:
         length_s = self._last.size_bytes / self.rate if self._last is not None and self.rate else 0.0
         # all were repaired, TCP knows what it met; but segments of one parcel wait for each other
         return max(0.0, self._tcp_queue_s - length_s), self.limit_bytes, 0
+
+
+def _smoothed(before: float | None, now: float) -> float:
+    return now if before is None else 0.875 * before + 0.125 * now

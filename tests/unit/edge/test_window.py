@@ -96,6 +96,7 @@ def test_the_window_comes_to_rest_at_a_tenth_of_a_second_of_queue(line: Line) ->
     assert line.window.limit_bytes == pytest.approx(RATE * (EMPTY_S + 0.1), rel=0.05)
     assert line.window.rate == pytest.approx(RATE, rel=0.01)
     assert line.window.round_trip_s == pytest.approx(EMPTY_S + 0.1, abs=0.03)
+    assert line.window.answer_s == pytest.approx(EMPTY_S + 0.1 + SIZE / RATE, abs=0.03)
 
 
 def test_a_parcel_goes_when_the_one_before_it_is_nearly_through_and_not_at_its_puback(line: Line) -> None:
@@ -242,11 +243,12 @@ def test_in_a_call_a_parcel_longer_than_the_window_takes_the_time_of_so_many(lin
 
 
 def test_segments_follow_each_other_little_faster_than_the_link_is_and_in_a_call_slower(line: Line) -> None:
-    assert line.window.pace is None, "before the link is known"
+    assert line.window.pace() == pytest.approx(2 * WINDOW_FIRST_BYTES / 0.6), "before the link is known"
     line.drain(10.0)
-    assert line.window.pace == pytest.approx(1.25 * RATE, rel=0.05)
+    assert line.window.pace() == pytest.approx(1.25 * RATE, rel=0.05)
     line.window.share(is_in_call=True)
-    assert line.window.pace == pytest.approx(0.5 * RATE, rel=0.05)
+    assert line.window.pace() == pytest.approx(0.5 * RATE, rel=0.05)
+    assert line.window.pace(is_urgent=True) == pytest.approx(1.25 * RATE, rel=0.05)
 
 
 def test_the_oldest_parcel_on_the_way_is_known(line: Line) -> None:
