@@ -190,10 +190,33 @@ class FormerService:
 
     async def has_room(self) -> bool:
         """Whether quota and partition have room for more of former spools."""
+        return self._has_disk() and await self._used_bytes() < self._offices.quota_bytes
+
+    def _has_disk(self) -> bool:
+        return self._offices.own.disk_free_bytes() > FREE_MIN_BYTES
+
+    async def _used_bytes(self) -> int:
         used = await self._offices.own.use(lambda s: s.used_bytes())
         for thread in list(self.threads.values()):
             used += await thread.use(lambda s: s.used_bytes())
-        return used < self._offices.quota_bytes and self._offices.own.disk_free_bytes() > FREE_MIN_BYTES
+        return used
+
+    async def make_room(self, thread: FormerThread) -> bool:
+        """Free what the hub has until there is room to go on filling `thread`; return whether there is.
+
+        Of a file that cannot grow the room inside is what counts, and only itself can give any.
+        """
+        while True:
+            free = await thread.use(lambda s: s.free_bytes())
+            has_disk = self._has_disk() or free > GROWTH_MARGIN_BYTES
+            if has_disk and await self._used_bytes() < self._offices.quota_bytes:
+                return True
+            givers = [*self.threads.values(), self._offices.own] if has_disk else [thread]
+            for giver in givers:
+                if await giver.use(lambda s: s.free_received()):
+                    break
+            else:
+                return False
 
     async def _close(self, thread: FormerThread) -> None:
         if self.threads.pop(thread.spool, None) is not None:

@@ -129,7 +129,7 @@ class SalvageService:
         has_told = False
         try:
             while True:
-                await self._until_room(now)
+                await self._until_room(thread, now)
                 found, ledgers = await thread.use(step)
                 if found:
                     self._offices.on_more(thread, ledgers)
@@ -144,8 +144,8 @@ class SalvageService:
             if steps is not None:
                 await asyncio.shield(thread.end(steps))
 
-    async def _until_room(self, now: AsideNow) -> None:
-        while not await self.formers.has_room():
+    async def _until_room(self, thread: FormerThread, now: AsideNow) -> None:
+        while not await self.formers.make_room(thread):
             now.waits_for = "room on the card: it goes on as the hub receives what is owed"
             await asyncio.sleep(TEND_EVERY_S)
         now.waits_for = None

@@ -108,6 +108,14 @@ class Spool(Contents):
             )
         self._in_transaction(lambda: free_old(self._db, self.ledgers), is_call=True, what="freeing")
 
+    def free_received(self) -> int:
+        """Delete a piece of what the hub has, whenever it had it; return how many records went. Raises
+        SpoolFullError or SpoolError.
+        """
+        return self._in_transaction(
+            lambda: drop_received(self._db, self.ledgers()), is_call=True, what="freeing"
+        )
+
     # Starting
 
     def inherit(self, heritage: Heritage, *, heir_of: str) -> bool:

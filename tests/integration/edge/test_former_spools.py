@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from edge.spool.spool import Spool
 from tests.integration.edge.damages import HARMS, Pages, Truth, harm, make_spool
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.salvage_worker import rooms, serving, until_recovered
-from tests.integration.edge.spools import QUOTA_BYTES, open_all
+from tests.integration.edge.spools import QUOTA_BYTES, open_all, open_spool, wave
 
 CALL, NUMERIC, WAVE, _ = RecordClass
 LIMIT_S = 30.0
@@ -44,6 +45,19 @@ async def receive_all(thread: FormerThread) -> None:
     given = {c: ledger.given for c, ledger in (await thread.use(lambda s: s.ledgers())).items()}
     received = {c: SeqRanges([(1, last)]) for c, last in given.items() if last}
     await thread.store(Batch(received=received))
+
+
+async def receive_what_is_here(thread: FormerThread) -> set[int]:
+    """The hub has what was recovered so far; return the waveforms among it."""
+    here = await thread.use(
+        lambda s: {c: SeqRanges(one.given_up.holes(1, one.given)) for c, one in s.ledgers().items()}
+    )
+    received = await thread.use(lambda s: {c: one.received for c, one in s.ledgers().items()})
+    for record_class, ranges in here.items():
+        for low, high in ranges:
+            received[record_class].add(low, high)
+    await thread.store(Batch(received=received))
+    return {seq for low, high in here[WAVE] for seq in range(low, high + 1)}
 
 
 @in_a_loop
@@ -144,6 +158,38 @@ async def test_recovery_waits_for_room_and_says_so(truth: Truth, tmp_path: Path)
         assert "room on the card" in (now.waits_for or "")
         assert now.aside.path.exists()
         assert now.spool == truth.spool
+
+
+@pytest.mark.parametrize("bound", ["quota", "partition"])
+@in_a_loop
+async def test_recovery_of_more_than_there_is_room_for_ends_as_the_hub_receives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    count = 400
+    with open_spool(tmp_path / "spool.db") as spool:
+        for n in range(count):
+            spool.commit(Batch(entries=[wave(n * 250, seed=n)]))
+    set_aside(tmp_path / "spool.db", why="a test", heritage=Heritage())
+    monkeypatch.setattr("edge.spool.salvage_service.TEND_EVERY_S", 0.01)
+    quota_bytes = 250_000 if bound == "quota" else QUOTA_BYTES
+    async with rooms(tmp_path, quota_bytes=quota_bytes) as some, serving(some, tmp_path) as service:
+        if bound == "partition":
+            monkeypatch.setattr("edge.spool.former_service.GROWTH_MARGIN_BYTES", 50_000)
+            has_disk = chain([True] * 4, repeat(False))  # then the file cannot grow any more
+            monkeypatch.setattr(service.formers, "_has_disk", lambda: next(has_disk))
+        has_waited, sent = False, set[int]()
+        async with asyncio.timeout(LIMIT_S):
+            while service.last is None:
+                has_waited = has_waited or any(now.waits_for for now in service.asides.values())
+                for thread in list(service.formers.threads.values()):
+                    if has_waited:
+                        sent |= await receive_what_is_here(thread)
+                await asyncio.sleep(0.01)
+        assert has_waited
+        assert service.last[1].lost_count == 0
+        (thread,) = service.formers.threads.values()
+        assert len(sent | await receive_what_is_here(thread)) == count
+    assert asides(tmp_path) == []
 
 
 @in_a_loop
