@@ -187,7 +187,10 @@ def test_when_the_hub_ends_before_it_has_taken_an_export_the_command_takes_it(
         with pytest.raises(subprocess.TimeoutExpired):
             waits.wait(timeout=2)
         hub.close()
-        said, _ = waits.communicate(timeout=60)
+        try:
+            said, _ = waits.communicate(timeout=60)
+        finally:
+            waits.kill()
     assert said == b"44 records stored\n"
     assert ranges(config, spool) == ALL
 
