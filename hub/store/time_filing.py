@@ -16,7 +16,10 @@ from hub.times.rates import SampleLine
 
 HIGHEST_US: Final = 2**60  # 36,000 years; what follows from them still fits SQLite's integers
 
-_NEAR: Final = "SELECT t_us, utc_us, err_us, source FROM anchor WHERE spool_no = ? AND boot = ?"
+_NEAR: Final = (
+    "SELECT t_us, utc_us, err_us, source FROM anchor WHERE spool_no = ? AND boot = ?"
+    f" AND max(t_us, utc_us, err_us) <= {HIGHEST_US}"  # hubs of before kept others too
+)
 _BEFORE: Final = f"{_NEAR} AND (t_us, utc_us) < (?, ?) ORDER BY t_us DESC, utc_us DESC LIMIT {2 * REACH}"
 _AFTER: Final = f"{_NEAR} AND (t_us, utc_us) > (?, ?) ORDER BY t_us, utc_us LIMIT {2 * REACH}"
 _OLD_BOOTS: Final = "SELECT DISTINCT spool_no, boot FROM anchor"

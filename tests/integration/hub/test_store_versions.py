@@ -61,6 +61,21 @@ def test_old_anchors_tie_their_boots_to_utc_without_the_one_that_lied(folder: Pa
             assert found.err_us < S // 10
 
 
+def test_an_old_anchor_of_no_time_that_a_clock_shows_ties_nothing_and_the_store_opens(folder: Path) -> None:
+    highest = 2**63 - 1
+    with closing(sqlite3.connect(folder / "hub.db")) as db, db:
+        db.execute(
+            "INSERT INTO anchor (spool_no, boot, t_us, utc_us, err_us) SELECT no, 77, ?, 0, ? FROM spool",
+            (highest, highest),
+        )
+    with SqliteStore(folder, is_writer=True) as store:
+        assert not store.time_fit(CON_DAO, SPOOL, BootId(77), t_us=0).knots
+        new = Anchor(BootId(77), 1_000, NOON_US, 5_000, "ntp")
+        store.commit([anchor_arrival(CON_DAO, SPOOL, new, seq=1_000)])
+        assert [knot.t_us for knot in store.time_fit(CON_DAO, SPOOL, BootId(77), t_us=0).knots] == [1_000]
+        assert store.time_fit(CON_DAO, SPOOL, BootId(1), t_us=0).knots
+
+
 def test_an_old_boot_without_anchors_lies_between_its_neighbours(folder: Path) -> None:
     with SqliteStore(folder, is_writer=True) as store:
         found = read_moment(store, CON_DAO, SPOOL, BootId(2), HOUR_US)
