@@ -79,7 +79,13 @@ def check_backup(folder: Path, *, on_bytes: OnBytes) -> Manifest:
     """Read all of a backup and return its manifest. Raises BackupError, StoreFailedError, OSError."""
     manifest = read_manifest(folder)
     for file in manifest.files:
-        size_bytes, sha256 = fingerprint(folder / file.path, on_bytes)
+        try:
+            size_bytes, sha256 = fingerprint(folder / file.path, on_bytes)
+        except OSError as error:
+            raise BackupError(
+                f"{folder / file.path} cannot be read ({error.strerror}): take another copy of the backup,"
+                " or an older one"
+            ) from error
         if (size_bytes, sha256) != (file.size_bytes, file.sha256):
             raise BackupError(
                 f"{folder / file.path} is not what was backed up ({size_bytes} of {file.size_bytes} bytes):"

@@ -194,7 +194,7 @@ def empty_manifest(path: Path) -> None:
         ("segments/00000001.segment", flip, "is not what was backed up"),
         ("segments/00000001.segment", shorten, "is not what was backed up"),
         ("hub.db", flip, "is not what was backed up"),
-        ("accounts.db", Path.unlink, "accounts.db"),
+        ("accounts.db", Path.unlink, "accounts.db cannot be read (No such file or directory): take another"),
         ("manifest.json", Path.unlink, "one that was interrupted"),
         ("manifest.json", empty_manifest, "is not a manifest that this hub reads"),
     ],
