@@ -13,7 +13,7 @@ from typing import Final
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
-from edge.call.call_service import CallService
+from edge.call.call_service import STORE_AGAIN_S, CallService
 from edge.call.station_call import State
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -260,8 +260,21 @@ class Spools:
         )
         if is_lost:
             log.error("the press of call %d is lost with its spool: it is stored again", call.call_seq)
-            presses = await self.own.use(lambda s: s.presses())
-            await self._call.press_anew(presses[-1] if presses else None)
+            await self._store_press_anew()
+
+    async def _store_press_anew(self) -> None:
+        """However long the card refuses. Raises SpoolDamagedError: then the next spool is asked."""
+        while True:
+            try:
+                presses = await self.own.use(lambda s: s.presses())
+                await self._call.press_anew(presses[-1] if presses else None)
+            except SpoolDamagedError:
+                raise
+            except SpoolError as error:
+                log.error("the press waits: %s", error)
+                await asyncio.sleep(STORE_AGAIN_S)
+            else:
+                return
 
     # For the doctor
 

@@ -154,10 +154,11 @@ class FormerService:
             for thread in list(self.threads.values()):
                 try:
                     await self._tend(thread)
-                except SpoolDamagedError as error:
-                    await self.replace(thread, str(error))
                 except (SpoolError, OSError) as error:
-                    log.warning("former spool %016x: %s", thread.spool, error)
+                    if thread.is_damaged:
+                        await self.replace(thread, str(error))
+                    else:
+                        log.warning("former spool %016x: %s", thread.spool, error)
             await asyncio.sleep(TEND_EVERY_S)
 
     async def _tend(self, thread: FormerThread) -> None:

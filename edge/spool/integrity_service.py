@@ -67,7 +67,7 @@ class IntegrityService:
 
     async def run(self) -> None:
         """Check, and check again."""
-        place = Place.restored(await self._own.use(lambda spool: spool.fact(PLACE_FACT)))
+        place = await self._kept_place()
         await self._wait(FIRST_AFTER_S)
         while True:
             if self._asked.is_set():
@@ -84,6 +84,13 @@ class IntegrityService:
                 self.now.passes += 1
                 self.now.is_asked = self._asked.is_set()
                 await self._wait(AGAIN_AFTER_S)
+
+    async def _kept_place(self) -> Place:
+        try:
+            return Place.restored(await self._own.use(lambda spool: spool.fact(PLACE_FACT)))
+        except SpoolError as error:  # a card that refuses once does not end the box
+            log.warning("the check of the spool begins anew: %s", error)
+            return Place()
 
     async def _wait(self, wait_s: float) -> None:
         try:

@@ -89,7 +89,7 @@ class SalvageService:
             await self._recover(now)
         except SpoolDamagedError as error:
             thread = self.formers.threads.get(now.spool) if now.spool is not None else None
-            if thread is not None:
+            if thread is not None and thread.is_damaged:
                 await self.formers.replace(thread, str(error))
             now.waits_for = str(error)
         except (SpoolError, OSError) as error:

@@ -75,6 +75,11 @@ class SpoolThread:
                 self.condemn(str(reason))
             raise reason from error
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether this file has said that it is damaged, and not another."""
+        return self._damage is not None
+
     def condemn(self, why: str) -> None:
         """The file is not to be used any more."""
         if self._damage is None:

@@ -10,7 +10,7 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig, VideoConfig
 from edge.errors import SpoolError
 from edge.spool.batch import Batch, OwedRecord
-from edge.spool.former import FormerSpool, former_path
+from edge.spool.former import UNTOLD, FormerSpool, former_path
 from edge.spool.integrity_service import IntegrityService
 from edge.spool.salvage_aside import Aside, Heritage, asides, set_aside
 from edge.spool.salvage_service import SalvageService
@@ -141,3 +141,69 @@ async def test_records_that_waited_for_the_card_are_told_when_the_check_stores_i
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
     assert [one.record_class for one in told] == [WAVE]
+
+
+@in_a_loop
+async def test_a_damaged_own_spool_does_not_condemn_a_former_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = SpoolId(7)
+    path = former_path(tmp_path, name)
+    async with rooms(tmp_path) as some:
+        formers = SalvageService(tmp_path, some.offices).formers
+        thread = await formers.open(path, name)
+        assert thread is not None
+        await thread.store(Batch(facts={UNTOLD: [[2, 1, 1, "a test"]]}))
+        some.own.condemn("the own one is damaged")
+        task = asyncio.create_task(formers.run())
+        async with asyncio.timeout(LIMIT_S):
+            while f"former spool {name:016x}" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert formers.threads == {name: thread}
+        await formers.close()
+    assert path.exists()
+
+
+@in_a_loop
+async def test_a_card_that_refuses_at_the_start_ends_neither_check_nor_press(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.spools_service.STORE_AGAIN_S", 0.01)
+    refusals = iter([SpoolError("disk I/O error"), SpoolError("no room")])
+    stored = asyncio.Event()
+
+    class Call:
+        """A call whose press was lost with its spool."""
+
+        async def press_anew(self, press: tuple[str, int, int] | None) -> None:
+            assert press is None
+            if (refusal := next(refusals, None)) is not None:
+                raise refusal
+            stored.set()
+
+    async with running(tmp_path) as thread:
+        spools = spools_in(tmp_path)
+        spools.own, spools._call = thread, Call()  # type: ignore[assignment]
+        await spools._store_press_anew()
+        assert stored.is_set()
+
+        async def refuse(_work: object) -> None:
+            raise SpoolError("disk I/O error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(thread, "use", refuse)
+            check = IntegrityService(
+                thread,
+                boot=BOOT,
+                now_us=lambda: 0,
+                is_in_call=lambda: False,
+                on_told=lambda _: None,
+                on_gone=lambda _: None,
+            )
+            task = asyncio.create_task(check.run())
+            done, _ = await asyncio.wait({task}, timeout=0.2)
+            assert not done
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
