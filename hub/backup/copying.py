@@ -8,6 +8,7 @@ can be read in it all the same.
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,18 @@ def make_backup(config: Config, out: Path, *, on_bytes: OnBytes) -> Manifest:
     for folder in (out, part):
         if folder.exists():
             raise BackupError(f"{folder} is there already: remove it, or name another folder")
+    try:
+        manifest = _write_backup(config, part, on_bytes)
+    except BaseException:  # a disk that is full must not stay so
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    part.rename(out)
+    sync(out)
+    sync(out.absolute().parent)
+    return manifest
+
+
+def _write_backup(config: Config, part: Path, on_bytes: OnBytes) -> Manifest:
     (part / "segments").mkdir(mode=0o700, parents=True)
     part.chmod(0o700)
     copy_database(config.store_folder / "hub.db", part / HUB_DB, on_bytes=on_bytes)
@@ -69,9 +82,6 @@ def make_backup(config: Config, out: Path, *, on_bytes: OnBytes) -> Manifest:
     (part / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     for path in sorted(part.rglob("*")):
         sync(path)
-    part.rename(out)
-    sync(out)
-    sync(out.absolute().parent)
     return manifest
 
 
