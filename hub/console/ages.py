@@ -45,8 +45,8 @@ def press_age_text(age: Age, say: Say) -> str:
 
 
 def time_of_day(utc_ms: float | None) -> str:
-    """Return "13:05:22" in Vietnam; "--:--:--" for an unknown time."""
-    if utc_ms is None:
+    """Return "13:05:22" in Vietnam; "--:--:--" for an unknown time, or one of no year that there is."""
+    if utc_ms is None or not 0 <= utc_ms <= YEAR_9999_US / 1000:
         return "--:--:--"
     return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%H:%M:%S")
 
@@ -69,7 +69,7 @@ def moment_text(moment: UtcInterval, say: Say) -> str:
 
 
 def date_and_time(utc_ms: float | None) -> str:
-    """Return "22/11 13:05" in Vietnam; "--/-- --:--" for an unknown time."""
-    if utc_ms is None:
+    """Return "22/11 13:05" in Vietnam; "--/-- --:--" for an unknown time, or one of no year that there is."""
+    if utc_ms is None or not 0 <= utc_ms <= YEAR_9999_US / 1000:
         return "--/-- --:--"
     return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%d/%m %H:%M")

@@ -72,3 +72,8 @@ def test_a_time_is_said_no_more_exactly_than_it_is_known(
         *(None if at_s is None else NOON_US + int(at_s * 1e6) for at_s in (earliest_s, latest_s, best_s))
     )
     assert moment_text(moment, VI) == text
+
+
+@pytest.mark.parametrize("utc_ms", [-9.3e15, -1.0, 9.3e15])
+def test_a_time_of_no_year_that_there_is_breaks_no_page(utc_ms: float) -> None:
+    assert (time_of_day(utc_ms), date_and_time(utc_ms)) == ("--:--:--", "--/-- --:--")
