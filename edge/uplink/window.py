@@ -21,6 +21,7 @@ WINDOW_MIN_BYTES: Final = 512  # a trickle of 6 kbit/s at 600 ms: what is live i
 WINDOW_MAX_BYTES: Final = 262_144
 NARROW_LINK_BPS: Final = 256_000
 PACE: Final = 1.25
+PACE_AT_START: Final = 2.0  # what was seen may have been our own pace
 PACE_IN_CALL: Final = 0.5
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 ALONE_EVERY_S: Final = (
@@ -88,19 +89,14 @@ class Window:
     def pace(self, *, is_urgent: bool = False) -> float:
         """How fast the segments of a parcel may follow each other, in bytes a second: somewhat faster than
         the link is, so that they do not wait in a modem that may have no room for all; in a call slower, so
-        that words go between, unless it `is_urgent`. Until the rate is known, twice as fast as the window
-        would go round.
+        that words go between, unless it `is_urgent`. Until the rate is known, as the window goes round.
         """
         rate = self.rate
         if rate is not None and self._is_in_call and not is_urgent:
             return rate * PACE_IN_CALL
-        if rate is not None and not self._is_starting:
-            return rate * PACE
-        return max(PACE * (rate or 0.0), self._start_pace)
-
-    @property
-    def _start_pace(self) -> float:
-        return 2 * self.limit_bytes / (self.round_trip_s or ROUND_TRIP_GUESS_S)
+        if rate is not None:
+            return rate * (PACE_AT_START if self._is_starting else PACE)
+        return PACE_AT_START * self.limit_bytes / (self.round_trip_s or ROUND_TRIP_GUESS_S)
 
     @property
     def oldest_sent_s(self) -> float | None:
@@ -219,8 +215,7 @@ class Window:
         if not self._is_limited:
             return now_bytes
         if self._is_starting:
-            is_paced = self.rate is None or PACE * rate > self._start_pace  # what was seen is our own pace
-            fills_bytes = inf if is_paced else 1.25 * rate * (self._link.least_s + target_s)
+            fills_bytes = inf if self.rate is None else PACE * rate * (self._link.least_s + target_s)
             return max(now_bytes, min(2 * (met_bytes + size_bytes), fills_bytes))
         if met_bytes == 0.0:  # it went alone: as much more would have been no queue either
             met_bytes = now_bytes
