@@ -44,3 +44,11 @@ def test_the_event_says_what_the_anchor_says() -> None:
     event = anchor_event(anchor(10, 40))
     assert (event.boot, event.t_us, event.err_us, event.source) == (3, 10 * S, 40_000, "hub")
     assert event.utc_us == 1_800_000_010 * S
+
+
+def test_a_good_link_makes_no_more_anchors_than_a_poor_one() -> None:
+    """The hub asks 16 either side: they must be hours, or a clock that is wrong for minutes outvotes them."""
+    anchors = HubAnchors()
+    for second in range(0, 3_600, 30):
+        anchors.on_exchange(Anchor(BootId(1), second * 1_000_000, 0, 1_200, "hub"), now_s=float(second))
+    assert len(anchors.with_status()) == 5
