@@ -123,7 +123,11 @@ def _export_by_service(settings: BoxConfig, folder: Path) -> dict[str, Any]:
     with _progress("writing") as progress:
         bar = progress.add_task("writing", total=None)
         while True:
-            told: dict[str, Any] = _ask(settings, "spool status")["export"]
+            told: dict[str, Any] | None = _ask(settings, "spool status")["export"]
+            if told is None:
+                raise ControlError(
+                    f"the service began again: {folder} is not whole; export once more, to a new folder"
+                )
             progress.update(bar, completed=told["done"], total=told["total"])
             if told["is_over"]:
                 break

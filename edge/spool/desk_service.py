@@ -118,6 +118,9 @@ class SpoolDesk:
                 while await thread.use(lambda _, one=one: one.portion()):  # type: ignore[misc]
                     pass  # between two of them a press has its turn
             await asyncio.to_thread(export.finish, boot=self._boot, t_us=self._now_us())
+        except asyncio.CancelledError:
+            self._export_error = "the service ends; export once more, to a new folder"
+            raise
         except BoxError as error:
             log.error("export: %s", error)
             self._export_error = str(error)

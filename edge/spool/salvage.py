@@ -16,7 +16,7 @@ from contract.ids import KeyId, RecordClass, SpoolId
 from contract.ranges import SeqRanges
 from edge.spool.batch import OwedRecord
 from edge.spool.former import FormerSpool, Lost
-from edge.spool.ledger import Ledger
+from edge.spool.ledger import Ledger, Page
 from edge.spool.salvage_aside import Aside
 from edge.spool.salvage_pages import RawPages
 from edge.spool.salvage_rows import DamagedFile
@@ -82,8 +82,8 @@ class Salvage:
     # By SQLite
 
     def _begin(self, former: FormerSpool, rows: DamagedFile) -> list[OwedRecord]:
-        """Hand on what became of the numbers and how boots were counted; return what was recovered before a
-        power cut.
+        """Hand on what became of the numbers and how boots were counted; return one of what was recovered
+        before a power cut, if anything was: all of it may be half a million.
         """
         ledgers = {}
         for record_class in RecordClass:
@@ -101,7 +101,10 @@ class Salvage:
             boots[name] = number
         former.take_over(ledgers, boots, are_boots_sure=are_boots_sure)
         self._last_key = rows.number("last key")
-        return former.owed()
+        for record_class, ledger in former.ledgers().items():
+            for low, _ in ledger.settled().holes(1, ledger.given):
+                return former.look_up(Page(record_class, ((low, low),)))
+        return []
 
     def _take_rows(
         self, former: FormerSpool, rows: DamagedFile, *, is_log_broken: bool

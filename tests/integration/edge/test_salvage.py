@@ -11,7 +11,7 @@ from contract.header import Record, parse_record
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
 from edge.spool.batch import Batch
-from edge.spool.former import STRIDE, FormerSpool
+from edge.spool.former import STRIDE, FormerSpool, former_path
 from edge.spool.salvage import Salvage
 from edge.spool.salvage_aside import Heritage, asides, forget, set_aside
 from tests.integration.edge.damages import (
@@ -321,3 +321,16 @@ def test_a_power_cut_while_a_file_is_forgotten_harms_nobody(victim: Victim) -> N
     assert asides(victim.folder) == []
     with open_spool(victim.path) as spool:
         assert spool.spool_id == own, "the new one is left alone"
+
+
+def test_a_recovery_that_goes_on_lists_no_more_of_what_it_has_than_it_must(victim: Victim) -> None:
+    aside = set_aside(victim.path, why="a test", heritage=Heritage())
+    former = FormerSpool(former_path(victim.folder, victim.truth.spool), victim.truth.spool)
+    steps = Salvage(aside, has_drafts_elsewhere=False).steps(former)
+    while len(former.owed()) < 100:
+        next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    again = Salvage(aside, has_drafts_elsewhere=False).steps(former)
+    assert len(next(again)) == 1
+    again.close()  # type: ignore[attr-defined]
+    former.close()

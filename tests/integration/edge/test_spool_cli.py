@@ -14,10 +14,14 @@ from contract.parcels import parse_parcel
 from edge.__main__ import app
 from edge.config import BoxConfig
 from edge.spool.batch import Batch
+from edge.spool.desk_service import SpoolDesk
+from edge.spool.integrity_service import IntegrityService
+from edge.spool.salvage_service import SalvageService
 from edge.spool.spool import Spool
 from tests.integration.edge.damages import HARMS, Pages, harm, make_spool, salvage
 from tests.integration.edge.loops import in_a_loop
-from tests.integration.edge.spools import event, open_spool, wave
+from tests.integration.edge.salvage_worker import rooms
+from tests.integration.edge.spools import BOOT, QUOTA_BYTES, STATION, event, open_spool, wave
 from tests.integration.edge.test_vitals import config, drafts, until, vitals  # noqa: F401 - a fixture
 from tests.simulators.board import BoardSim
 
@@ -132,6 +136,52 @@ async def test_an_export_beside_the_service_has_every_record(config: BoxConfig) 
     assert set(truth.owed.values()) <= everything
     assert again.exit_code == 1
     assert "is not empty; choose a new folder" in again.output.replace("\n", " ")
+
+
+def test_an_export_during_which_the_service_began_again_is_not_called_whole(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.spool.cli._ask", lambda *_, **__: {"export": None})
+    with open_spool(config.data_dir / "spool.db"):
+        shown = type_in(config, "export", str(config.file.parent / "stick"))
+    assert shown.exit_code == 1
+    assert "export once more" in shown.output.replace("\n", " ")
+
+
+@in_a_loop
+async def test_an_export_that_the_end_of_the_service_cuts_off_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stall(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with rooms(tmp_path) as some:
+        desk = SpoolDesk(
+            some.own,
+            SalvageService(tmp_path, some.offices),
+            IntegrityService(
+                some.own,
+                boot=BOOT,
+                now_us=lambda: 0,
+                is_in_call=lambda: False,
+                on_told=lambda _: None,
+                on_gone=lambda _: None,
+            ),
+            station=STATION,
+            boot=BOOT,
+            quota_bytes=QUOTA_BYTES,
+            now_us=lambda: 0,
+            oldest_age_s=lambda _: None,
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(some.own, "use", stall)
+            await desk.export({"folder": str(tmp_path / "stick")})
+            await asyncio.sleep(0)
+            await desk.close()
+        told = (await desk.status({}))["export"]
+    assert told["is_over"]
+    assert "export once more" in told["error"]
 
 
 def test_an_export_without_the_service_holds_the_lock_and_has_former_spools_too(
