@@ -84,6 +84,8 @@ def verify(config: ConfigFile = DEFAULT_CONFIG) -> None:
                 if told["spool"] != asked["spool"]:
                     err.print("✗ the file was damaged; another has taken its place: edge spool status")
                     raise typer.Exit(1)
+                if told["check"]["problem"]:
+                    raise SpoolError(f"the check ended early: {told['check']['problem']}")
                 progress.update(bar, completed=told["check"]["share"])
                 if told["check"]["passes"] >= asked["pass"]:
                     break

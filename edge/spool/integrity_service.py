@@ -38,6 +38,7 @@ class CheckNow:
     passes: int = 0  # that were finished since the start
     damaged: int = 0
     is_asked: bool = False  # somebody waits for this pass
+    problem: str | None = None  # why it waits, when the card could not be read
 
 
 class IntegrityService:
@@ -61,7 +62,7 @@ class IntegrityService:
 
     def ask(self) -> int:
         """Check everything now, from the beginning. Return how many passes must be over for that."""
-        self.now.is_asked = True
+        self.now.is_asked, self.now.problem = True, None
         self._asked.set()
         return self.now.passes + 1
 
@@ -77,6 +78,7 @@ class IntegrityService:
                 is_over = await self._check(place)
             except SpoolError as error:  # a damaged file ends this process's use of it elsewhere
                 log.warning("the check of the spool waits: %s", error)
+                self.now.problem, self.now.is_asked = str(error), False
                 await self._wait(AGAIN_AFTER_S / 24)
                 continue
             place = Place()
@@ -101,7 +103,7 @@ class IntegrityService:
 
     async def _check(self, place: Place) -> bool:
         """Go on to the end; return False where somebody asked for another beginning."""
-        self.now.is_running, kept_us = True, self._now_us()
+        self.now.is_running, self.now.problem, kept_us = True, None, self._now_us()
         try:
             while not place.is_done:
                 if self._asked.is_set():
@@ -152,6 +154,7 @@ class IntegrityService:
             "is_running": now.is_running,
             "passes": now.passes,
             "damaged": now.damaged,
+            "problem": now.problem,
         }
 
 

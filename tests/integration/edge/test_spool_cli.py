@@ -13,6 +13,7 @@ from contract.ids import BY_HAND, parse_spool
 from contract.parcels import parse_parcel
 from edge.__main__ import app
 from edge.config import BoxConfig
+from edge.errors import SpoolError
 from edge.spool.batch import Batch
 from edge.spool.desk_service import SpoolDesk
 from edge.spool.integrity_service import IntegrityService
@@ -136,6 +137,22 @@ async def test_an_export_beside_the_service_has_every_record(config: BoxConfig) 
     assert set(truth.owed.values()) <= everything
     assert again.exit_code == 1
     assert "is not empty; choose a new folder" in again.output.replace("\n", " ")
+
+
+@in_a_loop
+async def test_a_check_that_the_card_ends_is_told_and_not_waited_for(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SpoolError("the card cannot be read")
+
+    async with vitals(config):
+        monkeypatch.setattr(Spool, "check_slice", refuse)
+        async with asyncio.timeout(30.0):
+            shown = await typed(config, "verify")
+    assert shown.exit_code == 1
+    assert "the card cannot be read" in shown.output
 
 
 def test_an_export_during_which_the_service_began_again_is_not_called_whole(
