@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -158,6 +159,10 @@ def main() -> None:
         app(standalone_mode=True)
     except (*_TOLD, RefusedError, OSError) as error:
         typer.echo(f"hub: {error}", err=True)
+        raise SystemExit(1) from None
+    except sqlite3.Error as error:
+        cure = "is the disk failing? hub restore makes a hub of the newest backup"
+        typer.echo(f"hub: the store or the accounts of this hub cannot be read ({error}): {cure}", err=True)
         raise SystemExit(1) from None
 
 

@@ -79,7 +79,7 @@ class Authority:
     def check(self) -> None:
         """Raise PkiError naming the first file that the hub needs and cannot read."""
         for certificate, key in map(self.pair, ("hub", "console", "ca")):
-            read_file(certificate)
+            _load_certificate(certificate)
             _load_key(key)
         self.seal_keys.read()
 
@@ -127,7 +127,7 @@ class Authority:
         now: datetime,
     ) -> tuple[Path, Path]:
         certificate_path, key_path = folder / f"{file_name}.crt", folder / f"{file_name}.key"
-        ca, ca_key = x509.load_pem_x509_certificate(read_file(self.ca)), _load_or_make_key(self.pair("ca")[1])
+        ca, ca_key = _load_certificate(self.ca), _load_or_make_key(self.pair("ca")[1])
         key = _load_or_make_key(key_path)
         alternatives = [_general_name(host) for host in hosts]
         if _is_good(certificate_path, key, ca, common_name, alternatives, now):
@@ -159,7 +159,7 @@ def _is_good(
     """Whether the certificate in `path` is ours, for this key and these names, and valid for a while."""
     if not path.exists():
         return False
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    certificate = _load_certificate(path)
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -213,6 +213,16 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _load_certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(read_file(path))
+    except ValueError as error:
+        raise PkiError(
+            f"{path}: a damaged certificate; restore it from the backup of the pki folder,"
+            " or move it away and run hub seal recover with the escrow"
+        ) from error
 
 
 def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -146,3 +146,13 @@ def test_a_damaged_key_is_named_before_the_hub_starts(authority: Authority, name
     key.write_bytes(key.read_bytes()[:40])
     with pytest.raises(PkiError, match=rf"{name}\.key: not an elliptic curve key, or damaged; restore"):
         authority.check()
+
+
+@pytest.mark.parametrize("name", ["ca", "hub", "console"])
+def test_a_damaged_certificate_is_named_before_the_hub_starts(authority: Authority, name: str) -> None:
+    certificate, _ = authority.pair(name)
+    certificate.write_bytes(certificate.read_bytes()[:100])
+    with pytest.raises(PkiError, match=rf"{name}\.crt: a damaged certificate; restore"):
+        authority.check()
+    with pytest.raises(PkiError, match=rf"{name}\.crt: a damaged certificate; restore"):
+        authority.make(names=(), now=NOW)

@@ -14,6 +14,7 @@ from contract.ids import NO_VISIT, BootId, KeyId, RecordClass, SpoolId, StationI
 from hub.__main__ import app
 from hub.store.interface import Arrival
 from hub.store.sqlite import SqliteStore
+from tests.integration.conftest import Command
 from tests.integration.hub.arrivals import event_arrival
 
 CON_DAO, LY_SON, MUONG_NHE = (StationId(name) for name in ("con-dao-01", "ly-son-02", "muong-nhe-03"))
@@ -205,3 +206,14 @@ def test_no_record_is_looked_at_however_many_there_are(store: SqliteStore) -> No
     few = steps()
     store.commit([chunk(seq, NUMERIC) for seq in range(20, 3_000)])
     assert steps() < few + 50  # a look at each would be hundreds
+
+
+def test_a_damaged_store_is_told_with_what_to_do(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "hub.toml").write_text("")
+    with SqliteStore(tmp_path / "store", is_writer=True):
+        pass
+    database = tmp_path / "store" / "hub.db"
+    data = database.read_bytes()
+    database.write_bytes(data[:4_096] + b"\xa5" * (len(data) - 4_096))
+    said = command("backlog", "--config", tmp_path / "hub.toml")
+    assert (said.status, "hub restore makes a hub of the newest backup" in said.err) == (1, True), said.err
