@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +25,7 @@ from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
 from hub.store.interface import StoreError
-from hub.store.sqlite import SqliteStore
+from hub.store.sqlite import DAMAGE, SqliteStore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
 app.add_typer(accounts_app)
@@ -160,7 +159,7 @@ def main() -> None:
     except (*_TOLD, RefusedError, OSError) as error:
         typer.echo(f"hub: {error}", err=True)
         raise SystemExit(1) from None
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         cure = "is the disk failing? hub restore makes a hub of the newest backup"
         typer.echo(f"hub: the store or the accounts of this hub cannot be read ({error}): {cure}", err=True)
         raise SystemExit(1) from None

@@ -25,6 +25,8 @@ from hub.times.rates import SampleLine
 
 LOG = logging.getLogger(__name__)
 
+DAMAGE: Final = sqlite3.Error  # what reading may raise; for the command line to say in a line
+
 BUSY_TIMEOUT_S: Final = 10.0  # a reader that finishes a checkpoint at its start
 
 
