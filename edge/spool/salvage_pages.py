@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final, Self
 
 from contract.ids import SpoolId, parse_spool
+from edge.spool.integrity_log import page_bytes_of_log
 from edge.spool.salvage_aside import Aside
-from edge.spool.salvage_scan import PageOf, page_bytes_of, page_bytes_of_wal, read_wal
+from edge.spool.salvage_scan import PageOf, page_bytes_of, read_wal
 
 PORTION_BYTES: Final = 131_072
 _PAGE_SIZES: Final = (512, 4096)  # that our files ever had, where no header says which
@@ -28,7 +29,7 @@ class RawPages:
             log = aside.log_path.read_bytes()
         except OSError:
             log = b""
-        size = page_bytes_of(self._read(0, 100)) or page_bytes_of_wal(log)
+        size = page_bytes_of(self._read(0, 100)) or page_bytes_of_log(log)
         self._page_sizes = _PAGE_SIZES if size is None else (size,)
         self._logs = {size: read_wal(log, size) for size in self._page_sizes}
         self.is_log_broken = any(one.is_broken for one in self._logs.values())

@@ -7,13 +7,13 @@ SQLite's "Database File Format" (sqlite.org/fileformat2.html), sections 1.6, 2.1
 """
 
 import re
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from contract.errors import RefusedError
 from contract.header import Record, announced_length, parse_draft, parse_record
+from edge.spool.integrity_log import PAGE_SIZES, frames_of
 
 PageOf = Callable[[int], bytes | None]
 
@@ -25,16 +25,12 @@ _BEFORE_MIN_BYTES: Final = 3  # of a row before its record: the row's own header
 _BEFORE_MAX_BYTES: Final = 32
 _NUMBER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 8: 0, 9: 0}  # by the type of a column
 _BLOB: Final = 12  # the type of an empty one; two more for each byte
-_PAGE_SIZES: Final = (512, 1024, 2048, 4096, 8192, 16384, 32768)
-_WAL_HEADER_BYTES: Final = 32
-_FRAME_HEADER_BYTES: Final = 24
-_WAL_MAGIC: Final = 0x377F0682  # the lowest bit says that checksums are big-endian
 
 
 def page_bytes_of(head: bytes) -> int | None:
     """Return the size of a database's pages from its first 18 bytes; None when they say none."""
     size = int.from_bytes(head[16:18], "big") if head[:16] == b"SQLite format 3\0" else 0
-    return size if size in _PAGE_SIZES else None
+    return size if size in PAGE_SIZES else None
 
 
 def records_in(page: bytes, page_of: PageOf) -> Iterator[Record]:
@@ -137,58 +133,20 @@ class WalPages:
     is_broken: bool = False  # it goes on behind what SQLite would read: damaged, or cut in a transaction
 
 
-def page_bytes_of_wal(head: bytes) -> int | None:
-    """Return the size of pages from the first 12 bytes of a log; None when they say none."""
-    size = int.from_bytes(head[8:12], "big")
-    return size if _is_wal(head) and size in _PAGE_SIZES else None
-
-
-def _is_wal(head: bytes) -> bool:
-    return int.from_bytes(head[:4], "big") & ~1 == _WAL_MAGIC
-
-
 def read_wal(data: bytes, page_bytes: int) -> WalPages:
     """Return the pages in the bytes of a `-wal` file. A damaged log has fewer committed ones."""
     pages = WalPages()
-    frame_bytes = _FRAME_HEADER_BYTES + page_bytes
-    if len(data) < _WAL_HEADER_BYTES + frame_bytes:
-        return pages
-    order = ">" if data[3] & 1 else "<"
-    sums = _checksum(data[:24], (0, 0), order)
-    starts = range(_WAL_HEADER_BYTES, len(data) - frame_bytes + 1, frame_bytes)
-    salt = data[16:24]
-    is_salt_known = any(data[at + 8 : at + 16] == salt for at in starts)
-    own_salt = salt if is_salt_known else data[_WAL_HEADER_BYTES + 8 : _WAL_HEADER_BYTES + 16]
-    is_chained = page_bytes_of_wal(data) == page_bytes and sums == struct.unpack(">2I", data[24:32])
     waiting: dict[int, bytes] = {}  # of the transaction that is being read
-    for at in starts:
-        number, commit = struct.unpack(">2I", data[at : at + 8])
-        its_salt, page = data[at + 8 : at + 16], data[at + _FRAME_HEADER_BYTES : at + frame_bytes]
-        if not number:  # never written
-            continue
-        if is_chained and its_salt == salt:
-            sums = _checksum(page, _checksum(data[at : at + 8], sums, order), order)
-            is_chained = sums == struct.unpack(">2I", data[at + 16 : at + 24])
-        else:
-            is_chained = False
-        if its_salt == own_salt:
-            pages.is_broken = pages.is_broken or not is_chained
-            pages.likely[number] = page
-        pages.others.append(page)
-        if is_chained:
-            waiting[number] = page
-            if commit:
+    frames = frames_of(data, page_bytes)
+    for frame in frames:
+        if frame.is_own:
+            pages.is_broken = pages.is_broken or not frame.is_chained
+            pages.likely[frame.number] = frame.page
+        if frame.is_chained:
+            waiting[frame.number] = frame.page
+            if frame.is_commit:
                 pages.committed.update(waiting)
                 waiting = {}
     newest = set(map(id, pages.committed.values()))
-    pages.others = [page for page in reversed(pages.others) if id(page) not in newest]
+    pages.others = [frame.page for frame in reversed(frames) if id(frame.page) not in newest]
     return pages
-
-
-def _checksum(data: bytes, sums: tuple[int, int], order: str) -> tuple[int, int]:
-    first, second = sums
-    words = struct.unpack(f"{order}{len(data) // 4}I", data)
-    for index in range(0, len(words), 2):
-        first = (first + words[index] + second) & 0xFFFFFFFF
-        second = (second + words[index + 1] + first) & 0xFFFFFFFF
-    return first, second

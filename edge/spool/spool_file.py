@@ -12,12 +12,16 @@ from sqlite_utils import Database
 
 from edge.errors import SpoolBusyError, SpoolDamagedError, SpoolError
 from edge.spool.damage import says_damaged, spool_error
+from edge.spool.integrity_log import log_damage
+from edge.spool.salvage_scan import page_bytes_of
 from edge.spool.schema import SCHEMA
 
 PAGE_BYTES: Final = 512  # of a new file; measured in docs/adr/0016-the-spool.md
 LOG_FRAME_BYTES: Final = 24  # what the log adds to each page
 LOG_BYTES: Final = 4_400_000
 CHECKPOINT_BYTES: Final = 4_000_000  # of log; the commit that crosses it still fits
+HEAD_BYTES: Final = 100  # of a file: its header
+CHANGE: Final = "change the card soon"
 GROWTH_MARGIN_BYTES: Final = 12_000_000  # free beyond it: a full log and the pages that it makes of the file
 
 
@@ -55,9 +59,7 @@ class SpoolFile:
             ) from error
 
     def _open(self) -> Database:
-        log = self.path.with_name(f"{self.path.name}-wal")
-        if log.exists() and log.stat().st_size and not (self.path.exists() and self.path.stat().st_size):
-            raise SpoolDamagedError(f"{self.path}: the file is gone from beside its log")  # SQLite drops it
+        self._refuse_damaged()
         connection = sqlite3.connect(self.path, isolation_level=None)
         self.db = Database(connection)
         for pragma in (
@@ -81,6 +83,24 @@ class SpoolFile:
         connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
         self._raw = self.path.open("rb", buffering=0)
         return self.db
+
+    def _refuse_damaged(self) -> None:
+        """Look at file and log before SQLite does, who deletes or overwrites a log that it cannot read."""
+        log = self._log.read_bytes() if self._log.exists() else b""
+        head = b""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+        if not head:
+            if any(log):
+                raise SpoolDamagedError(f"{self.path}: the file is gone from beside its log")
+            return
+        page_bytes = page_bytes_of(head)
+        if page_bytes is None:
+            raise SpoolDamagedError(f"{self.path}: file is not a database: the file is damaged; {CHANGE}")
+        damage = log_damage(log, page_bytes)
+        if damage is not None:
+            raise SpoolDamagedError(f"{self.path}: {damage}; {CHANGE}")
 
     def raw_page(self, number: int) -> bytes:
         """Return a page as the last checkpoint left it in the file; short or empty where the file ends."""
