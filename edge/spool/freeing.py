@@ -2,8 +2,8 @@
 
 No clock of the box is trusted here: receipts bring the hub's. Every quarter of a day of it, a mark says up to
 which seq nothing was owed; what lies below the mark of 28 marks ago has been at the hub for a week at least,
-and goes, a piece at a time. A hub's clock that jumps makes one mark more, and no more. A box that seldom
-hears a receipt keeps its records for longer, until the quota frees them.
+and goes, a piece at a time. A hub's clock that jumps, however often, makes no mark: the quarter begins anew.
+A box that seldom hears a receipt keeps its records for longer, until the quota frees them.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,11 +20,14 @@ MARKS_KEPT: Final = 28  # a week
 
 
 def set_mark(db: Database, hub_utc_us: int, ledgers: Callable[[], Mapping[RecordClass, Ledger]]) -> None:
-    """Set a mark where the last one is a quarter of a day from `hub_utc_us`, before or after. Runs inside the
-    caller's transaction.
+    """Set a mark where the last one is a quarter of a day before `hub_utc_us`, and not two: that is a jump,
+    or the box was away. Runs inside the caller's transaction.
     """
     last = db.execute("SELECT mark, hub_utc_us FROM mark ORDER BY mark DESC LIMIT 1").fetchone()
-    if last is not None and abs(hub_utc_us - last[1]) < MARK_EVERY_US:
+    since_us = MARK_EVERY_US if last is None else hub_utc_us - last[1]
+    if not 0 <= since_us < 2 * MARK_EVERY_US:
+        db.execute("UPDATE mark SET hub_utc_us = ? WHERE mark = ?", [hub_utc_us, last[0]])
+    if not MARK_EVERY_US <= since_us < 2 * MARK_EVERY_US:
         return
     mark = 1 if last is None else last[0] + 1
     for record_class, ledger in ledgers().items():

@@ -161,9 +161,10 @@ class SpoolThread:
         return await self.use(lambda spool: spool.load(page))
 
     async def reload(self, receipt: Receipt) -> Mapping[RecordClass, Ledger]:
-        """The hub's store is another: forget what the one before had received, and return what is owed now.
-        Raises SpoolError.
+        """The hub's store is another: forget what the one before had received, also in batches that wait, and
+        return what is owed now. Raises SpoolError.
         """
+        self._unsaved = deque(map(_without_receipts, self._unsaved))
         facts = {"epoch": receipt.epoch}
         batch = Batch(received=receipt.committed, facts=facts, forgets_receipts=True)
 
@@ -195,3 +196,8 @@ def _read(
 
 def _tell_nobody(_told: list[OwedRecord]) -> None:
     pass
+
+
+def _without_receipts(batch: Batch) -> Batch:
+    facts = {name: value for name, value in batch.facts.items() if name != "epoch"}
+    return replace(batch, facts=facts, received={}, refused=(), hub_utc_us=None)

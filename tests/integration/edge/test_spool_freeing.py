@@ -81,7 +81,18 @@ def test_a_hub_s_clock_that_jumps_frees_nothing_before_its_time(tmp_path: Path) 
         assert on_card(spool) == [*range(1, 11)]
         days(spool, START_US, 7, last=last)
         spool.tend()
+        receive(spool, last, START_US + 7 * DAY_US)
+        spool.tend()
         assert on_card(spool) == [], "nor does it keep for ever what was marked before it went back"
+
+
+def test_a_hub_s_clock_that_swings_frees_nothing_however_often(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "spool.db") as spool:
+        last = store(spool, 10)
+        for swing in range(40):
+            receive(spool, last, START_US + (swing % 2) * DAY_US + swing * 5_000_000)
+            spool.tend()
+        assert on_card(spool) == [*range(1, 11)]
 
 
 def test_what_is_owed_or_refused_stays_and_what_lies_behind_it_waits(tmp_path: Path) -> None:

@@ -171,3 +171,19 @@ async def test_another_hub_s_store_brings_back_what_it_lacks(tmp_path: Path) -> 
         assert owed == {CALL: [(1, 1)], NUMERIC: [(1, 1)], WAVE: [(2, 2)], PART: []}
         assert [one.seq for one in await thread.load(Page(WAVE, ((2, 2),)))] == [2]
         assert await thread.use(lambda s: s.fact("epoch")) == 7
+
+
+@in_a_loop
+async def test_what_the_hub_s_store_before_had_is_forgotten_in_batches_that_wait_too(tmp_path: Path) -> None:
+    async with running(tmp_path) as thread:
+        await thread.store(Batch(entries=[wave(n) for n in range(5)]))
+        with closing(Card(tmp_path)) as card:
+            await thread.use(lambda _: impatient(thread))
+            card.refuse()
+            stale = Batch(entries=[wave(6)], received={WAVE: SeqRanges([(1, 5)])}, facts={"epoch": 1})
+            assert await thread.store(stale) == []
+            card.accept()
+        await thread.reload(Receipt(await thread.use(lambda s: s.spool_id), 2, 0, 0, 0))
+        await thread.store(Batch(entries=[wave(7)]))
+        assert await waves_of(thread) == [1, 2, 3, 4, 5, 6, 7]
+        assert await thread.use(lambda s: s.fact("epoch")) == 2
