@@ -1,7 +1,9 @@
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,31 @@ async def test_flows_that_died_without_a_word_are_replaced_within_seconds_of_a_p
             await box.until(lambda: box.owes() == 0)
             assert 3.0 <= time.monotonic() - start_s < 10.0
             assert box.connections == 2
+
+
+@in_a_loop
+async def test_a_call_goes_up_right_behind_the_handshake_before_the_broker_has_said_a_word(
+    broker: Broker, config: BoxConfig
+) -> None:
+    certificate, key = broker.authority.pair("broker")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    heard = bytearray()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(4_096):
+            heard.extend(data)
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+    async with server, running(replace(config, hub_port=server.sockets[0].getsockname()[1])) as box:
+        await box.until(lambda: b"up/0" in heard)
+        await box.store(Batch(entries=[event()]))
+        await box.store(press_batch(1))
+        await box.until(lambda: heard.count(b"up/0") == 2)
+        assert heard[0] == 0x10, "CONNECT"
+        assert b"up/1" not in heard, "what can wait does"
+        assert not box.is_connected
 
 
 @in_a_loop
