@@ -190,7 +190,7 @@ async def test_a_box_starts_with_whatever_file_it_finds(how: str, broker: Broker
             harm(path, pages.roots["fact"], 512, HARMS["all is noise"])
         else:
             path.write_bytes(b"")
-            path.with_name("spool.db-wal").write_bytes(b"\0" * 100)
+            path.with_name("spool.db-wal").write_bytes(b"log " * 100)
         with HubThread(hub_config(broker)) as hub:
             at_hub = AtHub(hub)
             async with vitals(config):
