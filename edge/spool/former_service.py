@@ -113,6 +113,9 @@ class FormerService:
             await thread.close()  # else nobody could open it again
             log.error("a former spool cannot be used now: %s", error)
             return None
+        except asyncio.CancelledError:
+            await asyncio.shield(thread.close())
+            raise
         self.threads[spool] = thread
         self._offices.on_opened(thread, ledgers)
         return thread

@@ -47,10 +47,13 @@ class SpoolThread:
         self.lost_batches = 0
 
     async def open(self) -> Spool:
-        """Open the file on its thread. Raises SpoolError."""
-        self._spool = await self._run(self._open_file)
-        self._is_open = True
+        """Open the file on its thread; who is cancelled here must `close` all the same. Raises SpoolError."""
+        await self._run(self._open_here)
         return self._spool
+
+    def _open_here(self) -> None:
+        self._spool = self._open_file()
+        self._is_open = True
 
     def _open_file(self) -> Spool:
         return Spool(self._path, quota_bytes=self._quota_bytes)
@@ -181,9 +184,12 @@ class SpoolThread:
 
     async def close(self) -> None:
         """Close the file, if it is open, and end the thread, after what is still being stored."""
-        if self._is_open:
-            await self._run(self._spool.close)
+        await self._run(self._close_here)
         self._executor.shutdown(wait=True)
+
+    def _close_here(self) -> None:
+        if self._is_open:
+            self._spool.close()
 
 
 def _read(
