@@ -86,6 +86,7 @@ class FormerService:
         """`on_aside`: a former spool's own file was set aside."""
         self._folder, self._offices, self._on_aside = folder, offices, on_aside
         self.threads: dict[SpoolId, FormerThread] = {}
+        self._closing: set[FormerThread] = set()
         self._hub_utc_us: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -121,9 +122,11 @@ class FormerService:
         return thread
 
     async def close(self) -> None:
-        """Close all files."""
-        for thread in list(self.threads.values()):
+        """Close all files, also those that were being closed when `run` was cancelled."""
+        for thread in [*self.threads.values(), *self._closing]:
             await thread.close()
+        self.threads.clear()
+        self._closing.clear()
 
     def on_receipt(
         self, thread: FormerThread, receipt: Receipt, received: dict[RecordClass, SeqRanges]
@@ -224,8 +227,10 @@ class FormerService:
 
     async def _close(self, thread: FormerThread) -> None:
         if self.threads.pop(thread.spool, None) is not None:
+            self._closing.add(thread)
             self._offices.on_closed(thread)
             await thread.close()
+            self._closing.discard(thread)
 
     async def replace(self, thread: FormerThread, why: str) -> None:
         """A former spool's own file is damaged: it is recovered from like any other."""

@@ -238,3 +238,22 @@ def test_files_set_aside_never_share_a_name(tmp_path: Path) -> None:
         names.add(set_aside(tmp_path / "spool.db", why="a test", heritage=Heritage()).path.name)
     assert len(names) == 3
     assert [one.path.name.split("-")[1] for one in asides(tmp_path)] == ["1", "2", "3"]
+
+
+@in_a_loop
+async def test_a_file_that_is_being_closed_when_the_service_ends_is_closed(
+    truth: Truth, tmp_path: Path
+) -> None:
+    async with rooms(tmp_path) as some, serving(some, tmp_path) as service:
+        await until_recovered(service)
+        formers = service.formers
+        (thread,) = formers.threads.values()
+        closing = asyncio.create_task(formers.replace(thread, "a test"))
+        while formers.threads:  # noqa: ASYNC110 - the first thing that it does
+            await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await formers.close()
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            await thread.use(lambda s: s.spool_id)
