@@ -27,7 +27,7 @@ from tests.simulators.links.rate import Rate
 from tests.village.station import Devices
 from tests.village.village import PLACES, Village
 
-QUEUE_S: Final = 1.0  # the modem's
+QUEUE_BYTES: Final = 8_000  # what the modem has room for: a second of 64 kbit/s, five full packets
 SETTLE_S: Final = 10.0  # connected and under way: then the first press
 LOOK_EVERY_S: Final = 5.0
 PRESS_APART_S: Final = 0.5  # at least
@@ -98,7 +98,10 @@ def profile_of(options: argparse.Namespace) -> Profile:
         path = Path(options.profile)
         return find_profile(path.stem, path.parent if path.suffix else None)
     bps = options.rate_kbps * 1e3
-    up, down = (steady(bps, delay_s=0.3, queue_s=QUEUE_S, loss=options.loss, seed=seed) for seed in (11, 12))
+    up, down = (
+        replace(steady(bps, delay_s=0.3, loss=options.loss, seed=seed), queue_bytes=QUEUE_BYTES)
+        for seed in (11, 12)
+    )
     return Profile(name=f"{options.rate_kbps:g} kbit/s, 600 ms, {options.loss:.0%} loss", up=up, down=down)
 
 
