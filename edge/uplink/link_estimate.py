@@ -77,6 +77,11 @@ class LinkEstimate:
         return self._group.rate if self._group is not None else None
 
     @property
+    def is_rate_trusted(self) -> bool:
+        """Whether it was seen often enough."""
+        return len(self._rates) >= RATES_TO_TRUST
+
+    @property
     def least_s(self) -> float:
         """The delay without a queue; 0 before the first PUBACK."""
         rate = self.rate
@@ -96,7 +101,7 @@ class LinkEstimate:
         self.answered_s = now_s
         if not is_clean:
             return None
-        rate = self.rate if len(self._rates) >= RATES_TO_TRUST else None
+        rate = self.rate if self.is_rate_trusted else None
         arrival = Arrival(flight, now_s - flight.sent_s, rate or 0.0)
         self._learn_least(arrival, forgets=forgets)
         return arrival
@@ -110,7 +115,7 @@ class LinkEstimate:
         if group is not None and group.rate is not None:
             self._add_rate(group.rate)
         was_behind = flight.sent_s <= self.answered_s - self.least_s + BEHIND_S
-        tells = was_behind and (is_clean or not self._rates)  # better a repaired one than none
+        tells = was_behind and (is_clean or not self.is_rate_trusted)  # better a repaired one than none
         self._group = _Group(self.answered_s, now_s, flight.size_bytes) if tells else None
 
     def _add_rate(self, rate: float) -> None:

@@ -89,14 +89,15 @@ class Window:
     def pace(self, *, is_urgent: bool = False) -> float:
         """How fast the segments of a parcel may follow each other, in bytes a second: somewhat faster than
         the link is, so that they do not wait in a modem that may have no room for all; in a call slower, so
-        that words go between, unless it `is_urgent`. Until the rate is known, as the window goes round.
+        that words go between, unless it `is_urgent`. Until the rate is known well, as the window goes round.
         """
-        rate = self.rate
-        if rate is not None and self._is_in_call and not is_urgent:
+        rate = self.rate or 0.0
+        if self._is_in_call and rate and not is_urgent:
             return rate * PACE_IN_CALL
-        if rate is not None:
-            return rate * (PACE_AT_START if self._is_starting else PACE)
-        return PACE_AT_START * self.limit_bytes / (self.round_trip_s or ROUND_TRIP_GUESS_S)
+        pace = rate * (PACE_AT_START if self._is_starting else PACE)
+        if self._link.is_rate_trusted:
+            return pace
+        return max(pace, PACE_AT_START * self.limit_bytes / (self.round_trip_s or ROUND_TRIP_GUESS_S))
 
     @property
     def oldest_sent_s(self) -> float | None:
@@ -173,6 +174,7 @@ class Window:
         self._tcp_queue_s = queue_s
         if has_repaired:
             self._repaired_s = now_s
+            self._is_starting = False  # the link, or a modem before it, had no room for so much
 
     def on_acknowledged(self, message: int, *, now_s: float) -> None:
         """Its PUBACK came. One that nobody waits for changes nothing."""
