@@ -64,7 +64,8 @@ class LinkEstimate:
 
     def __init__(self) -> None:
         self.answered_s = -inf  # the last PUBACK
-        self._group: _Group | None = None
+        self._together_s = -inf  # the first of those that came together last
+        self._group: _Group | None = None  # they, if they tell anything
         self._rates: deque[float] = deque(maxlen=RATES_KEPT)
         self._fastest: deque[Arrival] = deque(maxlen=ALONE_KEPT)  # since each of the last that went alone
 
@@ -109,9 +110,11 @@ class LinkEstimate:
     def _learn_rate(self, flight: Flight, *, is_clean: bool, now_s: float) -> None:
         """What left right behind another comes as much later as it is long."""
         group = self._group
-        if group is not None and now_s - group.at_s < TOGETHER_S:
-            group.size_bytes += flight.size_bytes
+        if now_s - self._together_s < TOGETHER_S:
+            if group is not None:
+                group.size_bytes += flight.size_bytes
             return
+        self._together_s = now_s
         if group is not None and group.rate is not None:
             self._add_rate(group.rate)
         was_behind = flight.sent_s <= self.answered_s - self.least_s + BEHIND_S

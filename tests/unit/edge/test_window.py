@@ -3,6 +3,7 @@
 import pytest
 
 from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
+from edge.uplink.link_estimate import Arrival, Flight
 from edge.uplink.window import (
     ALONE_EVERY_S,
     PARCEL_IN_CALL_BYTES,
@@ -136,17 +137,58 @@ def test_a_route_that_became_longer_is_known_after_three_parcels_that_went_alone
     line.empty_s = 1.2
     line.drain(8.0)
     assert line.window.limit_bytes < RATE * 0.6, "at first its delay looks like a queue"
+    line.drain(20.0)
+    assert line.window.limit_bytes == pytest.approx(RATE * (1.2 + 0.1), rel=0.3), "and then it is learned"
     line.drain(4 * ALONE_EVERY_S)
     assert line.window.limit_bytes == pytest.approx(RATE * (1.2 + 0.1), rel=0.1)
 
 
 def test_a_parcel_goes_alone_every_two_minutes(line: Line) -> None:
     line.drain(30.0)
-    line.send()
-    assert not line.window.has_room(now_s=ALONE_EVERY_S + 1.0)
     while line._coming:
         line.next_puback()
-    assert line.window.has_room(now_s=line.now_s)
+    line.send(200)
+    alone_s = line.now_s
+    assert line.window.has_room(now_s=alone_s + 1.0)
+    line.now_s = alone_s + 0.1
+    line.send(200)
+    assert line.window.has_room(now_s=alone_s + ALONE_EVERY_S - 1.0)
+    assert not line.window.has_room(now_s=alone_s + ALONE_EVERY_S + 1.0)
+    while line._coming:
+        line.next_puback()
+    assert line.window.has_room(now_s=alone_s + ALONE_EVERY_S + 1.0)
+
+
+def test_the_start_goes_hardly_beyond_what_fills_the_link(line: Line) -> None:
+    most_bytes = 0.0
+    for _ in range(300):
+        line.drain(0.1)
+        most_bytes = max(most_bytes, line.window.limit_bytes)
+    assert most_bytes < 1.5 * RATE * (EMPTY_S + 0.1)
+
+
+def test_the_start_ends_where_something_had_to_be_repaired(line: Line) -> None:
+    line.rate = 64_000.0
+    line.drain(0.7)
+    line.window.on_tcp(has_repaired=True, beyond_hole_bytes=0, queue_s=0.0, now_s=line.now_s)
+    before = line.window.limit_bytes
+    line.drain(5.0)
+    quick = Line(Window())
+    quick.rate = 64_000.0
+    quick.drain(5.7)
+    assert before < line.window.limit_bytes < quick.window.limit_bytes
+
+
+def test_pubacks_that_a_busy_machine_hears_together_are_no_fast_link(line: Line) -> None:
+    line.drain(30.0)
+    for _ in range(10):
+        while line.window.has_room(now_s=line.now_s):
+            line.send()
+        heard_s = line._coming[-1][0]
+        line._coming = [(heard_s, message) for _, message in line._coming]
+        while line._coming:
+            line.next_puback()
+    assert line.window.rate == pytest.approx(RATE, rel=0.3)
 
 
 def test_what_tcp_repaired_is_no_queue(line: Line) -> None:
@@ -226,6 +268,25 @@ def test_in_a_call_what_is_free_is_taken_by_and_by_up_to_a_fortieth_of_a_second(
     assert line.window.limit_bytes < RATE * EMPTY_S
     line.drain(120.0)
     assert line.window.limit_bytes == pytest.approx(RATE * (EMPTY_S + 0.025), rel=0.1)
+
+
+def test_in_a_call_the_voice_s_queue_is_never_taken_for_a_longer_route(line: Line) -> None:
+    line.drain(30.0)
+    line.window.share(is_in_call=True)
+    line.empty_s = EMPTY_S + 0.5  # the voice's
+    line.drain(120.0)
+    assert line.window.limit_bytes == WINDOW_MIN_BYTES
+    line.empty_s = EMPTY_S
+    line.window.share(is_in_call=False)
+    line.drain(30.0)
+    assert line.window.limit_bytes == pytest.approx(RATE * (EMPTY_S + 0.1), rel=0.1)
+
+
+def test_a_parcel_s_own_length_is_that_of_the_faster_of_two_rates() -> None:
+    flight = Flight(size_bytes=4_000, sent_s=0.0, ahead_bytes=0.0, was_alone=True)
+    assert Arrival(flight, took_s=1.1, rate=8_000.0).delay_s(4_000.0) == pytest.approx(0.6)
+    assert Arrival(flight, took_s=1.1, rate=4_000.0).delay_s(8_000.0) == pytest.approx(0.6)
+    assert Arrival(flight, took_s=1.1, rate=0.0).delay_s(None) == 1.1
 
 
 def test_in_a_call_a_parcel_longer_than_the_window_takes_the_time_of_so_many(line: Line) -> None:
