@@ -81,15 +81,24 @@ class Stream(BaseModel):
     rate_mhz: Number
     scale: Annotated[float, Field(gt=0, le=1e9)]
     unit: Text
+    source: Text | None = None  # of a heart rate: a word of contract.codes.RateSource
 
 
 class StreamSet(Event):
-    """The streams that the chunks of set `set_no` carry. A device that starts anew begins a new set."""
+    """The streams that the chunks of set `set_no` carry. A device that starts anew begins a new set.
+
+    `model`: what people call the device. `unverified`: what about reading it has never been seen in real
+    bytes. `detects_pacing`: the device tells beats of a pacemaker; without it, whether there is one is
+    unknown.
+    """
 
     event: Literal["streams"] = "streams"
     set_no: Number
     device: DeviceId
     streams: Annotated[tuple[Stream, ...], Field(min_length=1, max_length=COLUMNS_MAX, strict=False)]
+    model: Text | None = None
+    unverified: Text | None = None
+    detects_pacing: bool | None = None
 
 
 class Press(Event):
@@ -128,6 +137,69 @@ class DeviceState(Event):
     device: DeviceId
     state: Literal["connected", "silent", "gone"]
     text: Text = ""
+
+
+class Conditions(Event):
+    """What is the matter with a device's measuring, from now on. `on`: words of contract.codes.Condition that
+    hold; a hub shows one that it does not know as it is. Empty: all is well."""
+
+    event: Literal["conditions"] = "conditions"
+    device: DeviceId
+    on: Annotated[tuple[Text, ...], Field(max_length=32, strict=False)]
+
+
+class MeasuredValue(BaseModel):
+    """One number of a single measurement, in `unit` (UCUM)."""
+
+    model_config = WIRE_RULES
+
+    mdc: Count
+    value: float
+    unit: Text
+
+
+class Measured(Event):
+    """A single measurement, such as a blood pressure: it is of its moment, and never a value of now.
+
+    The record's time is when the device told it. `device_time`: what the device's own clock said (local,
+    often wrong), for one that stores. `text`: what the device says beside it; `unverified` as in StreamSet.
+    A measurement that failed has no values and says why in `text`.
+    """
+
+    event: Literal["measured"] = "measured"
+    device: DeviceId
+    values: Annotated[tuple[MeasuredValue, ...], Field(max_length=16, strict=False)]
+    device_time: Text | None = None
+    text: Text = ""
+    unverified: Text | None = None
+
+
+class LeadReversal(Event):
+    """The ECG looks as if electrodes were changed over. It is never corrected. `suspected` None: no more."""
+
+    event: Literal["lead reversal"] = "lead reversal"
+    device: DeviceId
+    suspected: Text | None = None  # such as "RA-LA"
+
+
+class DeviceQuestion(Event):
+    """Which device is it? `device` is a name for the time being: what it measures is held apart, in no visit,
+    until somebody says. `candidates`: devices known here that it may be. `port`: where it is plugged in."""
+
+    event: Literal["which device"] = "which device"
+    device: DeviceId
+    candidates: Annotated[tuple[DeviceId, ...], Field(max_length=16, strict=False)]
+    port: Text
+
+
+class DeviceConfirmed(Event):
+    """Somebody said which device `device` is: one of the candidates, or (`is_device` None) a new one, which
+    keeps the name; `by` whom. `is_device` and what follows count from now on; nothing held apart moves."""
+
+    event: Literal["device confirmed"] = "device confirmed"
+    device: DeviceId
+    is_device: DeviceId | None = None
+    by: Text
 
 
 class SamplesLost(Event):
@@ -240,6 +312,11 @@ AnyEvent = Annotated[
     | CallStep
     | LeadState
     | DeviceState
+    | Conditions
+    | Measured
+    | LeadReversal
+    | DeviceQuestion
+    | DeviceConfirmed
     | SamplesLost
     | VisitOpened
     | VisitClosed

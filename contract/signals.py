@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contract.errors import OwnFaultError, Refusal, RefusedError
-from contract.events import WIRE_RULES, Bytes, Count, HubKeyNumber, Number, SpoolName, Text
+from contract.events import WIRE_RULES, Bytes, Count, DeviceId, HubKeyNumber, Number, SpoolName, Text
 from contract.limits import SIGNAL_MAX_BYTES
 from contract.media import AnyMediaSignal, MediaSignal
 
@@ -69,8 +69,18 @@ class SealKey(Signal):
     signature: Annotated[Bytes, Field(max_length=80)]
 
 
+class ConfirmDevice(Signal):
+    """`down/signal`: somebody at the hub says which device `device` is (events.DeviceQuestion); `is_device`
+    None: a new one. The station's event "device confirmed" answers it."""
+
+    signal: Literal["confirm device"] = "confirm device"
+    device: DeviceId
+    is_device: DeviceId | None = None
+    by: Text
+
+
 AnySignal = Annotated[
-    Interest | CallState | BoxState | SealKey | AnyMediaSignal, Field(discriminator="signal")
+    Interest | CallState | BoxState | SealKey | ConfirmDevice | AnyMediaSignal, Field(discriminator="signal")
 ]
 _SIGNALS: Final[TypeAdapter[AnySignal]] = TypeAdapter(AnySignal)
 

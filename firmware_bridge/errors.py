@@ -2,6 +2,7 @@
 
 BridgeError
 ├── EncodeError            our own code asked for a message that cannot be written
+├── UnknownDriverError     no driver has this name
 ├── IllegalInputError      an input that the link's state does not allow; nothing changed
 └── PortError              the serial port; each says what, where and what to do
     ├── PortMissingError     no such device
@@ -17,6 +18,10 @@ class BridgeError(Exception):
 
 class EncodeError(BridgeError, ValueError):
     """A value of ours does not fit its field on the wire: a bug here, not at the peer."""
+
+
+class UnknownDriverError(BridgeError, ValueError):
+    """No driver has this name; the text says which there are."""
 
 
 class IllegalInputError(BridgeError):

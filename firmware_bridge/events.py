@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.codes import Condition, RateSource
+
 
 class StreamKind(IntEnum):
     """What a stream measures; a board may announce kinds that are not listed here."""
@@ -280,6 +282,81 @@ class OutputFailed:
     box_t_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentStream:
+    """One waveform or number of an instrument: raw x `scale` is in `unit` (UCUM).
+
+    `rate_mhz`: nominal, in millihertz; of a number, how often it is told. 0: a single measurement (blood
+    pressure, a thermometer), which is told when it was made. `source`: what a heart rate was counted on.
+    """
+
+    name: str
+    kind: StreamKind
+    mdc: int
+    rate_mhz: int
+    scale: float = 1.0
+    unit: str = "1"
+    source: RateSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentConnected:
+    """An instrument sends sound frames: it was plugged in, switched on, or came back after a gap.
+
+    `device`: its name at this station, which a replug does not change. `life`: a number that is new at each
+    opening (never 0); sample indexes start over with each, and stand in SampleBlock.board_boot. A stream's id
+    is its place in `streams`.
+    """
+
+    device: str
+    life: int
+    driver: str
+    model: str
+    unverified: str
+    streams: tuple[InstrumentStream, ...]
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentSilent:
+    """The port is open and no frame comes: switched off, or its cable is out at the other end."""
+
+    device: str
+    life: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentLost:
+    """The port is gone. InstrumentConnected follows when the instrument is back, with another life."""
+
+    device: str
+    reason: str
+    remedy: str
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsChanged:
+    """What is the matter with an instrument's measuring from now on; empty: nothing."""
+
+    device: str
+    on: frozenset[Condition]
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class SingleMeasurement:
+    """A blood pressure, a temperature: (mdc, value, UCUM unit) of one moment. Without values it failed, and
+    `text` says why. `device_time`: what the instrument's own clock says."""
+
+    device: str
+    values: tuple[tuple[int, float, str], ...]
+    device_time: str | None
+    text: str
+    box_t_us: int
+
+
 Event = (
     BoardConnected
     | BoardSilent
@@ -295,6 +372,11 @@ Event = (
     | ButtonFault
     | ResetsAlarm
     | OutputFailed
+    | InstrumentConnected
+    | InstrumentSilent
+    | InstrumentLost
+    | ConditionsChanged
+    | SingleMeasurement
 )
 
 

@@ -76,6 +76,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "firmware_bridge/port.py",
     "firmware_bridge/hotplug.py",
     "firmware_bridge/bridge.py",
+    "firmware_bridge/drivers/catalogue.py",  # importlib: finds the drivers
     "edge/spool/contents.py",
     "edge/spool/spool.py",
     "edge/spool/former.py",  # secrets: numbers that were never given

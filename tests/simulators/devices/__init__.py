@@ -1,0 +1,1 @@
+"""Commodity instruments, simulated: one file a driver's file, found by name."""
