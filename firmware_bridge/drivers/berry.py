@@ -56,7 +56,7 @@ class BerryDecoder(FrameScan):
 def _numbers(
     signal: int, probe: int, rate_low: int, spo2: int
 ) -> tuple[dict[str, int | None], frozenset[Condition]]:
-    """Return the numbers and what is the matter; kept, because the same bytes come a hundred times a second."""
+    """Return the numbers and what is the matter. Kept: the same bytes come a hundred times a second."""
     conditions = set()
     if signal & 0x20:
         conditions.add(Condition.PROBE_FAULT)

@@ -25,9 +25,9 @@ class Reading(NamedTuple):
 
     `offset`: of its first byte in the stream, since the decoder was made; `size`: its bytes. `kind`: the
     frame's name on the instrument's page in docs/devices/. `samples`: of each waveform, in order.
-    `values`: of each number that this frame speaks of; None: it says that there is none. `conditions`: all that hold, None
-    when the frame does not speak of conditions. `facts`: whatever else it says (bar graph, model, the
-    instrument's own clock). `lost`: frames that must have been just before it and were not there or damaged.
+    `values`: of each number that this frame speaks of; None: it says that there is none. `conditions`: all
+    that hold, None when the frame does not speak of them. `facts`: whatever else it says (bar graph, model,
+    the instrument's own clock). `lost`: frames that must have been just before it and were not there.
     """
 
     offset: int

@@ -91,7 +91,7 @@ class FrameScan(Decoder):
         self._is_in_step = True
 
     def _lost_frames(self) -> int:
-        """How many frames the discarded bytes were; none where a stream was joined in the middle of a frame."""
+        """How many frames the discarded bytes were; none where the stream was joined in mid-frame."""
         if not self._is_in_step:
             return 0
         return max(1, round(self._discarding / self.FRAME_TYPICAL_BYTES))
