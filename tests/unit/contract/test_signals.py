@@ -19,7 +19,15 @@ from contract.media import (
     is_down,
     is_up,
 )
-from contract.signals import AnySignal, BoxState, CallState, Interest, encode_signal, parse_signal
+from contract.signals import (
+    AnySignal,
+    BoxState,
+    CallState,
+    ConfirmDevice,
+    Interest,
+    encode_signal,
+    parse_signal,
+)
 
 SPOOL = "0123456789abcdef"
 CALL: dict[str, object] = {"spool": SPOOL, "call_seq": 6}
@@ -57,6 +65,8 @@ ALL: list[AnySignal] = [
     CallState(spool=SPOOL, call_seq=6, state="unknown", revision=0),
     BoxState(connected=True, spool=SPOOL, boot=3, t_us=9_000_000, open_call=6),
     BoxState(connected=False, spool=SPOOL, boot=3, t_us=0),
+    ConfirmDevice(device="nonin-new-2", is_device="nonin-1", by="chị Lan"),
+    ConfirmDevice(device="nonin-new-2", by=""),
 ]
 
 

@@ -36,7 +36,16 @@ from contract.parts import Content, encode_part, join_parts, parse_part, slice_o
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
 from contract.sealing import HubKey, Opener, unwrap_key
-from contract.signals import AnySignal, BoxState, CallState, Interest, SealKey, encode_signal, parse_signal
+from contract.signals import (
+    AnySignal,
+    BoxState,
+    CallState,
+    ConfirmDevice,
+    Interest,
+    SealKey,
+    encode_signal,
+    parse_signal,
+)
 from contract.varints import Reader, encode_varint
 from tests.unit.contract import adaptive_by_hand
 from tests.unit.contract.wire_page import EXAMPLES, PAGE, Example
@@ -63,6 +72,7 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "signal-interest",
         "signal-call",
         "signal-state",
+        "signal-confirm-device",
         "signal-join",
         "signal-media",
         "event-media",
@@ -340,6 +350,7 @@ def test_a_draft_that_became_a_record() -> None:
         ("signal-interest", Interest),
         ("signal-call", CallState),
         ("signal-state", BoxState),
+        ("signal-confirm-device", ConfirmDevice),
         ("signal-join", Join),
         ("signal-media", StationMedia),
         ("signal-seal-key", SealKey),

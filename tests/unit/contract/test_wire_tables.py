@@ -4,6 +4,7 @@ import re
 from typing import get_args
 
 from contract import limits
+from contract.codes import Condition
 from contract.errors import Refusal
 from contract.events import AnyEvent, Event
 from contract.media import AnyMediaSignal, MediaSignal
@@ -26,6 +27,10 @@ def test_the_table_of_events_has_every_event_and_every_field() -> None:
         expected = {field: not info.is_required() for field, info in model.model_fields.items()}
         del expected["event"]
         assert fields == expected, name
+
+
+def test_the_table_of_conditions_has_every_condition() -> None:
+    assert [name for name, _ in table("condition")] == [condition.value for condition in Condition]
 
 
 def test_the_table_of_media_signals_has_every_signal_and_every_field() -> None:
