@@ -13,15 +13,18 @@ from firmware_bridge.drivers.scan import NEEDS_MORE, NO_FRAME, FrameScan
 from firmware_bridge.events import InstrumentStream, StreamKind
 
 FRAME_BYTES: Final = 5
+STRENGTH_MAX: Final = 8
+PLETH_MAX: Final = 100
 NO_PULSE_RATE: Final = 255
 NO_SPO2: Final = 127
-SYNC: Final = bytes(range(0x80, 0x100))
 
 
 class BerryDecoder(FrameScan):
-    """The sync bit of the frame that follows is waited for: it is the only check there is."""
+    """A frame is taken as soon as it is whole: waiting for the next one's sync bit would make damage there cost
+    this one too. What damage makes of a number is left to the check of its range and rate of change.
+    """
 
-    FRAME_MAX_BYTES: ClassVar = FRAME_BYTES + 1
+    FRAME_MAX_BYTES: ClassVar = FRAME_BYTES
     FRAME_TYPICAL_BYTES: ClassVar = FRAME_BYTES
     SAMPLES_A_FRAME: ClassVar = {"pleth": 1}
 
@@ -31,14 +34,14 @@ class BerryDecoder(FrameScan):
         body = data[at + 1 : at + FRAME_BYTES]
         if not body.isascii():
             return NO_FRAME
-        if len(body) < FRAME_BYTES - 1:
-            return NO_FRAME if is_end else NEEDS_MORE
-        if at + FRAME_BYTES == len(data):
-            return FRAME_BYTES if is_end else NEEDS_MORE
-        return FRAME_BYTES if data[at + FRAME_BYTES] >= 0x80 else NO_FRAME
+        if len(body) == FRAME_BYTES - 1:
+            return FRAME_BYTES
+        return NO_FRAME if is_end else NEEDS_MORE
 
     def _read(self, frame: bytes, offset: int, lost: int) -> Reading | None:
         first, pleth, bar, rate, spo2 = frame
+        if first & 0x0F > STRENGTH_MAX or pleth > PLETH_MAX or 100 < spo2 < NO_SPO2:
+            return None
         values, conditions = _numbers(first & 0x30, bar & 0x70, rate, spo2)
         return Reading(
             offset,
@@ -95,7 +98,7 @@ DRIVERS: Final = (
         ),
         decoder=BerryDecoder,
         check_bits=0,
-        structure_bits=6,
+        structure_bits=5,
         unverified="known from its maker's description only; the rate of its line is a guess",
         looks_like=("contec-cms50-a", "contec-cms50-b"),
     ),

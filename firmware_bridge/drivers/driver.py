@@ -58,6 +58,11 @@ class Decoder(ABC):
     def __init__(self) -> None:
         self.counts = Counts()
 
+    @property
+    @abstractmethod
+    def pending_bytes(self) -> int:
+        """How much of an unfinished frame is held."""
+
     @abstractmethod
     def feed(self, data: bytes) -> list[Reading]:
         """Return the readings of the frames that `data` completes, in order."""
