@@ -20,8 +20,8 @@ NO_SPO2: Final = 127
 
 
 class BerryDecoder(FrameScan):
-    """A frame is taken as soon as it is whole: waiting for the next one's sync bit would make damage there cost
-    this one too. What damage makes of a number is left to the check of its range and rate of change.
+    """A frame is taken as soon as it is whole: were the next one's sync bit waited for, damage there would
+    cost this one too. What damage makes of a number is left to the check of its range and rate of change.
     """
 
     FRAME_MAX_BYTES: ClassVar = FRAME_BYTES

@@ -19,7 +19,7 @@ BEGINNING: Final = 30  # frames that are left alone: a stream that begins with d
 
 @dataclass(slots=True)
 class Tally:
-    """What became of mutated frames. `missed`: sound frames that were not read, because of damage beside them;
+    """What became of mutated frames. `missed`: sound frames not read, because of damage beside them;
     `wrong`: readings made of mutated bytes that say something else than the frame did; `…_loss_error`: how
     far the count of lost frames was off, at the worst damage and summed over all; `examples`: of `missed`."""
 
