@@ -86,6 +86,23 @@ class BoardBridge:
         self._link.pulse_output(output, pattern, level, ttl_ms, now_s=self._boottime_s())
         self._speak()
 
+    def set_stream(self, stream_id: int, *, is_on: bool, rate_index: int = 0) -> None:
+        """Let a stream of the board run or rest until told otherwise; kept through resets and replugs.
+
+        `rate_index` 0: the rate that the board announced. StreamNotSet follows when it does not obey.
+        """
+        self._link.set_stream(stream_id, is_on=is_on, rate_index=rate_index, now_s=self._boottime_s())
+        self._speak()
+
+    def enter_bootloader(self, uid: bytes) -> None:
+        """Stop the streams and send the board called `uid` to its boot loader, once.
+
+        BootloaderEntered or BootloaderRefused follows within some twenty seconds. Raises IllegalInputError:
+        an earlier request has not been answered yet.
+        """
+        self._link.enter_bootloader(uid, now_s=self._boottime_s())
+        self._speak()
+
     def set_host_state(self, host_state: HostState) -> None:
         """Say what the box does in the next sign of life (each second)."""
         self._link.host_state = host_state

@@ -6,7 +6,7 @@ counts start over with each.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
@@ -56,14 +56,20 @@ class ProbeState(IntEnum):
 
 
 class LossReason(Enum):
-    """Why samples are not there. NO_VALUE is absence, not loss: nothing was measured."""
+    """Why samples are not there."""
 
     ON_THE_WIRE = "frames were damaged or lost between board and box"
     FIFO_OVERFLOW = "the board's front end overflowed"
     BOARD_BUFFER = "the box did not read fast enough"
     FRONT_END_RESET = "the board's front end restarted"
     NO_VALUE = "no valid value: probe off or searching"
+    STREAM_OFF = "the stream was switched off"
     OTHER = "a reason this version does not know"
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether nothing was measured: absent, not lost."""
+        return self in (LossReason.NO_VALUE, LossReason.STREAM_OFF)
 
 
 class PressKind(Enum):
@@ -79,6 +85,21 @@ class ButtonFaultKind(Enum):
     STUCK = "stuck"
     LOOP_OPEN = "loop open"
     LOOP_SHORT = "loop short"
+
+
+class CommandFailure(Enum):
+    """Why a command to the board was not carried out."""
+
+    REFUSED = "the board refused"
+    UNREADABLE = "the board could not read it"
+    UNKNOWN_OUTPUT = "the board has no such output"
+    UNKNOWN_PATTERN = "the board has no such pattern"
+    UNKNOWN_STREAM = "the board has no such stream"
+    UNKNOWN_RATE = "the stream has no such rate"
+    UNSUPPORTED = "the board's firmware is too old for it"
+    UNANSWERED = "the board did not answer within ten seconds"
+    INTERRUPTED = "the board restarted or went away meanwhile"
+    NOT_CONNECTED = "no board is connected"
 
 
 class PortProblem(Enum):
@@ -357,6 +378,48 @@ class SingleMeasurement:
     box_t_us: int
 
 
+@dataclass(frozen=True, slots=True)
+class StreamNotSet:
+    """A stream does not do as it was told; told again when the board is introduced again."""
+
+    stream_id: int
+    is_on: bool
+    rate_index: int
+    why: CommandFailure
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class BootloaderEntered:
+    """The board restarts into its boot loader: it will go away and come back as another device."""
+
+    uid: bytes
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class BootloaderRefused:
+    """The board does not go to its boot loader, or did not say so; its streams run again. `text`: why."""
+
+    uid: bytes
+    why: CommandFailure
+    text: str
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDrift:
+    """The board's clock and the box's run apart, by more than a sound quartz can or no longer so.
+
+    `drift_ppm`: how much faster the board's runs.
+    """
+
+    uid: bytes
+    drift_ppm: float
+    is_excessive: bool
+    box_t_us: int
+
+
 Event = (
     BoardConnected
     | BoardSilent
@@ -377,12 +440,21 @@ Event = (
     | InstrumentLost
     | ConditionsChanged
     | SingleMeasurement
+    | StreamNotSet
+    | BootloaderEntered
+    | BootloaderRefused
+    | ClockDrift
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What `edge doctor` shows. Counts since the bridge was made."""
+    """What `edge doctor` shows. Counts since the bridge was made.
+
+    `board_…`: of the board's present boot, by its last heartbeat. `drift_ppm`: how much faster the board's
+    clock runs than the box's; `stream_drift_ppm`: how much faster a stream is sampled than it announced, by
+    the board's clock. None, or not there: not known yet.
+    """
 
     is_open: bool
     state: str
@@ -401,3 +473,7 @@ class Counters:
     dropped_writes: int
     round_trip_us: int | None
     last_error: str | None
+    board_dropped_samples: int = 0
+    board_damaged_frames: int = 0
+    drift_ppm: float | None = None
+    stream_drift_ppm: Mapping[int, float] = field(default_factory=dict)

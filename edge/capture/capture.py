@@ -94,8 +94,17 @@ class Capture:
                 self._on_gone(f"{event.reason}: {event.remedy}", event.box_t_us)
             case bridge.PortMissing():
                 self._on_gone(f"{event.text} {event.remedy}", event.box_t_us)
-            case bridge.ButtonFault() | bridge.ResetsAlarm() | bridge.OutputFailed():
+            case (
+                bridge.ButtonFault()
+                | bridge.ResetsAlarm()
+                | bridge.OutputFailed()
+                | bridge.StreamNotSet()
+                | bridge.BootloaderRefused()
+                | bridge.ClockDrift()
+            ):
                 self._tell_device("connected", _fault_text(event), event.box_t_us)
+            case bridge.BootloaderEntered():
+                self._tell_device("connected", "it restarts into its boot loader", event.box_t_us)
             case bridge.ButtonReleased() | bridge.ButtonPressed() | bridge.CameraButton():
                 pass
 
@@ -145,7 +154,7 @@ class Capture:
 
     def _on_lost(self, lost: bridge.SamplesLost, now_us: int) -> None:
         stream = self._mapped(lost.stream_id, lost.board_boot)
-        if stream is None or self._set is None or lost.reason == bridge.LossReason.NO_VALUE:
+        if stream is None or self._set is None or lost.reason.is_absence:
             return  # nothing was measured: the hole in the indexes says so
         self.lost_samples += lost.count
         for number in stream.numbers:
@@ -289,7 +298,14 @@ class Capture:
         return True
 
 
-def _fault_text(event: bridge.ButtonFault | bridge.ResetsAlarm | bridge.OutputFailed) -> str:
+def _fault_text(
+    event: bridge.ButtonFault
+    | bridge.ResetsAlarm
+    | bridge.OutputFailed
+    | bridge.StreamNotSet
+    | bridge.BootloaderRefused
+    | bridge.ClockDrift,
+) -> str:
     match event:
         case bridge.ButtonFault(fault=None):
             return ""
@@ -301,3 +317,11 @@ def _fault_text(event: bridge.ButtonFault | bridge.ResetsAlarm | bridge.OutputFa
             return (
                 f"the board did not carry out a command for output {output}; a lamp may show something else"
             )
+        case bridge.StreamNotSet(stream_id=stream_id, is_on=is_on, why=why):
+            return f"stream {stream_id} is not switched {'on' if is_on else 'off'}: {why.value}"
+        case bridge.BootloaderRefused(text=text):
+            return f"no boot loader: {text}"
+        case bridge.ClockDrift(drift_ppm=drift_ppm, is_excessive=True):
+            return f"the board's clock is {drift_ppm:+.0f} ppm off the box's; change the board"
+        case bridge.ClockDrift():
+            return ""

@@ -6,6 +6,7 @@ from typing import Final
 from firmware_bridge.board.messages import (
     BoardError,
     BoardEvent,
+    EnterBootloader,
     EventAck,
     GetHello,
     Heartbeat,
@@ -15,6 +16,7 @@ from firmware_bridge.board.messages import (
     Output,
     OutputRsp,
     Refusal,
+    StreamCtrl,
     TimeReq,
     TimeRsp,
 )
@@ -23,7 +25,7 @@ from firmware_bridge.frames import Frame
 
 AfterHello = Heartbeat | TimeRsp | Samples | Gap | LeadStateChange | BoardEvent | OutputRsp | BoardError
 BoardMessage = Hello | AfterHello
-HostMessage = HostHello | GetHello | HostAlive | TimeReq | EventAck | Output
+HostMessage = HostHello | GetHello | HostAlive | TimeReq | EventAck | Output | StreamCtrl | EnterBootloader
 
 _FROM_BOARD: Final[dict[int, type[BoardMessage]]] = {
     message.TYPE: message
@@ -40,7 +42,17 @@ _FROM_BOARD: Final[dict[int, type[BoardMessage]]] = {
     )
 }
 _FROM_HOST: Final[dict[int, type[HostMessage]]] = {
-    message.TYPE: message for message in (HostHello, GetHello, HostAlive, TimeReq, EventAck, Output)
+    message.TYPE: message
+    for message in (
+        HostHello,
+        GetHello,
+        HostAlive,
+        TimeReq,
+        EventAck,
+        Output,
+        StreamCtrl,
+        EnterBootloader,
+    )
 }
 
 # The layouts of major 1. New types and new values of a field are minor additions and not part of it.

@@ -1,7 +1,7 @@
 """The host's side of the board's link: frames and time in, events and bytes out.
 
-The states are in `presence`, the presses in `buttons`, the indexes in `streams`, the lamps in `outputs`, the
-time in `clock`; here they meet. Source: docs/board-link.md, "The host's side".
+The states are in `presence`, the presses in `buttons`, the indexes in `streams`, lamps and other commands in
+`command_desk`, the time in `clock`; here they meet. Source: docs/board-link.md, "The host's side".
 """
 
 from collections import deque
@@ -12,6 +12,7 @@ from firmware_bridge import frames
 from firmware_bridge.board.buttons import PressBook
 from firmware_bridge.board.catalogue import SCHEMA_HASH, AfterHello, HostMessage, frame_of, parse_from_board
 from firmware_bridge.board.clock import BoardClock
+from firmware_bridge.board.command_desk import CommandDesk
 from firmware_bridge.board.faults import RESETS_ALARM_COUNT, ResetWatch, button_fault
 from firmware_bridge.board.identity import introduction, spoken_streams
 from firmware_bridge.board.messages import (
@@ -28,7 +29,6 @@ from firmware_bridge.board.messages import (
     HostHello,
     HostState,
     LeadStateChange,
-    OutputCode,
     OutputId,
     OutputPattern,
     OutputRsp,
@@ -36,8 +36,8 @@ from firmware_bridge.board.messages import (
     TimeReq,
     TimeRsp,
 )
-from firmware_bridge.board.outputs import OutputBook
 from firmware_bridge.board.presence import LOSS_S, Input, Presence, State
+from firmware_bridge.board.stream_control import StreamWish
 from firmware_bridge.board.stream_messages import Gap, Hello, Samples
 from firmware_bridge.board.streams import StreamBook, StreamCounts
 from firmware_bridge.errors import IllegalInputError
@@ -51,7 +51,6 @@ from firmware_bridge.events import (
     CameraButton,
     Event,
     LeadState,
-    OutputFailed,
     PressIdentity,
     ResetsAlarm,
 )
@@ -82,7 +81,7 @@ class BoardLink:
         self.lost_frames = 0
         self.resets = ResetWatch()
         self.presses = PressBook(last_presses)
-        self.outputs = OutputBook()
+        self.commands = CommandDesk()
         self.clock = BoardClock()
         self.stream_counts = StreamCounts()
         self._streams = StreamBook(0, (), counts=self.stream_counts)
@@ -119,6 +118,7 @@ class BoardLink:
         """The port is gone. Raises IllegalInputError: it was not open."""
         self._presence.handle(Input.CLOSE, now_s=now_s)
         self._tell_loss(reason, remedy, now_s)
+        self._events += self.commands.on_board_gone(now_s=now_s)
         self._alive_due_s = self._time_due_s = self._ask_due_s = NEVER_S
         self._outgoing.clear()
         self._time_asked = None
@@ -142,7 +142,7 @@ class BoardLink:
             return NEVER_S
         due = [self._alive_due_s, self._time_due_s, self._ask_due_s, self._presence.deadline_s]
         if self.state is State.CONNECTED:
-            due.append(self.outputs.next_wake_s)
+            due.append(self.commands.next_wake_s)
         return min(due_s for due_s in due if due_s is not None)
 
     def tick(self, *, now_s: float) -> None:
@@ -159,7 +159,7 @@ class BoardLink:
         if now_s >= self._time_due_s:
             self._ask_time(now_s)
         if self.state is State.CONNECTED:
-            self._drive_outputs(now_s)
+            self._command(now_s)
 
     def _on_deadline(self, now_s: float) -> None:
         if self._presence.handle(Input.DEADLINE, now_s=now_s) is State.SILENT:
@@ -167,6 +167,7 @@ class BoardLink:
             return
         reason = f"no heartbeat for {LOSS_S:.0f} s"
         self._tell_loss(reason, "look at the board's lamp, unplug the board and plug it in again", now_s)
+        self._events += self.commands.on_board_gone(now_s=now_s)
         self._ask_hello(now_s)
 
     def press_stored(self, press: PressIdentity) -> None:
@@ -181,14 +182,26 @@ class BoardLink:
         self, output: OutputId, pattern: OutputPattern, level: int = 255, *, now_s: float
     ) -> None:
         """Drive a lamp or the buzzer so until told otherwise, through resets and replugs."""
-        self.outputs.show(output, pattern, level, now_s=now_s)
+        self.commands.outputs.show(output, pattern, level, now_s=now_s)
         self.tick(now_s=now_s)
 
     def pulse_output(
         self, output: OutputId, pattern: OutputPattern, level: int, ttl_ms: int, *, now_s: float
     ) -> None:
         """Drive a lamp or the buzzer so once, for `ttl_ms`."""
-        self.outputs.pulse(output, pattern, level, ttl_ms, now_s=now_s)
+        self.commands.outputs.pulse(output, pattern, level, ttl_ms, now_s=now_s)
+        self.tick(now_s=now_s)
+
+    def set_stream(self, stream_id: int, *, is_on: bool, rate_index: int = 0, now_s: float) -> None:
+        """Let a stream run or rest until told otherwise; StreamNotSet follows when it does not obey."""
+        self._events += self.commands.set_stream(StreamWish(stream_id, is_on, rate_index), now_s=now_s)
+        self.tick(now_s=now_s)
+
+    def enter_bootloader(self, uid: bytes, *, now_s: float) -> None:
+        """Stop the streams and send the board called `uid` to its boot loader; BootloaderEntered or
+        BootloaderRefused follows. Raises IllegalInputError: it was asked and has not answered yet.
+        """
+        self._events += self.commands.enter_bootloader(uid, now_s=now_s)
         self.tick(now_s=now_s)
 
     # What the board says
@@ -231,8 +244,10 @@ class BoardLink:
                 self._on_lead_state(message, frame, now_s)
             case TimeRsp():
                 self._on_time(message, now_s)
-            case OutputRsp() | BoardError():
-                self._on_output_answer(message, now_s)
+            case OutputRsp():
+                self._events += self.commands.on_answer(message.command_id, message.code, now_s=now_s)
+            case BoardError():
+                self._events += self.commands.on_answer(message.command_id, None, now_s=now_s)
             case _:
                 assert_never(message)
 
@@ -256,7 +271,8 @@ class BoardLink:
             self._is_loss_told = False
             self._alive_due_s = self._time_due_s = now_s
             self._time_count = 0
-            self.outputs.start_over(now_s=now_s)
+            stream_ids = tuple(stream.stream_id for stream in spoken_streams(hello))
+            self._events += self.commands.on_board(hello, stream_ids, now_s=now_s)
             self.tick(now_s=now_s)
 
     def _start_boot(self, hello: Hello, boot_id: int) -> None:
@@ -331,12 +347,6 @@ class BoardLink:
         )
         self._time_asked = None
 
-    def _on_output_answer(self, answer: OutputRsp | BoardError, now_s: float) -> None:
-        is_done = isinstance(answer, OutputRsp) and answer.code == OutputCode.DONE
-        failure = self.outputs.on_answer(answer.command_id, is_done=is_done, now_s=now_s)
-        if failure is not None:
-            self._events.append(OutputFailed(failure.output, failure.pattern, _us(now_s)))
-
     # What the host says
 
     def _send(self, message: HostMessage, *, is_retransmission: bool = False) -> None:
@@ -361,11 +371,11 @@ class BoardLink:
         is_first = self._time_count < TIME_FIRST_COUNT
         self._time_due_s = now_s + (TIME_FIRST_S if is_first else TIME_EVERY_S)
 
-    def _drive_outputs(self, now_s: float) -> None:
-        commands, failures = self.outputs.due(now_s=now_s)
+    def _command(self, now_s: float) -> None:
+        commands, events = self.commands.due(now_s=now_s)
         for command, is_retransmission in commands:
             self._send(command, is_retransmission=is_retransmission)
-        self._events += [OutputFailed(f.output, f.pattern, _us(now_s)) for f in failures]
+        self._events += events
 
     # Book-keeping
 

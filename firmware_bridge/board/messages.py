@@ -10,7 +10,8 @@ from typing import ClassVar, Final, Self
 
 from firmware_bridge.errors import EncodeError
 
-PROTO_MINOR: Final = 1
+PROTO_MINOR: Final = 2
+BOOTLOADER_MAGIC: Final = b"LBT1"
 
 
 class MessageType(IntEnum):
@@ -31,8 +32,8 @@ class MessageType(IntEnum):
     OUTPUT = 0x30  # H->M, reliable
     OUTPUT_RSP = 0x31  # M->H
     ERROR = 0x3F  # M->H
-    STREAM_CTRL = 0x40  # H->M, reliable; not spoken yet
-    ENTER_BOOTLOADER = 0x50  # H->M; not spoken yet
+    STREAM_CTRL = 0x40  # H->M, reliable; spoken since minor 2
+    ENTER_BOOTLOADER = 0x50  # H->M; spoken since minor 2
 
 
 class Refusal(Enum):
@@ -104,12 +105,15 @@ class OutputPattern(IntEnum):
     PULSE = 5  # a slow swell, 0.5 Hz
 
 
-class OutputCode(IntEnum):
-    """The answer to an OUTPUT."""
+class AnswerCode(IntEnum):
+    """The answer to a command, in OUTPUT_RSP."""
 
     DONE = 0
     UNKNOWN_OUTPUT = 1
     UNKNOWN_PATTERN = 2
+    REFUSED = 3  # not now; this and the following since minor 2
+    UNKNOWN_STREAM = 4
+    UNKNOWN_RATE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +273,7 @@ class Output(FixedMessage):
 
 @dataclass(frozen=True, slots=True)
 class OutputRsp(FixedMessage):
-    """The board carried out, or refused, a command."""
+    """The board carried out, or refused, a command of whatever kind. `code`: of AnswerCode."""
 
     TYPE = MessageType.OUTPUT_RSP
     LAYOUT = struct.Struct("<HBB")
@@ -289,3 +293,34 @@ class BoardError(FixedMessage):
     command_id: int
     code: int
     detail: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCtrl(FixedMessage):
+    """Let a stream run or rest. `is_on` 0 or 1; `rate_index` 0: the rate in HELLO."""
+
+    TYPE = MessageType.STREAM_CTRL
+    LAYOUT = struct.Struct("<HBBB")
+    IS_RELIABLE = True
+
+    command_id: int
+    stream_id: int
+    is_on: int
+    rate_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnterBootloader(FixedMessage):
+    """Restart into the boot loader. `uid`: of the board that is meant. The id came with minor 2."""
+
+    TYPE = MessageType.ENTER_BOOTLOADER
+    LAYOUT = struct.Struct("<4s8sH")
+
+    magic: bytes
+    uid: bytes
+    command_id: int
+
+    @classmethod
+    def of(cls, uid: bytes, command_id: int) -> Self:
+        """Return the request to the board called `uid`."""
+        return cls(BOOTLOADER_MAGIC, uid, command_id)

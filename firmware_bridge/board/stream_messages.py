@@ -40,6 +40,7 @@ class GapReason(IntEnum):
     TX_BUFFER = 2
     AFE_RESET = 3
     NO_VALUE = 4  # since minor 1
+    STREAM_OFF = 5  # since minor 2
 
 
 class SampleFlag(IntEnum):

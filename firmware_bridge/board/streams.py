@@ -17,6 +17,7 @@ _REASONS: Final = {
     GapReason.TX_BUFFER: LossReason.BOARD_BUFFER,
     GapReason.AFE_RESET: LossReason.FRONT_END_RESET,
     GapReason.NO_VALUE: LossReason.NO_VALUE,
+    GapReason.STREAM_OFF: LossReason.STREAM_OFF,
 }
 
 
@@ -94,8 +95,8 @@ class StreamBook:
             return []
         self._next_index[stream_id] = end
         count = end - first
-        is_absence = reason is LossReason.NO_VALUE
-        (self._counts.absent_samples if is_absence else self._counts.lost_samples)[stream_id] += count
+        counts = self._counts.absent_samples if reason.is_absence else self._counts.lost_samples
+        counts[stream_id] += count
         return [SamplesLost(stream_id, self.board_boot, first, count, reason)]
 
 

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from firmware_bridge.board.catalogue import SCHEMA_HASH, BoardMessage, frame_of, parse_from_host
 from firmware_bridge.board.messages import (
+    BOOTLOADER_MAGIC,
     PROTO_MINOR,
+    AnswerCode,
     ButtonState,
+    EnterBootloader,
     EventAck,
     GetHello,
     Heartbeat,
@@ -24,17 +27,19 @@ from firmware_bridge.board.messages import (
     Output,
     OutputId,
     Refusal,
+    StreamCtrl,
     TimeReq,
     TimeRsp,
 )
 from firmware_bridge.board.stream_messages import Capability, Gap, Hello, Samples
 from firmware_bridge.events import PressIdentity, ProbeState, ResetCause
 from firmware_bridge.frames import Frame, FrameDecoder, encode
+from tests.simulators.board.answers import Answers
 from tests.simulators.board.button import Button, CameraSwitch, EventRing
 from tests.simulators.board.outputs import Lamp, Outputs
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES, Queued, TxQueue
 from tests.simulators.board.recordings import ECG, PLETH, Recording
-from tests.simulators.board.signals import BOTH_ELECTRODES, FrontEnd, streams_of
+from tests.simulators.board.signals import BOTH_ELECTRODES, STREAMS, FrontEnd, streams_of
 
 HELLO_EVERY_S: Final = 1.0
 HEARTBEAT_EVERY_S: Final = 0.5
@@ -90,6 +95,9 @@ class BoardCore:
         self.button = Button(self.ring)
         self.camera_switch = CameraSwitch(self.ring)
         self.outputs = Outputs(self.ring)
+        self.is_in_bootloader = False  # it has said so and is silent until its reset
+        self._answers = Answers()
+        self._off: set[int] = set()  # streams that are switched off in this boot
         self._recording = recording
         self._rng = rng
         self._speed = speed
@@ -170,6 +178,8 @@ class BoardCore:
 
     def feed(self, data: bytes, *, now_s: float) -> None:
         """Take bytes of the host."""
+        if self.is_in_bootloader:
+            return
         for frame in self._decoder.feed(data):
             if self._rng.random() >= self.loss_ratio:
                 self._handle(frame, now_s)
@@ -177,6 +187,8 @@ class BoardCore:
     def advance(self, now_s: float) -> None:
         """Do what is due."""
         self._now_s = now_s
+        if self.is_in_bootloader:
+            return
         board_us = self.board_us(now_s)
         if self._front_end:
             self._put_blocks(self._front_end.advance(board_us), now_s)
@@ -199,6 +211,8 @@ class BoardCore:
     @property
     def next_wake_s(self) -> float:
         """When to call `advance` at the latest; the lamps are looked at with the heartbeats."""
+        if self.is_in_bootloader:
+            return NEVER_S
         hello_s = self._hello_due_s if not self._is_greeted else NEVER_S
         block_s = NEVER_S
         if self._front_end:
@@ -245,6 +259,9 @@ class BoardCore:
         self._leads_due_s = {}
         self.ring.restart(cause, now_s=now_s)
         self.outputs.restart()
+        self._answers.forget()
+        self._off.clear()
+        self.is_in_bootloader = False
         self.button.restart(boot_id=self.boot_id, now_s=now_s)
         if self.button.press_count:
             self.truth.presses.append(PressIdentity(self.uid, self.boot_id, self.button.press_count))
@@ -265,10 +282,46 @@ class BoardCore:
                 if press is not None:
                     identity = PressIdentity(self.uid, press.origin_boot_id, press.press_count)
                     self.truth.stored.append(identity)
-            case Output() if frame.boot_id == self.boot_id:
-                self._put(self.outputs.handle(message, now_s=now_s), now_s)
-            case Output() | HostAlive() | Refusal.UNKNOWN_TYPE | Refusal.MALFORMED:
+            case Output() | StreamCtrl() | EnterBootloader() if frame.boot_id == self.boot_id:
+                answer = self._answers.once(message.command_id, lambda: self._carry_out(message, now_s))
+                self._put(answer, now_s)
+            case (
+                Output()
+                | StreamCtrl()
+                | EnterBootloader()
+                | HostAlive()
+                | Refusal.UNKNOWN_TYPE
+                | Refusal.MALFORMED
+            ):
                 pass
+
+    def _carry_out(self, command: Output | StreamCtrl | EnterBootloader, now_s: float) -> AnswerCode:
+        match command:
+            case Output():
+                return self.outputs.carry_out(command, now_s=now_s)
+            case StreamCtrl():
+                return self._switch(command, now_s)
+            case EnterBootloader():
+                return self._enter_bootloader(command)
+
+    def _switch(self, command: StreamCtrl, now_s: float) -> AnswerCode:
+        if command.stream_id not in {stream.stream_id for stream in STREAMS}:
+            return AnswerCode.UNKNOWN_STREAM
+        if command.rate_index:
+            return AnswerCode.UNKNOWN_RATE
+        (self._off.discard if command.is_on else self._off.add)(command.stream_id)
+        if self._front_end:
+            t_us, is_on = self.board_us(now_s), bool(command.is_on)
+            self._put_blocks(self._front_end.switch(t_us, command.stream_id, is_on=is_on), now_s)
+        return AnswerCode.DONE
+
+    def _enter_bootloader(self, request: EnterBootloader) -> AnswerCode:
+        is_meant = (request.magic, request.uid) == (BOOTLOADER_MAGIC, self.uid)
+        is_streaming = self._front_end is not None and self._front_end.is_streaming
+        if not is_meant or is_streaming or self.ring.unacked:
+            return AnswerCode.REFUSED
+        self.is_in_bootloader = True
+        return AnswerCode.DONE
 
     def _on_greeting(self, greeting: HostHello, now_s: float) -> None:
         self._is_greeted = True
@@ -279,6 +332,8 @@ class BoardCore:
                 has_leads=self._has_leads,
                 probe=self._probe,
             )
+            for stream_id in self._off:
+                self._front_end.switch(self.board_us(now_s), stream_id, is_on=False)
             self._leads_due_s = {ECG: now_s, PLETH: now_s}  # the host does not know them yet
 
     def _hello(self) -> Hello:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from firmware_bridge.board.messages import Output, OutputCode, OutputId, OutputPattern, OutputRsp
+from firmware_bridge.board.messages import AnswerCode, Output, OutputId, OutputPattern
 from tests.simulators.board.button import EventRing
 
 OWN_LAMP_S: Final = 10.0  # how long the board itself shows "registered" or "seen"
@@ -36,22 +36,10 @@ class Outputs:
     def __init__(self, ring: EventRing) -> None:
         self._ring = ring
         self._driven: dict[OutputId, _Driven] = {}
-        self._answered: dict[int, OutputRsp] = {}  # the latest commands, so that a repeat is not a second
-
-    def handle(self, command: Output, *, now_s: float) -> OutputRsp:
-        """Carry out a command once; answer it each time."""
-        answer = self._answered.get(command.command_id)
-        if answer is None:
-            answer = OutputRsp(command.command_id, self._carry_out(command, now_s), 0)
-            self._answered[command.command_id] = answer
-            while len(self._answered) > 16:
-                del self._answered[next(iter(self._answered))]
-        return answer
 
     def restart(self) -> None:
         """A reset turns everything off."""
         self._driven.clear()
-        self._answered.clear()
 
     def lamp(self, output: OutputId, *, now_s: float) -> Lamp:
         """Return what an output does now."""
@@ -72,13 +60,14 @@ class Outputs:
                 return REGISTERED
         return DARK
 
-    def _carry_out(self, command: Output, now_s: float) -> OutputCode:
+    def carry_out(self, command: Output, *, now_s: float) -> AnswerCode:
+        """Drive an output as the host says."""
         if command.output not in list(OutputId):
-            return OutputCode.UNKNOWN_OUTPUT
+            return AnswerCode.UNKNOWN_OUTPUT
         if command.pattern not in list(OutputPattern):
-            return OutputCode.UNKNOWN_PATTERN
+            return AnswerCode.UNKNOWN_PATTERN
         until_s = now_s + command.ttl_ms / 1000
         self._driven[OutputId(command.output)] = _Driven(
             OutputPattern(command.pattern), command.level, until_s
         )
-        return OutputCode.DONE
+        return AnswerCode.DONE

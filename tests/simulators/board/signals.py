@@ -33,6 +33,7 @@ class _Stream:
     description: StreamDescription
     produced: int = 0  # samples up to here are in a block or a gap
     recording_from: int = 0  # where the present person's recording began
+    is_on: bool = True
 
     @property
     def rate_hz(self) -> float:
@@ -76,6 +77,17 @@ class FrontEnd:
                 stream.recording_from = stream.produced
         return blocks
 
+    def switch(self, board_us: int, stream_id: int, *, is_on: bool) -> list[Samples | Gap]:
+        """Let a stream run or rest, its indexes go on; return the blocks of the time before it."""
+        blocks = self._produce(board_us, is_flush=True)
+        self._streams[stream_id].is_on = is_on
+        return blocks
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether any stream runs."""
+        return any(stream.is_on for stream in self._streams.values())
+
     def next_block_us(self) -> int:
         """When the next block is full."""
         return min(
@@ -98,6 +110,8 @@ class FrontEnd:
     def _block(self, stream: _Stream, count: int) -> Samples | Gap:
         stream_id, first = stream.description.stream_id, stream.produced
         t_first_us = self._time_us(stream, first)
+        if not stream.is_on:
+            return Gap(stream_id, first & 0xFFFFFFFF, count, GapReason.STREAM_OFF)
         is_searching = stream_id in (SPO2, PULSE) and t_first_us < self._found_us
         if stream_id != ECG and (self.probe is not ProbeState.ON or is_searching):
             return Gap(stream_id, first & 0xFFFFFFFF, count, GapReason.NO_VALUE)

@@ -323,6 +323,10 @@ def test_a_lost_board_ends_the_chunk_and_is_told_with_its_remedy() -> None:
         (bridge.ButtonFault(UID, bridge.ButtonFaultKind.LOOP_OPEN, 1), "call button: loop open"),
         (bridge.ResetsAlarm(UID, 3, 1), "restarted 3 times"),
         (bridge.OutputFailed(1, 2, 1), "output 1"),
+        (bridge.StreamNotSet(2, False, 0, bridge.CommandFailure.REFUSED, 1), "stream 2 is not switched off"),
+        (bridge.BootloaderRefused(UID, bridge.CommandFailure.UNANSWERED, "no answer", 1), "no answer"),
+        (bridge.BootloaderEntered(UID, 1), "boot loader"),
+        (bridge.ClockDrift(UID, -251.2, True, 1), "-251 ppm"),
     ],
 )
 def test_a_fault_of_the_board_is_shown_and_told(event: bridge.Event, word: str) -> None:
@@ -338,6 +342,19 @@ def test_a_button_that_works_again_is_no_problem_any_more() -> None:
     heard = running()
     feed(heard, [bridge.ButtonFault(UID, bridge.ButtonFaultKind.STUCK, 1), bridge.ButtonFault(UID, None, 2)])
     assert heard.device_problem is None
+
+
+def test_a_clock_that_runs_well_again_is_no_problem_any_more() -> None:
+    heard = running()
+    feed(heard, [bridge.ClockDrift(UID, 251.0, True, 1), bridge.ClockDrift(UID, 20.0, False, 2)])
+    assert heard.device_problem is None
+
+
+def test_a_stream_that_is_switched_off_has_lost_nothing() -> None:
+    heard = running()
+    off = bridge.SamplesLost(ECG, 0xBEEF, 0, 25, bridge.LossReason.STREAM_OFF)
+    feed(heard, [off])
+    assert heard.lost_samples == 0
 
 
 def test_a_board_of_another_schema_is_a_problem_with_a_remedy() -> None:

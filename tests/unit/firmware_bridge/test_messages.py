@@ -122,4 +122,7 @@ def test_the_schema_hash_is_the_one_that_boards_in_the_field_were_built_with() -
 def test_the_schema_text_says_each_layout_as_it_is(name: str) -> None:
     message = BOARD_SAID[name][0] if name in BOARD_SAID else HOST_SAID[name][0]
     assert isinstance(message, FixedMessage)
-    assert f"{message.TYPE:02X} {message.LAYOUT.format.removeprefix('<')}" in SCHEMA_TEXT.split(";")
+    layout = f"{message.TYPE:02X} {message.LAYOUT.format.removeprefix('<')}"
+    if name == "ENTER_BOOTLOADER":  # its id was added at the end by minor 2
+        layout = layout.removesuffix("H")
+    assert layout in SCHEMA_TEXT.split(";")

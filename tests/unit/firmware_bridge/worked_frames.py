@@ -10,6 +10,7 @@ from firmware_bridge.board.catalogue import SCHEMA_HASH, BoardMessage, HostMessa
 from firmware_bridge.board.messages import (
     AckLevel,
     BoardEvent,
+    EnterBootloader,
     EventAck,
     EventKind,
     EventSource,
@@ -23,6 +24,7 @@ from firmware_bridge.board.messages import (
     OutputId,
     OutputPattern,
     OutputRsp,
+    StreamCtrl,
     TimeReq,
     TimeRsp,
 )
@@ -83,6 +85,8 @@ HOST_SAID: Final[dict[str, tuple[HostMessage, int]]] = {  # message, seq
     "GET_HELLO": (GetHello(), 0x0F),
     "HOST_ALIVE": (HostAlive(HostState.CAPTURING), 0x10),
     "TIME_REQ": (TimeReq(0xC0DE), 0x11),
+    "STREAM_CTRL": (StreamCtrl(2, 1, 0, 0), 0x12),
+    "ENTER_BOOTLOADER": (EnterBootloader.of(bytes.fromhex("4844000000000001"), 3), 0x13),
 }
 NAMES: Final = (*BOARD_SAID, *HOST_SAID)
 FRAMES: Final[dict[str, Frame]] = {
