@@ -3,6 +3,7 @@
 BridgeError
 ├── EncodeError            our own code asked for a message that cannot be written
 ├── UnknownDriverError     no driver has this name
+├── RecordingError         a file of recorded bytes cannot be read
 ├── IllegalInputError      an input that the link's state does not allow; nothing changed
 └── PortError              the serial port; each says what, where and what to do
     ├── PortMissingError     no such device
@@ -22,6 +23,10 @@ class EncodeError(BridgeError, ValueError):
 
 class UnknownDriverError(BridgeError, ValueError):
     """No driver has this name; the text says which there are."""
+
+
+class RecordingError(BridgeError, ValueError):
+    """A file of recorded bytes cannot be read: says which line, and what is expected."""
 
 
 class IllegalInputError(BridgeError):

@@ -1,0 +1,123 @@
+"""`device …`: what is plugged in, what it says, and what bytes of it mean."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from firmware_bridge.drivers.catalogue import all_drivers, driver_named
+from firmware_bridge.drivers.driver import Driver
+from firmware_bridge.errors import BridgeError, RecordingError
+from firmware_bridge.reading_json import counted, streams_of, told
+from firmware_bridge.recording import device_bytes
+
+device_app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Instruments on the serial ports of this machine."
+)
+out = Console()
+err = Console(stderr=True)
+
+DECODE_CHUNK_BYTES = 65_536
+DriverName = Annotated[str, typer.Option("--driver", "-d", help="`device drivers` lists them.")]
+
+
+@device_app.command()
+def drivers() -> None:
+    """List the drivers, what they read, and how sure we are of each."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("driver", "for", "line", "tells", "unverified"):
+        table.add_column(heading, overflow="fold")
+    for driver in all_drivers().values():
+        lines = ", ".join(f"{line.baud} 8{line.parity}1" for line in driver.lines)
+        tells = ", ".join(stream.name for stream in driver.streams)
+        table.add_row(driver.name, driver.device, lines, tells, driver.unverified)
+    out.print(table, highlight=False, markup=False)
+
+
+@device_app.command()
+def decode(
+    file: Annotated[Path, typer.Argument(help="Bytes of a device, or a recording; - is standard input.")],
+    driver: DriverName,
+    is_hex: Annotated[
+        bool, typer.Option("--hex", help="FILE is text: bytes in hexadecimal, # comments, H and D lines.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, counts at the end.")
+    ] = False,
+) -> None:
+    """Say what the bytes in FILE mean, frame by frame, and count what is damaged or lost."""
+    chosen = _driver(driver)
+    data = _bytes_of(file, is_hex=is_hex)
+    decoder, streams = chosen.decoder(), streams_of(chosen)
+    for at in range(0, len(data) + 1, DECODE_CHUNK_BYTES):
+        readings = decoder.feed(data[at : at + DECODE_CHUNK_BYTES])
+        if at + DECODE_CHUNK_BYTES > len(data):
+            readings += decoder.finish()
+        for reading in readings:
+            _say(told(reading, streams), as_json=as_json)
+    _say(counted(decoder.counts), as_json=as_json)
+    if data and not decoder.counts.frames:
+        err.print(f"no frame of {driver} in {len(data)} bytes; try another driver, or `device probe`")
+        raise typer.Exit(1)
+
+
+def _say(event: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(event) + "\n")
+        return
+    rest = {key: value for key, value in event.items() if key not in ("offset", "size", "event")}
+    place = f"{event['offset']:>8} " if "offset" in event else " " * 9
+    text = "  ".join(f"{key} {_plain(value)}" for key, value in rest.items())
+    sys.stdout.write(f"{place}{event['event']:<12} {text}\n")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "(" + " ".join(f"{key}={_plain(one)}" for key, one in value.items()) + ")"
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    return "-" if value is None else str(value)
+
+
+def _bytes_of(file: Path, *, is_hex: bool) -> bytes:
+    try:
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return device_bytes(content, is_hex=is_hex)
+    except OSError as error:
+        _stop(f"{file}: {error.strerror}")
+    except RecordingError as error:
+        _stop(f"{file}: {error}")
+
+
+@device_app.command()
+def simulate(
+    driver: DriverName,
+    link: Annotated[Path, typer.Option("--link", help="Where the port appears; must not exist yet.")],
+) -> None:
+    """Be an instrument: a pseudo-terminal that speaks a driver's bytes, until it is stopped."""
+    chosen = _driver(driver)
+    if link.exists():
+        _stop(f"{link}: exists already; name a path that does not")
+    command = [sys.executable, "-m", "tests.simulators.devices", chosen.name, "--link", str(link)]
+    try:
+        code = subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code)
+
+
+def _driver(name: str) -> Driver:
+    try:
+        return driver_named(name)
+    except BridgeError as error:
+        _stop(str(error))
+
+
+def _stop(text: str) -> NoReturn:
+    err.print(text, style="bold", highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(2)
