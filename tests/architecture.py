@@ -25,6 +25,8 @@ MAY_IMPORT: Final = {  # imports point one way; edge and hub never meet
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "serial": ("firmware_bridge/port.py",),
     "pyudev": ("firmware_bridge/hotplug.py",),
+    "gpiod": ("firmware_bridge/gpio_contact.py",),
+    "evdev": ("firmware_bridge/input_contact.py",),
     "cobs": ("firmware_bridge/frames.py",),
     "google_crc32c": ("contract/header.py",),
     "cryptography": ("contract/hpke.py", "contract/sealing.py", "contract/seal_offers.py", "hub/pki/*.py"),
@@ -76,6 +78,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "firmware_bridge/port.py",
     "firmware_bridge/hotplug.py",
     "firmware_bridge/bridge.py",
+    "firmware_bridge/gpio_contact.py",  # how long ago an edge was
+    "firmware_bridge/input_contact.py",  # the same, and importlib: Debian's evdev
     "firmware_bridge/drivers/catalogue.py",  # importlib: finds the drivers
     "edge/spool/contents.py",
     "edge/spool/spool.py",

@@ -1,0 +1,94 @@
+"""A pipe stands for the kernel's line: neither GPIO nor input devices exist on a build machine."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from firmware_bridge.contact import Edge
+from firmware_bridge.contact_service import BoxButton
+from firmware_bridge.errors import PortLostError, PortMissingError
+from firmware_bridge.events import ButtonPressed, ButtonReleased, Event, PortMissing, PortProblem
+from firmware_bridge.gpio_contact import GpioContact
+from firmware_bridge.input_contact import InputContact
+
+
+class PipeContact:
+    """Reads D and U for down and up from a FIFO."""
+
+    def __init__(self, place: str) -> None:
+        try:
+            self._fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+        except FileNotFoundError as error:
+            raise PortMissingError(place, "no such device", "make it") from error
+        self._place = place
+        self.is_down = False
+
+    def __enter__(self) -> "PipeContact":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def edges(self) -> list[Edge]:
+        data = os.read(self._fd, 100)
+        if not data:
+            raise PortLostError(self._place, "it went away", "plug it in again")
+        return [Edge(letter == ord("D"), 0.0) for letter in data]
+
+
+def test_presses_are_told_through_a_loss_of_the_button(tmp_path: Path) -> None:
+    asyncio.run(through_a_loss(tmp_path / "line"))
+
+
+async def through_a_loss(place: Path) -> None:
+    events: list[Event] = []
+    news = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        news.set()
+
+    async def until(holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(60):
+            while not holds():
+                news.clear()
+                await news.wait()
+
+    button = BoxButton(
+        str(place),
+        PipeContact,
+        hear,
+        boot=1,
+        last_presses={},
+        boottime_s=asyncio.get_running_loop().time,
+    )
+    task = asyncio.create_task(button.run())
+    await until(lambda: bool(events))
+    assert isinstance(events[0], PortMissing)
+    assert events[0].problem is PortProblem.MISSING
+    for count in (1, 2):
+        if count == 1:
+            os.mkfifo(place)
+        writer = await asyncio.to_thread(os.open, place, os.O_WRONLY)  # waits until the button is open
+        os.write(writer, b"DU")
+        await until(lambda n=count: sum(isinstance(e, ButtonPressed) for e in events) == n)  # type: ignore[misc]
+        await until(lambda n=count: sum(isinstance(e, ButtonReleased) for e in events) == n)  # type: ignore[misc]
+        os.close(writer)  # the button is unplugged
+    pressed = [event for event in events if isinstance(event, ButtonPressed)]
+    assert [event.press_count for event in pressed] == [1, 2]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_place_that_is_not_there_says_what_to_do() -> None:
+    for opener, place in ((GpioContact, "gpiochip99:4"), (InputContact, "/dev/input/none")):
+        try:
+            opener(place)
+        except OSError as error:
+            assert "; " in str(error), error
+        else:
+            raise AssertionError(place)

@@ -1,0 +1,83 @@
+from firmware_bridge.contact import RELEASE_STABLE_S, STUCK_S, Contact, Edge, uid_of
+from firmware_bridge.events import (
+    ButtonFault,
+    ButtonFaultKind,
+    ButtonPressed,
+    ButtonReleased,
+    Event,
+    PressKind,
+)
+
+PLACE = "gpiochip0:17"
+
+
+def contact(*, boot: int = 3, last: tuple[int, int] | None = None) -> Contact:
+    return Contact(PLACE, boot=boot, last_presses={} if last is None else {uid_of(PLACE): last})
+
+
+def presses(events: list[Event]) -> list[tuple[int, int]]:
+    return [(e.origin_boot_id, e.press_count) for e in events if isinstance(e, ButtonPressed)]
+
+
+def test_the_first_edge_is_the_press_and_its_time_is_the_edges() -> None:
+    button = contact()
+    assert button.opened(is_down=False, now_s=1.0) == []
+    [press] = button.on_edge(Edge(True, 0.25), now_s=10.25)
+    assert isinstance(press, ButtonPressed)
+    assert (press.identity, press.box_t_us) == ((uid_of(PLACE), 3, 1), 10_000_000)
+    assert press.kind is PressKind.PRESS
+
+
+def test_bouncing_is_one_press_and_one_release() -> None:
+    button = contact()
+    button.opened(is_down=False, now_s=0.0)
+    events: list[Event] = []
+    for at_s, is_down in (
+        (1.0, True),
+        (1.002, False),
+        (1.004, True),
+        (1.5, False),
+        (1.503, True),
+        (1.506, False),
+    ):
+        events += button.on_edge(Edge(is_down, 0.0), now_s=at_s)
+    assert presses(events) == [(3, 1)]
+    assert button.next_wake_s == 1.506 + RELEASE_STABLE_S
+    assert [type(one) for one in button.tick(now_s=1.6)] == [ButtonReleased]
+
+
+def test_a_second_press_counts_even_when_both_edges_are_read_late() -> None:
+    button = contact()
+    button.opened(is_down=False, now_s=0.0)
+    events = button.on_edge(Edge(True, 0.3), now_s=2.0)
+    events += button.on_edge(Edge(False, 0.2), now_s=2.0)
+    events += button.on_edge(Edge(True, 0.1), now_s=2.0)
+    assert presses(events) == [(3, 1), (3, 2)]
+    assert [type(one) for one in events] == [ButtonPressed, ButtonReleased, ButtonPressed]
+
+
+def test_a_button_that_is_down_at_the_start_is_a_press() -> None:
+    [press] = contact().opened(is_down=True, now_s=5.0)
+    assert isinstance(press, ButtonPressed)
+    assert press.kind is PressKind.PRESSED_AT_BOOT
+
+
+def test_the_count_goes_on_after_a_restart_and_begins_anew_in_another_boot() -> None:
+    for last, expected in (((3, 7), (3, 8)), ((2, 7), (3, 1)), (None, (3, 1))):
+        assert presses(contact(last=last).opened(is_down=True, now_s=5.0)) == [expected]
+
+
+def test_a_stuck_button_is_told_once_and_taken_back_when_it_comes_up() -> None:
+    button = contact()
+    button.opened(is_down=True, now_s=0.0)
+    assert button.tick(now_s=STUCK_S - 0.1) == []
+    stuck = [*button.tick(now_s=STUCK_S), *button.tick(now_s=STUCK_S + 9)]
+    assert stuck == [ButtonFault(button.uid, ButtonFaultKind.STUCK, round(STUCK_S * 1e6))]
+    button.on_edge(Edge(False, 0.0), now_s=50.0)
+    released, fault = button.tick(now_s=51.0)
+    assert isinstance(released, ButtonReleased)
+    assert fault == ButtonFault(button.uid, None, 51_000_000)
+
+
+def test_two_places_are_two_buttons() -> None:
+    assert uid_of(PLACE) != uid_of("gpiochip0:18")
