@@ -62,6 +62,7 @@ class LossReason(Enum):
     FIFO_OVERFLOW = "the board's front end overflowed"
     BOARD_BUFFER = "the box did not read fast enough"
     FRONT_END_RESET = "the board's front end restarted"
+    ESTIMATED = "estimated from the time: nothing counts the frames of this instrument"
     NO_VALUE = "no valid value: probe off or searching"
     STREAM_OFF = "the stream was switched off"
     OTHER = "a reason this version does not know"
@@ -185,13 +186,15 @@ class BoardLost:
 
 @dataclass(frozen=True, slots=True)
 class PortMissing:
-    """The port cannot be opened; told once for each change of `problem`, tried again by itself."""
+    """The port cannot be opened; told once for each change of `problem`, tried again by itself. `device`: the
+    instrument's name at this station, None for a board."""
 
     path: str
     problem: PortProblem
     text: str
     remedy: str
     box_t_us: int
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -359,7 +362,8 @@ class InstrumentLost:
 
 @dataclass(frozen=True, slots=True)
 class ConditionsChanged:
-    """What is the matter with an instrument's measuring from now on; empty: nothing."""
+    """What is the matter with an instrument's measuring from now on; empty: nothing. Each InstrumentConnected
+    begins with nothing. What would measure nobody meanwhile comes as SamplesLost (NO_VALUE)."""
 
     device: str
     on: frozenset[Condition]

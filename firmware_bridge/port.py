@@ -1,11 +1,13 @@
 """The serial port: opened for us alone, read and written by the event loop. The only importer of pyserial."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import select
+import termios
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import serial
 
@@ -16,25 +18,32 @@ from firmware_bridge.errors import (
     PortMissingError,
     PortPermissionError,
 )
+from firmware_bridge.events import PortProblem
 
 BAUD: Final = 460_800  # a USB board ignores it
+Parity = Literal["N", "O", "E"]
 READ_MAX_BYTES: Final = 4096  # one kernel buffer of a terminal
-WRITE_MAX_BYTES: Final = 4096  # what waits for the board; beyond it the board does not listen
+WRITE_MAX_BYTES: Final = 4096  # what waits for the device; beyond it the device does not listen
+_PROBLEMS: Final[tuple[tuple[type[PortError], PortProblem], ...]] = (
+    (PortMissingError, PortProblem.MISSING),
+    (PortBusyError, PortProblem.BUSY),
+    (PortPermissionError, PortProblem.PERMISSION),
+)
 
 
 class SerialPort:
-    """One open port. Use as a context manager inside a running event loop.
+    """One open port, 8 data bits and one stop bit. Use as a context manager inside a running event loop.
 
     Raises (on opening): PortMissingError, PortBusyError, PortPermissionError, PortError.
     """
 
-    def __init__(self, path: str, *, baud: int = BAUD) -> None:
+    def __init__(self, path: str, *, baud: int = BAUD, parity: Parity = "N") -> None:
         self.path = path
         self.dropped_writes = 0
         self._readable = asyncio.Event()
         self._pending = bytearray()
         self._is_writing = False
-        self._serial = _open(path, baud)
+        self._serial = _open(path, baud, parity)
         self._fd = self._serial.fileno()
         os.set_blocking(self._fd, False)
         self._loop = asyncio.get_running_loop()
@@ -42,7 +51,7 @@ class SerialPort:
 
     @property
     def pending_bytes(self) -> int:
-        """What waits for the board to read."""
+        """What waits for the device to read."""
         return len(self._pending)
 
     def __enter__(self) -> Self:
@@ -60,11 +69,9 @@ class SerialPort:
 
     async def read(self, *, timeout_s: float | None) -> bytes:
         """Return what came; empty after `timeout_s` (None: never) or `wake`. Raises PortLostError."""
-        try:
+        with contextlib.suppress(TimeoutError):  # a loop that is late finds both the time over and bytes
             async with asyncio.timeout(timeout_s):  # None: no limit
                 await self._readable.wait()
-        except TimeoutError:
-            return b""
         self._readable.clear()
         if not select.select([self._fd], [], [], 0)[0]:
             return b""  # woken; a terminal without data and one that hung up both read as empty
@@ -83,7 +90,7 @@ class SerialPort:
         self._readable.set()
 
     def write(self, data: bytes) -> None:
-        """Send whole frames. When the board does not listen, they are dropped and counted."""
+        """Send whole frames. When the device does not listen, they are dropped and counted."""
         if len(self._pending) + len(data) > WRITE_MAX_BYTES:
             self.dropped_writes += 1
             return
@@ -108,17 +115,19 @@ class SerialPort:
             self._loop.remove_writer(self._fd)
 
     def _lost(self, why: str) -> PortLostError:
-        return PortLostError(self.path, f"the device went away ({why})", "plug the board in again")
+        return PortLostError(self.path, f"the device went away ({why})", "plug it in again")
 
 
-def _open(path: str, baud: int) -> serial.Serial:
+def _open(path: str, baud: int, parity: Parity) -> serial.Serial:
     port = serial.Serial()
-    port.port, port.baudrate, port.timeout, port.exclusive = path, baud, 0, True
+    port.port, port.baudrate, port.parity, port.timeout, port.exclusive = path, baud, parity, 0, True
     port.dtr = port.rts = False  # set before opening: an ESP32 resets when they rise
     try:
         port.open()
     except (OSError, ValueError) as error:
         raise explain(path, error) from error
+    except termios.error as error:  # which is no OSError
+        raise explain(path, OSError(*error.args)) from error
     return port
 
 
@@ -130,7 +139,7 @@ def explain(path: str, error: OSError | ValueError) -> PortError:
     text = os.strerror(code) if code else str(error)
     match code:
         case errno.ENOENT | errno.ENXIO | errno.ENODEV:
-            return PortMissingError(path, "no such device", "plug the board in, or correct the port's name")
+            return PortMissingError(path, "no such device", "plug it in, or correct the port's name")
         case errno.EACCES | errno.EPERM:
             return PortPermissionError(
                 path, f"not allowed ({text})", "let this user into the group that owns the device (dialout)"
@@ -140,7 +149,12 @@ def explain(path: str, error: OSError | ValueError) -> PortError:
                 path, "another program owns the device", f"end it; `fuser -v {_device(path)}` names it"
             )
         case _:
-            return PortError(path, f"cannot be opened ({text})", "unplug the board and plug it in again")
+            return PortError(path, f"cannot be opened ({text})", "unplug it and plug it in again")
+
+
+def problem_of(error: PortError) -> PortProblem:
+    """Return in a word why a port could not be opened."""
+    return next((problem for kind, problem in _PROBLEMS if isinstance(error, kind)), PortProblem.BROKEN)
 
 
 def _device(path: str) -> Path:

@@ -78,6 +78,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "firmware_bridge/port.py",
     "firmware_bridge/hotplug.py",
     "firmware_bridge/bridge.py",
+    "firmware_bridge/instrument_bridge.py",
     "firmware_bridge/gpio_contact.py",  # how long ago an edge was
     "firmware_bridge/input_contact.py",  # the same, and importlib: Debian's evdev
     "firmware_bridge/drivers/catalogue.py",  # importlib: finds the drivers
