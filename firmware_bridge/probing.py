@@ -124,70 +124,63 @@ class Ear:
 class Probe:
     """Listens at one line setting after the other.
 
-    While `line` is not None: open the port with it, pass what comes to `hear`, call `tick` at `deadline_s` at
-    the latest, and open it anew when `line` has changed. Then `result` is set.
+    While `result` is None: open the port with `line`, say `opened`, pass what comes to `hear`, with b"" at
+    `deadline_s` at the latest, and open it anew when `line` has changed.
     """
 
-    def __init__(self, drivers: Mapping[str, Driver], *, now_s: float) -> None:
+    def __init__(self, drivers: Mapping[str, Driver]) -> None:
         self._drivers = drivers
         self._lines = list(lines_by_likelihood(drivers.values()))
         self._has_heard = False
         self.result: ProbeResult | None = None
-        self._begin(now_s)
+        self.opened(now_s=0.0)
 
     @property
-    def line(self) -> Line | None:
-        """How to set the line now; None: it is over."""
-        return None if self.result else self._lines[0]
+    def line(self) -> Line:
+        """How to set the line now."""
+        return self._lines[0]
 
-    def hear(self, data: bytes, *, now_s: float) -> None:
-        """Take bytes that arrived now."""
-        self._bytes += len(data)
-        self._has_heard |= bool(data)
-        self._board.feed(data)
-        for ear in self._ears:
-            ear.hear(data, now_s=now_s)
-        self.tick(now_s=now_s)
-
-    def tick(self, *, now_s: float) -> None:
-        """Decide what can be decided now."""
-        if self.result:
-            return
-        if self._board.frame_count:  # a CRC of 32 bits, and nothing else begins and ends like it
-            self.result = _board()
-        elif not self._has_heard and now_s - self._began_s >= SILENCE_S:
-            self.result = _silent()
-        elif now_s >= self.deadline_s or self._bytes > LINE_MAX_BYTES:
-            self._decide(now_s)
-
-    @property
-    def deadline_s(self) -> float:
-        """When to call `tick` at the latest."""
-        if not self._bytes:
-            return self._began_s + SILENCE_S
-        is_promising = any(ear.frames > 1 and ear.is_whole and not ear.is_evident for ear in self._ears)
-        return self._began_s + (LISTEN_MAX_S if is_promising else LISTEN_S)
-
-    def _begin(self, now_s: float) -> None:
+    def opened(self, *, now_s: float) -> None:
+        """The port is open with `line`."""
         self._began_s = now_s
         self._bytes = 0
         self._board = FrameDecoder()
         self._ears = [Ear(driver) for driver in self._drivers.values()]
 
-    def _decide(self, now_s: float) -> None:
+    def hear(self, data: bytes, *, now_s: float) -> None:
+        """Take bytes that arrived now, and decide what can be decided."""
+        self._bytes += len(data)
+        self._has_heard |= bool(data)
+        self._board.feed(data)
+        for ear in self._ears:
+            ear.hear(data, now_s=now_s)
+        if self._board.frame_count:  # a CRC of 32 bits, and nothing else begins and ends like it
+            self.result = _board()
+        elif not self._has_heard and now_s - self._began_s >= SILENCE_S:
+            self.result = _silent()
+        elif now_s >= self.deadline_s or self._bytes > LINE_MAX_BYTES:
+            self._decide()
+
+    @property
+    def deadline_s(self) -> float:
+        """When to call `hear` at the latest."""
+        if not self._bytes:
+            return self._began_s + SILENCE_S
+        is_promising = any(ear.frames > 1 and ear.is_whole and not ear.is_evident for ear in self._ears)
+        return self._began_s + (LISTEN_MAX_S if is_promising else LISTEN_S)
+
+    def _decide(self) -> None:
         """The time of this line is over."""
         believed = [ear for ear in self._ears if ear.is_evident and ear.rate_fits is not False]
         if believed:
             self.result = self._found(believed)
-            return
-        del self._lines[0]
-        if self._lines:
-            self._begin(now_s)
+        elif len(self._lines) > 1:
+            del self._lines[0]
         else:
             self.result = _unknown()
 
     def _found(self, believed: Sequence[Ear]) -> ProbeResult:
-        line = self._lines[0]
+        line = self.line
         ears = sorted(believed, key=lambda ear: (line not in ear.driver.lines, ear.driver.name))
         names = [ear.driver.name for ear in ears]
         alike = [name for ear in ears for name in sorted(family_of(ear.driver.name, self._drivers))]

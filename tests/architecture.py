@@ -77,6 +77,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "contract/sealing.py",  # os.urandom: keys and nothing else
     "firmware_bridge/port.py",
     "firmware_bridge/hotplug.py",
+    "firmware_bridge/ownership.py",  # looks into /proc for other programs' ports
     "firmware_bridge/bridge.py",
     "firmware_bridge/instrument_bridge.py",
     "firmware_bridge/gpio_contact.py",  # how long ago an edge was
