@@ -110,6 +110,7 @@ class BoardBridge:
     def counters(self) -> Counters:
         """Return what `edge doctor` shows."""
         link, counts = self._link, self._link.stream_counts
+        beat = link.last_heartbeat
         port_drops = self._port.dropped_writes if self._port else 0
         return Counters(
             is_open=self._port is not None,
@@ -129,6 +130,10 @@ class BoardBridge:
             dropped_writes=self._dropped_writes + port_drops,
             round_trip_us=link.clock.round_trip_us,
             last_error=self._last_error,
+            board_dropped_samples=beat.dropped_samples if beat else 0,
+            board_damaged_frames=beat.rx_bad if beat else 0,
+            drift_ppm=link.clock.drift_ppm,
+            stream_drift_ppm=link.stream_drifts_ppm(),
         )
 
     async def _serve(self, port: SerialPort) -> None:

@@ -1,34 +1,61 @@
 """The board's microseconds on the box's CLOCK_BOOTTIME. Source: docs/board-link.md, "Time".
 
-Each exchange gives one point (board time, box time, round trip). Points of a short round trip are kept;
-a line through them maps the one clock to the other. A quartz runs within 1 % of the box, so its rate is
-taken as 1 until 10 s are known; a replay runs many times faster, so its rate is measured at once.
+Each exchange bounds the line from the one clock to the other (`clock_bounds`). A quartz is taken to run
+within 500 ppm of the box until the bounds say that it cannot: then it is a replay, which runs many times
+faster, or one of the clocks has changed its pace, and what is old is forgotten until the rest agrees.
 """
 
 from bisect import bisect_right
-from collections import deque
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
+from firmware_bridge.board.clock_bounds import Bounds, Exchange
+
 US_PER_S: Final = 1_000_000
-WINDOW_US: Final = 60 * US_PER_S
-RECENT_US: Final = 10 * US_PER_S  # the offset follows a drifting quartz: 10 s at 100 ppm is 1 ms
-MAX_POINTS: Final = 128  # two windows of one exchange a second
+WINDOW_US: Final = 600 * US_PER_S
+WINDOW_SLACK_US: Final = 60 * US_PER_S  # what is too old is forgotten once a minute: it costs some work
+MAX_EXCHANGES: Final = 960  # eleven minutes, the first of them with more
 MAPPED_MAX: Final = 1024  # half a minute of a board's blocks, which it keeps while a box is away
-GOOD_ROUND_TRIP: Final = 1.3  # times the shortest
-ROUND_TRIP_SLACK_US: Final = 200  # scheduling noise of a box that does other things too
-QUARTZ_TOLERANCE: Final = 0.01  # beyond it, this is not a quartz but a replay
-STEP_US: Final = 20_000  # an exchange that misses the line by more than this and 5 round trips …
-IMPLAUSIBLE_US: Final = 60 * US_PER_S  # ahead of its own arrival: no time of this boot
+QUARTZ_RATES: Final = (1 - 500e-6, 1 + 500e-6)
+EARLY_RATES: Final = (1 - 100e-6, 1 + 100e-6)  # the delays of a few seconds would fit any quartz
+EARLY_US: Final = 10 * US_PER_S
+ANY_RATES: Final = (1e-3, 1e3)
+TOLERANCE_US: Final = 500.0  # by which bounds may disagree: a quartz wanders with the temperature
+STEP_US: Final = 20_000  # an exchange that the line misses by more than this …
 STEP_COUNT: Final = 3  # … that often in a row: the line is wrong, not the exchange
+IMPLAUSIBLE_US: Final = 60 * US_PER_S  # ahead of its own arrival: no time of this boot
+DRIFT_KNOWN_US: Final = 60 * US_PER_S
+DRIFT_MAX_PPM: Final = 200.0
+REPLAY_PPM: Final = 10_000.0  # beyond it, this is no quartz
+
+FIRST_PAUSE_S: Final = 0.25  # in the first minute, when little is known
+FIRST_COUNT: Final = 240
+PAUSE_S: Final = 1.0
+DITHER_S: Final = 0.016  # the longest time for which a USB adapter is known to hold bytes back
+GOLDEN: Final = 0.6180339887
+
+
+def pause_s(count: int) -> float:
+    """Return how long to wait after exchange number `count` (1 …) before the next.
+
+    Never quite the same: an adapter that collects bytes in a rhythm of its own would hold back each answer
+    for the same time, and nothing would show it.
+    """
+    shift_s = DITHER_S * ((count + 1) * GOLDEN % 1.0 - count * GOLDEN % 1.0)
+    return (FIRST_PAUSE_S if count < FIRST_COUNT else PAUSE_S) + shift_s
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
-    board_us: float
+class _Line:
+    """Through (board, box); `rate`: box microseconds for one of the board."""
+
+    board_us: int
     box_us: float
-    round_trip_us: float
+    rate: float
+
+    def at(self, board_us: int) -> float:
+        return self.box_us + (board_us - self.board_us) * self.rate
 
 
 class BoardClock:
@@ -43,62 +70,86 @@ class BoardClock:
 
     def restart(self) -> None:
         """Forget everything: the board's time starts again at 0."""
-        self._points: deque[_Point] = deque(maxlen=MAX_POINTS)
-        self._misses: list[_Point] = []
-        self._rate = 1.0
-        self._origin: tuple[float, float] | None = None  # (board, box) the line goes through
+        self._bounds = Bounds(limit=MAX_EXCHANGES)
+        self._misses: list[Exchange] = []
+        self._line: _Line | None = None
+        self._quickest: tuple[int, int] | None = None  # frame since the last exchange: said, arrived
         self._mapped: list[tuple[int, int]] = []  # board times mapped lately, and to what; ascending
 
     @property
     def is_synchronised(self) -> bool:
         """Whether at least one exchange is known; before, times are times of arrival."""
-        return self._origin is not None
+        return self._line is not None
 
     @property
     def rate(self) -> float:
         """Box microseconds for one microsecond of the board."""
-        return self._rate
+        return 1.0 if self._line is None else self._line.rate
 
     @property
-    def point_count(self) -> int:
+    def exchange_count(self) -> int:
         """How many exchanges are remembered."""
-        return len(self._points)
+        return len(self._bounds)
 
     @property
     def round_trip_us(self) -> int | None:
-        """The shortest round trip of the window."""
-        return round(min(p.round_trip_us for p in self._points)) if self._points else None
+        """The shortest way there and back that is remembered."""
+        return None if self._line is None else max(0, round(self._bounds.room_us(self._line.rate)))
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster the board's clock runs than the box's; None in the first minute."""
+        if self._bounds.span_us < DRIFT_KNOWN_US:
+            return None
+        return (1 / self.rate - 1) * 1e6
+
+    @property
+    def is_drift_excessive(self) -> bool:
+        """Whether the exchanges prove that the clocks run apart by more than a sound quartz can.
+
+        A replay is none: it runs apart by far more, and is meant to.
+        """
+        drift_ppm = self.drift_ppm
+        if drift_ppm is None or not DRIFT_MAX_PPM < abs(drift_ppm) < REPLAY_PPM:
+            return False
+        allowed_ppm = DRIFT_MAX_PPM if drift_ppm > 0 else -DRIFT_MAX_PPM
+        return self._bounds.room_us(1 / (1 + allowed_ppm * 1e-6)) < -TOLERANCE_US
 
     def on_exchange(self, *, sent_us: int, received_us: int, board_rx_us: int, board_tx_us: int) -> bool:
         """Take one TIME exchange; False: it was not used. Times of the box, then of the board."""
-        turnaround_us = (board_tx_us - board_rx_us) * self._rate
-        round_trip_us = received_us - sent_us - turnaround_us
-        if received_us < sent_us or board_tx_us < board_rx_us or round_trip_us < 0:
+        if received_us < sent_us or board_tx_us < board_rx_us:
             return False
-        point = _Point((board_rx_us + board_tx_us) / 2, (sent_us + received_us) / 2, round_trip_us)
-        if self._points and point.board_us <= self._points[-1].board_us:
+        if received_us - sent_us < (board_tx_us - board_rx_us) * self.rate:
             return False
-        if self._is_step(point):
-            self._misses.append(point)
+        exchange = Exchange(sent_us, board_rx_us, board_tx_us, received_us)
+        if self._is_missed(exchange):
+            self._misses.append(exchange)
             if len(self._misses) < STEP_COUNT:
                 return False
-            self._points.clear()
-            self._points.extend(self._misses)
-        else:
-            self._points.append(point)
-        self._misses = []
-        while self._points[-1].box_us - self._points[0].box_us > WINDOW_US:
-            self._points.popleft()
-        self._fit()
+            self._bounds.replace(self._misses)
+        elif not self._bounds.add(self._tightened(exchange)):
+            return False
+        self._misses, self._quickest = [], None
+        if self._bounds.span_us > WINDOW_US + WINDOW_SLACK_US:
+            self._bounds.forget_before(sent_us - WINDOW_US)
+        self._fit(exchange)
         return True
+
+    def on_frame(self, *, said_us: int, arrival_us: int) -> None:
+        """Take any frame: `said_us` is when the board queued it, so it came later than that."""
+        if self._line is None or said_us <= (self._bounds.last_said_us or 0):
+            return
+        delay_us = arrival_us - self._line.at(said_us)
+        if delay_us > -STEP_US and (self._quickest is None or delay_us < self._delay_us(self._quickest)):
+            self._quickest = (said_us, arrival_us)
 
     def to_box_us(self, board_us: int, *, arrival_us: int) -> int:
         """Return when on the box's clock `board_us` was; never later than the frame's arrival, and 0 for what
         was before the box started: a box that restarts does not always take the board's power away.
         """
         box_us = arrival_us
-        if self._origin is not None:
-            mapped_us = round(self._origin[1] + (board_us - self._origin[0]) * self._rate)
+        if self._line is not None:
+            mapped_us = round(self._line.at(board_us))
             if mapped_us > arrival_us + IMPLAUSIBLE_US:
                 return arrival_us
             box_us = min(box_us, max(0, mapped_us))
@@ -115,37 +166,38 @@ class BoardClock:
             del self._mapped[0]
         return box_us
 
-    def _is_step(self, point: _Point) -> bool:
-        if self._origin is None or len(self._points) < 2:
+    def _tightened(self, exchange: Exchange) -> Exchange:
+        """Put the quickest frame since the last exchange in the place of a slower answer."""
+        quickest = self._quickest
+        if quickest is None:
+            return exchange
+        if self._delay_us(quickest) >= self._delay_us((exchange.board_tx_us, exchange.received_us)):
+            return exchange
+        return exchange._replace(board_tx_us=quickest[0], received_us=quickest[1])
+
+    def _delay_us(self, frame: tuple[int, int]) -> float:
+        said_us, arrival_us = frame
+        return arrival_us - (said_us if self._line is None else self._line.at(said_us))
+
+    def _is_missed(self, exchange: Exchange) -> bool:
+        """Whether the line has the board read its clock before it was asked, or after it had answered."""
+        if self._line is None or len(self._bounds) < 2:
             return False
-        expected_us = self._origin[1] + (point.board_us - self._origin[0]) * self._rate
-        return abs(point.box_us - expected_us) > max(STEP_US, 5 * point.round_trip_us)
+        early_us = exchange.sent_us - self._line.at(exchange.board_rx_us)
+        late_us = self._line.at(exchange.board_tx_us) - exchange.received_us
+        return max(early_us, late_us) > STEP_US
 
-    def _fit(self) -> None:
-        limit_us = GOOD_ROUND_TRIP * min(p.round_trip_us for p in self._points) + ROUND_TRIP_SLACK_US
-        good = [p for p in self._points if p.round_trip_us <= limit_us]
-        measured = _slope(good if len(good) > 1 else list(self._points))
-        if measured is not None:
-            is_long = good[-1].box_us - good[0].box_us >= RECENT_US
-            self._rate = measured if is_long or self._is_replay(measured) else 1.0
-        recent = [p for p in good if good[-1].box_us - p.box_us <= RECENT_US]
-        self._origin = (
-            sum(p.board_us for p in recent) / len(recent),
-            sum(p.box_us for p in recent) / len(recent),
-        )
+    def _fit(self, latest: Exchange) -> None:
+        while (rate := self._possible_rate()) is None:
+            self._bounds.keep_latest(len(self._bounds) * 3 // 4)
+        board_us = latest.board_rx_us
+        self._line = _Line(board_us, self._bounds.box_us(board_us, rate), rate)
 
-    def _is_replay(self, measured: float) -> bool:
-        """Whether the rate differs from 1 by more than a quartz can and more than the exchanges err."""
-        span_us = self._points[-1].board_us - self._points[0].board_us
-        error_us = self._points[0].round_trip_us + self._points[-1].round_trip_us
-        return abs(measured - 1.0) * span_us > error_us + QUARTZ_TOLERANCE * span_us
-
-
-def _slope(points: list[_Point]) -> float | None:
-    """Least squares through the points' box times over their board times; None for fewer than two."""
-    if len(points) < 2:
+    def _possible_rate(self) -> float | None:
+        """Return the best rate with which all exchanges agree; None: they do not."""
+        early = (EARLY_RATES,) if self._bounds.span_us < EARLY_US else ()
+        for low, high in (*early, QUARTZ_RATES, ANY_RATES):
+            rate = self._bounds.best_rate(low, high)
+            if len(self._bounds) < 2 or self._bounds.room_us(rate) >= -TOLERANCE_US:
+                return rate
         return None
-    mean_board_us = sum(p.board_us for p in points) / len(points)
-    mean_box_us = sum(p.box_us for p in points) / len(points)
-    spread = sum((p.board_us - mean_board_us) ** 2 for p in points)
-    return sum((p.board_us - mean_board_us) * (p.box_us - mean_box_us) for p in points) / spread

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from firmware_bridge import frames
 from firmware_bridge.board.buttons import PressBook
 from firmware_bridge.board.catalogue import SCHEMA_HASH, AfterHello, HostMessage, frame_of, parse_from_board
-from firmware_bridge.board.clock import BoardClock
+from firmware_bridge.board.clock import BoardClock, pause_s
 from firmware_bridge.board.command_desk import CommandDesk
 from firmware_bridge.board.faults import RESETS_ALARM_COUNT, ResetWatch, button_fault
 from firmware_bridge.board.identity import introduction, spoken_streams
@@ -49,6 +49,7 @@ from firmware_bridge.events import (
     ButtonFaultKind,
     ButtonReleased,
     CameraButton,
+    ClockDrift,
     Event,
     LeadState,
     PressIdentity,
@@ -56,9 +57,6 @@ from firmware_bridge.events import (
 )
 
 ALIVE_EVERY_S: Final = 1.0
-TIME_EVERY_S: Final = 1.0
-TIME_FIRST_S: Final = 0.25  # the first exchanges come quicker: the clock's rate is not known yet
-TIME_FIRST_COUNT: Final = 4
 ASK_HELLO_EVERY_S: Final = 1.0
 ASK_HELLO_AT_ONCE_S: Final = 0.2  # when a frame shows that somebody is there
 MAX_SEEN_EVENTS: Final = 64  # releases and lead states are dropped when repeated: four rings of the board
@@ -95,6 +93,8 @@ class BoardLink:
         self._board_seq: int | None = None
         self._is_loss_told = False
         self._fault: ButtonFaultKind | None = None
+        self._is_drifting = False
+        self._beat: Heartbeat | None = None  # the last of this boot
         self._seen_events: deque[tuple[int, int]] = deque(maxlen=MAX_SEEN_EVENTS)
         self._alive_due_s = self._time_due_s = self._ask_due_s = NEVER_S
         self._asked_s = -NEVER_S
@@ -105,6 +105,15 @@ class BoardLink:
     def state(self) -> State:
         """Whether a board is there."""
         return self._presence.state
+
+    @property
+    def last_heartbeat(self) -> Heartbeat | None:
+        """What the board said last of itself in this boot."""
+        return self._beat
+
+    def stream_drifts_ppm(self) -> dict[int, float]:
+        """Return how much faster streams are sampled than announced, where it is known."""
+        return self._streams.drifts_ppm()
 
     # What the shell calls
 
@@ -221,6 +230,7 @@ class BoardLink:
             self._on_stranger(now_s)
             return
         self._count_seq(frame)
+        self.clock.on_frame(said_us=frame.t_us, arrival_us=_us(now_s))
         self._on_message(message, frame, self._hello.uid, now_s)
 
     def _on_message(
@@ -243,7 +253,7 @@ class BoardLink:
             case LeadStateChange():
                 self._on_lead_state(message, frame, now_s)
             case TimeRsp():
-                self._on_time(message, now_s)
+                self._on_time(message, uid, now_s)
             case OutputRsp():
                 self._events += self.commands.on_answer(message.command_id, message.code, now_s=now_s)
             case BoardError():
@@ -279,7 +289,7 @@ class BoardLink:
         self._boot_id = boot_id
         self._board_seq = None
         self._time_asked = None
-        self._fault = None
+        self._fault, self._is_drifting, self._beat = None, False, None
         self._seen_events.clear()
         self.clock.restart()
         self._streams = StreamBook(boot_id, spoken_streams(hello), counts=self.stream_counts)
@@ -293,6 +303,7 @@ class BoardLink:
             self._ask_hello(now_s)
 
     def _on_heartbeat(self, beat: Heartbeat, uid: bytes, now_s: float) -> None:
+        self._beat = beat
         was_silent = self.state is State.SILENT
         if self._presence.handle(Input.HEARTBEAT, now_s=now_s) is State.WAITING:
             self._ask_hello(now_s)
@@ -336,7 +347,7 @@ class BoardLink:
         if not self._is_repeated(change.event_id, frame.boot_id):
             self._events.append(LeadState(change.stream_id, change.mask, change.probe, _us(now_s)))
 
-    def _on_time(self, answer: TimeRsp, now_s: float) -> None:
+    def _on_time(self, answer: TimeRsp, uid: bytes, now_s: float) -> None:
         if self._time_asked is None or self._time_asked[0] != answer.cookie:
             return
         self.clock.on_exchange(
@@ -346,6 +357,10 @@ class BoardLink:
             board_tx_us=answer.t_tx_us,
         )
         self._time_asked = None
+        if self.clock.is_drift_excessive != self._is_drifting:
+            self._is_drifting = not self._is_drifting
+            drift_ppm = (1 / self.clock.rate - 1) * 1e6
+            self._events.append(ClockDrift(uid, drift_ppm, self._is_drifting, _us(now_s)))
 
     # What the host says
 
@@ -368,8 +383,7 @@ class BoardLink:
         self._time_asked = (cookie, _us(now_s))
         self._send(TimeReq(cookie))
         self._time_count += 1
-        is_first = self._time_count < TIME_FIRST_COUNT
-        self._time_due_s = now_s + (TIME_FIRST_S if is_first else TIME_EVERY_S)
+        self._time_due_s = now_s + pause_s(self._time_count)
 
     def _command(self, now_s: float) -> None:
         commands, events = self.commands.due(now_s=now_s)

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from firmware_bridge.board.sample_clock import SampleClock
 from firmware_bridge.board.stream_messages import Gap, GapReason, SampleFlag, Samples
 from firmware_bridge.events import LossReason, SampleBlock, SamplesLost, StreamDescription
 
@@ -47,6 +48,12 @@ class StreamBook:
         self._counts = counts
         self._streams = {s.stream_id: s for s in streams}
         self._next_index: dict[int, int] = {}
+        self._clocks = {s.stream_id: SampleClock(s.rate_mhz) for s in streams}
+
+    def drifts_ppm(self) -> dict[int, float]:
+        """Return, of the streams of which it is known, how much faster they are sampled than announced."""
+        drifts = {stream_id: clock.drift_ppm for stream_id, clock in self._clocks.items()}
+        return {stream_id: drift for stream_id, drift in drifts.items() if drift is not None}
 
     def on_samples(self, message: Samples, *, box_t_us: int) -> list[SampleBlock | SamplesLost]:
         """Return the block, after the loss its index tells of."""
@@ -60,6 +67,7 @@ class StreamBook:
             self._counts.stale_blocks += 1
             return []
         self._next_index[message.stream_id] = first + count
+        self._clocks[message.stream_id].on_block(first, message.t_first_us)
         has_leads = message.flags & SampleFlag.LEAD_OFF_VALID
         block = SampleBlock(
             stream_id=message.stream_id,

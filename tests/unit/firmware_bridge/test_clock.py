@@ -1,14 +1,32 @@
 """The board's time on the box's clock."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.board.clock import MAX_POINTS, BoardClock
+from firmware_bridge.board.clock import (
+    DRIFT_MAX_PPM,
+    FIRST_COUNT,
+    FIRST_PAUSE_S,
+    MAX_EXCHANGES,
+    PAUSE_S,
+    BoardClock,
+    pause_s,
+)
+from firmware_bridge.board.clock_bounds import Bounds, Exchange
+from tests.simulators.jittered_usb import Jitter, JitteredUsb
 
 BOX0_US = 7_000_000_000  # the box has been up for two hours
+
+
+class Deaf(BoardClock):
+    """Takes no exchange: a time is the time of arrival."""
+
+    def on_exchange(self, **_: int) -> bool:
+        return False
 
 
 class Wire:
@@ -22,11 +40,12 @@ class Wire:
     def board_us(self, s: float) -> int:
         return round(s * self.speed * 1e6)
 
-    def exchange(self, s: float) -> bool:
+    def exchange(self, s: float, *, late_us: int = 0) -> bool:
+        """`late_us`: by how much the box's clock has been moved on."""
         out_s, back_s = (0.0002 + self.rng.expovariate(2000) for _ in range(2))
         return self.clock.on_exchange(
-            sent_us=BOX0_US + round(s * 1e6),
-            received_us=BOX0_US + round((s + out_s + back_s) * 1e6),
+            sent_us=BOX0_US + late_us + round(s * 1e6),
+            received_us=BOX0_US + late_us + round((s + out_s + back_s) * 1e6),
             board_rx_us=self.board_us(s + out_s),
             board_tx_us=self.board_us(s + out_s),
         )
@@ -184,9 +203,12 @@ def test_in_whatever_order_they_are_asked_for_later_times_are_mapped_later(
 
 def test_a_day_of_exchanges_stays_bounded_and_forgets_the_window() -> None:
     wire = Wire(1.0)
-    for tick in range(1000):
+    for tick in range(4000):
         wire.exchange(float(tick))
-    assert wire.clock.point_count <= min(MAX_POINTS, 62)
+        assert wire.clock.exchange_count <= 662
+    for tick in range(4000, 8000):
+        wire.exchange(4000 + tick / 100)
+    assert wire.clock.exchange_count <= MAX_EXCHANGES
 
 
 def test_a_restart_forgets_the_boot() -> None:
@@ -204,3 +226,121 @@ def test_what_was_before_the_box_started_is_told_as_its_start_and_keeps_its_orde
     assert clock.to_box_us(80_000_000, arrival_us=12_010_000) == 0
     assert clock.to_box_us(70_000_000, arrival_us=12_011_000) == 0
     assert clock.to_box_us(89_000_000, arrival_us=12_012_000) == 1_001_000
+
+
+@pytest.mark.parametrize("rhythm_us", [0, 1_000, 8_000, 10_000, 16_000])
+def test_over_a_jittered_line_sample_times_are_right_within_two_milliseconds_after_a_minute(
+    rhythm_us: int,
+) -> None:
+    for seed in range(20):
+        rng = random.Random(seed)
+        jitter = Jitter.drawn(rng, rhythm_us=rhythm_us)
+        clock = BoardClock()
+        usb = JitteredUsb(jitter, rng, clock)
+        errors_us = [error_us for at_s, error_us in usb.errors_us(90) if at_s >= 60]
+        assert len(errors_us) >= 298
+        assert max(map(abs, errors_us)) < 2000, (seed, jitter)
+        assert clock.drift_ppm == pytest.approx(jitter.drift_ppm, abs=25)
+        assert not clock.is_drift_excessive
+
+
+def test_the_jittered_line_would_show_a_clock_that_only_believes_arrivals() -> None:
+    rng = random.Random(1)
+    usb = JitteredUsb(Jitter.drawn(rng, rhythm_us=16_000), rng, Deaf())
+    assert max(abs(error_us) for at_s, error_us in usb.errors_us(90) if at_s >= 60) > 100_000
+
+
+def test_questions_are_never_asked_in_the_rhythm_of_an_adapter() -> None:
+    asked_s, s = [], 0.0
+    for count in range(1, 400):
+        asked_s.append(s)
+        s += pause_s(count)
+    assert asked_s[FIRST_COUNT] == pytest.approx(FIRST_COUNT * FIRST_PAUSE_S, rel=0.05)
+    assert asked_s[-1] - asked_s[-101] == pytest.approx(100 * PAUSE_S, rel=0.001)
+    for rhythm_s in (0.001, 0.004, 0.01, 0.016):
+        phases = sorted(at_s % rhythm_s / rhythm_s for at_s in asked_s[-100:])
+        gaps = [b - a for a, b in pairwise(phases)]
+        assert max(gaps) < 0.1, rhythm_s
+
+
+def test_a_frame_that_came_quicker_than_every_answer_tightens_the_map() -> None:
+    slow, helped = Wire(1.0), Wire(1.0)
+    for tick in range(70):
+        for wire in (slow, helped):
+            wire.clock.on_exchange(  # each answer is stuck for 10 ms
+                sent_us=BOX0_US + tick * 1_000_000,
+                received_us=BOX0_US + tick * 1_000_000 + 10_200,
+                board_rx_us=tick * 1_000_000 + 200,
+                board_tx_us=tick * 1_000_000 + 200,
+            )
+        said_us = tick * 1_000_000 + 500_000
+        helped.clock.on_frame(said_us=said_us, arrival_us=BOX0_US + said_us + 300)
+    assert slow.error_us(70.0) == pytest.approx(4_900, abs=100)
+    assert abs(helped.error_us(70.0)) < 200
+
+
+@pytest.mark.parametrize("said_us", [1 << 62, 0])
+def test_a_frame_of_an_impossible_time_changes_nothing(said_us: int) -> None:
+    wire = Wire(1.0)
+    wire.clock.on_frame(said_us=said_us, arrival_us=BOX0_US)  # before anything is known
+    for tick in range(10):
+        wire.exchange(float(tick))
+        wire.clock.on_frame(said_us=said_us, arrival_us=BOX0_US + tick * 1_000_000 + 10_000)
+    assert abs(wire.error_us(10.0)) < 2000
+
+
+@pytest.mark.parametrize("drift_ppm", [150.0, -150.0, 0.0])
+def test_a_sound_quartz_is_no_alarm_and_its_drift_is_known_after_a_minute(drift_ppm: float) -> None:
+    wire = Wire(1 + drift_ppm * 1e-6)
+    wire.exchange(0.0)
+    assert wire.clock.drift_ppm is None
+    for tick in range(1, 300):
+        wire.exchange(float(tick))
+    assert wire.clock.drift_ppm == pytest.approx(drift_ppm, abs=5)
+    assert not wire.clock.is_drift_excessive
+
+
+@pytest.mark.parametrize("drift_ppm", [260.0, -260.0, 900.0, -900.0])
+def test_a_quartz_that_is_off_by_more_than_it_may_is_told_when_it_is_proven(drift_ppm: float) -> None:
+    assert abs(drift_ppm) > DRIFT_MAX_PPM
+    wire = Wire(1 + drift_ppm * 1e-6)
+    for tick in range(10):
+        wire.exchange(float(tick))
+    assert not wire.clock.is_drift_excessive
+    for tick in range(10, 300):
+        wire.exchange(float(tick))
+    assert wire.clock.drift_ppm == pytest.approx(drift_ppm, abs=10)
+    assert wire.clock.is_drift_excessive
+    assert abs(wire.error_us(300.0)) < 2000
+
+
+def test_a_replay_is_no_alarm() -> None:
+    wire = Wire(20.0)
+    for tick in range(100):
+        wire.exchange(float(tick))
+    assert not wire.clock.is_drift_excessive
+
+
+def test_a_box_whose_clock_is_being_put_right_is_followed() -> None:
+    wire, late_us = Wire(1.0), 0
+    for tick in range(600):
+        late_us += 500 * (200 <= tick < 260)  # 500 ppm for a minute, as NTP does it
+        wire.exchange(float(tick), late_us=late_us)
+        if tick >= 60:
+            assert abs(wire.error_us(float(tick)) - late_us) < 3000, tick
+    assert abs(wire.error_us(600.0) - late_us) < 1000
+
+
+def test_the_room_of_a_rate_is_what_the_quickest_ways_leave() -> None:
+    bounds = Bounds(limit=8)
+    for at_us, out_us, back_us in ((0, 100, 900), (1_000_000, 700, 300), (2_000_000, 200, 500)):
+        bounds.add(Exchange(at_us - out_us, at_us, at_us, at_us + back_us))
+    assert bounds.room_us(1.0) == 400  # 100 out, 300 back
+    assert bounds.box_us(3_000_000, 1.0) == pytest.approx(3_000_100)
+    assert bounds.room_us(1.002) < 0
+    assert not bounds.add(Exchange(3_000_000, 2_000_000, 2_000_000, 3_000_001))
+    for tick in range(3, 30):
+        bounds.add(
+            Exchange(tick * 1_000_000, tick * 1_000_000 + 1, tick * 1_000_000 + 1, tick * 1_000_000 + 2)
+        )
+    assert len(bounds) <= 8

@@ -16,6 +16,7 @@ from firmware_bridge.events import (
     ButtonFaultKind,
     ButtonPressed,
     ButtonReleased,
+    ClockDrift,
     LeadState,
     LossReason,
     PressKind,
@@ -327,3 +328,27 @@ def test_a_pulse_of_the_buzzer_ends_by_itself() -> None:
     assert pair.board.lamp(OutputId.BUZZER, now_s=pair.now_s).pattern is OutputPattern.STEADY
     pair.run(0.4)
     assert pair.board.lamp(OutputId.BUZZER, now_s=pair.now_s).pattern is OutputPattern.OFF
+
+
+def test_what_the_board_and_its_clocks_say_of_themselves_is_known() -> None:
+    pair = Pair(speed=1.00005)
+    pair.run(90.0)
+    assert pair.link.clock.drift_ppm is not None
+    assert abs(pair.link.clock.drift_ppm - 50) < 60  # the wire of this test moves in steps of 10 ms
+    assert pair.of(ClockDrift) == []
+    drifts = pair.link.stream_drifts_ppm()
+    assert set(drifts) == {ECG, PLETH, SPO2, PULSE}
+    assert max(map(abs, drifts.values())) < 1
+    assert pair.link.last_heartbeat is not None
+    assert pair.link.last_heartbeat.rx_bad == 0
+
+
+def test_a_quartz_that_is_off_by_too_much_is_told_once_and_is_over_with_the_boot() -> None:
+    pair = Pair(speed=1.0009)
+    pair.run(120.0)
+    (told,) = pair.of(ClockDrift)
+    assert told.is_excessive
+    assert abs(told.drift_ppm - 900) < 200
+    pair.board.reset(ResetCause.WATCHDOG, now_s=pair.now_s)
+    pair.run(5.0)
+    assert len(pair.of(ClockDrift)) == 1
