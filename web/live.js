@@ -1,5 +1,6 @@
 /** The hub's live WebSocket: decodes, counts what is damaged, comes back by itself. Wire: docs/live.md. */
 import { HubClock } from "./ages.js";
+import { isWhole } from "./live_texts.js";
 
 const VERSION = 1, KIND_SAMPLES = 1;
 const HEADER_BYTES = 36;
@@ -10,10 +11,7 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 /**
  * @typedef {{stream_id: number, set_no: number, visit_no: string, first_index: number,
  *            captured_ms: number, samples: Int32Array}} SampleFrame  captured_ms NaN: unknown
- * @typedef {{stream_id: number, set_no: number, mdc: number, label: string, rate_mhz: number,
- *            scale: number, unit: string, kind: string}} Stream
- * @typedef {{no: string, code: string, opened_ms: number | null}} Visit
- * @typedef {{type: "view", station: string, now_ms: number, visit: Visit | null, streams: Stream[]}} View
+ * @typedef {import("./live_texts.js").View} View
  */
 
 /**
@@ -43,33 +41,8 @@ export function decodeFrame(data) {
   };
 }
 
-/** @param {unknown} x @returns {x is View} */
-function isView(x) {
-  const view = /** @type {Partial<View> | null} */ (x);
-  return typeof view?.station === "string" && Number.isFinite(view.now_ms)
-    && (view.visit === null || typeof view.visit?.no === "string")
-    && Array.isArray(view.streams) && view.streams.every((s) =>
-      Number.isInteger(s?.stream_id) && Number.isInteger(s.set_no) && s.rate_mhz > 0
-      && Number.isFinite(s.scale) && s.scale !== 0 && typeof s.unit === "string" && typeof s.label === "string"
-      && ["ecg", "pleth", "numeric"].includes(s.kind));
-}
-
-/** @param {any} x */
-function isValues(x) {
-  const isTime = (/** @type {any} */ y) => y === null || Number.isFinite(y);
-  return Number.isFinite(x.now_ms) && Array.isArray(x.values) && x.values.every((/** @type {any} */ v) =>
-    Number.isInteger(v?.mdc) && (v.value === null || Number.isFinite(v.value)) && isTime(v.measured_ms)
-    && isTime(v.received_ms) && isTime(v.changed_ms) && ["ok", "off", "unknown"].includes(v.state));
-}
-
-/** @param {any} x */
-function isLeads(x) {
-  return Number.isInteger(x.stream_id) && Number.isInteger(x.mask)
-    && (x.text_key === null || typeof x.text_key === "string");
-}
-
 /**
- * One WebSocket of one view. Events: "view", "values", "leads", "link" (detail: the message),
+ * One WebSocket of one view. Events: "view", "notices", "devices", "values", "measurements", "link" (detail: the message),
  * "samples" (detail: SampleFrame of the view's visit and set), "socket" (detail: isOpen).
  * Frames of another visit, set or stream than the last view names are dropped and counted.
  */
@@ -142,10 +115,7 @@ export class LiveFeed extends EventTarget {
       return this._damaged("text that is not JSON");
     }
     const type = message?.type;
-    if (type === "view" ? !isView(message) : type === "values" ? !isValues(message)
-      : type === "leads" ? !isLeads(message) : type !== "link") {
-      return this._damaged(`text of type ${String(type).slice(0, 20)}`);
-    }
+    if (!isWhole(message)) return this._damaged(`text of type ${String(type).slice(0, 20)}`);
     this.clock.hear(message.now_ms);
     if (type === "view") this.view = message;
     this._say(type, message);

@@ -6,7 +6,7 @@ import { PlayoutDelay, PlayoutQueue } from "./playout.js";
 import { Trace } from "./trace.js";
 import { number, t } from "./words.js";
 
-/** @typedef {import("./live.js").SampleFrame} SampleFrame @typedef {import("./live.js").Stream} Stream */
+/** @typedef {import("./live.js").SampleFrame} SampleFrame @typedef {import("./live_texts.js").Stream} Stream */
 
 export const FRESH_MS = 2_000; // silence after which a strip is grey
 export const AGE_LIMIT_MS = 3_000; // what is drawn older than this is grey too: the playout delay is 2.5 s at most
@@ -94,7 +94,10 @@ export class Sweep extends HTMLElement {
       const head = document.createElement("div");
       head.className = "sweep-head"; // words stand above the paper, never on the trace
       this._label = line(head, "sweep-label");
+      this._device = line(head, "sweep-device");
+      this._unverified = line(head, "unverified");
       this._noticeText = line(head, "sweep-notice");
+      this._pacing = line(head, "sweep-pacing");
       this._text = line(head, "sweep-scale");
       this._delayText = line(head, "sweep-delay");
       this._field.className = "sweep-field";
@@ -295,7 +298,7 @@ export class Sweep extends HTMLElement {
     const geometry = this._geometry(), stream = this.stream;
     this._drawn = geometry;
     drawGrid(this._paper, geometry, colours);
-    this._say(this._label, stream?.label ?? "");
+    this._sayStream();
     if (stream) {
       if (stream.kind === "ecg") drawPulse(this._paper, geometry, colours, MM_PER_MV);
       const ink = colour(stream.kind === "ecg" ? "--trace-ecg" : "--trace-pleth");
@@ -309,6 +312,17 @@ export class Sweep extends HTMLElement {
       }
     }
     this._scaleText();
+  }
+
+  /** What is true of the stream as long as it is there. */
+  _sayStream() {
+    const stream = this.stream;
+    this._say(this._label, stream?.label ?? "");
+    this._say(this._device, stream?.device_name ?? "");
+    this._say(this._unverified, stream?.unverified ? t("chưa kiểm chứng") : "");
+    this._say(this._pacing, stream?.kind === "ecg" && !stream.detects_pacing ? t("máy tạo nhịp: không rõ") : "");
+    if (this._device) this._device.title = stream?.device_name ?? "";
+    if (this._unverified) this._unverified.title = stream?.unverified ?? "";
   }
 
   /** @param {Stream} stream @param {{height_px: number}} geometry */

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from hub.console import calls, events, fleet, live, login, media, photos, station
+from hub.console import calls, devices, events, fleet, live, login, media, photos, station
 from hub.console.guard import SecurityHeaders
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
 from hub.console.rooms import Rooms
@@ -36,6 +36,8 @@ ROUTES: Final = [
     Route("/logout", login.log_out, methods=["POST"]),
     Route("/stations/{station}", station.show_station),
     Route("/stations/{station}/events", station.show_events),
+    Route("/stations/{station}/questions", devices.show_questions),
+    Route("/stations/{station}/devices/{device}", devices.confirm_device, methods=["POST"]),
     WebSocketRoute("/stations/{station}/live", live.serve_view),
     Route("/stations/{station}/photos", photos.list_photos),
     Route("/stations/{station}/photos/{photo}", photos.show_photo),

@@ -1,10 +1,10 @@
-"""Frames of the live WebSocket, hub to page. Source: docs/live.md."""
+"""Binary frames of the live WebSocket, hub to page (core). Source: docs/live.md."""
 
 import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypedDict
+from typing import Final
 
 VERSION: Final = 1
 KIND_SAMPLES: Final = 1
@@ -66,65 +66,3 @@ def encode_samples(frame: SampleFrame) -> bytes:
 def _check(name: str, value: int, allowed: range) -> None:
     if value not in allowed:
         raise ValueError(f"{name} {value} is outside {allowed.start} to {allowed.stop - 1}")
-
-
-class Visit(TypedDict):
-    """`no` is a decimal string (64 bits do not fit a JSON number); `code` is what people say."""
-
-    no: str
-    code: str
-    opened_ms: float | None
-
-
-class Stream(TypedDict):
-    """One stream of the view: raw value x `scale` is in `unit` (UCUM: mV, uV, %, /min, 1)."""
-
-    stream_id: int
-    set_no: int
-    mdc: int
-    label: str
-    rate_mhz: int
-    scale: float
-    unit: str
-    kind: Literal["ecg", "pleth", "numeric"]
-
-
-class ViewMessage(TypedDict):
-    """What the page may draw now; sent first, and before the first frame of any change."""
-
-    type: Literal["view"]
-    station: str
-    now_ms: float
-    visit: Visit | None
-    streams: list[Stream]
-
-
-class Value(TypedDict):
-    """One numeric with its three times, each in hub UTC ms or None when unknown."""
-
-    mdc: int
-    label: str
-    value: float | None
-    unit: str
-    measured_ms: float | None
-    received_ms: float | None
-    changed_ms: float | None
-    state: Literal["ok", "off", "unknown"]
-
-
-class ValuesMessage(TypedDict):
-    """All current numerics of the view; one that is missing here is not shown any more."""
-
-    type: Literal["values"]
-    values: list[Value]
-    now_ms: float
-
-
-class LeadsMessage(TypedDict):
-    """Lead state of one stream; `text_key` is a word of the catalogue, None when all is well."""
-
-    type: Literal["leads"]
-    stream_id: int
-    mask: int
-    probe: int
-    text_key: str | None

@@ -7,15 +7,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from contract.events import DeviceQuestion
 from contract.ids import StationId
-from contract.signals import BoxState, Interest, encode_signal
+from contract.signals import BoxState, ConfirmDevice, Interest, encode_signal
 from contract.topics import Topic
 from hub.calls.call_desk import CallDesk
-from hub.console.rows import CallEntry, StationEntry, call_entry, station_entry
+from hub.console.rows import (
+    CallEntry,
+    QuestionEntry,
+    StationEntry,
+    call_entry,
+    question_entry,
+    station_entry,
+)
 from hub.fleet.presence import Word
 from hub.fleet.stations import StationList, link_of
 from hub.hub import Hub
 from hub.ingest.committed import SignalHeard
+from hub.live.answers import Answers
+from hub.live.device_now import Told
 from hub.live.feed import LiveFeed
 from hub.live.interest import Leases
 from hub.live.viewers import Viewer, Viewers
@@ -34,6 +44,7 @@ class Rooms:
         self.hub = hub
         self.viewers = Viewers()
         self.leases = Leases()
+        self.answers = Answers()
         self.stations = StationList(hub.config.station_names, started_s=hub.now_s())
         self.feed = LiveFeed(hub, self.viewers)
         self._pages: Counter[str] = Counter()  # open ones, by the name of who looks
@@ -43,7 +54,7 @@ class Rooms:
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._listeners: set[Callable[[], None]] = set()
-        self._interest = asyncio.Event()
+        self._has_to_say = asyncio.Event()
         hub.on_committed(self.stations.on_committed)
         hub.on_signal(self.stations.on_signal)
         hub.on_signal(self._on_signal)
@@ -69,7 +80,7 @@ class Rooms:
             tasks.create_task(self.feed.run(), name="live feed")
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
-            tasks.create_task(self._keep_leases(), name="interest")
+            tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:
         """Let the pages' event streams end: a server that stops would wait for them."""
@@ -114,9 +125,28 @@ class Rooms:
             now=now,
             presence=presence,
             link=link_of(now.status, now.status_utc_ms),
+            questions=self.questions(station),
             now_utc_ms=self.utc_ms(),
             news=self.news.get(station, 0),
         )
+
+    def questions(self, station: StationId) -> list[QuestionEntry]:
+        """Return the devices at a station of which somebody must say which they are."""
+        devices, now_s = self.feed.now(station).devices, self.hub.now_s()
+        return [
+            question_entry(told.event, self.answers.to(station, told), devices=devices, now_s=now_s)
+            for told in devices.questions()
+        ]
+
+    def answer(self, station: StationId, device: str, *, is_device: str | None, by: str) -> bool:
+        """Somebody says which device it is, None: a new one. False: nobody asks, or it cannot be that one."""
+        for told in self.feed.now(station).devices.questions():
+            if told.event.device == device and is_device in (None, *told.event.candidates):
+                signal = ConfirmDevice(device=device, is_device=is_device, by=by)
+                self.answers.give(station, told, signal, now_s=self.hub.now_s())
+                self._has_to_say.set()
+                return True
+        return False
 
     def open_page(self, name: str) -> Callable[[], None]:
         """Somebody has a page open; return what says that it has gone."""
@@ -126,14 +156,14 @@ class Rooms:
     def watch(self, viewer: Viewer) -> None:
         """Somebody opened a station's page: it is to send live at once."""
         self.viewers.add(viewer)
-        self._interest.set()
+        self._has_to_say.set()
 
     def _on_station(self, station: StationId) -> None:
         self.news[station] = self.news.get(station, 0) + 1
         self._on_change()
 
     def _on_calls(self) -> None:
-        self._interest.set()
+        self._has_to_say.set()
         self._on_change()
 
     def _on_change(self) -> None:
@@ -144,19 +174,32 @@ class Rooms:
         if isinstance(heard.signal, BoxState):
             if heard.signal.connected:
                 self.leases.forgotten_by(heard.station)
-                self._interest.set()
+                self._has_to_say.set()
             self._on_change()
 
-    async def _keep_leases(self) -> None:
+    async def _keep_saying(self) -> None:
         while True:
-            wanted = self.viewers.stations() | self.desk.stations_waiting()
-            for station, lease_s in self.leases.due(wanted, now_s=self.hub.now_s()):
-                signal = encode_signal(Interest(lease_s=lease_s))
-                if self.hub.publish_signal(station, Topic.INTEREST, signal):
-                    self.leases.said(station, now_s=self.hub.now_s())
-            self._interest.clear()
+            self._say_leases()
+            self._say_answers()
+            self._has_to_say.clear()
             try:
                 async with asyncio.timeout(INTEREST_TICK_S):
-                    await self._interest.wait()
+                    await self._has_to_say.wait()
             except TimeoutError:
                 pass
+
+    def _say_leases(self) -> None:
+        wanted = self.viewers.stations() | self.desk.stations_waiting()
+        for station, lease_s in self.leases.due(wanted, now_s=self.hub.now_s()):
+            signal = encode_signal(Interest(lease_s=lease_s))
+            if self.hub.publish_signal(station, Topic.INTEREST, signal):
+                self.leases.said(station, now_s=self.hub.now_s())
+
+    def _say_answers(self) -> None:
+        def asked(station: StationId) -> list[Told[DeviceQuestion]]:
+            return self.feed.now(station).devices.questions()
+
+        for station, signal in self.answers.due(asked, now_s=self.hub.now_s()):
+            if self.hub.publish_signal(station, Topic.SIGNAL, encode_signal(signal)):
+                self.answers.said(station, signal.device, now_s=self.hub.now_s())
+                self._on_change()

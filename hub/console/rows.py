@@ -2,12 +2,15 @@
 
 from typing import Literal, TypedDict
 
+from contract.events import DeviceQuestion
 from contract.ids import NO_VISIT, StationId, visit_code
 from hub.calls.call_desk import OpenCall
 from hub.calls.hub_call import RINGING_STATES, State
-from hub.console.live_frames import Value
+from hub.console.live_texts import Value
 from hub.fleet.presence import Presence, Word
 from hub.fleet.stations import Link
+from hub.live.answers import Answer
+from hub.live.devices import DevicesNow
 from hub.live.station_now import StationNow
 
 Group = Literal["ringing", "claimed", "callback"]
@@ -40,6 +43,30 @@ class LinkEntry(TypedDict):
     at_ms: float | None
 
 
+class Candidate(TypedDict):
+    """A device that the one in question may be."""
+
+    device: str
+    name: str
+
+
+class AnswerEntry(TypedDict):
+    """What somebody said: `name` None: a new device. "unheard": the station did not confirm it in time."""
+
+    name: str | None
+    by: str
+    state: Literal["waiting", "sent", "unheard"]
+
+
+class QuestionEntry(TypedDict):
+    """A device of which nobody knows which it is. `device` is its name for the time being."""
+
+    device: str
+    port: str
+    candidates: list[Candidate]
+    answer: AnswerEntry | None
+
+
 class StationEntry(TypedDict):
     """One station of the list."""
 
@@ -51,6 +78,7 @@ class StationEntry(TypedDict):
     visit: str | None
     values: list[Value]
     link: LinkEntry | None
+    questions: list[QuestionEntry]
     news: int  # grows when its list of events is to be read again
 
 
@@ -88,6 +116,7 @@ def station_entry(
     now: StationNow,
     presence: Presence,
     link: Link | None,
+    questions: list[QuestionEntry],
     now_utc_ms: float,
     news: int,
 ) -> StationEntry:
@@ -109,5 +138,34 @@ def station_entry(
             "oldest_owed_s": link.oldest_owed_s,
             "at_ms": link.at_utc_ms,
         },
+        "questions": questions,
         "news": news,
     }
+
+
+def question_entry(
+    question: DeviceQuestion, answer: Answer | None, *, devices: DevicesNow, now_s: float
+) -> QuestionEntry:
+    """Return a question as pages show it. Two of a kind have one name: each is told by its identity too."""
+    return {
+        "device": question.device,
+        "port": question.port,
+        "candidates": [{"device": one, "name": _full_name(devices, one)} for one in question.candidates],
+        "answer": None if answer is None else _answer_entry(answer, devices, now_s),
+    }
+
+
+def _answer_entry(answer: Answer, devices: DevicesNow, now_s: float) -> AnswerEntry:
+    is_device = answer.signal.is_device
+    is_sent = answer.said_s is not None
+    state: Literal["waiting", "sent"] = "sent" if is_sent else "waiting"
+    return {
+        "name": None if is_device is None else _full_name(devices, is_device),
+        "by": answer.signal.by,
+        "state": state if answer.holds(now_s=now_s) else "unheard",
+    }
+
+
+def _full_name(devices: DevicesNow, device: str) -> str:
+    name = devices.name(device)
+    return device if name == device else f"{name} ({device})"

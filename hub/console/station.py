@@ -6,18 +6,22 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contract.events import AnyEvent, MediaState
+from contract.events import AnyEvent, Conditions, LeadReversal, Measured, MediaState
 from contract.ids import NO_VISIT, SpoolId, StationId, VisitNo
+from hub.console.live_texts import Quantity
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
+from hub.live.measure_words import condition_word
+from hub.live.measurements import quantities
 from hub.store.interface import Store, StoredRecord
 from hub.times.fit import UtcInterval
 from hub.times.moments import read_moment
 
 EVENT_NAMES: Final = (
-    "started", "press", "call step", "media", "leads", "device", "lost", "visit opened", "visit closed",
-    "tombstone",
+    "started", "press", "call step", "media", "leads", "device", "conditions", "measured", "lead reversal",
+    "which device", "device confirmed", "lost", "visit opened", "visit closed", "tombstone",
 )  # fmt: skip
+OF_A_PERSON: Final = (Conditions, Measured, LeadReversal)  # what was said in no visit is nobody's to see
 EVENTS_SHOWN: Final = 30
 FLURRY_US: Final = 3_000_000
 EVENTS_READ: Final = 200  # of which those of other visits are not shown
@@ -30,6 +34,16 @@ class EventLine:
     moment: UtcInterval
     received_ms: float
     event: AnyEvent
+
+    @property
+    def quantities(self) -> list[Quantity]:
+        """Of a measurement: what was measured."""
+        return quantities(self.event) if isinstance(self.event, Measured) else []
+
+    @property
+    def conditions(self) -> list[str]:
+        """The words of what is the matter; keys of the catalogue."""
+        return [condition_word(word) for word in self.event.on] if isinstance(self.event, Conditions) else []
 
 
 async def show_station(request: Request) -> Response:
@@ -66,7 +80,7 @@ async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:
 
 def _read_events(store: Store, station: StationId, spool: SpoolId, visit: VisitNo) -> list[EventLine]:
     stored = store.events(station, names=EVENT_NAMES, newest=EVENTS_READ, spool=spool)
-    shown = _settled([one for one in stored if one.record.header.visit in (NO_VISIT, visit)])[:EVENTS_SHOWN]
+    shown = _settled([one for one in stored if _may_be_seen(one, visit)])[:EVENTS_SHOWN]
     lines = []
     for one in shown:
         header, received_us = one.record.header, one.received_utc_us
@@ -74,6 +88,13 @@ def _read_events(store: Store, station: StationId, spool: SpoolId, visit: VisitN
         if one.event is not None:
             lines.append(EventLine(moment, received_us / 1000, one.event))
     return lines
+
+
+def _may_be_seen(line: StoredRecord, visit: VisitNo) -> bool:
+    of_visit = line.record.header.visit
+    if isinstance(line.event, OF_A_PERSON):
+        return of_visit == visit != NO_VISIT
+    return of_visit in (NO_VISIT, visit)
 
 
 def _settled(lines: list[StoredRecord]) -> list[StoredRecord]:

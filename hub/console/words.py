@@ -1,6 +1,6 @@
 """The words of the pages. Vietnamese is the source language and the key; other languages are .po files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,10 @@ class Words:
         """Return the word for `key`, each `{name}` in it replaced by a value."""
         word = self.catalogue.get(key, key)
         return word.format(**values) if values else word
+
+    def each(self, keys: Iterable[str]) -> list[str]:
+        """Return the words for some keys."""
+        return [self(key) for key in keys]
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as the language writes it: 0,8 in Vietnamese."""

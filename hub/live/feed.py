@@ -14,6 +14,8 @@ from contract.ids import BootId, RecordClass, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
+from hub.live.arrived import Arrived
+from hub.live.numbers import rate_of
 from hub.live.opening import (
     Beginning,
     OpenedArrival,
@@ -22,8 +24,15 @@ from hub.live.opening import (
     read_beginning,
     read_history,
 )
-from hub.live.station_now import Arrived, Change, StationNow, rate_of
-from hub.live.view_messages import empty_view_text, leads_texts, values_text, view_text
+from hub.live.station_now import Change, StationNow
+from hub.live.view_messages import (
+    devices_text,
+    empty_view_text,
+    measurements_text,
+    notices_text,
+    values_text,
+    view_text,
+)
 from hub.live.viewers import Message, Viewer, Viewers
 from hub.store.interface import Arrival, Outcome, Store
 from hub.times.placing import PlacedColumn
@@ -37,6 +46,12 @@ OPEN_AT_ONCE: Final = (
     2  # chunks a turn of the store's thread, 50 ms each at most: a press is read between turns
 )
 VALUES_EVERY_S: Final = 1.0
+PARTS: Final[tuple[tuple[Change, Callable[..., str]], ...]] = (
+    (Change.NOTICES, notices_text),
+    (Change.DEVICES, devices_text),
+    (Change.VALUES, values_text),
+    (Change.MEASUREMENTS, measurements_text),
+)
 UNKNOWN_BOOT: Final = 0  # of the parcel, for what comes from the store
 
 
@@ -81,7 +96,7 @@ class LiveFeed:
         station = viewer.station
         now = self.now(station)
         spool, visit = now.spool, now.visit
-        first = [self._view(station), *leads_texts(now), self._values(station)]
+        first = self._whole_view(station)
         history: list[OpenedChunk] = []
         if spool is not None and visit is not None:  # what is nobody's has no past to show
             visit_no = visit.no
@@ -91,7 +106,7 @@ class LiveFeed:
         if (now.spool, now.visit and now.visit.no) == (spool, visit and visit.no):
             viewer.begin([*first, *_history_frames(now, history)])
         else:  # the next patient came while we read
-            viewer.begin([self._view(station), *leads_texts(now), self._values(station)])
+            viewer.begin(self._whole_view(station))
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
         for one in batch:
@@ -149,11 +164,9 @@ class LiveFeed:
         ):  # numbers start over: without this, visit 1 could be taken for visit 1 of the card before
             messages.append(empty_view_text(station, now_utc_ms=self._utc_ms()))
         if Change.VIEW in change:
-            messages.append(self._view(station))
-        if Change.VIEW in change or Change.LEADS in change:
-            messages += leads_texts(now)
-        if Change.VALUES in change:
-            messages.append(self._values(station))
+            messages += self._whole_view(station)
+        else:
+            messages += [write(now, now_utc_ms=self._utc_ms()) for part, write in PARTS if change & part]
         self.viewers.send(station, messages)
         for listener in self._listeners:
             listener(station)
@@ -181,8 +194,10 @@ class LiveFeed:
     def _utc_ms(self) -> float:
         return self._hub.utc_now_us() / 1000
 
-    def _view(self, station: StationId) -> str:
-        return view_text(station, self.now(station), now_utc_ms=self._utc_ms())
+    def _whole_view(self, station: StationId) -> list[str]:
+        now, now_utc_ms = self.now(station), self._utc_ms()
+        parts = [write(now, now_utc_ms=now_utc_ms) for _, write in PARTS]
+        return [view_text(station, now, now_utc_ms=now_utc_ms), *parts]
 
     def _values(self, station: StationId) -> str:
         return values_text(self.now(station), now_utc_ms=self._utc_ms())
@@ -214,7 +229,7 @@ def _history_frames(now: StationNow, history: Sequence[OpenedChunk]) -> list[byt
     In one piece, so that a page does not take what waited in the store for a slow way here.
     """
     frames = []
-    for stream_id, (set_no, _, stream) in enumerate(now.streams()):
+    for stream_id, set_no, _, stream in now.streams():
         mine = [
             (chunk, column)
             for chunk in history

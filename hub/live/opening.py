@@ -18,7 +18,10 @@ from hub.times.placing import PlacedColumn, placed
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
 HISTORY_CHUNKS_MAX: Final = 96  # 12 s of half-second chunks, four devices
-STATE_EVENTS: Final = ("streams", "visit opened", "visit closed", "leads", "status")
+STATE_EVENTS: Final = (
+    "started", "streams", "visit opened", "visit closed", "device", "leads", "conditions", "lead reversal",
+    "which device", "device confirmed", "measured", "status",
+)  # fmt: skip
 STATE_EVENTS_MAX: Final = 32  # of each name: more devices than a station has
 
 

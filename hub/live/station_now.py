@@ -1,4 +1,4 @@
-"""What is true of one station now (core): the visit, the streams, the leads, the numbers, the newest sample.
+"""What is true of one station now (core): its visit, devices, numbers, measurements and newest samples.
 
 Fed with opened events and chunks in whatever order they come; a late one never turns anything back. Within
 a spool visits and stream sets are counted up, so that a greater number is a later one.
@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Final
 
-from contract.codes import MEASUREMENTS, PULSE_RATE, SPO2
 from contract.events import (
     AnchorSet,
     AnyEvent,
+    BoxStarted,
+    Conditions,
+    DeviceConfirmed,
+    DeviceQuestion,
+    DeviceState,
+    LeadReversal,
     LeadState,
+    Measured,
     Status,
     Stream,
     StreamSet,
@@ -22,70 +28,35 @@ from contract.events import (
 )
 from contract.header import Header
 from contract.ids import NO_VISIT, BootId, SpoolId, StreamSetNo, VisitNo
-from contract.limits import QUIET_CHUNK_S, STALE_AFTER_S
+from contract.limits import QUIET_CHUNK_S
 from contract.times import Anchor
-from hub.console.live_frames import MAX_SAMPLES, SampleFrame, Value
+from hub.console.live_frames import MAX_SAMPLES, SampleFrame
+from hub.console.live_texts import MeasurementEntry, Value
+from hub.live.arrived import Arrived, At, VisitNow
+from hub.live.device_now import DeviceEvent
+from hub.live.devices import DevicesNow, Shown
 from hub.live.hub_times import HubTimes
+from hub.live.measurements import MeasurementsNow
+from hub.live.numbers import NumbersNow, rate_of
 from hub.times.placing import PlacedColumn
 
 LIVE_MAX_AGE_S: Final = 15.0  # older than that when it was sent: history, not live
 CHUNK_MAX_AGE_S: Final = LIVE_MAX_AGE_S + QUIET_CHUNK_S  # counted from the first sample of a chunk
-AHEAD_MAX_MS: Final = 1_000.0  # as the page's own limit
 STRIP_S: Final = 12.0  # a strip of 1366 pixels holds less
 RATE_STEP_MHZ: Final = 2  # a page is told anew: 8 ppm at 250 Hz, under a millimetre of paper an hour
-SHOWN_NUMERICS: Final = (SPO2, PULSE_RATE)
-
-
-def rate_of(column: PlacedColumn, stream: Stream) -> float:
-    """Return how many samples a second a column has: the true rate, or the nominal one until it is known."""
-    return column.rate_hz if column.rate_hz is not None else stream.rate_mhz / 1000
 
 
 class Change(Flag):
     """What of a view is new."""
 
     NOTHING = 0
-    VIEW = auto()
-    LEADS = auto()
+    VIEW = auto()  # and with it all the others
+    NOTICES = auto()
+    DEVICES = auto()
     VALUES = auto()
+    MEASUREMENTS = auto()
     STATUS = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """How a record came: the parcel's clock and the hub's."""
-
-    spool: SpoolId
-    header: Header
-    sent_boot: int
-    sent_t_us: int
-    received_utc_us: int
-
-    def age_s(self, t_us: int) -> float | None:
-        """Return how old moment `t_us` of the record's boot was when it was sent; None after a reboot."""
-        return (self.sent_t_us - t_us) / 1e6 if self.sent_boot == self.header.boot else None
-
-
-@dataclass(frozen=True, slots=True)
-class VisitNow:
-    """The visit under way, and the box time of its opening (of its first chunk, until the opening came)."""
-
-    no: VisitNo
-    opened_boot: BootId
-    opened_t_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class NumericNow:
-    """The newest value of one kind; its three times are hub UTC in ms, `measured_ms` None when unknown."""
-
-    mdc: int
-    value: float
-    at: tuple[int, int]  # boot, t_us
-    device: str
-    measured_ms: float | None
-    received_ms: float
-    changed_ms: float | None
+    QUESTIONS = auto()
 
 
 @dataclass(slots=True)
@@ -97,42 +68,53 @@ class StationNow:
     visit: VisitNow | None = None
     status: Status | None = None
     status_utc_ms: float | None = None
-    leads_off: dict[str, frozenset[int]] = field(default_factory=dict)
+    devices: DevicesNow = field(default_factory=DevicesNow)
+    _numbers: NumbersNow = field(default_factory=NumbersNow)
+    _measurements: MeasurementsNow = field(default_factory=MeasurementsNow)
     _last_visit: VisitNo = NO_VISIT
-    _sets: dict[StreamSetNo, StreamSet] = field(default_factory=dict)
-    _numerics: dict[int, NumericNow] = field(default_factory=dict)
     _drawn: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)
     _rates: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)  # told to pages, mHz
-    _newest: dict[str, tuple[int, int]] = field(default_factory=dict)  # by kind of event: boot, t_us
+    _status_at: At = (0, 0)
 
-    def streams(self) -> list[tuple[StreamSetNo, str, Stream]]:
-        """Return (set, device, stream) of all devices; the position here is the stream's id on the page."""
-        return [(no, one.device, stream) for no, one in sorted(self._sets.items()) for stream in one.streams]
+    def streams(self) -> list[Shown]:
+        """Return the streams that may be drawn, in their order on the page."""
+        return self.devices.streams(self.visit)
 
     def on_event(self, arrived: Arrived, event: AnyEvent) -> Change:
         """Take in an opened event; return what of a view is new."""
         change = self._meet(arrived)
         if change is None:
             return Change.NOTHING
-        at = (int(arrived.header.boot), arrived.header.t_us)
         match event:
             case VisitOpened():
-                change |= self._open_visit(VisitNow(VisitNo(event.visit), arrived.header.boot, at[1]))
+                visit = VisitNow(VisitNo(event.visit), arrived.header.boot, arrived.header.t_us)
+                change |= self._open_visit(visit)
             case VisitClosed():
                 change |= self._close_visit(VisitNo(event.visit))
-            case StreamSet():
-                change |= self._take_set(event)
-            case LeadState() if self._is_newer("leads " + event.device, at):
-                self.leads_off[event.device] = frozenset(event.off)
-                change |= Change.LEADS | Change.VALUES
-            case Status() if self._is_newer("status", at):
-                self.status, self.status_utc_ms = event, self.times.utc_ms(arrived.header.boot, at[1])
+            case Status() if arrived.at >= self._status_at:
+                self._status_at = arrived.at
+                self.status, self.status_utc_ms = event, self.times.utc_ms(*_moment(arrived))
                 change |= Change.STATUS
             case AnchorSet():
                 self.times.learn_anchor(
                     Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
                 )
                 change |= Change.VIEW if self.visit is not None else Change.NOTHING
+            case Measured():
+                if self._measurements.take(arrived, event, last_visit=self._last_visit):
+                    change |= Change.MEASUREMENTS
+            case BoxStarted():
+                change |= Change.VIEW if self.devices.box_started(arrived.at) else Change.NOTHING
+            case (
+                StreamSet()
+                | LeadState()
+                | DeviceState()
+                | Conditions()
+                | LeadReversal()
+                | DeviceQuestion()
+                | DeviceConfirmed()
+            ):
+                change |= self._on_device(arrived, event)
             case _:
                 pass
         return change
@@ -152,10 +134,10 @@ class StationNow:
             return Change.NOTHING, []
         frames = []
         for column in columns:
-            found = self._position(arrived.header.stream_set, column.stream)
+            found = self.devices.find(arrived.header.stream_set, column.stream, self.visit)
             if found is None:
                 continue
-            stream_id, stream = found
+            stream = found.stream
             rate_hz = rate_of(column, stream)
             change |= self._tell_rate(arrived.header.stream_set, stream, rate_hz)
             age_s = arrived.age_s(column.t_us + int(len(column.samples) / rate_hz * 1e6))
@@ -170,7 +152,9 @@ class StationNow:
             if skip >= len(column.samples):
                 continue
             self._drawn[drawn_key] = column.end_index
-            frames.append(self.frame(arrived.header, column, stream_id=stream_id, rate_hz=rate_hz, skip=skip))
+            frames.append(
+                self.frame(arrived.header, column, stream_id=found.stream_id, rate_hz=rate_hz, skip=skip)
+            )
         return change, frames
 
     def frame(
@@ -193,14 +177,19 @@ class StationNow:
         if change is None:
             return Change.NOTHING
         for column in columns:
-            found = self._position(arrived.header.stream_set, column.stream)
-            if found is not None and self._take_numeric(arrived, column, found[1]):
+            found = self.devices.find(arrived.header.stream_set, column.stream, self.visit)
+            if found is not None and self._numbers.take(arrived, column, found, self.times):
                 change |= Change.VALUES
         return change
 
     def values(self, *, now_utc_ms: float) -> list[Value]:
         """Return the numbers of the visit under way as a page may show them: none older than five seconds."""
-        return [self._value(mdc, now_utc_ms) for mdc in SHOWN_NUMERICS]
+        return self._numbers.values(self.devices, self.visit, now_utc_ms=now_utc_ms)
+
+    def measurements(self) -> list[MeasurementEntry]:
+        """Return the single measurements of the visit under way, newest first."""
+        no = NO_VISIT if self.visit is None else self.visit.no
+        return self._measurements.of(no, self.times, self.devices.name)
 
     def restart(self, spool: SpoolId) -> None:
         """Another spool (a new card) is in the box: nothing of the one before is true any more."""
@@ -212,15 +201,6 @@ class StationNow:
         """Return the rate at which a page is to draw a stream: the true one, once it has become known."""
         return self._rates.get((set_no, stream.stream), stream.rate_mhz)
 
-    def is_off(self, device: str, stream: Stream) -> bool:
-        """The electrode or probe that this stream needs has no contact."""
-        off = self.leads_off.get(device, frozenset())
-        if stream.stream in off or stream.shape != "numeric":
-            return stream.stream in off
-        return any(
-            one.stream in off for _, its, one in self.streams() if its == device and one.shape == "pleth"
-        )
-
     def _meet(self, arrived: Arrived) -> Change | None:
         """Whether the record speaks of the spool in use; a fresh one of another spool changes over to it."""
         change = Change.NOTHING
@@ -229,7 +209,7 @@ class StationNow:
             if self.spool is not None and (age_s is None or age_s > LIVE_MAX_AGE_S):
                 return None
             if self.spool is not None:
-                change = Change.VIEW | Change.LEADS | Change.VALUES
+                change = Change.VIEW | Change.QUESTIONS
             self.restart(arrived.spool)
         if arrived.sent_boot == arrived.header.boot:
             self.times.learn_parcel(
@@ -257,8 +237,8 @@ class StationNow:
             return Change.NOTHING
         self.visit, self._last_visit = visit, visit.no
         if not is_current:
-            self._numerics.clear()
-        return Change.VIEW | Change.VALUES
+            self._numbers.clear()
+        return Change.VIEW
 
     def _close_visit(self, no: VisitNo) -> Change:
         if no < self._last_visit:
@@ -267,25 +247,27 @@ class StationNow:
         if self.visit is None:
             return Change.NOTHING
         self.visit = None
-        self._numerics.clear()
-        return Change.VIEW | Change.VALUES
+        self._numbers.clear()
+        return Change.VIEW
 
-    def _take_set(self, event: StreamSet) -> Change:
-        number = StreamSetNo(event.set_no)
-        of_device = [no for no, one in self._sets.items() if one.device == event.device]
-        if any(no >= number for no in of_device):
+    def _on_device(self, arrived: Arrived, event: DeviceEvent) -> Change:
+        if not self.devices.take(event, arrived.at, arrived.header.visit):
             return Change.NOTHING
-        for no in of_device:
-            del self._sets[no]
-        self._rates = {key: rate for key, rate in self._rates.items() if key[0] in self._sets}
-        self._sets[number] = event
-        return Change.VIEW | Change.LEADS
-
-    def _is_newer(self, kind: str, at: tuple[int, int]) -> bool:
-        if at < self._newest.get(kind, (0, 0)):
-            return False
-        self._newest[kind] = at
-        return True
+        match event:
+            case LeadState() | Conditions():
+                return Change.NOTICES | Change.DEVICES | Change.VALUES
+            case LeadReversal():
+                return Change.NOTICES
+            case DeviceQuestion() | DeviceConfirmed():
+                return Change.VIEW | Change.QUESTIONS
+            case DeviceState():  # one that is gone takes a question about it away
+                return Change.VIEW | Change.QUESTIONS
+            case StreamSet():
+                sets = self.devices.sets()
+                self._numbers.keep_only(sets)
+                self._rates = {key: rate for key, rate in self._rates.items() if key[0] in sets}
+                self._drawn = {key: index for key, index in self._drawn.items() if key[0] in sets}
+                return Change.VIEW
 
     def _tell_rate(self, set_no: StreamSetNo, stream: Stream, rate_hz: float) -> Change:
         rate_mhz = round(rate_hz * 1000)
@@ -294,61 +276,6 @@ class StationNow:
         self._rates[set_no, stream.stream] = rate_mhz
         return Change.VIEW
 
-    def _position(self, set_no: StreamSetNo, number: int) -> tuple[int, Stream] | None:
-        for position, (no, _, stream) in enumerate(self.streams()):
-            if no == set_no and stream.stream == number:
-                return position, stream
-        return None
 
-    def _take_numeric(self, arrived: Arrived, column: PlacedColumn, stream: Stream) -> bool:
-        if stream.mdc not in SHOWN_NUMERICS:
-            return False
-        rate_hz = rate_of(column, stream)
-        end_t_us = column.t_us + int((len(column.samples) - 1) * 1e6 / rate_hz)
-        at = (int(arrived.header.boot), end_t_us)
-        before = self._numerics.get(stream.mdc)
-        if before is not None and at <= before.at:
-            return False
-        raw = column.samples[-1]
-        value = round(float(raw) * stream.scale, 3)
-        measured_ms = self.times.utc_ms(arrived.header.boot, end_t_us)
-        changed_ms = measured_ms
-        run = 0  # how many samples at the end have this value
-        while run < len(column.samples) and column.samples[-1 - run] == raw:
-            run += 1
-        if run == len(column.samples) and before is not None and before.value == value:
-            changed_ms = before.changed_ms
-        elif measured_ms is not None:
-            changed_ms = measured_ms - (run - 1) * 1e3 / rate_hz
-        device = self._sets[arrived.header.stream_set].device
-        received_ms = arrived.received_utc_us / 1000
-        self._numerics[stream.mdc] = NumericNow(
-            stream.mdc, value, at, device, measured_ms, received_ms, changed_ms
-        )
-        return True
-
-    def _value(self, mdc: int, now_utc_ms: float) -> Value:
-        known = MEASUREMENTS[mdc]
-        now = self._numerics.get(mdc)
-        is_off = any(self.is_off(device, stream) for _, device, stream in self.streams() if stream.mdc == mdc)
-        times = (
-            (now.received_ms,)
-            if now and now.measured_ms is None
-            else (now.received_ms, now.measured_ms)
-            if now
-            else ()
-        )
-        # a time well ahead of now: the hub's clock was stepped back, and how old the value is nobody knows
-        is_fresh = now is not None and all(
-            -AHEAD_MAX_MS <= now_utc_ms - (at or 0.0) <= STALE_AFTER_S * 1000 for at in times
-        )
-        return Value(
-            mdc=mdc,
-            label=known.label,
-            value=now.value if now is not None and is_fresh and not is_off else None,
-            unit=known.unit,
-            measured_ms=now.measured_ms if now else None,
-            received_ms=now.received_ms if now else None,
-            changed_ms=now.changed_ms if now else None,
-            state="off" if is_off else "ok" if is_fresh else "unknown",
-        )
+def _moment(arrived: Arrived) -> tuple[BootId, int]:
+    return arrived.header.boot, arrived.header.t_us

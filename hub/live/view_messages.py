@@ -3,15 +3,28 @@
 import json
 from typing import Final
 
+from contract.codes import IMPEDANCE, Condition
 from contract.ids import StationId, visit_code
-from hub.console.live_frames import LeadsMessage, Stream, ValuesMessage, ViewMessage, Visit
+from hub.console.live_texts import (
+    DeviceEntry,
+    DevicesMessage,
+    MeasurementsMessage,
+    Notice,
+    NoticesMessage,
+    Stream,
+    ValuesMessage,
+    ViewMessage,
+    Visit,
+)
+from hub.live.devices import Shown
+from hub.live.measure_words import REVERSAL, condition_word
 from hub.live.station_now import StationNow
 
-LEAD_OFF_WORDS: Final = {  # by shape of the stream; keys of the catalogue
-    "ecg": "Tuột điện cực",
-    "pleth": "Tuột đầu dò SpO2",
-    "numeric": "Tuột đầu dò SpO2",
-}
+ON_ECG: Final = frozenset({Condition.LEAD_OFF, Condition.ARTIFACT})  # the others stand with the device
+ON_PLETH: Final = frozenset(
+    {Condition.PROBE_OFF, Condition.PROBE_FAULT, Condition.SEARCHING}
+    | {Condition.WEAK_SIGNAL, Condition.ARTIFACT}
+)
 
 
 def view_text(station: StationId, now: StationNow, *, now_utc_ms: float) -> str:
@@ -23,62 +36,98 @@ def view_text(station: StationId, now: StationNow, *, now_utc_ms: float) -> str:
             "code": visit_code(now.spool, now.visit.no),
             "opened_ms": now.opened_utc_ms(),
         }
-    streams: list[Stream] = [
-        {
-            "stream_id": stream_id,
-            "set_no": set_no,
-            "mdc": stream.mdc,
-            "label": stream.label,
-            "rate_mhz": now.rate_mhz(set_no, stream),
-            "scale": stream.scale,
-            "unit": stream.unit,
-            "kind": stream.shape,
-        }
-        for stream_id, (set_no, _, stream) in enumerate(now.streams())
-    ]
-    message: ViewMessage = {
-        "type": "view",
-        "station": station,
-        "now_ms": now_utc_ms,
-        "visit": visit,
-        "streams": streams,
-    }
-    return json.dumps(message)
+    return _json(
+        ViewMessage(
+            type="view",
+            station=station,
+            now_ms=now_utc_ms,
+            visit=visit,
+            streams=[_stream(now, shown) for shown in now.streams()],
+        )
+    )
 
 
 def empty_view_text(station: StationId, *, now_utc_ms: float) -> str:
     """Return a view of nothing: everything that is drawn goes away."""
-    message: ViewMessage = {
-        "type": "view",
-        "station": station,
-        "now_ms": now_utc_ms,
-        "visit": None,
-        "streams": [],
-    }
-    return json.dumps(message)
+    return _json(ViewMessage(type="view", station=station, now_ms=now_utc_ms, visit=None, streams=[]))
 
 
 def values_text(now: StationNow, *, now_utc_ms: float) -> str:
     """Return the "values" message."""
-    message: ValuesMessage = {
-        "type": "values",
-        "values": now.values(now_utc_ms=now_utc_ms),
-        "now_ms": now_utc_ms,
+    return _json(ValuesMessage(type="values", values=now.values(now_utc_ms=now_utc_ms), now_ms=now_utc_ms))
+
+
+def devices_text(now: StationNow, *, now_utc_ms: float) -> str:
+    """Return the "devices" message."""
+    devices, visit = now.devices, now.visit
+    entries = []
+    for device in devices.listed(visit):
+        of_set = devices.set_of(device)
+        entries.append(
+            DeviceEntry(
+                device=device,
+                name=devices.name(device),
+                word=devices.word(device),
+                unverified=None if of_set is None else of_set.unverified,
+                conditions=[condition_word(word) for word in devices.conditions(device, visit)],
+            )
+        )
+    return _json(DevicesMessage(type="devices", devices=entries, now_ms=now_utc_ms))
+
+
+def measurements_text(now: StationNow, *, now_utc_ms: float) -> str:
+    """Return the "measurements" message."""
+    return _json(MeasurementsMessage(type="measurements", measurements=now.measurements(), now_ms=now_utc_ms))
+
+
+def notices_text(now: StationNow, *, now_utc_ms: float) -> str:
+    """Return the "notices" message: of each strip of which something is to be said."""
+    told = [(shown.stream_id, _notices(now, shown)) for shown in now.streams()]
+    return _json(
+        NoticesMessage(
+            type="notices",
+            streams=[{"stream_id": stream_id, "notices": notices} for stream_id, notices in told if notices],
+            now_ms=now_utc_ms,
+        )
+    )
+
+
+def _stream(now: StationNow, shown: Shown) -> Stream:
+    stream, of_set = shown.stream, now.devices.set_of(shown.device)
+    return {
+        "stream_id": shown.stream_id,
+        "set_no": shown.set_no,
+        "mdc": stream.mdc,
+        "label": stream.label,
+        "rate_mhz": now.rate_mhz(shown.set_no, stream),
+        "scale": stream.scale,
+        "unit": stream.unit,
+        "kind": stream.shape,
+        "device": shown.device,
+        "device_name": now.devices.name(shown.device),
+        "unverified": None if of_set is None else of_set.unverified,
+        "detects_pacing": of_set is not None and of_set.detects_pacing is True,
     }
-    return json.dumps(message)
 
 
-def leads_texts(now: StationNow) -> list[str]:
-    """Return a "leads" message for each stream that is drawn."""
-    texts = []
-    for stream_id, (_, device, stream) in enumerate(now.streams()):
-        is_off = now.is_off(device, stream)
-        message: LeadsMessage = {
-            "type": "leads",
-            "stream_id": stream_id,
-            "mask": int(is_off and stream.shape == "ecg"),
-            "probe": int(is_off and stream.shape != "ecg"),
-            "text_key": LEAD_OFF_WORDS[stream.shape] if is_off else None,
-        }
-        texts.append(json.dumps(message))
-    return texts
+def _notices(now: StationNow, shown: Shown) -> list[Notice]:
+    stream, devices = shown.stream, now.devices
+    if stream.shape == "numeric":
+        return []
+    is_by_electrodes = stream.shape == "ecg" or stream.mdc == IMPEDANCE
+    on_strip = ON_ECG if is_by_electrodes else ON_PLETH
+    held = [word for word in devices.conditions(shown.device, now.visit) if word in on_strip]
+    if stream.stream in devices.off(shown.device):
+        held.insert(0, Condition.LEAD_OFF if is_by_electrodes else Condition.PROBE_OFF)
+    notices: list[Notice] = [
+        {"key": condition_word(word), "values": {}} for word in dict.fromkeys(map(str, held))
+    ]
+    suspected = devices.reversal(shown.device, now.visit) if stream.shape == "ecg" else None
+    if suspected is not None:
+        electrodes = suspected[:40].replace("-", "–")
+        notices.append({"key": REVERSAL, "values": {"electrodes": electrodes}})
+    return notices
+
+
+def _json(message: object) -> str:
+    return json.dumps(message, ensure_ascii=False)

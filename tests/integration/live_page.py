@@ -15,7 +15,16 @@ from tests.simulators.page_server import PageServer, now_ms
 ECG_HZ, PLETH_HZ = 250, 100
 UV_PER_RAW = 5
 PX_PER_MM = 96 / 25.4
-ECG_STREAM = {"stream_id": 1, "mdc": 131329, "label": "I", "rate_mhz": 250_000, "unit": "uV", "kind": "ecg"}
+OF_THE_BOARD = {"device": "board-1", "device_name": "board-1", "unverified": None, "detects_pacing": False}
+ECG_STREAM = {
+    "stream_id": 1,
+    "mdc": 131329,
+    "label": "I",
+    "rate_mhz": 250_000,
+    "unit": "uV",
+    "kind": "ecg",
+    **OF_THE_BOARD,
+}
 PLETH_STREAM = {
     "stream_id": 2,
     "mdc": 150452,
@@ -23,6 +32,7 @@ PLETH_STREAM = {
     "rate_mhz": 100_000,
     "unit": "1",
     "kind": "pleth",
+    **OF_THE_BOARD,
 }
 
 

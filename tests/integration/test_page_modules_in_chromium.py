@@ -91,9 +91,16 @@ def test_a_word_without_translation_is_vietnamese_and_names_are_filled_in(page: 
 
 def reading(**changes: object) -> dict[str, object]:
     """An SpO2 measured 1.2 s and received 0.2 s ago."""
-    known = {"mdc": 150456, "label": "SpO2", "value": 97, "unit": "%", "state": "ok"}
+    known = {"mdc": 150456, "label": "SpO2", "value": 97, "unit": "%", "state": "ok", "why": None}
+    device = {
+        "device": "board-1",
+        "device_name": "board-1",
+        "stream": 2,
+        "source": None,
+        "is_unverified": False,
+    }
     times = {"measured_ms": now_ms() - 1200, "received_ms": now_ms() - 200, "changed_ms": now_ms() - 9000}
-    return {**known, **times, **changes}
+    return {**known, **device, **times, **changes}
 
 
 def shown(live: LivePage, **changes: object) -> str:
@@ -107,10 +114,13 @@ def shown(live: LivePage, **changes: object) -> str:
     return live.seen(SPO2)[0]
 
 
-def test_a_value_bears_its_name_in_the_language_of_the_page(page: Page) -> None:
-    body = """const value = new m.BigValue(); value.setAttribute("label", arg); document.body.append(value);
-      const shown = value.querySelector(".value-label").textContent; value.remove(); return shown;"""
-    assert [run(page, "values.js", body, label) for label in ("Pulse", "SpO2")] == ["Mạch", "SpO2"]
+def test_a_value_bears_its_name_its_unit_and_what_it_was_counted_on(page: Page) -> None:
+    body = """const value = new m.BigValue(); value.reading = arg; document.body.append(value);
+      const texts = [...value.children].map((one) => one.textContent);
+      value.remove(); return [texts[0], texts[1], texts[3]];"""
+    rate = reading(label="Nhịp tim", unit="/min", source="cuff")
+    assert run(page, "values.js", body, rate) == ["Nhịp tim", "băng đo", "lần/phút"]
+    assert run(page, "values.js", body, reading(unit="Cel", source="ecg")) == ["SpO2", "ECG", "°C"]
 
 
 def test_a_value_is_shown_with_its_age_and_never_beyond_five_seconds() -> None:
@@ -122,8 +132,8 @@ def test_a_value_is_shown_with_its_age_and_never_beyond_five_seconds() -> None:
 
 def test_a_value_that_may_not_be_trusted_is_not_shown() -> None:
     with live_page() as live:
-        assert shown(live, value=None, state="off") == "---|tuột đầu dò"
-        assert shown(live, state="off") == "---|tuột đầu dò"
+        assert shown(live, value=None, state="off", why="tuột đầu dò") == "---|tuột đầu dò"
+        assert shown(live, state="off", why="đang dò mạch") == "---|đang dò mạch"
         assert shown(live, state="unknown") == "---|không rõ"
         assert shown(live, measured_ms=now_ms() - 3_600_000) == "---|số cuối cách đây 1 giờ 00"
         assert shown(live, received_ms=now_ms() - 60_000) == "---|số cuối cách đây 1 phút"

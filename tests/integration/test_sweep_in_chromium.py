@@ -14,6 +14,7 @@ import pytest
 from tests.browser import chromium, wait_until
 from tests.integration.live_page import (
     ECG_HZ,
+    OF_THE_BOARD,
     PX_PER_MM,
     UV_PER_RAW,
     LivePage,
@@ -289,7 +290,9 @@ def test_damaged_messages_are_counted_in_the_corner_and_nothing_else_stops() -> 
     texts: list[dict[str, Any]] = [
         {"type": "view"},
         {"type": "values", "values": [None]},
-        {"type": "leads"},
+        {"type": "notices"},
+        {"type": "devices", "devices": [{"device": "board-1"}]},
+        {"type": "measurements", "measurements": [{"device": "board-1", "quantities": []}]},
         {"type": "?"},
     ]
     with live_page() as live:
@@ -300,7 +303,7 @@ def test_damaged_messages_are_counted_in_the_corner_and_nothing_else_stops() -> 
             live.hub.send(text)
         live.samples(ECG[:250])
         live.wait_plotted(250)
-        wait_until(live.page, "document.body.feed.counts.malformed === 12")
+        wait_until(live.page, "document.body.feed.counts.malformed === 14")
         assert live.page.locator("#corner").inner_text() == f"khung hỏng: {len(damaged) + len(texts)}"
 
 
@@ -311,7 +314,7 @@ def test_the_page_reads_the_worked_example_of_the_document() -> None:
     texts = re.findall(r"^```json live-text\n(.*?)^```", document, re.DOTALL | re.MULTILINE)
     assert data
     assert fields
-    assert len(texts) == 4
+    assert len(texts) == 6
     with live_page() as live:
         read = live.page.evaluate(
             """async bytes => {
@@ -323,8 +326,11 @@ def test_the_page_reads_the_worked_example_of_the_document() -> None:
         )
         for text in texts:
             live.hub.send(json.loads(text))
-        wait_until(live.page, "document.querySelectorAll('hd-value').length === 2")
-        assert live.sweep().locator(".sweep-notice").inner_text() == "Tuột điện cực RA, LA"
+        wait_until(live.page, "document.querySelectorAll('hd-value').length === 3")
+        notice = "tuột điện cực · nghi ngờ mắc ngược điện cực RA–LA; không tự sửa"
+        assert live.sweep().locator(".sweep-notice").inner_text() == notice
+        assert live.page.locator(".device-name").all_inner_texts() == ["board-1", "CMS50D+"]
+        assert live.page.locator(".measured-value").all_inner_texts() == ["120/80 (93) mmHg", "36,8 °C"]
         assert live.page.evaluate("document.body.feed.counts.malformed") == 0
     assert read == json.loads(fields[1])
 
@@ -334,7 +340,7 @@ def test_twelve_leads_at_500_hz_are_drawn_and_their_cost_a_frame_is_measured(
 ) -> None:
     streams = [
         {"stream_id": n, "set_no": 1, "mdc": 131329, "label": f"V{n}", "rate_mhz": 500_000, "scale": 5}
-        | {"unit": "uV", "kind": "ecg"}
+        | {"unit": "uV", "kind": "ecg", **OF_THE_BOARD}
         for n in range(1, 13)
     ]
     with live_page() as live:

@@ -16,8 +16,11 @@ export const CLAIM_KEY = "F2"; // types nothing, so that it answers from inside 
  *   owner: string | null, revision: number, nudges: number, earliest_ms: number | null, latest_ms: number,
  *   received_ms: number, changed_ms: number, visit: string | null}} Call
  * @typedef {{round_trip_ms: number | null, owed_count: number, oldest_owed_s: number | null, at_ms: number | null}} Link
+ * @typedef {{device: string, port: string, candidates: {device: string, name: string}[],
+ *   answer: {name: string | null, by: string, state: "waiting" | "sent" | "unheard"} | null}} Question
  * @typedef {{station: string, name: string, word: string, heard_ms: number | null, is_cut: boolean,
- *   visit: string | null, values: import("../../../web/values.js").Reading[], link: Link | null, news: number}} Row
+ *   visit: string | null, values: import("../../../web/live_texts.js").Reading[], link: Link | null,
+ *   questions: Question[], news: number}} Row
  * @typedef {{now_ms: number, calls: Call[], broker: {is_connected: boolean, changed_ms: number | null},
  *   ingest_fault_since_ms: number | null}} State
  */

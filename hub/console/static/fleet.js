@@ -1,12 +1,13 @@
 /** The list of stations: cells are written anew as the hub tells, ages as time goes. */
 import { formatAge } from "../../../web/ages.js";
-import { number, t } from "../../../web/words.js";
+import { numberText, sourceWord } from "../../../web/units.js";
+import { t } from "../../../web/words.js";
 import { callText, clock, linkText, news, place, presenceText, pressAge, say, state } from "./console.js";
 
-/** @typedef {import("./console.js").Row} Row @typedef {import("../../../web/values.js").Reading} Reading */
+/** @typedef {import("./console.js").Row} Row @typedef {import("../../../web/live_texts.js").Reading} Reading */
 
 const FRESH_MS = 5_000; // as STALE_AFTER_S of the contract
-const VALUES = [150456, 149530];
+const COLUMNS = [[150456], [149530, 147842]]; // SpO2; pulse and heart rate, each with its source
 /** @type {Map<string, Row>} */
 const rows = new Map();
 const table = place("fleet"), body = /** @type {HTMLTableSectionElement} */ (table.querySelector("tbody"));
@@ -18,10 +19,12 @@ function newLine(row) {
   const head = document.createElement("th"), link = document.createElement("a");
   head.scope = "row";
   link.href = `/stations/${row.station}`;
-  head.append(link);
+  const asks = document.createElement("small");
+  asks.className = "asks";
+  head.append(link, asks);
   line.append(head);
   for (const name of ["presence", "call", "visit"]) line.insertCell().className = name;
-  for (const mdc of VALUES) {
+  for (const [mdc] of COLUMNS) {
     const cell = line.insertCell();
     cell.className = "number value";
     cell.dataset.mdc = String(mdc);
@@ -39,9 +42,10 @@ function write(row) {
   say(presence, presenceText(row));
   say(line.querySelector(".visit"), row.visit ?? "");
   say(line.querySelector(".link"), linkText(row.link));
-  for (const mdc of VALUES) {
-    const cell = line.querySelector(`[data-mdc="${mdc}"]`);
-    if (cell) writeValue(cell, row.values.find((one) => one.mdc === mdc));
+  say(line.querySelector(".asks"), row.questions.length ? t("có thiết bị cần xác nhận") : "");
+  for (const mdcs of COLUMNS) {
+    const cell = line.querySelector(`[data-mdc="${mdcs[0]}"]`);
+    if (cell) writeValues(cell, row.values.filter((one) => mdcs.includes(one.mdc)));
   }
   const call = state?.calls.find((one) => one.station === row.station);
   if ((line.dataset.group ?? "") !== (call?.group ?? "")) {
@@ -51,17 +55,32 @@ function write(row) {
   say(line.querySelector(".call"), call ? `${callText(call)} · ${pressAge(call)}` : "");
 }
 
-/** A number older than five seconds is not shown; its age is. @param {Element} cell @param {Reading | undefined} reading */
-function writeValue(cell, reading) {
-  const age_ms = clock.age_ms(reading?.measured_ms ?? null), received_ms = clock.age_ms(reading?.received_ms ?? null);
-  const isShown = reading?.state === "ok" && reading.value !== null && Math.max(age_ms ?? 0, received_ms ?? Infinity) <= FRESH_MS;
-  const text = isShown ? number(reading.value ?? NaN, 0) : "---";
-  const note = reading?.state === "off" ? t("tuột đầu dò") : received_ms === null ? "" : formatAge(age_ms);
-  const key = `${text} ${note}`.trim();
+/** A number older than five seconds is not shown; its age is. @param {Reading} reading */
+function isShown(reading) {
+  const age_ms = clock.age_ms(reading.measured_ms), received_ms = clock.age_ms(reading.received_ms);
+  return reading.state === "ok" && reading.value !== null && Math.max(age_ms ?? 0, received_ms ?? Infinity) <= FRESH_MS;
+}
+
+/** Every number that may be shown, each with its source (and device, if there are several); or why there is none.
+ * @param {Element} cell @param {Reading[]} readings */
+function writeValues(cell, readings) {
+  const shown = readings.filter(isShown), several = shown.length > 1;
+  const parts = shown.map((reading) => [numberText(reading.value), [several ? reading.device_name : "",
+    sourceWord(reading.source), formatAge(clock.age_ms(reading.measured_ms))].filter(Boolean).join(" · ")]);
+  if (!parts.length) parts.push(["---", readings.length ? absentText(readings[0]) : ""]);
+  const key = parts.map((part) => part.join(" ").trim()).join(" ");
   if (cell.textContent?.trim() === key) return;
-  const small = document.createElement("small");
-  small.textContent = note;
-  cell.replaceChildren(`${text} `, small);
+  cell.replaceChildren(...parts.flatMap(([text, note]) => {
+    const small = document.createElement("small");
+    small.textContent = note;
+    return [`${text} `, small, " "];
+  }));
+}
+
+/** @param {Reading} reading */
+function absentText(reading) {
+  if (reading.state === "off") return t(reading.why ?? "không rõ");
+  return clock.age_ms(reading.received_ms) === null ? "" : formatAge(clock.age_ms(reading.measured_ms));
 }
 
 news.addEventListener("rows", (event) => {

@@ -7,6 +7,7 @@ import { t } from "../../../web/words.js";
 import { CallView } from "./call.js";
 import { callText, claimedHere_ms, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state, tellUser } from "./console.js";
 import { Photos } from "./photos.js";
+import { Questions } from "./questions.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call */
 
@@ -16,6 +17,7 @@ const station = bar.dataset.station ?? "";
 const feed = new LiveFeed(clock);
 const view = new CallView();
 const photos = new Photos(station);
+const questions = new Questions(station, place("questions"));
 let talking = ""; // the call whose picture and voice are on this page
 /** @type {Row | null} */
 let row = null;
@@ -124,6 +126,7 @@ function showRow() {
   if (presence.dataset.word !== row.word) presence.dataset.word = row.word;
   say(presence, presenceText(row));
   say(place("link"), linkText(row.link));
+  questions.show(row.questions);
 }
 
 async function readEvents() {
@@ -174,6 +177,7 @@ window.addEventListener("keydown", (event) => {
 place("call-photo").addEventListener("click", takePhoto);
 
 if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would say it later
-showLive(feed, { strips: place("strips"), values: place("values"), corner: place("corner") });
+showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"),
+  corner: place("corner") });
 feed.open(`/stations/${station}/live`);
 Object.assign(document.body, { feed });

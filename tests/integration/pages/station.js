@@ -4,7 +4,8 @@ import { showLive } from "/web/view.js";
 
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const feed = new LiveFeed();
-showLive(feed, { strips: place("strips"), values: place("values"), corner: place("corner") });
+showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"),
+  corner: place("corner") });
 feed.addEventListener("view", () => {
   place("who").textContent = `Lượt khám ${feed.view?.visit?.code ?? "---"}`;
 });

@@ -3,12 +3,14 @@ import json
 import numpy as np
 import pytest
 
-from contract.codes import PULSE_RATE, SPO2
+from contract.codes import SPO2
 from contract.events import AnchorSet, LeadState, Status, Stream, StreamSet, VisitClosed, VisitOpened
 from contract.header import Header, Kind
 from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId, StreamSetNo, VisitNo
-from hub.console.live_frames import SampleFrame, Value
-from hub.live.station_now import LIVE_MAX_AGE_S, Arrived, Change, StationNow
+from hub.console.live_frames import SampleFrame
+from hub.console.live_texts import Value
+from hub.live.arrived import Arrived
+from hub.live.station_now import LIVE_MAX_AGE_S, Change, StationNow
 from hub.live.view_messages import view_text
 from hub.times.placing import PlacedColumn
 
@@ -209,9 +211,11 @@ def test_a_number_says_since_when_it_has_been_the_same() -> None:
     assert shown(now, 12.0)["changed_ms"] == (UTC_US + 11 * S) / 1000 + 40
 
 
-def test_what_is_not_measured_is_unknown_and_never_zero() -> None:
-    pulse = shown(station(), 10.0, PULSE_RATE)
-    assert (pulse["value"], pulse["state"], pulse["measured_ms"]) == (None, "unknown", None)
+def test_what_is_not_measured_is_unknown_and_never_zero_and_what_no_device_has_is_not_there() -> None:
+    now = station()
+    value = shown(now, 10.0)
+    assert (value["value"], value["state"], value["measured_ms"]) == (None, "unknown", None)
+    assert [one["mdc"] for one in now.values(now_utc_ms=0.0)] == [SPO2]
 
 
 @pytest.mark.parametrize(("off", "state"), [((PLETH,), "off"), ((SATURATION,), "off"), ((ECG,), "ok")])
@@ -227,7 +231,7 @@ def test_an_older_lead_state_or_status_does_not_replace_a_newer_one() -> None:
     now = station()
     now.on_event(arrived(10.0), LeadState(device="board-1", off=(ECG,)))
     now.on_event(arrived(9.0), LeadState(device="board-1", off=()))
-    assert now.leads_off == {"board-1": {ECG}}
+    assert now.devices.off("board-1") == {ECG}
     for t_s, round_trip_ms in ((20.0, 40), (19.0, 900)):
         now.on_event(arrived(t_s), status(round_trip_ms))
     assert now.status is not None
@@ -279,9 +283,15 @@ def test_a_device_that_starts_anew_gets_a_new_set_and_the_old_one_is_drawn_no_mo
 def test_a_second_device_has_streams_of_its_own_beside_the_first() -> None:
     now = station()
     now.on_event(arrived(3.0), SET.model_copy(update={"set_no": 2, "device": "usb-1"}))
-    assert [(set_no, device) for set_no, device, _ in now.streams()] == [(1, "board-1")] * 3 + [
-        (2, "usb-1")
-    ] * 3
+    assert [(one.set_no, one.device, one.stream.label) for one in now.streams()] == [
+        (1, "board-1", "I"),
+        (2, "usb-1", "I"),
+        (1, "board-1", "Pleth"),
+        (2, "usb-1", "Pleth"),
+        (1, "board-1", "SpO2"),
+        (2, "usb-1", "SpO2"),
+    ]
+    assert [one.stream_id for one in now.streams()] == [0, 3, 1, 4, 2, 5], "the first one's stay as they were"
 
 
 def test_a_new_card_makes_everything_new_and_the_old_cards_backlog_does_not_bring_it_back() -> None:
