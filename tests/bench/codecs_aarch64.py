@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.report import progress, tell
+from tests.guest.parts import HOUSE, LIMIT_S, pins, private_apt, run, wheel
 
-HOUSE: Final = Path(__file__).parents[2]
 PLACE: Final = HOUSE / "build" / "aarch64"
 QEMU: Final = "usr/bin/qemu-aarch64-static"
-LIMIT_S: Final = 900
 MEANINGS: Final = {
     "machine": "what the check believes to run on",
     "python": "Debian's, of that machine",
@@ -62,10 +61,10 @@ def main() -> None:
         sys.exit(f"{', '.join(missing)}: not here; this bench takes its parts from Debian's archive")
     root = system_of_arm()
     python = max((root / "usr/bin").glob("python3.[0-9]*[0-9]"))
-    numpy = wheel(pins("numpy", python.name.removeprefix("python"))[0])
+    numpy = wheel(pins("numpy", python.name.removeprefix("python"))[0], PLACE)
     found = []
     for pin in pins("av"):
-        av = wheel(pin)
+        av = wheel(pin, PLACE)
         progress(f"running the check of {av.name} under qemu\n")
         found.append({"av": av.name.removeprefix("av-"), **check(root, python, [av, numpy])})
     result = {name: " and ".join(dict.fromkeys(str(one[name]) for one in found)) for name in MEANINGS}
@@ -101,67 +100,6 @@ def system_of_arm() -> Path:
     return root
 
 
-def private_apt(state: Path, architecture: str) -> list[str]:
-    """Return apt's options for lists and packages of its own, of that architecture."""
-    for folder in ("lists/partial", "cache/archives/partial"):
-        (state / folder).mkdir(parents=True)
-    (state / "status").touch()
-    settings = {
-        "APT::Architecture": architecture,
-        "APT::Architectures": architecture,
-        "Dir::State": str(state),
-        "Dir::State::Lists": str(state / "lists"),
-        "Dir::State::status": str(state / "status"),
-        "Dir::Cache": str(state / "cache"),
-        "APT::Sandbox::User": "",
-    }
-    return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-
-
-def pins(name: str, python_version: str | None = None) -> list[tuple[str, str]]:
-    """Return the lock's requirements of `name`, with all hashes and without the marker, each with a Python.
-
-    With `python_version` that Python's alone.
-    """
-    lock = (HOUSE / "requirements" / "run.txt").read_text(encoding="utf-8")
-    block = rf"^{name}==(\S+)(?: ; (.*?))? \\\n((?:    --hash=\S+(?: \\)?\n)+)"
-    found = []
-    for version, marker, hashes in re.findall(block, lock, re.MULTILINE):
-        bound = re.search(r"python_full_version (<|>=) '3\.(\d+)'", marker)
-        minors = [
-            minor for minor in (11, 13) if bound is None or (minor < int(bound[2])) == (bound[1] == "<")
-        ]
-        of = [f"3.{minor}" for minor in minors if python_version in (None, f"3.{minor}")]
-        found += [(f"{name}=={version} \\\n{hashes}", of[0])] if of else []
-    return found or sys.exit(f"requirements/run.txt names no {name} for Python {python_version}")
-
-
-def wheel(pin: tuple[str, str]) -> Path:
-    """Return the folder of a wheel for aarch64, unpacked, as the lock names it."""
-    requirement, python_version = pin
-    folder = PLACE / requirement.split()[0].replace("==", "-")
-    if (folder / ".complete").exists():
-        return folder
-    progress(f"fetching {folder.name} for aarch64\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    asked = PLACE / "wheel.txt"
-    asked.write_text(requirement, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-        "--require-hashes",
-    ]
-    command += ["--no-deps", "--only-binary", ":all:", "--python-version", python_version]
-    command += ["--platform", "manylinux_2_28_aarch64", "--platform", "manylinux_2_17_aarch64"]
-    run(*command, "--target", str(folder), "-r", str(asked))
-    (folder / ".complete").touch()
-    return folder
-
-
 def check(root: Path, python: Path, folders: list[Path]) -> dict[str, str | int | float]:
     """Run both self-tests on the emulated machine; their CodecError is the message when they fail."""
     ran = subprocess.run(
@@ -184,14 +122,6 @@ def check(root: Path, python: Path, folders: list[Path]) -> dict[str, str | int 
     if found["machine"] != "aarch64":
         sys.exit(f"the check ran on {found['machine']}, which proves nothing")
     return found
-
-
-def run(*command: str, folder: Path = HOUSE) -> str:
-    """Return what the command says; end with its own last words when it fails."""
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    if ran.returncode:
-        sys.exit(f"{' '.join(command[:2])} failed: {ran.stderr.strip()[-500:]}")
-    return ran.stdout
 
 
 if __name__ == "__main__":
