@@ -13,7 +13,8 @@ from typing import Final
 from firmware_bridge.board.messages import AckLevel, BoardEvent, EventAck, EventKind
 from firmware_bridge.events import ButtonPressed, PressIdentity, PressKind
 
-MAX_RAISED_AT_ONCE: Final = 16  # the board's ring; a count further ahead is no memory of the board's
+MAX_RAISED_AT_ONCE: Final = 16  # for one frame; the rest follows with the next
+MAX_BEHIND: Final = 256  # presses while no cable was in; a count further ahead is not a person's doing
 MAX_UNSTORED: Final = 1024  # a caller that stores nothing: the board keeps what is beyond
 MAX_BOOTS: Final = 64  # of all boards; forgotten oldest first
 MAX_LEVELS: Final = 256  # of stored presses remembered in a boot
@@ -89,6 +90,8 @@ class PressBook:
                 return [], None
             if boot.is_contiguous:
                 raised = self._raise_missing(uid, event.origin_boot_id, boot, event.press_count - 1, box_t_us)
+                if boot.known_count < event.press_count - 1:
+                    return raised, None  # the earlier ones first; the board repeats this one
             at_boot = event.kind == EventKind.PRESSED_AT_BOOT
             kind = PressKind.PRESSED_AT_BOOT if at_boot else PressKind.PRESS
             raised.append(
@@ -114,12 +117,12 @@ class PressBook:
     def _raise_missing(
         self, uid: bytes, boot_id: int, boot: _Boot, press_count: int, box_t_us: int
     ) -> list[ButtonPressed]:
-        first = max(boot.known_count + 1, press_count - MAX_RAISED_AT_ONCE + 1)
+        first = max(boot.known_count + 1, press_count - MAX_BEHIND + 1)
         if press_count < first or self._unstored_count() >= MAX_UNSTORED:
             return []
         self.skipped_presses += first - boot.known_count - 1
-        boot.known_count = press_count
-        counts = [count for count in range(first, press_count + 1) if count not in boot.levels]
+        boot.known_count = min(press_count, first + MAX_RAISED_AT_ONCE - 1)
+        counts = [count for count in range(first, boot.known_count + 1) if count not in boot.levels]
         boot.levels.update(dict.fromkeys(counts, AckLevel.RECEIVED))
         return [ButtonPressed(uid, boot_id, count, None, box_t_us, PressKind.PRESS) for count in counts]
 

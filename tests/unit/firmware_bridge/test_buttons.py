@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.board.buttons import MAX_BOOTS, MAX_RAISED_AT_ONCE, MAX_UNSTORED, PressBook
+from firmware_bridge.board.buttons import MAX_BEHIND, MAX_BOOTS, MAX_RAISED_AT_ONCE, MAX_UNSTORED, PressBook
 from firmware_bridge.board.messages import AckLevel, BoardEvent, EventAck, EventKind, EventSource
 from firmware_bridge.events import ButtonPressed, PressIdentity, PressKind
 
@@ -124,12 +124,23 @@ def test_a_boot_that_by_chance_bears_the_name_of_an_earlier_one_has_presses_of_i
         book.advance(PressIdentity(UID, boot, 1), AckLevel.STORED)
 
 
-def test_a_count_far_ahead_tells_the_latest_and_counts_the_rest() -> None:
-    book = PressBook({})
-    raised = book.on_count(UID, BOOT, (1 << 32) - 1, box_t_us=0)
-    assert len(raised) == MAX_RAISED_AT_ONCE
-    assert raised[-1].press_count == (1 << 32) - 1
-    assert book.skipped_presses == (1 << 32) - 1 - MAX_RAISED_AT_ONCE
+def test_a_count_that_nobody_can_have_pressed_tells_the_latest_and_counts_the_rest() -> None:
+    book, told_counts = PressBook({}), list[int]()
+    while raised := book.on_count(UID, BOOT, (1 << 32) - 1, box_t_us=0):
+        assert len(raised) <= MAX_RAISED_AT_ONCE
+        told_counts += [p.press_count for p in raised]
+    assert told_counts == list(range((1 << 32) - MAX_BEHIND, 1 << 32))
+    assert book.skipped_presses == (1 << 32) - 1 - MAX_BEHIND
+
+
+def test_more_presses_than_the_ring_holds_while_no_cable_was_in_are_all_told_in_order() -> None:
+    book, told_counts = PressBook({}), list[int]()
+    for _ in range(4):
+        raised, ack = book.on_press(UID, press(40), is_current=True, box_t_us=0)
+        told_counts += [p.press_count for p in raised]
+    assert told_counts == list(range(1, 41))
+    assert ack == EventAck(140, BOOT, AckLevel.RECEIVED)
+    assert book.skipped_presses == 0
 
 
 def test_presses_that_nobody_stores_stay_with_the_board() -> None:
