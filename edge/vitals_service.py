@@ -25,7 +25,7 @@ from contract.times import Anchor
 from edge.call.call_service import CallService
 from edge.call.station_call import State, StationCall
 from edge.call.video_service import Offices, VideoService
-from edge.capture.capture import Capture
+from edge.capture.capture import BOARD, Capture
 from edge.capture.coding_service import CodingThread
 from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
@@ -54,6 +54,7 @@ from firmware_bridge.bridge import BoardBridge
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
+CARRIED_FACTS: Final = ("visit", "stream set", "held apart", "call", "camera off", "epoch")
 
 
 class Vitals:
@@ -144,7 +145,7 @@ class Vitals:
             software=SOFTWARE,
         )
         self._receipts = ReceiptBook(refused_count=spool.refused_count())
-        facts = {name: spool.fact(name) for name in ("visit", "stream set", "call", "camera off", "epoch")}
+        facts = {name: spool.fact(name) for name in CARRIED_FACTS}
         owed = Owed(spool.ledgers())
         owed.epoch = facts["epoch"]
         log.info("boot %d of spool %016x: %d drafts became records", boot, spool.spool_id, recovered)
@@ -246,7 +247,7 @@ class Vitals:
         elif isinstance(event, bridge_events.CameraButton):
             self._video.on_button(event)
         else:
-            self._capture.handle(event, now_us=self._clock.now_us())
+            self._capture.handle(event, source=BOARD, now_us=self._clock.now_us())
             if isinstance(event, bridge_events.SampleBlock) and not self._has_samples:
                 self._has_samples = True
                 self._cut_now.set()  # the first draft of a process does not wait for a second to be full
@@ -383,11 +384,11 @@ class Vitals:
             boot=self._boot,
             boot_name=self._clock.boot_name,
             counters=self._bridge.counters(),
-            device=self._capture.device,
-            device_problem=self._capture.device_problem,
+            devices=self._capture.sights(),
+            instruments=(),
             visit=self._capture.visit,
             asks_visit_over=self._capture.asks(now_us=now_us),
-            lost_samples=self._capture.lost_samples,
+            awaits_sensors_off=self._capture.awaits_sensors_off,
             status=await self._status(now_us),
             hub_keys=self._hub_keys,
             spool_problem=self._spool.problem,

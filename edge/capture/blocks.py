@@ -65,7 +65,6 @@ class Blocks:
         self._ended: list[_Chunk] = []
         self._next_index: dict[int, int] = {}  # of each stream of this set, whatever was cut meanwhile
         self.repeated_samples = 0  # came twice and were dropped
-        self.has_ended = False  # a chunk of all has ended since the last cut: the next must be `cut_records`
 
     def set_scene(self, scene: Scene) -> None:
         """What comes from now on belongs to another visit or stream set."""
@@ -78,7 +77,6 @@ class Blocks:
         """End the chunk here: a gap, a lead that came off."""
         if self._chunk.runs:
             self._ended.append(self._chunk)
-            self.has_ended = True
         self._chunk = _Chunk(scene or self._chunk.scene)
 
     def _end_numerics(self) -> None:
@@ -121,7 +119,7 @@ class Blocks:
     def cut_records(self) -> list[TakenChunk]:
         """Return everything since the last records as new ones: they replace all drafts."""
         self.end_chunk()
-        ended, self._ended, self.has_ended = self._ended, [], False
+        ended, self._ended = self._ended, []
         return [
             TakenChunk(record_class, chunk.scene, [run.column() for _, run in sorted(runs.items())])
             for chunk in ended

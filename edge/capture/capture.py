@@ -1,41 +1,44 @@
-"""Events of the bridge become what one transaction a second stores (core).
+"""What the devices say becomes what one transaction a second stores (core).
 
-Quiet: every second a sealed draft of all streams, every 30 s records in their place. Live: records at every
-cut, or at every other (`rhythm.py`). Samples are taken here and coded elsewhere. Lead-off and probe-off
-blocks measure nobody and are not stored; they end the chunk and are told by an event.
+Quiet: every second a sealed draft of each device, every 30 s records in their place. Live: records at every
+cut, or at every other (`rhythm.py`). Samples are taken here and coded elsewhere. Each device has its own
+chunks, gaps and contact; who is being seen is one question over all of them.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from contract.chunks import Column
 from contract.events import (
+    Conditions,
+    DeviceConfirmed,
+    DeviceQuestion,
     DeviceState,
     Event,
     LeadState,
     SamplesLost,
-    StreamSet,
     VisitClosed,
     VisitOpened,
 )
-from contract.ids import NO_VISIT, BootId, RecordClass, StreamSetNo, VisitNo
+from contract.ids import NO_VISIT, BootId, StreamSetNo, VisitNo
 from contract.limits import QUIET_CHUNK_S
-from edge.capture.blocks import Blocks
-from edge.capture.cuts import Cut, Scene
-from edge.capture.streams import Mapped, MappedSet, map_streams
+from edge.capture.cuts import Cut
+from edge.capture.device import DeviceSight, HeardDevice
+from edge.capture.device_words import StateEvent, words_of
+from edge.capture.singles import measured_of
+from edge.capture.streams import TEXT_MAX, Sensor, map_streams
+from edge.capture.told import Told
 from edge.capture.visits import Closed, Opened, Visits
-from edge.spool.batch import Batch, Entry, event_entry
+from edge.spool.batch import Batch, Entry
 from firmware_bridge import events as bridge
 
-ENTRIES_MAX: Final = 500  # of one cut; a board that floods events cannot fill the spool's memory
-VITAL_ENTRIES_MAX: Final = 600  # visits and stream sets go on a little longer: samples mean nothing without
-WAVES_STOPPED_S: Final = 2.0  # without any block
-NO_STREAMS: Final = StreamSetNo(0)
+BOARD: Final = "board"  # the source of our own board's events, whichever board it is
+DEVICES_MAX: Final = 32  # more than a station has: devices that went long ago are forgotten
+CANDIDATES_MAX: Final = 16
 
 
 class Capture:
     """What was heard since the last cut. `now_us` is CLOCK_BOOTTIME in microseconds, as the bridge's own
-    times.
+    times. `source` is BOARD, or the name of an instrument at this station.
     """
 
     def __init__(self, *, boot: BootId, facts: dict[str, Any]) -> None:
@@ -43,20 +46,13 @@ class Capture:
         saved = facts.get("visit")
         self._visits = Visits.restored(saved) if saved else Visits()
         self._last_set = int(facts.get("stream set") or 0)
-        self._set: MappedSet | None = None
-        self._board_key: tuple[bytes, int] | None = None
-        self._off: dict[int, bool] = {}  # board stream -> has no contact
-        self._measuring: set[int] = set()  # board streams of waveforms that come with contact
-        self._blocks = Blocks(Scene(NO_VISIT, NO_STREAMS))
-        self._entries: list[Entry] = []
+        self._questions: dict[str, dict[str, Any]] = dict(facts.get("held apart") or {})
+        self._devices: dict[str, HeardDevice] = {}
+        self._told = Told(boot)
         self._records_at_us = 0
+        self._wants_records = False
         self._facts_changed = False
-        self._waves_at_us: int | None = None
-        self.device: str | None = None
-        self.device_problem: str | None = "no board has been heard yet"
-        self.lost_samples = 0
-        self.unmeasured_samples = 0  # came while a lead or the probe was off
-        self.dropped_entries = 0
+        self._lost_samples = 0
         if saved and saved["boot"] != boot:
             self._tell_visits(self._visits.box_restarted(), t_us=0)
 
@@ -65,158 +61,229 @@ class Capture:
         """Who is being seen; 0 for nobody."""
         return self._visits.current
 
+    @property
+    def lost_samples(self) -> int:
+        """Samples of all devices that never reached the box."""
+        return self._lost_samples
+
+    @property
+    def dropped_entries(self) -> int:
+        """Events that came faster than they can be stored."""
+        return self._told.dropped
+
+    def sights(self) -> list[DeviceSight]:
+        """Return what is known of each device, in the order in which they were first heard."""
+        return [device.sight() for device in self._devices.values()]
+
     def has_samples(self, *, now_us: int) -> bool:
         """Whether waveforms come."""
-        return self._waves_at_us is not None and now_us - self._waves_at_us < WAVES_STOPPED_S * 1e6
+        return any(device.has_samples(now_us=now_us) for device in self._devices.values())
+
+    @property
+    def awaits_sensors_off(self) -> bool:
+        """Whether a sensor is still on the person before."""
+        return self._visits.awaits_sensors_off
 
     def asks(self, *, now_us: int) -> bool:
         """Whether the nurse should be asked if the visit is over."""
         return self._visits.asks(now_s=now_us / 1e6)
 
-    # What the bridge says
+    def _device(self, source: str) -> HeardDevice:
+        device = self._devices.get(source)
+        if device is None:
+            device = self._devices[source] = HeardDevice(source)
+            device.is_held_apart = source in self._questions
+            device.belongs_to(self._visits.measured(device.sensor_names.values()))
+        return device
 
-    def handle(self, event: bridge.Event, *, now_us: int) -> None:
-        """Take one event of the bridge; presses go to `press` instead."""
+    # What devices say
+
+    def handle(self, event: bridge.Event, *, source: str, now_us: int) -> None:
+        """Take one event of a device; presses go to `press` instead."""
+        device = self._device(source)
         match event:
             case bridge.SampleBlock():
-                self._on_samples(event, now_us)
+                self._on_samples(device, event, now_us)
             case bridge.SamplesLost():
-                self._on_lost(event, now_us)
+                self._on_lost(device, event, now_us)
             case bridge.LeadState():
-                self._on_leads(event)
+                self._on_leads(device, event)
+            case bridge.ConditionsChanged():
+                self._on_conditions(device, event)
+            case bridge.SingleMeasurement():
+                self._on_single(device, event, now_us)
             case bridge.BoardConnected():
-                self._on_board(event)
-            case bridge.BoardSilent():
-                self._tell_device("silent", "no heartbeat for 1.5 s", event.box_t_us)
-            case bridge.BoardResumed():
-                self._tell_device("connected", "", event.box_t_us)
-            case bridge.BoardLost():
-                self._on_gone(f"{event.reason}: {event.remedy}", event.box_t_us)
-            case bridge.PortMissing():
-                self._on_gone(f"{event.text} {event.remedy}", event.box_t_us)
-            case (
-                bridge.ButtonFault()
-                | bridge.ResetsAlarm()
-                | bridge.OutputFailed()
-                | bridge.StreamNotSet()
-                | bridge.BootloaderRefused()
-                | bridge.ClockDrift()
-            ):
-                self._tell_device("connected", _fault_text(event), event.box_t_us)
-            case bridge.BootloaderEntered():
-                self._tell_device("connected", "it restarts into its boot loader", event.box_t_us)
+                self._begin(device, event, event.uid.hex(), event.board_boot)
+                self._on_state(device, event)
+            case bridge.InstrumentConnected():
+                self._begin(device, event, event.device, event.life)
+                self._on_state(device, event)
             case bridge.ButtonReleased() | bridge.ButtonPressed() | bridge.CameraButton():
                 pass
+            case _:
+                self._on_state(device, event)
 
-    def _on_board(self, board: bridge.BoardConnected) -> None:
-        self.device = board.uid.hex()
-        key: tuple[bytes, int] | None = (board.uid, board.board_boot)
-        if key != self._board_key:
-            mapped = map_streams(board, StreamSetNo(self._last_set + 1))
-            if mapped is not None and self.tell(mapped.event, board.box_t_us):
-                self._last_set += 1
-                self._facts_changed = True
-            elif mapped is not None:  # the flood left no room for it: wait for the next introduction
-                key, mapped = None, None
-            self._board_key, self._set, self._off = key, mapped, {}
-            self._measuring.clear()  # their visit goes on: nobody has seen a sensor come off
-            self._set_scene()
-        text = (
-            ""
-            if board.is_schema_known
-            else "its firmware speaks another schema: presses only, update the board"
-        )
-        self._tell_device("connected", text, board.box_t_us)
+    def _begin(
+        self,
+        device: HeardDevice,
+        event: bridge.BoardConnected | bridge.InstrumentConnected,
+        name: str,
+        life: int,
+    ) -> None:
+        """A device that starts anew has a new stream set."""
+        if device.is_begun(name, life):
+            return
+        mapped = map_streams(event, StreamSetNo(self._last_set + 1))
+        is_told = mapped is None or self._tell_of(device, mapped.event, event.box_t_us)
+        if not is_told:  # a flood left no room for it: wait for the next introduction
+            device.forget_streams()
+            return
+        if mapped is not None:
+            self._last_set += 1
+            self._facts_changed = True
+        self._lose_sight(device)
+        device.begin(name, life, mapped)
+        if isinstance(event, bridge.InstrumentConnected):
+            device.model, device.unverified = event.model, event.unverified
 
-    def _on_gone(self, text: str, t_us: int) -> None:
-        self._blocks.end_chunk()
-        self._measuring.clear()
-        self._visits.lost_sight()
-        self._tell_device("gone", text, t_us)
+    def _on_state(self, device: HeardDevice, event: StateEvent) -> None:
+        words = words_of(event)
+        device.is_away = words.is_away
+        if words.is_away:
+            self._lose_sight(device)
+            device.went()
+        device.problem = words.text or None
+        state = DeviceState(device=device.told_name, state=words.state, text=words.text[:TEXT_MAX])
+        self._tell_of(device, state, event.box_t_us)
 
-    def _on_samples(self, block: bridge.SampleBlock, now_us: int) -> None:
-        stream = self._mapped(block.stream_id, block.board_boot)
+    def _lose_sight(self, device: HeardDevice) -> None:
+        """Where a sensor never says that it is off, taking its device away is how to say so."""
+        for sensor, name in device.sensor_names.items():
+            if device.tells_contact(sensor):
+                self._visits.lost_sight(name)
+            else:
+                self._visits.sensor_off(name)
+        self._facts_changed = True
+        self._set_scenes()
+
+    def _on_samples(self, device: HeardDevice, block: bridge.SampleBlock, now_us: int) -> None:
+        stream = device.stream(block.stream_id, block.board_boot)
         if stream is None:
             return
-        if stream.is_ecg and block.lead_off_mask is not None:
-            self._on_contact(block.stream_id, block.lead_off_mask != 0, block.box_t_us)
-        if self._off.get(block.stream_id):
-            self.unmeasured_samples += len(block.samples)
+        if stream.sensor is Sensor.LEADS and block.lead_off_mask is not None:
+            changed = device.change_contact(block.stream_id, is_off=block.lead_off_mask != 0)
+            self._on_contact(device, changed, block.box_t_us)
+        if device.is_off(block.stream_id):
+            device.unmeasured_samples += len(block.samples)
             return
-        if stream.record_class == RecordClass.WAVEFORM:
-            self._measuring.add(block.stream_id)
-            self._waves_at_us = now_us
-            self._tell_visits(self._visits.signal(now_s=now_us / 1e6), block.box_t_us)
-        for channel, number in enumerate(stream.numbers):
-            samples = block.samples[:, channel].copy()
-            column = Column(number, block.first_index, block.box_t_us, block.board_t_us, samples)
-            self._blocks.add(stream.record_class, column)
+        if stream.is_signal:
+            self._on_signal(device, stream.sensor, block, now_us)
+        device.keep(stream, block, now_us=now_us)
 
-    def _on_lost(self, lost: bridge.SamplesLost, now_us: int) -> None:
-        stream = self._mapped(lost.stream_id, lost.board_boot)
-        if stream is None or self._set is None or lost.reason.is_absence:
+    def _on_signal(self, device: HeardDevice, sensor: Sensor, block: bridge.SampleBlock, now_us: int) -> None:
+        self._facts_changed |= not device.has_contact(sensor)
+        device.notice(block.stream_id)
+        waited = self._visits.awaits_sensors_off
+        opens = device.finds_somebody and not device.is_held_apart
+        changes = self._visits.signal(device.sensor_name(sensor), now_s=now_us / 1e6, opens=opens)
+        self._tell_visits(changes, block.box_t_us)
+        if waited != self._visits.awaits_sensors_off:
+            self._set_scenes()
+
+    def _on_lost(self, device: HeardDevice, lost: bridge.SamplesLost, now_us: int) -> None:
+        stream = device.stream(lost.stream_id, lost.board_boot)
+        if stream is None or device.mapped is None or lost.reason.is_absence:
             return  # nothing was measured: the hole in the indexes says so
-        self.lost_samples += lost.count
+        self._lost_samples += lost.count
+        device.lost_samples += lost.count
         for number in stream.numbers:
             event = SamplesLost(
-                set_no=self._set.event.set_no,
+                set_no=device.mapped.event.set_no,
                 stream=number,
                 first_index=lost.first_index,
                 count=lost.count,
                 reason=lost.reason.value,
             )
-            self.tell(event, now_us)
+            self._tell_of(device, event, now_us)
 
-    def _on_leads(self, leads: bridge.LeadState) -> None:
+    def _on_leads(self, device: HeardDevice, leads: bridge.LeadState) -> None:
         """The board names one stream and says how both are: electrodes by the mask, the finger by `probe`."""
-        mapped = self._set.by_board_stream.get(leads.stream_id) if self._set is not None else None
-        if mapped is not None:
-            has_contact = leads.probe == bridge.ProbeState.ON if mapped.is_probe else not leads.mask
-            if has_contact and mapped.record_class == RecordClass.WAVEFORM:
-                self._measuring.add(leads.stream_id)
-            self._on_contact(leads.stream_id, not has_contact, leads.box_t_us)
-
-    def _on_contact(self, stream_id: int, is_off: bool, t_us: int) -> None:
-        if self._set is None or self._off.get(stream_id, False) == is_off:
+        stream = device.stream(leads.stream_id)
+        if stream is None:
             return
-        by_stream = self._set.by_board_stream
-        affected = [stream_id]
-        if by_stream[stream_id].is_probe:
-            affected = [number for number, other in by_stream.items() if other.is_probe]
-        self._off.update(dict.fromkeys(affected, is_off))
-        if is_off:
-            self._blocks.end_chunk()
-            self._measuring.difference_update(affected)
-            if not self._measuring:
-                self._visits.sensors_off()
-                self._facts_changed = True
-                self._set_scene()
-        self.tell(LeadState(device=self._set.event.device, off=self._off_streams()), t_us)
+        is_on = leads.probe == bridge.ProbeState.ON if stream.sensor is Sensor.PROBE else not leads.mask
+        if is_on:
+            device.notice(leads.stream_id)
+        self._on_contact(device, device.change_contact(leads.stream_id, is_off=not is_on), leads.box_t_us)
 
-    def _off_streams(self) -> tuple[int, ...]:
-        if self._set is None:
-            return ()
-        by_stream = self._set.by_board_stream
-        return tuple(sorted(n for s, is_off in self._off.items() if is_off for n in by_stream[s].numbers))
+    def _on_conditions(self, device: HeardDevice, event: bridge.ConditionsChanged) -> None:
+        changed = device.change_conditions(event.on)
+        on = tuple(sorted(condition.value for condition in event.on))
+        self._tell_of(device, Conditions(device=device.told_name, on=on), event.box_t_us)
+        self._on_contact(device, changed, event.box_t_us)
 
-    def _mapped(self, stream_id: int, board_boot: int) -> Mapped | None:
-        if self._set is None or self._board_key is None or self._board_key[1] != board_boot:
-            return None
-        return self._set.by_board_stream.get(stream_id)
+    def _on_contact(self, device: HeardDevice, changed: set[Sensor], t_us: int) -> None:
+        """Streams of these sensors have contact, or none, since now."""
+        if not changed:
+            return
+        for sensor in changed:
+            if not device.has_contact(sensor):
+                self._visits.sensor_off(device.sensor_name(sensor))
+        self._facts_changed = True
+        self._set_scenes()
+        self._tell_of(device, LeadState(device=device.told_name, off=device.off_streams()), t_us)
+
+    def _on_single(self, device: HeardDevice, event: bridge.SingleMeasurement, now_us: int) -> None:
+        measured = measured_of(event, unverified=device.unverified)
+        if measured.values and not device.is_held_apart:
+            self._tell_visits(self._visits.single(now_s=now_us / 1e6), event.box_t_us)
+        self._tell_of(device, measured, event.box_t_us, visit=self._visits.measured())
+
+    # Which device it is
+
+    def hold_apart(self, source: str, candidates: Sequence[str], port: str, *, now_us: int) -> None:
+        """Nobody can tell which device this is: what it measures is nobody's until it is `confirmed`. To be
+        called before its first event, and again after each start; the same question is told once."""
+        question = {"candidates": list(candidates[:CANDIDATES_MAX]), "port": port[:TEXT_MAX]}
+        if self._questions.get(source) == question:
+            return
+        self._questions[source] = question
+        self._facts_changed = True
+        device = self._device(source)
+        device.is_held_apart = True
+        self._set_scenes()
+        self._tell_of(device, _asked(source, question), now_us)
+
+    def confirmed(self, source: str, is_device: str | None, by: str, *, now_us: int) -> None:
+        """Somebody said which device it is: another's name, which its events have from now on, or None: its
+        own. Nothing where it was not asked."""
+        if self._questions.pop(source, None) is None:
+            return
+        self._facts_changed = True
+        device = self._device(source)
+        event = DeviceConfirmed(device=source, is_device=is_device, by=by[:TEXT_MAX])
+        self._tell_of(device, event, now_us)
+        if is_device is None:
+            device.is_held_apart = False
+        else:
+            device.went()
+            device.forget_streams()
+            for sensor, name in device.sensor_names.items():
+                self._visits.renamed(name, HeardDevice(is_device).sensor_name(sensor))
+        self._set_scenes()
 
     # What people do
 
     def press(self, *, t_us: int, now_us: int) -> list[Entry]:
         """The button was pressed: return all events that wait, which must be stored with it or given back."""
         self._tell_visits(self._visits.press(now_s=now_us / 1e6), t_us)
-        told, self._entries = self._entries, []
-        return told
+        return self._told.take()
 
     def next_person(self, *, now_us: int) -> None:
         """The nurse says that the next person comes."""
         changes = self._visits.next_person()
         self._facts_changed = True
-        self._set_scene()
+        self._set_scenes()
         self._tell_visits(changes, now_us)
 
     # Cutting
@@ -226,21 +293,28 @@ class Capture:
         every second, or oftener while live.
 
         Thirty seconds take a while to code, so the last one is drafted before them. While live there is no
-        more than that one.
+        more than that one. Records take the place of all drafts, so they are made of all devices at once;
+        also when a visit is over.
         """
         self._tell_visits(self._visits.tick(now_s=now_us / 1e6), now_us)
-        is_due = now_us - self._records_at_us >= QUIET_CHUNK_S * 1e6
-        cuts = [] if is_live else [Cut(self._boot, self._blocks.cut_drafts(), is_draft=True)]
-        if is_live or is_due or self._blocks.has_ended:
-            cuts.append(Cut(self._boot, self._blocks.cut_records(), is_draft=False))
-            self._records_at_us = now_us
+        is_due = self._wants_records or now_us - self._records_at_us >= QUIET_CHUNK_S * 1e6
+        blocks = [device.blocks for device in self._devices.values()]
+        cuts = []
+        if not is_live:
+            drafts = [chunk for one in blocks for chunk in one.cut_drafts()]
+            cuts.append(Cut(self._boot, drafts, is_draft=True))
+        if is_live or is_due:
+            records = [chunk for one in blocks for chunk in one.cut_records()]
+            cuts.append(Cut(self._boot, records, is_draft=False))
+            self._records_at_us, self._wants_records = now_us, False
+            self._forget_the_gone()
         return cuts
 
     def batch(self, cut: Cut, coded: Sequence[Entry]) -> Batch | None:
         """Return a cut's entries with all events that wait and the facts of now, for one transaction; None
         for nothing. Store it at once: what is stored before it may not be newer.
         """
-        events, self._entries = self._entries, []
+        events = self._told.take()
         facts = self.facts() if self._facts_changed or (coded and not cut.is_draft) else {}
         self._facts_changed = False
         if not (events or coded or facts):
@@ -251,77 +325,57 @@ class Capture:
 
     def facts(self) -> dict[str, Any]:
         """Return what a restart must know; to be stored with whatever names the visit of now."""
-        return {"visit": self._visits.saved(boot=self._boot), "stream set": self._last_set}
+        return {
+            "visit": self._visits.saved(boot=self._boot),
+            "stream set": self._last_set,
+            "held apart": self._questions,
+        }
 
     def told_anew(self, *, now_us: int) -> list[Entry]:
         """Return the events without which what is in memory would mean nothing in another spool: the streams
-        of now, and the visit.
+        of now, open questions, and the visit.
         """
-        told: list[Event] = [] if self._set is None else [self._set.event]
+        told: list[Event] = [one.mapped.event for one in self._devices.values() if one.mapped is not None]
         if self.visit != NO_VISIT:
             told.append(VisitOpened(visit=self.visit, how=self._visits.how))
+        asked = [_asked(source, question) for source, question in self._questions.items()]
         return [
-            event_entry(one, RecordClass.NUMERIC, boot=self._boot, t_us=now_us, visit=self.visit)
-            for one in told
+            *(self._told.entry(one, now_us, self.visit) for one in told),
+            *(self._told.entry(one, now_us, NO_VISIT) for one in asked),
         ]
 
-    def _set_scene(self) -> None:
-        set_no = StreamSetNo(self._set.event.set_no) if self._set is not None else NO_STREAMS
-        self._blocks.set_scene(Scene(self._visits.measured, set_no))
+    def _forget_the_gone(self) -> None:
+        """Right after records were made: no sample is lost."""
+        gone = [name for name, one in self._devices.items() if one.is_away and name != BOARD]
+        for name in gone[: max(0, len(self._devices) - DEVICES_MAX)]:
+            del self._devices[name]
 
-    def _tell_visits(self, changes: Sequence[Opened | Closed], t_us: int) -> None:
-        if changes:
-            self._set_scene()
-        for change in changes:
-            self._facts_changed = True
-            if isinstance(change, Opened):
-                self.tell(VisitOpened(visit=change.visit, how=change.how), t_us, visit=change.visit)
-            else:
-                self.tell(VisitClosed(visit=change.visit, why=change.why), t_us, visit=change.visit)
-
-    def _tell_device(self, state: Any, text: str, t_us: int) -> None:
-        self.device_problem = text if state != "connected" or text else None
-        self.tell(DeviceState(device=self.device or "board", state=state, text=text[:200]), t_us)
+    # Telling
 
     def tell(self, event: Event, t_us: int, *, visit: VisitNo | None = None) -> bool:
         """Record an event of class 1 with the next cut; of the visit of now unless another is named. Return
         False when a flood of events left no room for it: it is counted and gone.
         """
-        is_vital = isinstance(event, VisitOpened | VisitClosed | StreamSet)
-        if len(self._entries) >= (VITAL_ENTRIES_MAX if is_vital else ENTRIES_MAX):
-            self.dropped_entries += 1
-            return False
-        of_visit = self._visits.current if visit is None else visit
-        self._entries.append(
-            event_entry(event, RecordClass.NUMERIC, boot=self._boot, t_us=t_us, visit=of_visit)
-        )
-        return True
+        return self._told.add(event, t_us, self._visits.current if visit is None else visit)
+
+    def _tell_of(self, device: HeardDevice, event: Event, t_us: int, *, visit: VisitNo | None = None) -> bool:
+        return self.tell(event, t_us, visit=NO_VISIT if device.is_held_apart else visit)
+
+    def _tell_visits(self, changes: Sequence[Opened | Closed], t_us: int) -> None:
+        if changes:
+            self._facts_changed = True
+            self._set_scenes()
+        for change in changes:
+            if isinstance(change, Opened):
+                self.tell(VisitOpened(visit=change.visit, how=change.how), t_us, visit=change.visit)
+            else:
+                self._wants_records = True
+                self.tell(VisitClosed(visit=change.visit, why=change.why), t_us, visit=change.visit)
+
+    def _set_scenes(self) -> None:
+        for device in self._devices.values():
+            device.belongs_to(self._visits.measured(device.sensor_names.values()))
 
 
-def _fault_text(
-    event: bridge.ButtonFault
-    | bridge.ResetsAlarm
-    | bridge.OutputFailed
-    | bridge.StreamNotSet
-    | bridge.BootloaderRefused
-    | bridge.ClockDrift,
-) -> str:
-    match event:
-        case bridge.ButtonFault(fault=None):
-            return ""
-        case bridge.ButtonFault(fault=fault):
-            return f"call button: {fault.value}; test the button and its cable" if fault else ""
-        case bridge.ResetsAlarm(reset_count=count):
-            return f"the board restarted {count} times in ten minutes; change its cable or the board"
-        case bridge.OutputFailed(output=output):
-            return (
-                f"the board did not carry out a command for output {output}; a lamp may show something else"
-            )
-        case bridge.StreamNotSet(stream_id=stream_id, is_on=is_on, why=why):
-            return f"stream {stream_id} is not switched {'on' if is_on else 'off'}: {why.value}"
-        case bridge.BootloaderRefused(text=text):
-            return f"no boot loader: {text}"
-        case bridge.ClockDrift(drift_ppm=drift_ppm, is_excessive=True):
-            return f"the board's clock is {drift_ppm:+.0f} ppm off the box's; change the board"
-        case bridge.ClockDrift():
-            return ""
+def _asked(source: str, question: dict[str, Any]) -> DeviceQuestion:
+    return DeviceQuestion(device=source, candidates=tuple(question["candidates"]), port=question["port"])

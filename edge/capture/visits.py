@@ -1,10 +1,12 @@
 """Who is being seen (core): one visit at a time, and nothing crosses it.
 
 A visit is opened by the first valid signal or by a press, and closed by "next person", by half an hour
-without a signal, or by a restart of the box. After "next person" the sensors must have been off once before a
-signal may open the next visit: until then it is still the person before.
+without a signal, or by a restart of the box. After "next person" each sensor that had contact must have been
+off once before it measures the next visit: until then it is on the person before. While one of them is seen
+to have contact, no other opens a visit either; one that went away meanwhile waits for itself alone.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
@@ -34,20 +36,30 @@ class Closed:
 
 
 class Visits:
-    """The visit of now. Every method returns what changed, in order; `current` is right after it."""
+    """The visit of now. What returns changes returns them in order; `current` is right after it. A sensor is
+    named by whatever tells it from the others of all devices.
+    """
 
     def __init__(self) -> None:
         self.last = NO_VISIT  # the highest number ever given
         self.current = NO_VISIT
         self.how: OpenedBy = "signal"  # the visit of now was opened
-        self.awaits_sensors_off = False
         self._last_signal_s = 0.0
-        self._sensors_on = False
+        self._last_contact_s = 0.0
+        self._measuring: set[str] = set()  # sensors that have contact
+        self._unseen: set[str] = set()  # went away while they had contact: who knows
+        self._awaited: set[str] = set()  # were on the person before, and have not been off since
 
     @property
-    def measured(self) -> VisitNo:
-        """Whose samples come now: nobody's that we know, until the sensors of the person before are off."""
-        return NO_VISIT if self.awaits_sensors_off else self.current
+    def awaits_sensors_off(self) -> bool:
+        """Whether a sensor is still on the person before."""
+        return not self._awaited.isdisjoint(self._measuring)
+
+    def measured(self, sensors: Collection[str] = ()) -> VisitNo:
+        """Return whose samples come now, from a device of these sensors: nobody's that we know, until those
+        of the person before are off."""
+        is_before = self.awaits_sensors_off or not self._awaited.isdisjoint(sensors)
+        return NO_VISIT if is_before else self.current
 
     def saved(self, *, boot: BootId) -> dict[str, Any]:
         """Return what a restart must know, as JSON."""
@@ -56,8 +68,10 @@ class Visits:
             "last": self.last,
             "current": self.current,
             "how": self.how,
-            "awaits_sensors_off": self.awaits_sensors_off,
             "last_signal_s": self._last_signal_s,
+            "last_contact_s": self._last_contact_s,
+            "in_contact": sorted(self._measuring | self._unseen),
+            "awaited": sorted(self._awaited),
         }
 
     @classmethod
@@ -66,26 +80,43 @@ class Visits:
         visits = cls()
         visits.last, visits.current = VisitNo(saved["last"]), VisitNo(saved["current"])
         visits.how = saved.get("how", "signal")
-        visits.awaits_sensors_off = saved["awaits_sensors_off"]
         visits._last_signal_s = saved["last_signal_s"]
+        visits._last_contact_s = saved.get("last_contact_s", visits._last_signal_s)
+        visits._unseen = set(saved.get("in_contact", ()))
+        visits._awaited = set(saved.get("awaited", ()))
         return visits
 
-    def signal(self, *, now_s: float) -> list[Opened | Closed]:
-        """A sensor has contact and measures somebody."""
-        self._sensors_on = True
+    def signal(self, sensor: str, *, now_s: float, opens: bool = True) -> list[Opened | Closed]:
+        """A sensor has contact. `opens` False: whether it measures a person of here nobody knows."""
+        self._measuring.add(sensor)
+        self._unseen.discard(sensor)
+        self._last_contact_s = now_s
+        return self.single(now_s=now_s) if opens and sensor not in self._awaited else []
+
+    def single(self, *, now_s: float) -> list[Opened | Closed]:
+        """Something was measured once: somebody was there, and no sensor stays on."""
         if self.awaits_sensors_off:
             return []
         self._last_signal_s = now_s
         return self._open("signal") if self.current == NO_VISIT else []
 
-    def sensors_off(self) -> None:
-        """No sensor has contact any more."""
-        self._sensors_on = False
-        self.awaits_sensors_off = False
+    def sensor_off(self, sensor: str) -> None:
+        """A sensor has no contact."""
+        for sensors in (self._measuring, self._unseen, self._awaited):
+            sensors.discard(sensor)
 
-    def lost_sight(self) -> None:
-        """The board went: whether its sensors came off nobody knows."""
-        self._sensors_on = False
+    def lost_sight(self, sensor: str) -> None:
+        """A sensor's device went or fell silent: whether it came off nobody knows."""
+        if sensor in self._measuring:
+            self._measuring.discard(sensor)
+            self._unseen.add(sensor)
+
+    def renamed(self, sensor: str, new_name: str) -> None:
+        """A sensor is of another device than was thought."""
+        for sensors in (self._measuring, self._unseen, self._awaited):
+            if sensor in sensors:
+                sensors.discard(sensor)
+                sensors.add(new_name)
 
     def press(self, *, now_s: float) -> list[Opened | Closed]:
         """The call button was pressed: somebody is there."""
@@ -94,25 +125,28 @@ class Visits:
 
     def next_person(self) -> list[Opened | Closed]:
         """The nurse says that the next person comes."""
-        self.awaits_sensors_off = self._sensors_on
+        self._awaited |= self._measuring | self._unseen
         return self._close("next person")
 
     def tick(self, *, now_s: float) -> list[Opened | Closed]:
         """Time passes; call once a second."""
-        if self._sensors_on or now_s - self._last_signal_s < CLOSE_AFTER_S:
+        if self._measuring:
             return []
-        return self._close("sensors off 30 min")
+        if now_s - self._last_contact_s >= CLOSE_AFTER_S:  # whoever it was has gone
+            self._awaited.clear()
+            self._unseen.clear()
+        return self._close("sensors off 30 min") if now_s - self._last_signal_s >= CLOSE_AFTER_S else []
 
     def box_restarted(self) -> list[Opened | Closed]:
         """The box lost power: nobody knows who came meanwhile, nor what the sensors were doing."""
-        self.awaits_sensors_off, self._last_signal_s = False, 0.0
+        self._last_signal_s = self._last_contact_s = 0.0
+        self._awaited.clear()
+        self._unseen.clear()
         return self._close("box restarted")
 
     def asks(self, *, now_s: float) -> bool:
         """Whether the box should ask if the visit is over."""
-        return (
-            self.current != NO_VISIT and not self._sensors_on and now_s - self._last_signal_s >= ASK_AFTER_S
-        )
+        return self.current != NO_VISIT and not self._measuring and now_s - self._last_signal_s >= ASK_AFTER_S
 
     def _open(self, how: OpenedBy) -> list[Opened | Closed]:
         self.current = self.last = VisitNo(self.last + 1)

@@ -1,6 +1,6 @@
 """What `edge doctor` finds, from what the running service sees (core)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,9 @@ from contract.media import PeerMedia
 from contract.times import Anchor
 from edge.call.station_call import State, StationCall
 from edge.call.video_messages import DevicesNow
+from edge.capture.device import DeviceSight
 from edge.config import BoxConfig
+from edge.health.device_findings import InstrumentSight, device_findings
 from edge.health.report import NO_CALL, Finding, Report
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
@@ -50,12 +52,12 @@ class Sight:
     now_us: int
     boot: BootId
     boot_name: str
-    counters: Counters
-    device: str | None
-    device_problem: str | None
+    counters: Counters | None  # of our board; None: the box has none
+    devices: Sequence[DeviceSight]
+    instruments: Sequence[InstrumentSight]
     visit: VisitNo
     asks_visit_over: bool
-    lost_samples: int
+    awaits_sensors_off: bool
     status: Status
     hub_keys: HubKeys
     spool_problem: str | None
@@ -76,7 +78,13 @@ def report_of(sight: Sight) -> Report:
     return Report(
         station=sight.config.station,
         findings=(
-            *_devices(sight),
+            *device_findings(
+                board_port=sight.config.board_port,
+                counters=sight.counters,
+                devices=sight.devices,
+                instruments=sight.instruments,
+                dropped_events=sight.dropped_events,
+            ),
             _clock(sight),
             *_spool(sight),
             *_card(sight.card),
@@ -88,35 +96,6 @@ def report_of(sight: Sight) -> Report:
             *_media(sight),
         ),
     )
-
-
-def _devices(sight: Sight) -> Iterator[Finding]:
-    port, counters = sight.config.board_port, sight.counters
-    if not counters.is_open:
-        text = counters.last_error or f"{port} is not open"
-        yield Finding(
-            part="devices", is_well=False, text=text, remedy="check the board's cable and [board] port"
-        )
-    elif sight.device_problem:
-        remedy = "unplug the board and plug it in again; if that does not help, change the board"
-        yield Finding(part="devices", is_well=False, text=f"{port}: {sight.device_problem}", remedy=remedy)
-    else:
-        yield Finding(
-            part="devices", is_well=True, text=f"board {sight.device} on {port}, {counters.frames} frames"
-        )
-    if sight.dropped_events:
-        text = f"{sight.dropped_events} events came faster than they can be stored and were dropped"
-        remedy = "change the board's cable, then the board"
-        yield Finding(part="devices", is_well=False, text=text, remedy=remedy)
-    damaged = sum(counters.damaged_frames.values())
-    if damaged or sight.lost_samples:
-        text = f"{damaged} damaged frames, {sight.lost_samples} samples lost on the way from the board"
-        yield Finding(
-            part="devices",
-            is_well=damaged * 100 < counters.frames,
-            text=text,
-            remedy="change the cable if this grows",
-        )
 
 
 def _clock(sight: Sight) -> Finding:
@@ -230,6 +209,10 @@ def _hub(sight: Sight) -> Finding:
 
 
 def _visit(sight: Sight) -> Finding:
+    if sight.awaits_sensors_off:
+        text = "a sensor is still on the person before: what is measured now is nobody's"
+        remedy = "take all sensors off once; unplug for a moment what cannot tell that it is off"
+        return Finding(part="visit", is_well=False, text=text, remedy=remedy)
     if sight.visit == NO_VISIT:
         return Finding(part="visit", is_well=True, text="nobody is being seen")
     text = f"visit {sight.visit} is open"

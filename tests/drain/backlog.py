@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from contract.ids import StationId
 from contract.sealing import HubKey
-from edge.capture.capture import Capture
+from edge.capture.capture import BOARD, Capture
 from edge.spool.spool import Spool
 from firmware_bridge.events import (
     BoardConnected,
@@ -69,7 +69,7 @@ def _one_boot(
     spool.begin_sealing(hub_key, station=station, boot=boot, t_us=1_000_000, software="bench")
     facts = {name: spool.fact(name) for name in ("visit", "stream set")}
     capture = Capture(boot=boot, facts=facts)
-    capture.handle(_board(number), now_us=2_000_000)
+    capture.handle(_board(number), source=BOARD, now_us=2_000_000)
     for start_s in range(0, seconds, RECORD_S):
         _feed(capture, signal, number, start_s, RECORD_S)
         _store(spool, capture, at_s=FIRST_RECORD_AT_S + start_s + RECORD_S, is_draft=False)
@@ -99,7 +99,7 @@ def _feed(capture: Capture, signal: "_Signal", board_boot: int, start_s: int, le
             is_settling=False,
             is_clipped=False,
         )
-        capture.handle(block, now_us=t_us + length_s * 1_000_000)
+        capture.handle(block, source=BOARD, now_us=t_us + length_s * 1_000_000)
 
 
 def _board(boot: int) -> BoardConnected:

@@ -89,9 +89,10 @@ def test_a_gap_of_a_waveform_ends_the_chunk_of_all() -> None:
     gathered.add(WAVE, column(1, 0, 8))
     gathered.add(WAVE, column(0, 26, 25))
     gathered.add(WAVE, column(1, 8, 8))
-    assert gathered.has_ended
-    assert spans(records_of(gathered)) == [[(0, 0, 25), (1, 0, 8)], [(0, 26, 51), (1, 8, 16)]]
-    assert not gathered.has_ended
+    assert spans(drafts_of(gathered)) == [[(0, 0, 25), (1, 0, 8)], [(0, 26, 51), (1, 8, 16)]]
+    gathered.add(WAVE, column(0, 51, 25))
+    assert spans(drafts_of(gathered)) == [[(0, 51, 76)]]
+    assert spans(records_of(gathered)) == [[(0, 0, 25), (1, 0, 8)], [(0, 26, 76), (1, 8, 16)]]
 
 
 def test_a_gap_of_a_numeric_does_not_cut_the_ecg() -> None:
@@ -100,7 +101,6 @@ def test_a_gap_of_a_numeric_does_not_cut_the_ecg() -> None:
     gathered.add(NUMERIC, column(2, 0, 1))
     gathered.add(NUMERIC, column(2, 5, 1))
     gathered.add(WAVE, column(0, 25, 25))
-    assert not gathered.has_ended
     assert spans(drafts_of(gathered)) == [[(2, 0, 1)], [(0, 0, 50), (2, 5, 6)]]
     assert spans(records_of(gathered)) == [[(2, 0, 1)], [(2, 5, 6)], [(0, 0, 50)]]
 
@@ -120,7 +120,8 @@ def test_the_same_scene_again_ends_nothing() -> None:
     gathered = blocks()
     gathered.add(WAVE, column(0, 0, 25))
     gathered.set_scene(Scene(VisitNo(1), StreamSetNo(1)))
-    assert not gathered.has_ended
+    gathered.add(WAVE, column(0, 25, 25))
+    assert spans(records_of(gathered)) == [[(0, 0, 50)]]
 
 
 def test_a_chunk_ends_before_its_record_grows_too_long() -> None:
@@ -170,7 +171,7 @@ class Disk:
     records: list[Entry] = field(default_factory=list)
 
     def cut(self, gathered: Blocks, *, is_live: bool) -> None:
-        if is_live or gathered.has_ended:
+        if is_live:
             self.records += records_of(gathered)
             self.drafts = []
         else:

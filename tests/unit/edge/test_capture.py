@@ -17,7 +17,8 @@ from contract.events import (
 )
 from contract.header import Kind
 from contract.ids import NO_VISIT, BootId, RecordClass
-from edge.capture.capture import ENTRIES_MAX, Capture
+from edge.capture.capture import BOARD, Capture
+from edge.capture.told import ENTRIES_MAX
 from edge.spool.batch import Batch, Entry
 from firmware_bridge import events as bridge
 from tests.unit.edge.board_events import ECG, PLETH, PULSE, SPO2, UID, block, connected, leads
@@ -40,7 +41,7 @@ def running(**facts: object) -> Capture:
 
 def feed(heard: Capture, events: Iterable[bridge.Event], *, now_us: int = NOW_US) -> None:
     for event in events:
-        heard.handle(event, now_us=now_us)
+        heard.handle(event, source=BOARD, now_us=now_us)
 
 
 def cut(heard: Capture, *, now_us: int = NOW_US, is_live: bool = False) -> Batch:
@@ -155,10 +156,10 @@ def test_samples_with_a_lead_off_are_not_stored_and_the_visit_goes_on() -> None:
     heard = running()
     feed(heard, [block(ECG, 0, 25, mask=0), block(ECG, 25, 25, mask=1), block(ECG, 50, 25, mask=0)])
     batch = cut(heard)
-    assert columns_of(batch.entries) == [[(1, 0, 0, 25)], [(1, 0, 50, 75)]]
+    assert columns_of(batch.drafts) == [[(1, 0, 0, 25)], [(1, 0, 50, 75)]]
     told = [event for event in events_of(batch.entries) if isinstance(event, LeadState)]
     assert [event.off for event in told] == [(0,), ()]
-    assert heard.unmeasured_samples == 25
+    assert heard.sights()[0].unmeasured_samples == 25
     assert heard.visit == 1
 
 
@@ -168,7 +169,7 @@ def test_a_probe_that_is_off_takes_spo2_and_pulse_with_it_but_not_the_ecg() -> N
     feed(heard, [leads(PLETH, probe=bridge.ProbeState.OFF)])
     feed(heard, [block(ECG, 25, 25, mask=0), block(PLETH, 8, 8), block(SPO2, 1, 1), block(PULSE, 1, 1)])
     batch = cut(heard)
-    assert columns_of(batch.entries) == [[(1, 2, 0, 1)], [(1, 0, 0, 25), (1, 1, 0, 8)], [(1, 0, 25, 50)]]
+    assert columns_of(batch.drafts) == [[(1, 0, 0, 25), (1, 1, 0, 8), (1, 2, 0, 1)], [(1, 0, 25, 50)]]
     told = [event for event in events_of(batch.entries) if isinstance(event, LeadState)]
     assert [event.off for event in told] == [(1, 2, 3)]
 
@@ -177,7 +178,7 @@ def test_the_probe_s_state_in_an_ecg_s_lead_state_says_nothing_of_the_electrodes
     heard = running()
     feed(heard, [leads(ECG, mask=0, probe=bridge.ProbeState.OFF), block(ECG, 0, 25, mask=0)])
     batch = cut(heard)
-    assert columns_of(batch.entries) == [[(1, 0, 0, 25)]] or columns_of(batch.drafts) == [[(1, 0, 0, 25)]]
+    assert columns_of(batch.drafts) == [[(1, 0, 0, 25)]]
     assert not [event for event in events_of(batch.entries) if isinstance(event, LeadState)]
 
 
@@ -186,7 +187,7 @@ def test_a_board_that_starts_again_begins_a_new_stream_set_and_its_old_blocks_ar
     feed(heard, [block(ECG, 900, 25, mask=0), connected(board_boot=0xCAFE)])
     feed(heard, [block(ECG, 925, 25, mask=0), block(ECG, 0, 25, mask=0, board_boot=0xCAFE)])
     batch = cut(heard)
-    chunks = [entry for entry in batch.entries if entry.header.kind is Kind.CHUNK]
+    chunks = [entry for entry in batch.drafts if entry.header.kind is Kind.CHUNK]
     assert [(c.header.stream_set, c.header.first_index, c.header.count) for c in chunks] == [
         (1, 900, 25),
         (2, 0, 25),
@@ -229,7 +230,7 @@ def test_lost_samples_are_counted_and_told_and_the_chunk_ends_at_the_hole() -> N
     batch = cut(heard)
     told = [event for event in events_of(batch.entries) if isinstance(event, SamplesLost)]
     assert [(t.set_no, t.stream, t.first_index, t.count) for t in told] == [(1, 0, 25, 10)]
-    assert columns_of(batch.entries) == [[(1, 0, 0, 25)], [(1, 0, 35, 60)]]
+    assert columns_of(batch.drafts) == [[(1, 0, 0, 25)], [(1, 0, 35, 60)]]
     assert heard.lost_samples == 10
 
 
@@ -311,8 +312,8 @@ def test_a_lost_board_ends_the_chunk_and_is_told_with_its_remedy() -> None:
     gone = bridge.BoardLost("no heartbeat for 5 s", "check the board's cable", 4_000_000)
     feed(heard, [block(ECG, 0, 25, mask=0), gone, block(ECG, 25, 25, mask=0)])
     batch = cut(heard)
-    assert columns_of(batch.entries) == [[(1, 0, 0, 25)], [(1, 0, 25, 50)]]
-    assert heard.device_problem == "no heartbeat for 5 s: check the board's cable"
+    assert columns_of(batch.drafts) == [[(1, 0, 0, 25)], [(1, 0, 25, 50)]]
+    assert heard.sights()[0].problem == "no heartbeat for 5 s: check the board's cable"
     states = [event for event in events_of(batch.entries) if isinstance(event, DeviceState)]
     assert [(s.state, s.text) for s in states] == [("gone", "no heartbeat for 5 s: check the board's cable")]
 
@@ -332,7 +333,7 @@ def test_a_lost_board_ends_the_chunk_and_is_told_with_its_remedy() -> None:
 def test_a_fault_of_the_board_is_shown_and_told(event: bridge.Event, word: str) -> None:
     heard = running()
     feed(heard, [event])
-    assert word in (heard.device_problem or "")
+    assert word in (heard.sights()[0].problem or "")
     (told,) = events_of(cut(heard).entries)
     assert isinstance(told, DeviceState)
     assert word in told.text
@@ -341,13 +342,13 @@ def test_a_fault_of_the_board_is_shown_and_told(event: bridge.Event, word: str) 
 def test_a_button_that_works_again_is_no_problem_any_more() -> None:
     heard = running()
     feed(heard, [bridge.ButtonFault(UID, bridge.ButtonFaultKind.STUCK, 1), bridge.ButtonFault(UID, None, 2)])
-    assert heard.device_problem is None
+    assert heard.sights()[0].problem is None
 
 
 def test_a_clock_that_runs_well_again_is_no_problem_any_more() -> None:
     heard = running()
     feed(heard, [bridge.ClockDrift(UID, 251.0, True, 1), bridge.ClockDrift(UID, 20.0, False, 2)])
-    assert heard.device_problem is None
+    assert heard.sights()[0].problem is None
 
 
 def test_a_stream_that_is_switched_off_has_lost_nothing() -> None:
@@ -360,7 +361,7 @@ def test_a_stream_that_is_switched_off_has_lost_nothing() -> None:
 def test_a_board_of_another_schema_is_a_problem_with_a_remedy() -> None:
     heard = capture()
     feed(heard, [connected(streams=())])
-    assert "update the board" in (heard.device_problem or "")
+    assert "update the board" in (heard.sights()[0].problem or "")
 
 
 def test_a_restart_in_another_boot_closes_the_visit_of_before() -> None:

@@ -14,6 +14,8 @@ from contract.times import Anchor
 from edge.call.device_diary import CLOSED
 from edge.call.station_call import State, StationCall
 from edge.call.video_messages import DevicesNow
+from edge.capture.capture import BOARD
+from edge.capture.device import DeviceSight
 from edge.config import BoxConfig, VideoConfig
 from edge.health.doctor import AsideSight, CardSight, Sight, report_of
 from edge.health.report import Finding
@@ -94,17 +96,28 @@ def link(**changes: object) -> LinkState:
     return state
 
 
+BOARD_HEARD = DeviceSight(
+    source=BOARD,
+    name="4844000000000001",
+    model="",
+    unverified="",
+    problem=None,
+    conditions=(),
+    lost_samples=0,
+    unmeasured_samples=0,
+    is_held_apart=False,
+)
 WELL = Sight(
     config=CONFIG,
     now_us=NOW_US,
     boot=BootId(3),
     boot_name="0123456789abcdef",
     counters=counters(),
-    device="4844000000000001",
-    device_problem=None,
+    devices=(BOARD_HEARD,),
+    instruments=(),
     visit=NO_VISIT,
     asks_visit_over=False,
-    lost_samples=0,
+    awaits_sensors_off=False,
     status=status(),
     hub_keys=HubKeys(HUB_KEY, kept=None, ca_pem=b""),
     spool_problem=None,
@@ -155,7 +168,15 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
             "cable and [board] port",
         ),
         ({"counters": counters(is_open=False)}, "devices", "/dev/ttyACM0 is not open", "cable"),
-        ({"device_problem": "no heartbeat"}, "devices", "no heartbeat", "unplug the board"),
+        (
+            {"devices": (replace(BOARD_HEARD, problem="no heartbeat"),)},
+            "devices",
+            "no heartbeat",
+            "unplug the board",
+        ),
+        ({"devices": ()}, "devices", "no board has been heard yet", "unplug the board"),
+        ({"counters": None, "devices": ()}, "devices", "no board and no instrument", "[[device]]"),
+        ({"awaits_sensors_off": True}, "visit", "still on the person before", "take all sensors off"),
         ({"counters": counters(damaged=10)}, "devices", "10 damaged frames", "change the cable"),
         ({"dropped_events": 4}, "devices", "4 events", "cable"),
         ({"anchor": None}, "clock", "not yet tied to UTC", "nothing to do"),

@@ -1,6 +1,6 @@
 from contract.ids import RecordClass, StreamSetNo
 from contract.limits import COLUMNS_MAX
-from edge.capture.streams import map_streams
+from edge.capture.streams import Sensor, map_streams
 from firmware_bridge.events import StreamDescription
 from tests.unit.edge.board_events import UID, connected, stream
 
@@ -17,17 +17,18 @@ def test_our_board_becomes_ecg_pleth_and_two_numerics() -> None:
         (2, "SpO2", "numeric", "%", 1_000, 1.0),
         (3, "Pulse", "numeric", "/min", 1_000, 1.0),
     ]
-    classes = [one.record_class for one in mapped.by_board_stream.values()]
+    classes = [one.record_class for one in mapped.by_stream_id.values()]
     assert classes == [RecordClass.WAVEFORM] * 2 + [RecordClass.NUMERIC] * 2
-    assert [one.is_probe for one in mapped.by_board_stream.values()] == [False, True, True, True]
-    assert [one.is_ecg for one in mapped.by_board_stream.values()] == [True, False, False, False]
+    sensors = [one.sensor for one in mapped.by_stream_id.values()]
+    assert sensors == [Sensor.LEADS, Sensor.PROBE, Sensor.PROBE, Sensor.PROBE]
+    assert [one.is_signal for one in mapped.by_stream_id.values()] == [True, True, False, False]
 
 
 def test_each_channel_of_a_stream_is_a_stream_of_the_set() -> None:
     mapped = map_streams(connected(stream(1, 1, 131328, channels=3), stream(2, 2, 150452)), StreamSetNo(1))
     assert mapped is not None
-    assert mapped.by_board_stream[1].numbers == (0, 1, 2)
-    assert mapped.by_board_stream[2].numbers == (3,)
+    assert mapped.by_stream_id[1].numbers == (0, 1, 2)
+    assert mapped.by_stream_id[2].numbers == (3,)
 
 
 def test_what_is_unknown_is_drawn_when_it_is_fast_and_a_number_when_it_is_slow() -> None:
