@@ -16,6 +16,7 @@ HW_MODEL = 1
 FIRMWARE = (0, 1, 0)
 HELLO_EVERY_US = 1_000_000
 HEARTBEAT_EVERY_US = 500_000
+HOST_QUIET_US = 3_000_000  # three signs of life missing: samples wait, whatever the wire would swallow
 HOST_LOST_US = 5_000_000
 ANSWERS_MAX = 16  # that wait; the host asks again for what was dropped
 RESPONSES_MAX = 16  # remembered, so that a repeated command is not a second one
@@ -123,7 +124,7 @@ class Board:
         if entry is not None:
             flags = frames.RELIABLE | (frames.RETRANSMISSION if entry.sent_count > 1 else 0)
             return self._frame(entry.message_type, entry.payload, now_us, flags)
-        item = self.backlog.take()
+        item = None if now_us - self._heard_us >= HOST_QUIET_US else self.backlog.take()
         return b"" if item is None else self._frame(*item)
 
     def kept(self) -> bytes:
