@@ -15,7 +15,8 @@ LIMIT_S: Final = 900
 
 def unpacked(root: Path, architecture: str, packages: list[str]) -> Path:
     """Return `root` with Debian's packages of that architecture, and all that they need, unpacked."""
-    if (root / ".complete").exists():
+    complete, listed = root / ".complete", " ".join(packages)
+    if complete.exists() and complete.read_text(encoding="utf-8") == listed:
         return root
     state = root.with_suffix(".apt")
     for folder in (root, state):
@@ -28,7 +29,7 @@ def unpacked(root: Path, architecture: str, packages: list[str]) -> Path:
     for package in sorted((state / "cache" / "archives").glob("*.deb")):
         run("dpkg-deb", "-x", str(package), str(root))
     shutil.rmtree(state)
-    (root / ".complete").touch()
+    complete.write_text(listed, encoding="utf-8")
     return root
 
 
