@@ -145,7 +145,7 @@ async def replugs(heard: Heard) -> None:
 
 
 async def changed_places(heard: Heard) -> None:
-    """Adapters without serial numbers are known by their places; pulled and changed over, they are asked about."""
+    """Adapters without serial numbers are known by their places; when these changed, they are asked about."""
     since = len(heard.events)
     for name, socket in (("b", 2), ("c", 3)):
         ask("plug", name=name, serial="0", socket=socket)
@@ -216,7 +216,7 @@ async def a_gpio_line() -> None:
 async def pressed(
     opener: Callable[[str], OpenContact], place: str, press: Callable[[bool], None]
 ) -> tuple[int, list[float]]:
-    """Press PRESSES times; return how many were told, without one that was down before, and how old each was."""
+    """Press PRESSES times; return how many were told, one that was down before left out, and their ages."""
     heard = Heard()
     button = BoxButton(
         place,
