@@ -46,7 +46,7 @@ class ConditionBook:
     def take(self, conditions: frozenset[Condition], *, at_s: float) -> bool:
         """A reading says that these hold and no others. Return whether `on` changed."""
         if conditions == self.on == self._said_s.keys():
-            self._said_s = dict.fromkeys(conditions, at_s)
+            self._said_s, self._in_a_row = dict.fromkeys(conditions, at_s), {}
             return False
         self._in_a_row = {one: self._in_a_row.get(one, 0) + 1 for one in conditions}
         begun = {one for one, times in self._in_a_row.items() if times >= self._readings}

@@ -56,6 +56,7 @@ class InstrumentBridge:
         on_bytes: Callable[[float, bytes], None] | None = None,
     ) -> None:
         self.path, self.device = path, device
+        self.farewell = ("no longer listened to", "")  # reason and remedy told when `run` is cancelled
         self._on_event = on_event
         self._on_bytes = on_bytes
         self._boottime_s = boottime_s
@@ -69,7 +70,8 @@ class InstrumentBridge:
         self._dropped_writes = 0
 
     async def run(self) -> None:
-        """Serve until cancelled. Raises nothing for what the instrument or the cable does."""
+        """Serve until cancelled; what was held back is told then. Raises nothing for what the instrument or
+        the cable does."""
         while True:
             try:
                 port = SerialPort(self.path, baud=self._line.baud, parity=self._line.parity)
@@ -105,6 +107,7 @@ class InstrumentBridge:
             port.write(self._instrument.farewell)
         except asyncio.CancelledError:
             port.write(self._instrument.farewell)
+            self._tell(self._instrument.closed(*self.farewell, now_s=self._boottime_s()))
             raise
         except PortLostError as error:
             self._last_error = str(error)

@@ -8,6 +8,7 @@ from firmware_bridge.events import InstrumentStream, LossReason, SampleBlock, Sa
 from firmware_bridge.plausible import PlausibleNumber
 
 SPARE_PERIODS: Final = 0.5  # a number is a little late at times, even of who tells it each second
+RECENT: Final = 0.9  # with each telling the longest pause between two counts so much less
 LATE_S: Final = 0.5  # what was said in a second may be heard so much later
 
 
@@ -25,7 +26,7 @@ class NumberColumn:
         self._stream_id, self._life, self._began_s = stream_id, life, began_s
         self._period_s = 1000.0 / stream.rate_mhz
         self._heard_s = began_s
-        self._between_s = self._period_s  # from one telling to the next; as long as a period at most
+        self._between_s = self._period_s  # from one telling to the next, the longest of late; a period at most
         self._rows = 0
 
     @property
@@ -35,7 +36,7 @@ class NumberColumn:
 
     def take(self, raw: int | None, *, at_s: float) -> None:
         """The instrument said so at `at_s`. Call `until(at_s)` before."""
-        self._between_s = min(at_s - self._heard_s, self._period_s)
+        self._between_s = min(max(at_s - self._heard_s, RECENT * self._between_s), self._period_s)
         self._heard_s = at_s
         self.number.take(raw, at_s=at_s)
 

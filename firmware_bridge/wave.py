@@ -43,9 +43,8 @@ class Wave:
             frame_samples = max(1, *(len(piece.samples) for piece in pieces))
             self._clock = SteadyClock(rate_hz=self._rate_mhz / 1000.0, frame_samples=frame_samples)
         self._waiting.append(pieces)
-        count = sum(piece.lost + len(piece.samples) for piece in pieces)
-        is_damaged = any(piece.lost for piece in pieces)
-        return self._tell(self._clock.take(count, arrival_s=arrival_s, is_damaged=is_damaged))
+        samples, lost = sum(len(piece.samples) for piece in pieces), sum(piece.lost for piece in pieces)
+        return self._tell(self._clock.take(samples, lost=lost, arrival_s=arrival_s))
 
     def tick(self, *, now_s: float) -> list[SampleBlock | SamplesLost]:
         """Time has passed."""
@@ -60,15 +59,20 @@ class Wave:
         return [event for place in placed for event in self._place(self._waiting.popleft(), place)]
 
     def _place(self, pieces: list[Piece], place: Placed) -> list[SampleBlock | SamplesLost]:
-        lost = place.estimated_lost
-        told = self._lose(place.first_index - lost, lost, LossReason.ESTIMATED)
-        index, run_index, run = place.first_index, place.first_index, list[int]()
-        for piece in pieces:
-            if run and (piece.lost or piece.is_absent):
+        told: list[SampleBlock | SamplesLost] = []
+        index = place.first_index - place.estimated_lost
+        where = next((k for k, piece in enumerate(pieces) if piece.lost), 0)  # a damage, else before it all
+        excess = sum(piece.lost for piece in pieces) - place.lost
+        run_index, run = index, list[int]()
+        for k, piece in enumerate(pieces):
+            estimated = place.estimated_lost if k == where else 0
+            lost, excess = max(0, piece.lost - excess), max(0, excess - piece.lost)
+            if run and (estimated or lost or piece.is_absent):
                 told.append(self._block(run_index, run, place))
                 run = []
-            told += self._lose(index, piece.lost, LossReason.ON_THE_WIRE)
-            index += piece.lost
+            told += self._lose(index, estimated, LossReason.ESTIMATED)
+            told += self._lose(index + estimated, lost, LossReason.ON_THE_WIRE)
+            index += estimated + lost
             end = index + len(piece.samples)
             if piece.is_absent:
                 told += self._miss(index, end)
