@@ -35,8 +35,7 @@ class FirmwareBoard:
         self.boots: list[int] = []
         self.lamps: dict[OutputId, Lamp] = {}
         self.is_in_bootloader = False
-        self._refused: list[str] = []
-        self._done: list[str] = []
+        self._answers: list[tuple[str, str]] = []  # "did" or "cannot", and what
         self._changed = threading.Condition()
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -69,11 +68,10 @@ class FirmwareBoard:
     def do(self, line: str) -> None:
         """Say one line to the board's world and wait until it is done. Raises ValueError: no such word."""
         os.write(self._control_fd, f"{line}\n".encode())
-        self.wait(lambda: line in self._done or line in self._refused)
-        with self._changed:
-            self._done.remove(line)
-            if line in self._refused:
-                raise ValueError(f"the board cannot {line!r}")
+        self.wait(lambda: self._answers)
+        answer, what = self._answers.pop()
+        if answer == "cannot":
+            raise ValueError(f"the board cannot {what!r}")
 
     def unplug(self) -> None:
         """Pull the cable, and with it the power."""
@@ -152,8 +150,6 @@ class FirmwareBoard:
                         self.lamps[OutputId(int(output))] = lamp
                     case "bootloader":
                         self.is_in_bootloader = True
-                    case "did":
-                        self._done.append(rest)
-                    case "cannot":
-                        self._refused.append(rest)
+                    case "did" | "cannot":
+                        self._answers.append((verb, rest))
                 self._changed.notify_all()

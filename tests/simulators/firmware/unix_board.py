@@ -14,7 +14,7 @@ sys.path.insert(0, sys.argv[1])
 
 from firmware_bridge.firmware import wire
 from firmware_bridge.firmware.app import OUTPUTS, App
-from tests.simulators.firmware.unix_hal import Reset, UnixHal, World
+from tests.simulators.firmware.unix_hal import InBootloader, Reset, UnixHal, World
 
 TURN_MS = 1
 LOOK_EVERY = 8  # turns between two looks at the lamps
@@ -38,10 +38,14 @@ class Desk:
             line, self._pending = self._pending.split(b"\n", 1)
             words = line.decode().split(" ")
             try:
-                say("did", *words)  # before it is done: a reset does not come back here
                 world.obey(words[0], words[1])
+            except Reset:
+                say("did", *words)
+                raise
             except (KeyError, ValueError, IndexError):
                 say("cannot", *words)
+            else:
+                say("did", *words)
 
 
 def say(*words: object) -> None:
@@ -59,9 +63,6 @@ def run(line, desk: Desk, world: World, hal: UnixHal) -> None:  # type: ignore[n
     turn = 0
     while not desk.is_over:
         app.step()
-        if app.board.wants_bootloader:
-            say("bootloader")
-            return
         hal.check_watchdog()
         turn += 1
         if turn % LOOK_EVERY == 0:
@@ -83,6 +84,8 @@ def main(line_fd: int, control_fd: int, uid: bytes) -> None:
         hal = UnixHal(line, world, uid, cause=cause, kept=kept)
         try:
             run(line, desk, world, hal)
+        except InBootloader:
+            say("bootloader")
             return
         except Reset as reset:
             cause = reset.cause

@@ -43,6 +43,10 @@ class Reset(Exception):
         self.cause, self.is_warm = cause, is_warm
 
 
+class InBootloader(Exception):
+    """The program has ended."""
+
+
 class World:
     """Everything around the board: button, patient, faults; it outlives boots."""
 
@@ -159,7 +163,7 @@ class UnixHal(Hal):
         self._fed_us = self.now_us()
 
     def enter_bootloader(self) -> None:
-        raise SystemExit
+        raise InBootloader
 
     def check_watchdog(self) -> None:
         """What the chip does by itself."""
