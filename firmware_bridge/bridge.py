@@ -7,25 +7,14 @@ from typing import Final
 
 from firmware_bridge.board.link import BoardLink
 from firmware_bridge.board.messages import HostState, OutputId, OutputPattern
-from firmware_bridge.errors import (
-    PortBusyError,
-    PortError,
-    PortLostError,
-    PortMissingError,
-    PortPermissionError,
-)
+from firmware_bridge.errors import PortError, PortLostError
 from firmware_bridge.events import Counters, Event, PortMissing, PortProblem, PressIdentity
 from firmware_bridge.frames import FrameDecoder
-from firmware_bridge.port import SerialPort
+from firmware_bridge.port import SerialPort, problem_of
 
 log = logging.getLogger(__name__)
 
 REOPEN_EVERY_S: Final = 0.5  # a replugged board is there within two seconds, its own start included
-_PROBLEMS: Final[tuple[tuple[type[PortError], PortProblem], ...]] = (
-    (PortMissingError, PortProblem.MISSING),
-    (PortBusyError, PortProblem.BUSY),
-    (PortPermissionError, PortProblem.PERMISSION),
-)
 
 
 class BoardBridge:
@@ -176,7 +165,7 @@ class BoardBridge:
 
     def _tell_missing(self, error: PortError) -> None:
         self._last_error = str(error)
-        problem = next((p for kind, p in _PROBLEMS if isinstance(error, kind)), PortProblem.BROKEN)
+        problem = problem_of(error)
         if problem is self._problem:
             log.debug("still: %s", error)
             return

@@ -26,7 +26,7 @@ class NumberColumn:
         self._stream_id, self._life, self._began_s = stream_id, life, began_s
         self._period_s = 1000.0 / stream.rate_mhz
         self._heard_s = began_s
-        self._between_s = self._period_s  # from one telling to the next, the longest of late; a period at most
+        self._between_s = self._period_s  # the longest pause between two tellings of late
         self._rows = 0
 
     @property
