@@ -1,8 +1,8 @@
 """`./run bench decoders`: how quickly bytes of instruments become readings, and what damage does to them.
 
-Every driver, by the frames of its simulator: bits flipped, bytes replaced, lost, gained, doubled, swapped,
-frames cut short and lost whole, three sound frames at least between two damages. `own-board` is our own
-board's link. Speed is processor time of `feed` with chunks of 4 kB, the median of five.
+Every driver, by the frames of its simulator: bits flipped, bytes and runs of them replaced, bytes lost,
+gained, doubled, frames cut short and lost whole, three sound frames at least between two damages. `own-board`
+is our own board's link. Speed is processor time of `feed` with chunks of 4 kB, the median of five.
 """
 
 import argparse
