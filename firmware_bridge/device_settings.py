@@ -1,7 +1,6 @@
-"""What a person has said about a device, and what this room says about a port (core)."""
+"""What a person has said about a device (core)."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from firmware_bridge.adapters import Adapter
 from firmware_bridge.drivers.driver import Line
@@ -24,26 +23,3 @@ class DeviceSettings:
     def is_about(self, adapter: Adapter) -> bool:
         """Whether this is said about what is plugged in there."""
         return adapter.answers_to(self.where)
-
-
-class PortSight(NamedTuple):
-    """What `edge doctor` shows of a port, and of a device of the configuration whose port is not there.
-
-    `device`: empty as long as nobody is known behind it. `problem`: what is the matter, empty for nothing;
-    `remedy`: what to do about it. `is_expected`: the configuration speaks of it, so that its absence is a
-    fault. Counts since the device was last plugged in.
-    """
-
-    path: str
-    adapter: str
-    device: str
-    driver: str
-    unverified: str
-    state: str
-    problem: str
-    remedy: str
-    is_expected: bool
-    frames: int = 0
-    damaged: int = 0
-    discarded_bytes: int = 0
-    lost_samples: int = 0

@@ -58,8 +58,8 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "livekit": ("edge/video/voice/echo.py",),
     "PIL": ("edge/video/picture/still.py", "edge/video/picture/talking_head.py"),
-    "typer": ("*/__main__.py", "*/cli.py"),
-    "rich": ("*/__main__.py", "*/cli.py"),
+    "typer": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
+    "rich": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
 }
 
 EFFECTS: Final = frozenset(
@@ -73,6 +73,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "*_service.py",
     "*/__main__.py",
     "*/cli.py",
+    "*/*_cli.py",
     "*/clock.py",  # the one clock object of a package
     "contract/sealing.py",  # os.urandom: keys and nothing else
     "firmware_bridge/port.py",
@@ -80,6 +81,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "firmware_bridge/ownership.py",  # looks into /proc for other programs' ports
     "firmware_bridge/bridge.py",
     "firmware_bridge/instrument_bridge.py",
+    "firmware_bridge/served_device.py",  # a task for each
     "firmware_bridge/gpio_contact.py",  # how long ago an edge was
     "firmware_bridge/input_contact.py",  # the same, and importlib: Debian's evdev
     "firmware_bridge/drivers/catalogue.py",  # importlib: finds the drivers
