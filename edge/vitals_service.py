@@ -54,7 +54,7 @@ from firmware_bridge.bridge import BoardBridge
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CARRIED_FACTS: Final = ("visit", "stream set", "held apart", "call", "camera off", "epoch")
+CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch")
 
 
 class Vitals:

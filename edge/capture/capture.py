@@ -46,7 +46,7 @@ class Capture:
         saved = facts.get("visit")
         self._visits = Visits.restored(saved) if saved else Visits()
         self._last_set = int(facts.get("stream set") or 0)
-        self._questions: dict[str, dict[str, Any]] = dict(facts.get("held apart") or {})
+        self._questions: dict[str, DeviceQuestion] = {}
         self._devices: dict[str, HeardDevice] = {}
         self._told = Told(boot)
         self._records_at_us = 0
@@ -92,7 +92,6 @@ class Capture:
         device = self._devices.get(source)
         if device is None:
             device = self._devices[source] = HeardDevice(source)
-            device.is_held_apart = source in self._questions
             device.belongs_to(self._visits.measured(device.sensor_names.values()))
         return device
 
@@ -130,7 +129,7 @@ class Capture:
         name: str,
         life: int,
     ) -> None:
-        """A device that starts anew has a new stream set."""
+        """A device that starts anew has a new stream set. What was the matter before is not any more."""
         if device.is_begun(name, life):
             return
         mapped = map_streams(event, StreamSetNo(self._last_set + 1))
@@ -143,8 +142,11 @@ class Capture:
             self._facts_changed = True
         self._lose_sight(device)
         device.begin(name, life, mapped)
+        if mapped is not None:
+            self._tell_of(device, LeadState(device=name, off=()), event.box_t_us)
         if isinstance(event, bridge.InstrumentConnected):
             device.model, device.unverified = event.model, event.unverified
+            self._tell_of(device, Conditions(device=name, on=()), event.box_t_us)
 
     def _on_state(self, device: HeardDevice, event: StateEvent) -> None:
         words = words_of(event)
@@ -161,7 +163,7 @@ class Capture:
         for sensor, name in device.sensor_names.items():
             if device.tells_contact(sensor):
                 self._visits.lost_sight(name)
-            else:
+            elif device.has_contact(sensor):
                 self._visits.sensor_off(name)
         self._facts_changed = True
         self._set_scenes()
@@ -218,8 +220,7 @@ class Capture:
 
     def _on_conditions(self, device: HeardDevice, event: bridge.ConditionsChanged) -> None:
         changed = device.change_conditions(event.on)
-        on = tuple(sorted(condition.value for condition in event.on))
-        self._tell_of(device, Conditions(device=device.told_name, on=on), event.box_t_us)
+        self._tell_of(device, device.told_conditions, event.box_t_us)
         self._on_contact(device, changed, event.box_t_us)
 
     def _on_contact(self, device: HeardDevice, changed: set[Sensor], t_us: int) -> None:
@@ -243,23 +244,23 @@ class Capture:
 
     def hold_apart(self, source: str, candidates: Sequence[str], port: str, *, now_us: int) -> None:
         """Nobody can tell which device this is: what it measures is nobody's until it is `confirmed`. To be
-        called before its first event, and again after each start; the same question is told once."""
-        question = {"candidates": list(candidates[:CANDIDATES_MAX]), "port": port[:TEXT_MAX]}
+        called before its first event, also after each start; the same question is told once."""
+        question = DeviceQuestion(
+            device=source, candidates=tuple(candidates[:CANDIDATES_MAX]), port=port[:TEXT_MAX]
+        )
         if self._questions.get(source) == question:
             return
         self._questions[source] = question
-        self._facts_changed = True
         device = self._device(source)
-        device.is_held_apart = True
+        device.is_held_apart, device.is_away = True, False
         self._set_scenes()
-        self._tell_of(device, _asked(source, question), now_us)
+        self._tell_of(device, question, now_us)
 
     def confirmed(self, source: str, is_device: str | None, by: str, *, now_us: int) -> None:
         """Somebody said which device it is: another's name, which its events have from now on, or None: its
         own. Nothing where it was not asked."""
         if self._questions.pop(source, None) is None:
             return
-        self._facts_changed = True
         device = self._device(source)
         event = DeviceConfirmed(device=source, is_device=is_device, by=by[:TEXT_MAX])
         self._tell_of(device, event, now_us)
@@ -268,8 +269,10 @@ class Capture:
         else:
             device.went()
             device.forget_streams()
+            known = self._device(is_device)
+            known.is_as(device)
             for sensor, name in device.sensor_names.items():
-                self._visits.renamed(name, HeardDevice(is_device).sensor_name(sensor))
+                self._visits.renamed(name, known.sensor_name(sensor))
         self._set_scenes()
 
     # What people do
@@ -328,7 +331,6 @@ class Capture:
         return {
             "visit": self._visits.saved(boot=self._boot),
             "stream set": self._last_set,
-            "held apart": self._questions,
         }
 
     def told_anew(self, *, now_us: int) -> list[Entry]:
@@ -338,7 +340,7 @@ class Capture:
         told: list[Event] = [one.mapped.event for one in self._devices.values() if one.mapped is not None]
         if self.visit != NO_VISIT:
             told.append(VisitOpened(visit=self.visit, how=self._visits.how))
-        asked = [_asked(source, question) for source, question in self._questions.items()]
+        asked = [one for source, one in self._questions.items() if not self._device(source).is_away]
         return [
             *(self._told.entry(one, now_us, self.visit) for one in told),
             *(self._told.entry(one, now_us, NO_VISIT) for one in asked),
@@ -349,6 +351,7 @@ class Capture:
         gone = [name for name, one in self._devices.items() if one.is_away and name != BOARD]
         for name in gone[: max(0, len(self._devices) - DEVICES_MAX)]:
             del self._devices[name]
+            self._questions.pop(name, None)
 
     # Telling
 
@@ -368,14 +371,17 @@ class Capture:
         for change in changes:
             if isinstance(change, Opened):
                 self.tell(VisitOpened(visit=change.visit, how=change.how), t_us, visit=change.visit)
+                self._tell_conditions(t_us)
             else:
                 self._wants_records = True
                 self.tell(VisitClosed(visit=change.visit, why=change.why), t_us, visit=change.visit)
 
+    def _tell_conditions(self, t_us: int) -> None:
+        """What is the matter holds in the next visit too."""
+        for device in self._devices.values():
+            if device.conditions and not device.is_away:
+                self._tell_of(device, device.told_conditions, t_us)
+
     def _set_scenes(self) -> None:
         for device in self._devices.values():
             device.belongs_to(self._visits.measured(device.sensor_names.values()))
-
-
-def _asked(source: str, question: dict[str, Any]) -> DeviceQuestion:
-    return DeviceQuestion(device=source, candidates=tuple(question["candidates"]), port=question["port"])

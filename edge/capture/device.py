@@ -8,18 +8,17 @@ from typing import Final
 
 from contract.chunks import Column
 from contract.codes import Condition
+from contract.events import Conditions
 from contract.ids import NO_VISIT, RecordClass, StreamSetNo, VisitNo
 from edge.capture.blocks import Blocks
 from edge.capture.cuts import Scene
 from edge.capture.streams import Mapped, MappedSet, Sensor
+from firmware_bridge.conditions import NO_ELECTRODES, NO_FINGER
 from firmware_bridge.events import SampleBlock
 
 WAVES_STOPPED_S: Final = 2.0  # without any block
 NO_STREAMS: Final = StreamSetNo(0)
-_NO_CONTACT: Final = {
-    Sensor.PROBE: {Condition.PROBE_OFF, Condition.PROBE_FAULT},
-    Sensor.LEADS: {Condition.LEAD_OFF},
-}
+_NO_CONTACT: Final = {Sensor.PROBE: NO_FINGER, Sensor.LEADS: NO_ELECTRODES}
 _NO_PERSON: Final = {Condition.SEARCHING, Condition.DEVICE_FAULT}  # not sure that anybody is measured
 
 
@@ -68,6 +67,11 @@ class HeardDevice:
         """Its name to the hub."""
         return self.name or self.source
 
+    @property
+    def told_conditions(self) -> Conditions:
+        """What is the matter, as the hub is told."""
+        return Conditions(device=self.told_name, on=tuple(sorted(one.value for one in self.conditions)))
+
     def is_begun(self, name: str, life: int) -> bool:
         """Whether `begin` has been called for this life of that device."""
         return self._life == (name, life)
@@ -110,6 +114,10 @@ class HeardDevice:
     def sensor_names(self) -> dict[Sensor, str]:
         """All that it may have."""
         return {sensor: self.sensor_name(sensor) for sensor in Sensor}
+
+    def is_as(self, other: "HeardDevice") -> None:
+        """It is the same instrument as `other` was taken for."""
+        self._tells_contact |= other._tells_contact
 
     def tells_contact(self, sensor: Sensor) -> bool:
         """Whether the device has ever said of the sensor that it is off: some never do."""

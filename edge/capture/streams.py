@@ -5,22 +5,19 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from contract.codes import (
-    HEART_RATE,
-    IMPEDANCE,
-    MEASUREMENTS,
-    PERFUSION_INDEX,
-    PULSE_RATE,
-    RED_LIGHT,
-    RESPIRATION_RATE,
-    SPO2,
-    RateSource,
-    Shape,
-)
+from contract.codes import HEART_RATE, MEASUREMENTS, PULSE_RATE, SPO2, RateSource, Shape
 from contract.events import Stream, StreamSet
 from contract.ids import RecordClass, StreamSetNo
 from contract.limits import COLUMNS_MAX
-from firmware_bridge.events import BoardConnected, InstrumentConnected, StreamKind, StreamUnit
+from firmware_bridge.conditions import NO_ELECTRODES, NO_FINGER, measures_nobody
+from firmware_bridge.events import (
+    BoardConnected,
+    InstrumentConnected,
+    InstrumentStream,
+    StreamDescription,
+    StreamKind,
+    StreamUnit,
+)
 
 TEXT_MAX: Final = 200  # characters of a text in an event
 _UNITS: Final = {
@@ -32,8 +29,6 @@ _UNITS: Final = {
 }
 _WAVE_MIN_RATE_MHZ: Final = 10_000  # an unknown kind at 10 Hz and above is drawn, below it is a number
 _BOARD_SOURCES: Final = {PULSE_RATE: RateSource.PLETH, HEART_RATE: RateSource.ECG}
-_OF_THE_PROBE: Final = (SPO2, PULSE_RATE, PERFUSION_INDEX, RED_LIGHT)
-_OF_THE_LEADS: Final = (HEART_RATE, RESPIRATION_RATE, IMPEDANCE)
 
 
 class Sensor(Enum):
@@ -77,6 +72,7 @@ class _Announced:
     scale: float
     unit: str
     source: RateSource | None
+    sensor: Sensor
 
     @property
     def shape(self) -> Shape:
@@ -92,15 +88,6 @@ class _Announced:
                 return "numeric"
             case _:
                 return "pleth" if self.rate_mhz >= _WAVE_MIN_RATE_MHZ else "numeric"
-
-    @property
-    def sensor(self) -> Sensor:
-        if self.kind == StreamKind.PPG or self.mdc in _OF_THE_PROBE or self.source is RateSource.PLETH:
-            return Sensor.PROBE
-        if self.source is RateSource.DEVICE:
-            return Sensor.OTHER
-        is_of_leads = self.shape == "ecg" or self.kind == StreamKind.RESPIRATION or self.mdc in _OF_THE_LEADS
-        return Sensor.LEADS if is_of_leads or self.source is RateSource.ECG else Sensor.OTHER
 
     def streams(self, numbers: tuple[int, ...]) -> Iterator[Stream]:
         known = MEASUREMENTS.get(self.mdc)
@@ -163,6 +150,7 @@ def _of_board(board: BoardConnected) -> Iterator[_Announced]:
             scale=one.scale,
             unit=_UNITS.get(one.unit, "1"),  # type: ignore[call-overload]
             source=_BOARD_SOURCES.get(one.mdc),
+            sensor=_sensor_of_board(one),
         )
 
 
@@ -179,4 +167,20 @@ def _of_instrument(instrument: InstrumentConnected) -> Iterator[_Announced]:
                 scale=one.scale,
                 unit=one.unit,
                 source=one.source,
+                sensor=_sensor_of_instrument(one),
             )
+
+
+def _sensor_of_board(stream: StreamDescription) -> Sensor:
+    if stream.kind == StreamKind.PPG or stream.mdc in (SPO2, PULSE_RATE):
+        return Sensor.PROBE
+    known = MEASUREMENTS.get(stream.mdc)
+    is_ecg = known.shape == "ecg" if known else stream.kind == StreamKind.ECG
+    return Sensor.LEADS if is_ecg else Sensor.OTHER
+
+
+def _sensor_of_instrument(stream: InstrumentStream) -> Sensor:
+    causes = measures_nobody(stream)
+    if causes & NO_FINGER:
+        return Sensor.PROBE
+    return Sensor.LEADS if causes & NO_ELECTRODES else Sensor.OTHER

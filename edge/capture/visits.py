@@ -91,7 +91,7 @@ class Visits:
         self._measuring.add(sensor)
         self._unseen.discard(sensor)
         self._last_contact_s = now_s
-        return self.single(now_s=now_s) if opens and sensor not in self._awaited else []
+        return self.single(now_s=now_s) if opens else []
 
     def single(self, *, now_s: float) -> list[Opened | Closed]:
         """Something was measured once: somebody was there, and no sensor stays on."""

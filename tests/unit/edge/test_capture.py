@@ -78,9 +78,10 @@ def test_a_board_is_told_with_its_streams_before_any_sample() -> None:
     heard = capture()
     feed(heard, [connected(), block(ECG, 0, 25, mask=0)])
     batch = cut(heard)
-    streams, device, opened = events_of(batch.entries)
+    streams, contact, device, opened = events_of(batch.entries)
     assert isinstance(streams, StreamSet)
     assert streams.set_no == 1
+    assert contact == LeadState(device=UID.hex(), off=())  # whatever was off in an earlier life
     assert device == DeviceState(device=UID.hex(), state="connected")
     assert opened == VisitOpened(visit=1, how="signal")
     assert columns_of(batch.entries) == [[(1, 0, 0, 25)]]

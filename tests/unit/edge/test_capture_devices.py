@@ -1,0 +1,588 @@
+"""Several devices at once: nothing of one ends, or becomes, anything of another."""
+
+import math
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.codes import Condition
+from contract.events import (
+    AnyEvent,
+    Conditions,
+    DeviceConfirmed,
+    DeviceQuestion,
+    DeviceState,
+    Event,
+    LeadState,
+    Measured,
+    SamplesLost,
+    StreamSet,
+    VisitClosed,
+    VisitOpened,
+    parse_event,
+)
+from contract.header import Kind
+from contract.ids import NO_VISIT, BootId
+from edge.capture.capture import BOARD, Capture
+from edge.capture.device import HeardDevice
+from edge.capture.told import ENTRIES_MAX
+from edge.spool.batch import Batch, Entry
+from firmware_bridge import events as bridge
+from tests.unit.edge.board_events import ECG, UID, block, connected
+from tests.unit.edge.instrument_events import (
+    BARE_ECG,
+    CUFF,
+    NUMBERS_ONLY,
+    SATURATION,
+    WAVE,
+    matter,
+    plugged,
+    pressure,
+    samples,
+    unplugged,
+)
+
+BOOT = BootId(3)
+NOW_US = 40_000_000
+FINGER, OTHER = "finger-1", "finger-2"
+OUT = Condition.PROBE_OFF
+
+
+class Station:
+    """A box with a board and instruments, and all that came onto its card."""
+
+    def __init__(self, facts: dict[str, Any] | None = None) -> None:
+        self.capture = Capture(boot=BOOT, facts=facts or {})
+        self.now_us = NOW_US
+        self.entries: list[Entry] = []
+        self.drafts: list[Entry] = []
+        self.say(BOARD, connected())
+        self.cut()
+
+    def say(self, source: str, *events: bridge.Event) -> None:
+        for event in events:
+            self.capture.handle(event, source=source, now_us=self.now_us)
+
+    def cut(self, *, is_live: bool = False) -> Batch | None:
+        """Return the last batch; all are on the card."""
+        batch = None
+        for one in self.capture.cut(now_us=self.now_us, is_live=is_live):
+            batch = self.capture.batch(one, one.coded())
+            if batch is not None:
+                self.entries += batch.entries
+                self.drafts = [] if batch.drops_drafts else [*self.drafts, *batch.drafts]
+        return batch
+
+    def told(self, *kinds: type[Event]) -> list[AnyEvent]:
+        self.cut()
+        events = [parse_event(one.body) for one in self.entries if one.header.kind is Kind.EVENT]
+        return [event for event in events if isinstance(event, kinds)]
+
+    def visits_of(self, kind: type[Event]) -> list[int]:
+        self.cut()
+        return [
+            one.header.visit
+            for one in self.entries
+            if one.header.kind is Kind.EVENT and isinstance(parse_event(one.body), kind)
+        ]
+
+    def chunks(self) -> list[tuple[str, int, int, int]]:
+        """(device, visit, first index, samples) of the first column of each chunk on the card."""
+        sets = {one.set_no: one.device for one in self.told(StreamSet) if isinstance(one, StreamSet)}
+        return [
+            (sets[one.header.stream_set], one.header.visit, one.header.first_index, one.header.count)
+            for one in (*self.entries, *self.drafts)
+            if one.header.kind is Kind.CHUNK
+        ]
+
+    def next_person(self) -> None:
+        self.capture.next_person(now_us=self.now_us)
+
+
+@pytest.fixture
+def station() -> Station:
+    return Station()
+
+
+def test_two_devices_have_their_own_streams_and_one_draft_each_in_one_transaction(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER, model="Finger 1", unverified="never seen"))
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.say(FINGER, samples(WAVE, 0, 10), samples(SATURATION, 0, 1))
+    batch = station.cut()
+    assert batch is not None
+    assert [one.header.stream_set for one in batch.drafts] == [1, 2]
+    sets = station.told(StreamSet)
+    assert [(one.device, one.model, one.unverified) for one in sets if isinstance(one, StreamSet)] == [
+        (UID.hex(), None, None),
+        (FINGER, "Finger 1", "never seen"),
+    ]
+    assert station.chunks() == [(UID.hex(), 1, 0, 25), (FINGER, 1, 0, 10)]
+
+
+def test_a_finger_that_comes_out_ends_the_oximeter_s_chunk_and_no_other(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.say(FINGER, matter(FINGER, OUT), samples(WAVE, 10, 10), samples(SATURATION, 1, 1))
+    station.say(BOARD, block(ECG, 25, 25, mask=0))
+    station.say(FINGER, matter(FINGER), samples(WAVE, 20, 10))
+    assert station.chunks() == [(UID.hex(), 1, 0, 50), (FINGER, 1, 0, 10), (FINGER, 1, 20, 10)]
+    finger = next(one for one in station.capture.sights() if one.source == FINGER)
+    assert finger.unmeasured_samples == 11
+    leads = [one for one in station.told(LeadState) if isinstance(one, LeadState) and one.device == FINGER]
+    assert [one.off for one in leads] == [(), (0, 1, 2), ()]
+
+
+def test_one_device_s_end_makes_no_records_of_the_others(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER))
+    for second in range(20):
+        station.now_us += 1_000_000
+        station.say(BOARD, block(ECG, 250 * second, 250, mask=0))
+        station.say(FINGER, matter(FINGER, OUT), matter(FINGER), samples(WAVE, second * 100, 100))
+        station.cut()
+    assert not [one for one in station.entries if one.header.kind is Kind.CHUNK]
+    station.now_us += 30_000_000
+    chunks = station.chunks()
+    assert chunks[0] == (UID.hex(), 1, 0, 5_000)
+    assert len(chunks) == 21
+    assert station.drafts == []
+
+
+def test_an_unplugged_device_leaves_a_gap_of_its_own_and_comes_back_with_a_new_set(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.say(FINGER, unplugged(FINGER))
+    station.say(BOARD, block(ECG, 25, 25, mask=0))
+    station.say(FINGER, plugged(FINGER, life=2), samples(WAVE, 10, 5), samples(WAVE, 0, 7, life=2))
+    assert station.chunks() == [(UID.hex(), 1, 0, 50), (FINGER, 1, 0, 10), (FINGER, 1, 0, 7)]
+    sets = [one for one in station.told(StreamSet) if isinstance(one, StreamSet)]
+    assert [(one.device, one.set_no) for one in sets] == [(UID.hex(), 1), (FINGER, 2), (FINGER, 3)]
+    states = [one for one in station.told(DeviceState) if isinstance(one, DeviceState)]
+    assert [(one.device, one.state) for one in states[1:]] == [
+        (FINGER, "connected"),
+        (FINGER, "gone"),
+        (FINGER, "connected"),
+    ]
+    assert states[2].text == "the adapter was unplugged: plug it in again"
+
+
+def test_the_same_life_introduced_again_goes_on(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10), plugged(FINGER), samples(WAVE, 10, 10))
+    assert station.chunks() == [(FINGER, 1, 0, 20)]
+
+
+def test_two_identical_devices_keep_apart_what_has_the_same_numbers(station: Station) -> None:
+    for life in (1, 2):
+        for device in (FINGER, OTHER):
+            station.say(device, plugged(device, life=life))
+            station.say(device, samples(WAVE, 0, 10, life=life))
+        for device in (FINGER, OTHER):
+            station.say(device, unplugged(device))
+    assert sorted(station.chunks()) == [(FINGER, 1, 0, 10)] * 2 + [(OTHER, 1, 0, 10)] * 2
+
+
+def test_silence_ends_the_chunk_and_is_told_with_what_to_do(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(FINGER, bridge.InstrumentSilent(FINGER, 1, 1), samples(WAVE, 10, 10))
+    assert station.chunks() == [(FINGER, 1, 0, 10), (FINGER, 1, 10, 10)]
+    (*_, silent) = station.told(DeviceState)
+    assert silent == DeviceState(
+        device=FINGER, state="silent", text="nothing comes: switch it on, check its cable"
+    )
+
+
+# Who is being seen
+
+
+def test_any_device_opens_the_visit_and_all_belong_to_it(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    assert station.told(VisitOpened) == [VisitOpened(visit=1, how="signal")]
+    assert [visit for _, visit, _, _ in station.chunks()] == [1, 1]
+
+
+def test_after_next_person_no_device_measures_anybody_until_all_were_off(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.next_person()
+    station.say(BOARD, block(ECG, 25, 25, mask=3), block(ECG, 50, 25, mask=0))  # on the next one
+    station.say(FINGER, samples(WAVE, 10, 10))  # still on the one before
+    assert station.capture.visit == NO_VISIT
+    assert station.capture.awaits_sensors_off
+    station.say(FINGER, matter(FINGER, OUT), matter(FINGER), samples(WAVE, 30, 10))
+    station.say(BOARD, block(ECG, 75, 25, mask=0))
+    assert sorted(station.chunks()) == [
+        (UID.hex(), 0, 50, 25),
+        (UID.hex(), 1, 0, 25),
+        (UID.hex(), 2, 75, 25),
+        (FINGER, 0, 10, 10),
+        (FINGER, 1, 0, 10),
+        (FINGER, 2, 30, 10),
+    ]
+
+
+def test_a_device_that_went_with_a_finger_in_holds_itself_and_no_other(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, OUT), matter(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0), block(ECG, 25, 25, mask=3))
+    station.say(FINGER, unplugged(FINGER))
+    station.next_person()
+    station.say(BOARD, block(ECG, 50, 25, mask=0))
+    assert station.capture.visit == 2
+    station.say(FINGER, plugged(FINGER, life=2), samples(WAVE, 0, 10, life=2))
+    station.say(BOARD, block(ECG, 75, 25, mask=0))
+    station.say(FINGER, matter(FINGER, OUT), matter(FINGER), samples(WAVE, 20, 10, life=2))
+    station.say(BOARD, block(ECG, 100, 25, mask=0))
+    assert sorted(station.chunks()) == [
+        (UID.hex(), 0, 75, 25),
+        (UID.hex(), 1, 0, 25),
+        (UID.hex(), 2, 50, 25),
+        (UID.hex(), 2, 100, 25),
+        (FINGER, 0, 0, 10),
+        (FINGER, 1, 0, 10),
+        (FINGER, 2, 20, 10),
+    ]
+
+
+def test_a_device_that_cannot_tell_that_it_is_off_is_off_when_it_goes(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER, streams=BARE_ECG), samples(0, 0, 25))
+    station.next_person()
+    station.say(FINGER, samples(0, 25, 25))
+    assert station.capture.visit == NO_VISIT
+    station.say(FINGER, unplugged(FINGER), plugged(FINGER, streams=BARE_ECG, life=2))
+    station.say(FINGER, samples(0, 0, 25, life=2))
+    assert [visit for _, visit, _, _ in station.chunks()] == [1, 0, 2]
+
+
+def test_a_restart_of_the_service_still_waits_for_a_sensor_to_come_off(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, OUT), matter(FINGER), samples(WAVE, 0, 10))
+    station.next_person()
+    after = Station(facts=station.capture.facts())
+    after.say(FINGER, plugged(FINGER, life=2), samples(WAVE, 0, 10, life=2))
+    assert after.capture.visit == NO_VISIT
+    after.say(FINGER, matter(FINGER, OUT), matter(FINGER), samples(WAVE, 20, 10, life=2))
+    assert after.capture.visit == 2
+
+
+def test_a_sensor_that_was_on_when_the_service_restarted_is_waited_for_after_next_person(
+    station: Station,
+) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, OUT), matter(FINGER), samples(WAVE, 0, 10))
+    after = Station(facts=station.capture.facts())
+    after.next_person()
+    after.say(FINGER, plugged(FINGER, life=2), samples(WAVE, 0, 10, life=2))
+    assert after.capture.visit == NO_VISIT
+
+
+def test_a_finger_without_a_pulse_opens_no_visit_until_the_pulse_is_found(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, Condition.SEARCHING), samples(WAVE, 0, 10))
+    assert station.capture.visit == NO_VISIT
+    station.say(FINGER, matter(FINGER), samples(WAVE, 10, 10))
+    assert station.chunks() == [(FINGER, 0, 0, 10), (FINGER, 1, 10, 10)]
+
+
+def test_an_instrument_that_has_numbers_only_opens_a_visit_with_them(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER, streams=NUMBERS_ONLY), samples(0, 0, 1))
+    assert station.capture.visit == 1
+    station.say(FINGER, matter(FINGER, OUT), samples(0, 1, 1))
+    assert station.capture.asks(now_us=NOW_US + 120_000_000)
+    assert station.chunks() == [(FINGER, 1, 0, 1)]
+
+
+def test_a_visit_lasts_while_any_device_has_contact(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0), block(ECG, 25, 25, mask=3))
+    station.now_us += 3_600_000_000
+    assert station.told(VisitClosed) == []
+    station.say(FINGER, matter(FINGER, OUT))
+    assert station.told(VisitClosed) == [VisitClosed(visit=1, why="sensors off 30 min")]
+
+
+def test_a_board_that_started_anew_and_says_nothing_keeps_no_visit_open(station: Station) -> None:
+    station.say(BOARD, block(ECG, 0, 25, mask=0), connected(board_boot=0xCAFE))
+    station.now_us += 1_800_000_000
+    assert station.told(VisitClosed) == [VisitClosed(visit=1, why="sensors off 30 min")]
+
+
+def test_the_end_of_a_visit_makes_records_of_all_that_is_in_memory(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.cut()
+    assert len(station.drafts) == 2
+    station.next_person()
+    station.cut()
+    assert station.drafts == []
+    assert len([one for one in station.entries if one.header.kind is Kind.CHUNK]) == 2
+
+
+# Single measurements and conditions
+
+
+def test_a_blood_pressure_opens_a_visit_and_keeps_no_sensor_on(station: Station) -> None:
+    station.say("cuff-1", plugged("cuff-1", streams=CUFF, unverified="its cuff"), pressure("cuff-1"))
+    (measured,) = station.told(Measured)
+    assert isinstance(measured, Measured)
+    assert [(one.mdc, one.value, one.unit) for one in measured.values] == [(150021, 120.0, "mm[Hg]")]
+    assert measured.unverified == "its cuff"
+    assert station.visits_of(Measured) == [1]
+    assert station.told(StreamSet)[1:] == []  # the board's alone: a single measurement is no stream
+    assert station.capture.asks(now_us=NOW_US + 120_000_000)
+
+
+def test_a_measurement_that_failed_is_told_and_opens_no_visit(station: Station) -> None:
+    failed = bridge.SingleMeasurement("cuff-1", (), None, "the cuff leaks", 1)
+    station.say("cuff-1", plugged("cuff-1", streams=CUFF), failed)
+    assert station.told(Measured) == [Measured(device="cuff-1", values=(), text="the cuff leaks")]
+    assert station.capture.visit == NO_VISIT
+
+
+def test_what_is_no_number_or_too_long_is_cut_and_nothing_fails(station: Station) -> None:
+    values = ((150021, math.nan, "mm[Hg]"), *((150022, 80.0, "mm[Hg]"),) * 20)
+    odd = bridge.SingleMeasurement("cuff-1", values, "x" * 300, "y" * 300, 1)
+    station.say("cuff-1", plugged("cuff-1", streams=CUFF, model="m" * 300), odd)
+    (measured,) = station.told(Measured)
+    assert isinstance(measured, Measured)
+    assert {one.value for one in measured.values} == {80.0}
+    assert (len(measured.values), len(measured.text), len(measured.device_time or "")) == (15, 200, 200)
+
+
+def test_a_measurement_while_a_sensor_is_on_the_person_before_is_nobody_s(station: Station) -> None:
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.next_person()
+    station.say(BOARD, block(ECG, 25, 25, mask=0))
+    station.say("cuff-1", plugged("cuff-1", streams=CUFF), pressure("cuff-1"))
+    assert station.visits_of(Measured) == [NO_VISIT]
+    assert station.capture.visit == NO_VISIT
+
+
+def test_a_condition_that_holds_is_told_again_when_a_visit_opens(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, Condition.WEAK_SIGNAL), samples(WAVE, 0, 10))
+    assert station.told(Conditions) == [
+        Conditions(device=FINGER, on=()),
+        Conditions(device=FINGER, on=("weak signal",)),
+        Conditions(device=FINGER, on=("weak signal",)),
+    ]
+    assert station.visits_of(Conditions) == [0, 0, 1]
+
+
+# Held apart
+
+
+def held(station: Station) -> None:
+    station.capture.hold_apart("new-1", ("finger-1", "finger-2"), "usb 1-1.2", now_us=station.now_us)
+    station.say("new-1", plugged("new-1"))
+
+
+def test_a_device_that_nobody_can_tell_measures_nobody_and_opens_no_visit(station: Station) -> None:
+    held(station)
+    station.say("new-1", samples(WAVE, 0, 10), pressure("new-1"))
+    assert station.capture.visit == NO_VISIT
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.say("new-1", samples(WAVE, 10, 10), pressure("new-1"))
+    assert station.chunks() == [(UID.hex(), 1, 0, 25), ("new-1", 0, 0, 20)]
+    assert station.visits_of(Measured) == [0, 0]
+    question = DeviceQuestion(device="new-1", candidates=("finger-1", "finger-2"), port="usb 1-1.2")
+    assert station.told(DeviceQuestion) == [question]
+
+
+def test_the_same_question_is_told_once_and_another_again(station: Station) -> None:
+    held(station)
+    held(station)
+    station.capture.hold_apart("new-1", ("finger-2",), "usb 1-1.2", now_us=NOW_US)
+    told = [one.candidates for one in station.told(DeviceQuestion) if isinstance(one, DeviceQuestion)]
+    assert told == [("finger-1", "finger-2"), ("finger-2",)]
+
+
+def test_a_device_that_is_said_to_be_new_measures_from_then_on(station: Station) -> None:
+    held(station)
+    station.say("new-1", samples(WAVE, 0, 10))
+    station.capture.confirmed("new-1", None, "Lan", now_us=station.now_us)
+    station.say("new-1", samples(WAVE, 10, 10))
+    assert station.chunks() == [("new-1", 0, 0, 10), ("new-1", 1, 10, 10)]
+    assert station.told(DeviceConfirmed) == [DeviceConfirmed(device="new-1", by="Lan")]
+
+
+def test_a_device_that_is_said_to_be_another_is_it_when_it_comes_under_that_name(station: Station) -> None:
+    held(station)
+    station.say("new-1", samples(WAVE, 0, 10))
+    station.capture.confirmed("new-1", "finger-2", "Lan", now_us=station.now_us)
+    station.say("new-1", samples(WAVE, 10, 10), unplugged("new-1"))  # the name was for the time being
+    station.say("finger-2", plugged("finger-2", life=2), samples(WAVE, 0, 10, life=2))
+    assert station.chunks() == [("new-1", 0, 0, 10), ("finger-2", 1, 0, 10)]
+    told = station.told(DeviceConfirmed)
+    assert told == [DeviceConfirmed(device="new-1", is_device="finger-2", by="Lan")]
+
+
+def test_an_answer_to_no_question_changes_nothing(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.capture.confirmed(FINGER, "finger-2", "Lan", now_us=station.now_us)
+    station.say(FINGER, samples(WAVE, 10, 10))
+    assert station.told(DeviceConfirmed) == []
+    assert station.chunks() == [(FINGER, 1, 0, 20)]
+
+
+@pytest.mark.parametrize("is_device", [None, "finger-2"])
+def test_what_was_on_the_person_before_stays_nobody_s_whoever_the_device_is(
+    station: Station, is_device: str | None
+) -> None:
+    held(station)
+    station.say("new-1", matter("new-1", OUT), matter("new-1"), samples(WAVE, 0, 10))
+    station.say(BOARD, block(ECG, 0, 25, mask=0), block(ECG, 25, 25, mask=3))
+    station.next_person()
+    station.capture.confirmed("new-1", is_device, "Lan", now_us=station.now_us)
+    name = is_device or "new-1"
+    station.say(name, plugged(name, life=2), samples(WAVE, 0, 10, life=2))
+    assert station.capture.visit == NO_VISIT
+    station.say(name, unplugged(name), plugged(name, life=3), samples(WAVE, 0, 10, life=3))
+    assert station.capture.visit == NO_VISIT  # it can say that it is off, as it did under the other name
+    station.say(name, matter(name, OUT), matter(name), samples(WAVE, 20, 10, life=3))
+    assert station.capture.visit == 2
+    assert [visit for device, visit, _, _ in station.chunks() if device == name][-2:] == [0, 2]
+
+
+def test_another_spool_is_told_streams_visit_and_open_questions(station: Station) -> None:
+    held(station)
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    told = station.capture.told_anew(now_us=1)
+    assert [parse_event(one.body).event for one in told] == [
+        "streams",
+        "streams",
+        "streams",
+        "visit opened",
+        "which device",
+    ]
+    assert told[-1].header.visit == NO_VISIT
+    station.say("new-1", unplugged("new-1"))
+    assert len(station.capture.told_anew(now_us=1)) == 4
+
+
+# Limits and counts
+
+
+def test_one_limit_of_events_holds_for_all_devices_together(station: Station) -> None:
+    station.cut()
+    for n in range(ENTRIES_MAX):
+        source = FINGER if n % 2 else OTHER
+        station.say(source, matter(source, OUT if n % 4 < 2 else Condition.ALARM))
+    station.capture.hold_apart("new-1", (), "", now_us=NOW_US)
+    batch = station.cut()
+    assert batch is not None
+    assert len(batch.entries) == ENTRIES_MAX + 1  # a question is told all the same
+    station.say(FINGER, *[unplugged(FINGER)] * (ENTRIES_MAX + 3))
+    assert station.capture.dropped_entries == 3
+
+
+def test_lost_samples_are_counted_by_device_and_told_with_its_set(station: Station) -> None:
+    lost = bridge.SamplesLost(WAVE, 1, 10, 5, bridge.LossReason.ON_THE_WIRE)
+    absent = bridge.SamplesLost(SATURATION, 1, 0, 3, bridge.LossReason.NO_VALUE)
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10), lost, absent, samples(WAVE, 15, 5))
+    told = [one for one in station.told(SamplesLost) if isinstance(one, SamplesLost)]
+    assert [(one.set_no, one.stream, one.first_index, one.count) for one in told] == [(2, 0, 10, 5)]
+    assert station.capture.lost_samples == 5
+    assert [(one.source, one.lost_samples) for one in station.capture.sights()] == [(BOARD, 0), (FINGER, 5)]
+
+
+def test_waveforms_of_any_device_are_samples(station: Station) -> None:
+    assert not station.capture.has_samples(now_us=NOW_US)
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    assert station.capture.has_samples(now_us=NOW_US + 1_000_000)
+
+
+def test_devices_that_went_long_ago_are_forgotten_and_their_samples_are_not(station: Station) -> None:
+    for n in range(100):
+        name = f"finger-{n}"
+        station.capture.hold_apart(name, (), "", now_us=NOW_US)
+        station.say(name, plugged(name, life=n + 1), samples(WAVE, 0, 10, life=n + 1), unplugged(name))
+        station.cut(is_live=n % 10 == 0)
+    station.cut(is_live=True)
+    assert len(station.capture.sights()) == 32
+    assert len(station.chunks()) == 100
+    assert station.capture.sights()[0].source == BOARD
+
+
+def test_what_is_known_of_a_device_is_seen(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER, model="Finger 1", unverified="rate"))
+    station.say(FINGER, matter(FINGER, Condition.SEARCHING, Condition.BATTERY_LOW))
+    held(station)
+    _, finger, new = station.capture.sights()
+    assert (finger.name, finger.model, finger.unverified, finger.problem) == (
+        FINGER,
+        "Finger 1",
+        "rate",
+        None,
+    )
+    assert finger.conditions == (Condition.BATTERY_LOW, Condition.SEARCHING)
+    assert (finger.is_held_apart, new.is_held_apart) == (False, True)
+    station.say(OTHER, matter(OTHER))
+    assert station.capture.sights()[-1].problem == HeardDevice(OTHER).problem
+
+
+# Whatever happens, in whatever order
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["attach", "detach", "unplug", "plug", "measure", "measure", "next", "cut"]),
+        st.sampled_from([FINGER, OTHER]),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+@settings(max_examples=150)
+def test_whatever_happens_to_cables_and_fingers_no_visit_has_two_persons(
+    steps: list[tuple[str, str]],
+) -> None:
+    """A sensor that is taken from one person is off before it is on another, seen or not. The nurse says
+    "next person" before anything is put on the next one."""
+    station = Station()
+    person, wearer, lives = 1, dict.fromkeys((FINGER, OTHER), 0), dict.fromkeys((FINGER, OTHER), 1)
+    is_in = dict.fromkeys((FINGER, OTHER), True)
+    next_index = dict.fromkeys((FINGER, OTHER), 0)
+    truth: dict[tuple[str, int, int], int] = {}  # device, life, index -> person
+    for device in (FINGER, OTHER):
+        station.say(device, plugged(device), matter(device, OUT))
+    for step, device in steps:
+        if step == "next":
+            person += 1
+            station.next_person()
+        elif step == "cut":
+            station.cut()
+        elif step == "attach" and not wearer[device]:
+            wearer[device] = person
+            station.say(device, *[matter(device)] * is_in[device])
+        elif step == "detach" and wearer[device]:
+            wearer[device] = 0
+            station.say(device, *[matter(device, OUT)] * is_in[device])
+        elif step == "unplug" and is_in[device]:
+            is_in[device] = False
+            station.say(device, unplugged(device))
+        elif step == "plug" and not is_in[device]:
+            is_in[device], next_index[device] = True, 0
+            lives[device] += 1
+            station.say(device, plugged(device, life=lives[device]))
+            station.say(device, *[matter(device, OUT)] * (not wearer[device]))
+        elif step == "measure" and is_in[device] and wearer[device]:
+            life, first = lives[device], next_index[device]
+            truth[device, life, first] = wearer[device]
+            next_index[device] += 10
+            station.say(device, samples(WAVE, first, 10, life=life))
+    persons: defaultdict[int, set[int]] = defaultdict(set)
+    seen: defaultdict[str, int] = defaultdict(int)
+    lives_of_set: dict[int, tuple[str, int]] = {}
+    for one in station.told(StreamSet):
+        assert isinstance(one, StreamSet)
+        seen[one.device] += 1
+        lives_of_set[one.set_no] = (one.device, seen[one.device])
+    stored = 0
+    for entry in (*station.entries, *station.drafts):
+        if entry.header.kind is Kind.CHUNK:
+            device, life = lives_of_set[entry.header.stream_set]
+            for first in range(entry.header.first_index, entry.header.first_index + entry.header.count, 10):
+                stored += 1
+                if entry.header.visit != NO_VISIT:
+                    persons[entry.header.visit].add(truth[device, life, first])
+    assert stored == len(truth)
+    assert all(len(some) == 1 for some in persons.values()), dict(persons)
