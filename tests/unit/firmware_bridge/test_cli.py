@@ -3,7 +3,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from firmware_bridge.cli import device_app
+from firmware_bridge.__main__ import device_app
 
 FRAMES = "C6 28 07 51 63 90 00 50 7F 7F"
 

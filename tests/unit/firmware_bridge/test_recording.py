@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_bridge.errors import RecordingError
-from firmware_bridge.recording import Chunk, chunks_of, device_bytes, heading, line_of
+from firmware_bridge.terminal.recording import Chunk, chunks_of, device_bytes, heading, line_of
 
 
 @given(

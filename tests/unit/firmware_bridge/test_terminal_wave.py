@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.terminal_wave import BLANK, TerminalWave
+from firmware_bridge.terminal.wave import BLANK, TerminalWave
 
 
 def test_a_ramp_rises_from_the_lower_left_to_the_upper_right() -> None:

@@ -1,4 +1,4 @@
-"""`device …`: what is plugged in, what it says, and what bytes of it mean."""
+"""`device drivers|decode|simulate`: what needs no port."""
 
 import json
 import subprocess
@@ -13,12 +13,10 @@ from rich.table import Table
 from firmware_bridge.drivers.catalogue import all_drivers, driver_named
 from firmware_bridge.drivers.driver import Driver
 from firmware_bridge.errors import BridgeError, RecordingError
-from firmware_bridge.reading_json import counted, streams_of, told
-from firmware_bridge.recording import device_bytes
+from firmware_bridge.terminal.reading_json import counted, streams_of, told
+from firmware_bridge.terminal.recording import device_bytes
 
-device_app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Instruments on the serial ports of this machine."
-)
+bytes_app = typer.Typer()
 out = Console()
 err = Console(stderr=True)
 
@@ -26,7 +24,7 @@ DECODE_CHUNK_BYTES = 65_536
 DriverName = Annotated[str, typer.Option("--driver", "-d", help="`device drivers` lists them.")]
 
 
-@device_app.command()
+@bytes_app.command()
 def drivers() -> None:
     """List the drivers, what they read, and how sure we are of each."""
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -39,7 +37,7 @@ def drivers() -> None:
     out.print(table, highlight=False, markup=False)
 
 
-@device_app.command()
+@bytes_app.command()
 def decode(
     file: Annotated[Path, typer.Argument(help="Bytes of a device, or a recording; - is standard input.")],
     driver: DriverName,
@@ -51,7 +49,7 @@ def decode(
     ] = False,
 ) -> None:
     """Say what the bytes in FILE mean, frame by frame, and count what is damaged or lost."""
-    chosen = _driver(driver)
+    chosen = driver_or_stop(driver)
     data = _bytes_of(file, is_hex=is_hex)
     decoder, streams = chosen.decoder(), streams_of(chosen)
     for at in range(0, len(data) + 1, DECODE_CHUNK_BYTES):
@@ -89,20 +87,20 @@ def _bytes_of(file: Path, *, is_hex: bool) -> bytes:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return device_bytes(content, is_hex=is_hex)
     except OSError as error:
-        _stop(f"{file}: {error.strerror}")
+        stop(f"{file}: {error.strerror}")
     except RecordingError as error:
-        _stop(f"{file}: {error}")
+        stop(f"{file}: {error}")
 
 
-@device_app.command()
+@bytes_app.command()
 def simulate(
     driver: DriverName,
     link: Annotated[Path, typer.Option("--link", help="Where the port appears; must not exist yet.")],
 ) -> None:
     """Be an instrument: a pseudo-terminal that speaks a driver's bytes, until it is stopped."""
-    chosen = _driver(driver)
+    chosen = driver_or_stop(driver)
     if link.exists():
-        _stop(f"{link}: exists already; name a path that does not")
+        stop(f"{link}: exists already; name a path that does not")
     command = [sys.executable, "-m", "tests.simulators.devices", chosen.name, "--link", str(link)]
     try:
         code = subprocess.run(command, check=False).returncode
@@ -111,13 +109,15 @@ def simulate(
     raise typer.Exit(code)
 
 
-def _driver(name: str) -> Driver:
+def driver_or_stop(name: str) -> Driver:
+    """Return the driver `name`, or end and say which there are."""
     try:
         return driver_named(name)
     except BridgeError as error:
-        _stop(str(error))
+        stop(str(error))
 
 
-def _stop(text: str) -> NoReturn:
+def stop(text: str) -> NoReturn:
+    """End, and say why."""
     err.print(text, style="bold", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(2)

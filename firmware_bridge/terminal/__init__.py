@@ -1,0 +1,1 @@
+"""`device …`: the bridge for people at a terminal."""

@@ -1,0 +1,237 @@
+"""`device list|probe|watch|record|replay`: what touches a port."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pty
+import sys
+import time
+import tty
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO, cast
+
+import numpy as np
+import typer
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from firmware_bridge.bridge import BoardBridge
+from firmware_bridge.drivers.driver import Line
+from firmware_bridge.errors import PortError, RecordingError
+from firmware_bridge.events import Event
+from firmware_bridge.hotplug import list_ports
+from firmware_bridge.instrument_bridge import InstrumentBridge
+from firmware_bridge.listening import probe
+from firmware_bridge.ownership import owner_of
+from firmware_bridge.port import SerialPort
+from firmware_bridge.probing import Outcome
+from firmware_bridge.terminal.bytes_cli import DriverName, driver_or_stop, out, stop
+from firmware_bridge.terminal.recording import Chunk, chunks_of, heading, line_of
+from firmware_bridge.terminal.screen import Screen
+
+ports_app = typer.Typer()
+
+OWN_BOARD = "own-board"
+REFRESH_S = 0.1
+CHUNK_S = 0.02  # between chunks of a recording without times
+Port = Annotated[str, typer.Argument(help="The port's path, as `device list` shows it.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", help="End after so long; without it Ctrl-C does.")
+]
+Baud = Annotated[int, typer.Option(help="Of the line, where no driver knows it.")]
+
+
+@ports_app.command("list")
+def list_() -> None:
+    """List the serial adapters, how each can be known again, and who owns it."""
+    try:
+        ports = list_ports()
+    except PortError as error:
+        stop(str(error))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("port", "adapter", "known by", "chip", "used by"):
+        table.add_column(column, overflow="fold")
+    for one in ports:
+        how = "its serial number" if one.mark else "its place only"
+        table.add_row(one.path, one.name, how, f"{one.vid_pid} {one.model}", owner_of(one.path) or "")
+    out.print(table if ports else "no serial adapter is plugged in", highlight=False, markup=False)
+
+
+@ports_app.command("probe")
+def probe_(port: Port) -> None:
+    """Listen to a port for up to half a minute and say who is behind it. Writes nothing."""
+    result = asyncio.run(probe(port, boottime_s=time.monotonic))
+    out.print(f"{result.outcome.value}: {result.text}", highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(0 if result.outcome in (Outcome.FOUND, Outcome.BOARD) else 1)
+
+
+@ports_app.command()
+def watch(
+    port: Port,
+    driver: DriverName,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an event, no picture.")] = False,
+    seconds: Seconds = None,
+) -> None:
+    """Draw what an instrument says, asking it to if its driver must. `own-board` is our own board."""
+    _run(_watch(port, driver, as_json=as_json or not out.is_terminal), seconds)
+
+
+async def _watch(port: str, driver: str, *, as_json: bool) -> None:
+    screen = Screen(columns=max(20, out.width - 2))
+    hear: Callable[[Event], None]
+    if as_json:
+        hear = _say_json
+    else:
+
+        def hear(event: Event) -> None:
+            screen.on_event(event, now_s=time.monotonic())
+
+    bridge = _bridge(port, driver, hear)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(bridge.run())
+        if not as_json:
+            tasks.create_task(_draw(screen))
+
+
+async def _draw(screen: Screen) -> None:
+    with Live(console=out, screen=True, auto_refresh=False) as live:
+        while True:
+            live.update(Text("\n".join(screen.lines(now_s=time.monotonic()))), refresh=True)
+            await asyncio.sleep(REFRESH_S)
+
+
+def _bridge(port: str, driver: str, hear: Callable[[Event], None]) -> BoardBridge | InstrumentBridge:
+    if driver == OWN_BOARD:
+        return BoardBridge(port, hear, boottime_s=time.monotonic, last_presses={})
+    return InstrumentBridge(driver_or_stop(driver), port, hear, device=port, boottime_s=time.monotonic)
+
+
+def _say_json(event: Event) -> None:
+    told = {"event": type(event).__name__, **asdict(event)}
+    sys.stdout.write(json.dumps(told, default=_plain) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case np.ndarray():
+            return value.tolist()
+        case bytes():
+            return value.hex()
+        case frozenset():
+            return sorted(value)
+        case Enum():
+            return value.value
+        case _:
+            return str(value)
+
+
+@ports_app.command()
+def record(
+    port: Port,
+    file: Annotated[Path, typer.Argument(help="Must not exist yet.")],
+    driver: Annotated[str, typer.Option("--driver", "-d", help="Of one that must be asked to send.")] = "",
+    baud: Baud = 9600,
+    parity: Annotated[str, typer.Option(help="N, O or E.")] = "N",
+    seconds: Seconds = None,
+) -> None:
+    """Keep the bytes of a port with their times, as text. Without --driver nothing is written to the port."""
+    if parity not in ("N", "O", "E"):
+        stop(f"parity {parity!r}: N, O or E")
+    line = Line(baud, cast(Literal["N", "O", "E"], parity))
+    named = driver_or_stop(driver) if driver else None
+    try:
+        kept = file.open("x", encoding="ascii")
+    except OSError as error:
+        stop(f"{file}: {error.strerror}")
+    with kept:
+        shown = named.lines[0] if named else line
+        began_utc = datetime.now(UTC).isoformat(timespec="seconds")
+        kept.write(
+            heading(driver=driver or "none", line=f"{shown.baud} 8{shown.parity}1", began_utc=began_utc)
+        )
+        keeper = _Keeper(kept)
+        if named is not None:
+            bridge = InstrumentBridge(
+                named,
+                port,
+                lambda _: None,
+                device=port,
+                boottime_s=time.monotonic,
+                on_bytes=keeper.keep,
+            )
+            _run(bridge.run(), seconds)
+        else:
+            _run(_record(port, line, keeper), seconds)
+    out.print(f"{keeper.count} bytes in {file}", highlight=False, markup=False, soft_wrap=True)
+
+
+class _Keeper:
+    """Writes what comes, as it comes."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._began_s, self.count = file, time.monotonic(), 0
+
+    def keep(self, at_s: float, data: bytes) -> None:
+        self.count += len(data)
+        self._file.write(line_of(Chunk(max(at_s - self._began_s, 0.0), is_host=False, data=data)))
+        self._file.flush()
+
+
+async def _record(port: str, line: Line, keeper: _Keeper) -> None:
+    try:
+        with SerialPort(port, baud=line.baud, parity=line.parity) as opened:
+            while True:
+                data = await opened.read(timeout_s=None)
+                if data:
+                    keeper.keep(time.monotonic(), data)
+    except PortError as error:
+        stop(str(error))
+
+
+@ports_app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A recording, or a hex dump.")],
+    link: Annotated[Path, typer.Option("--link", help="Where the port appears; must not exist yet.")],
+    speed: Annotated[float, typer.Option(min=0.01, help="Times as fast as it was recorded.")] = 1.0,
+) -> None:
+    """Be the instrument of a recording: a pseudo-terminal that says the same, at the same times."""
+    if link.exists() or link.is_symlink():
+        stop(f"{link}: exists already; name a path that does not")
+    try:
+        chunks = [one for one in chunks_of(file.read_text(encoding="utf-8-sig")) if not one.is_host]
+    except OSError as error:
+        stop(f"{file}: {error.strerror}")
+    except (RecordingError, UnicodeDecodeError) as error:
+        stop(f"{file}: {error}")
+    device_fd, host_fd = pty.openpty()
+    for fd in (device_fd, host_fd):
+        tty.setraw(fd)
+    link.symlink_to(os.ttyname(host_fd))
+    out.print(f"{len(chunks)} chunks on {link}", highlight=False, markup=False, soft_wrap=True)
+    try:
+        _play(chunks, device_fd, speed)
+    finally:
+        link.unlink(missing_ok=True)
+        os.close(device_fd)
+        os.close(host_fd)
+
+
+def _play(chunks: list[Chunk], fd: int, speed: float) -> None:
+    began_s = time.monotonic()
+    for number, chunk in enumerate(chunks):
+        at_s = (number * CHUNK_S if chunk.at_s is None else chunk.at_s) / speed
+        time.sleep(max(0.0, began_s + at_s - time.monotonic()))
+        os.write(fd, chunk.data)  # waits while nobody reads and the terminal is full
+
+
+def _run(work: Coroutine[Any, Any, None], seconds: float | None) -> None:
+    """Run until it ends, `seconds` are over, or somebody says Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt, TimeoutError):
+        asyncio.run(asyncio.wait_for(work, seconds))
