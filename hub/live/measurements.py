@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contract.codes import CUFF_PULSE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC, RateSource
-from contract.events import Measured
+from contract.events import Measured, MeasuredValue
 from contract.ids import NO_VISIT, BootId, VisitNo
 from hub.console.live_texts import MeasurementEntry, Quantity
 from hub.live.arrived import Arrived, At
 from hub.live.hub_times import HubTimes
 from hub.live.measure_words import BLOOD_PRESSURE, label_word
 
-KEPT_MAX: Final = 24  # the newest; a page's message has room for as many of the longest
+KEPT_MAX: Final = 20  # the newest; a page's message has room for as many of the longest
+UNIT_MAX_CHARS: Final = 16  # longer than every unit in use
 PRESSURES: Final = (SYSTOLIC, DIASTOLIC, MEAN_PRESSURE)
 
 
@@ -23,19 +24,23 @@ def quantities(event: Measured) -> list[Quantity]:
     pressures = [by_mdc.get(mdc) for mdc in PRESSURES]
     if pressures[0] is not None and pressures[1] is not None:
         values = [None if one is None else one.value for one in pressures]
-        found.append(Quantity(label=BLOOD_PRESSURE, values=values, unit=pressures[0].unit, source=None))
+        found.append(Quantity(label=BLOOD_PRESSURE, values=values, unit=_unit(pressures[0]), source=None))
     in_one = PRESSURES if found else ()
     found += [
         Quantity(
             label=label_word(one.mdc),
             values=[one.value],
-            unit=one.unit,
+            unit=_unit(one),
             source=RateSource.CUFF if one.mdc == CUFF_PULSE else None,
         )
         for one in event.values
         if one.mdc not in in_one
     ]
     return found
+
+
+def _unit(value: MeasuredValue) -> str:
+    return value.unit[:UNIT_MAX_CHARS]
 
 
 @dataclass(frozen=True, slots=True)

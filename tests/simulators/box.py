@@ -58,6 +58,7 @@ class BoxRecords:
         self.station, self.spool, self.boot = StationId(station), SpoolId(spool), BootId(boot)
         self.t_us = 1_000_000
         self.visit = NO_VISIT
+        self.stream_set = StreamSetNo(1)
         self.sent: dict[tuple[RecordClass, int], bytes] = {}  # everything ever made
         self._seqs = dict.fromkeys(RecordClass, 0)
         newest = HubKey(hub_key_number, hub_key)
@@ -131,7 +132,7 @@ class BoxRecords:
             boot=self.boot,
             t_us=self.t_us,
             visit=VisitNo(self.visit),
-            stream_set=StreamSetNo(1),
+            stream_set=self.stream_set,
             first_index=first_index,
             count=count,
             codec=codec,

@@ -8,6 +8,7 @@ import numpy as np
 from contract.codes import PULSE_RATE, SPO2
 from contract.events import (
     CallStep,
+    Event,
     LeadState,
     MediaState,
     Owed,
@@ -53,7 +54,7 @@ class ConsoleStation:
         self._began_s = time.monotonic() - BOOTED_S_AGO
         self._next_index = {ECG: 0, PLETH: 0, SPO2_STREAM: 0, PULSE_STREAM: 0}
         self._send(RecordClass.CALL, self.records.key)
-        self._send(RecordClass.NUMERIC, lambda: self.records.event(STREAMS))
+        self.tell(STREAMS)
 
     def now_us(self) -> int:
         """The box's clock."""
@@ -67,13 +68,11 @@ class ConsoleStation:
     def open_visit(self, visit: int) -> None:
         """Somebody sits down."""
         self.records.visit = VisitNo(visit)
-        event = VisitOpened(visit=visit, how="signal")
-        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+        self.tell(VisitOpened(visit=visit, how="signal"))
 
     def close_visit(self) -> None:
         """They leave."""
-        event = VisitClosed(visit=self.records.visit, why="next person")
-        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+        self.tell(VisitClosed(visit=self.records.visit, why="next person"))
         self.records.visit = NO_VISIT
 
     def live(
@@ -99,7 +98,7 @@ class ConsoleStation:
         chunk = self.records.chunk(
             np.array(values, np.int32), record_class=record_class, stream=stream, first_index=first
         )
-        self._deliver(record_class, [chunk])
+        self.deliver(record_class, [chunk])
         return first
 
     def skip(self, seconds: float) -> None:
@@ -112,20 +111,30 @@ class ConsoleStation:
         self.samples(SPO2_STREAM, [spo2])
         self.samples(PULSE_STREAM, [pulse])
 
+    def tell(self, event: Event, *, visit: int | None = None) -> None:
+        """The box tells an event of class 1, of the visit of now unless another is named."""
+        of_now = self.records.visit
+        self.records.visit = of_now if visit is None else VisitNo(visit)
+        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+        self.records.visit = of_now
+
+    def deliver(self, record_class: RecordClass, records: Sequence[bytes]) -> None:
+        """A parcel of the box arrives."""
+        self.records.t_us = self.now_us()
+        self.server.take(self.name, record_class, self.records.parcel(records))
+
     def leads(self, *off: int) -> None:
         """Electrodes or probe came off, or are on again."""
-        event = LeadState(device=BOARD, off=off)
-        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+        self.tell(LeadState(device=BOARD, off=off))
 
     def media(self, camera: str, microphone: str, loudspeaker: str) -> None:
         """Camera, microphone or loudspeaker changed."""
         states = {"camera": camera, "microphone": microphone, "loudspeaker": loudspeaker}
-        event = MediaState.model_validate(states)
-        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+        self.tell(MediaState.model_validate(states))
 
     def status(self, *, round_trip_ms: int | None = 41, owed: int = 0) -> None:
         """The box says how it is."""
-        event = Status(
+        status = Status(
             owed={"2": Owed(records=owed, oldest_age_s=90.0 if owed else None)},
             spool_bytes=10_000_000,
             disk_free_bytes=20_000_000_000,
@@ -135,19 +144,19 @@ class ConsoleStation:
             samples_lost=0,
             refused=0,
         )
-        self._send(RecordClass.NUMERIC, lambda: self.records.event(event))
+        self.tell(status)
 
     def parts(self, parts: Sequence[Part]) -> None:
         """Slices of a photograph arrive, each in a parcel of its own."""
         for part in parts:
             self.records.t_us = self.now_us() - 1_000
-            self._deliver(RecordClass.PART, [self.records.part(part)])
+            self.deliver(RecordClass.PART, [self.records.part(part)])
 
     def press(self, *, waited_s: float = 0.0, nudges: int | None = None) -> CallId:
         """Press the button `waited_s` before the press could be sent; return the call's id."""
         self.records.t_us = self.now_us() - int(waited_s * 1e6) - 1_000
         raw = self.records.press(nudges)
-        self._deliver(RecordClass.CALL, [raw])
+        self.deliver(RecordClass.CALL, [raw])
         seq = max(seq for record_class, seq in self.records.sent if record_class is RecordClass.CALL)
         return CallId(self.records.station, self.records.spool, nudges or seq)
 
@@ -159,8 +168,4 @@ class ConsoleStation:
     def _send(self, record_class: RecordClass, make: object) -> None:
         assert callable(make)
         self.records.t_us = self.now_us() - 1_000
-        self._deliver(record_class, [make()])
-
-    def _deliver(self, record_class: RecordClass, records: Sequence[bytes]) -> None:
-        self.records.t_us = self.now_us()
-        self.server.take(self.name, record_class, self.records.parcel(records))
+        self.deliver(record_class, [make()])

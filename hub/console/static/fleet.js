@@ -65,16 +65,18 @@ function isShown(reading) {
  * @param {Element} cell @param {Reading[]} readings */
 function writeValues(cell, readings) {
   const shown = readings.filter(isShown), several = shown.length > 1;
-  const parts = shown.map((reading) => [numberText(reading.value), [several ? reading.device_name : "",
-    sourceWord(reading.source), formatAge(clock.age_ms(reading.measured_ms))].filter(Boolean).join(" · ")]);
+  const parts = shown.map((reading) => [numberText(reading.value), [sourceWord(reading.source),
+    formatAge(clock.age_ms(reading.measured_ms)), several ? reading.device_name : ""].filter(Boolean).join(" · ")]);
   if (!parts.length) parts.push(["---", readings.length ? absentText(readings[0]) : ""]);
-  const key = parts.map((part) => part.join(" ").trim()).join(" ");
-  if (cell.textContent?.trim() === key) return;
-  cell.replaceChildren(...parts.flatMap(([text, note]) => {
-    const small = document.createElement("small");
+  const lines = parts.map(([text, note]) => {
+    const line = document.createElement("span"), small = document.createElement("small");
+    line.className = "reading";
     small.textContent = note;
-    return [`${text} `, small, " "];
-  }));
+    line.append(`${text} `, small);
+    line.title = note;
+    return line;
+  });
+  if (cell.textContent?.trim() !== lines.map((line) => line.textContent).join("").trim()) cell.replaceChildren(...lines);
 }
 
 /** @param {Reading} reading */

@@ -206,7 +206,7 @@ def test_a_press_that_this_hub_cannot_read_rings_at_once(
     call = station.press()
     wait_state(server, call, State.RECEIVED)
     newer = bytes((99,)) + station.records.press()[1:-4]
-    station._deliver(RecordClass.CALL, [newer + crc32c(newer).to_bytes(4, "little")])
+    station.deliver(RecordClass.CALL, [newer + crc32c(newer).to_bytes(4, "little")])
     wait_state(server, call._replace(seq=call.seq + 1), State.RECEIVED)
 
 

@@ -5,17 +5,15 @@ import pytest
 
 from contract.codes import SPO2
 from contract.events import AnchorSet, LeadState, Status, Stream, StreamSet, VisitClosed, VisitOpened
-from contract.header import Header, Kind
-from contract.ids import BootId, KeyId, RecordClass, SpoolId, StationId, StreamSetNo, VisitNo
+from contract.ids import BootId, StationId, StreamSetNo
 from hub.console.live_frames import SampleFrame
 from hub.console.live_texts import Value
 from hub.live.arrived import Arrived
 from hub.live.station_now import LIVE_MAX_AGE_S, Change, StationNow
 from hub.live.view_messages import view_text
 from hub.times.placing import PlacedColumn
+from tests.unit.hub.live.station_events import UTC_US, S, arrived
 
-S = 1_000_000
-UTC_US = 1_790_000_000 * S  # the hub's wall clock when the box's boot 1 stood at 0
 ECG, PLETH, SATURATION = 0, 1, 2
 RATE_HZ = 250
 STATION = StationId("con-dao-01")
@@ -30,28 +28,6 @@ SET = StreamSet(
         ),
     ),
 )
-
-
-def arrived(
-    t_s: float, *, visit: int = 1, spool: int = 7, set_no: int = 1, sent_s: float | None = None, boot: int = 1
-) -> Arrived:
-    """A record of box time `t_s`, sent at `sent_s` (at once for None) and received 40 ms later."""
-    sent_us = int((t_s if sent_s is None else sent_s) * S)
-    header = Header(
-        kind=Kind.CHUNK,
-        record_class=RecordClass.WAVEFORM,
-        seq=1,
-        key_id=KeyId(1),
-        nonce=1,
-        boot=BootId(boot),
-        t_us=int(t_s * S),
-        visit=VisitNo(visit),
-        stream_set=StreamSetNo(set_no),
-        first_index=0,
-        count=0,
-        codec=0,
-    )  # fmt: skip
-    return Arrived(SpoolId(spool), header, boot, sent_us, UTC_US + sent_us + 40_000)
 
 
 def station(*, visit: int | None = 1) -> StationNow:
