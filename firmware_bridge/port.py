@@ -67,6 +67,15 @@ class SerialPort:
             self._loop.remove_writer(self._fd)
             self._serial.close()
 
+    def set_line(self, *, baud: int, parity: Parity) -> None:
+        """Set the line otherwise without giving the port back; what came before is thrown away. Raises
+        PortLostError."""
+        try:
+            self._serial.apply_settings({"baudrate": baud, "parity": parity})
+            self._serial.reset_input_buffer()
+        except (OSError, termios.error) as error:
+            raise self._lost(str(error)) from error
+
     async def read(self, *, timeout_s: float | None) -> bytes:
         """Return what came; empty after `timeout_s` (None: never) or `wake`. Raises PortLostError."""
         with contextlib.suppress(TimeoutError):  # a loop that is late finds both the time over and bytes

@@ -15,7 +15,7 @@ from firmware_bridge.drivers.driver import Driver, Line, Reading
 from firmware_bridge.events import StreamKind
 from firmware_bridge.frames import FrameDecoder
 
-SILENCE_S: Final = 1.5  # of an instrument that sends by itself, the slowest once a second: there is nothing
+SILENCE_S: Final = 3.0  # the slowest send once a second, and a board that restarts when opened needs two
 LISTEN_S: Final = (
     2.5  # at one line setting; a line of text once a second is then whole once, whenever one joins
 )
@@ -124,8 +124,8 @@ class Ear:
 class Probe:
     """Listens at one line setting after the other.
 
-    While `result` is None: open the port with `line`, say `opened`, pass what comes to `hear`, with b"" at
-    `deadline_s` at the latest, and open it anew when `line` has changed.
+    While `result` is None: set the line as `line` says, say `opened`, pass what comes to `hear`, with b"" at
+    `deadline_s` at the latest, and set it anew when `line` has changed.
     """
 
     def __init__(self, drivers: Mapping[str, Driver]) -> None:
@@ -141,7 +141,7 @@ class Probe:
         return self._lines[0]
 
     def opened(self, *, now_s: float) -> None:
-        """The port is open with `line`."""
+        """The port is open, and set as `line` says."""
         self._began_s = now_s
         self._bytes = 0
         self._board = FrameDecoder()
@@ -149,6 +149,8 @@ class Probe:
 
     def hear(self, data: bytes, *, now_s: float) -> None:
         """Take bytes that arrived now, and decide what can be decided."""
+        if data and not self._bytes:
+            self._began_s = now_s  # what restarts when it is opened has spoken now
         self._bytes += len(data)
         self._has_heard |= bool(data)
         self._board.feed(data)
