@@ -11,6 +11,7 @@ from contract.ids import KeyId, RecordClass, SpoolId, StationId, VisitNo
 from contract.sealing import Opener
 from contract.times import Anchor
 from hub.live.hub_times import ANCHORS_MAX
+from hub.live.measurements import KEPT_MAX
 from hub.live.station_now import STRIP_S
 from hub.store.interface import Arrival, Store, StoredRecord
 from hub.times.placing import PlacedColumn, placed
@@ -18,11 +19,21 @@ from hub.times.placing import PlacedColumn, placed
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
 HISTORY_CHUNKS_MAX: Final = 96  # 12 s of half-second chunks, four devices
-STATE_EVENTS: Final = (
-    "started", "streams", "visit opened", "visit closed", "device", "leads", "conditions", "lead reversal",
-    "which device", "device confirmed", "measured", "status",
-)  # fmt: skip
-STATE_EVENTS_MAX: Final = 32  # of each name: more devices than a station has
+A_DEVICE_EACH: Final = 64  # several of the devices that a station has; one that flaps hides no other
+STATE_EVENTS: Final = {  # how many of the newest say how things are
+    "started": 1,
+    "visit opened": 1,
+    "visit closed": 1,
+    "streams": A_DEVICE_EACH,
+    "device": A_DEVICE_EACH,
+    "leads": A_DEVICE_EACH,
+    "conditions": A_DEVICE_EACH,
+    "lead reversal": A_DEVICE_EACH,
+    "which device": A_DEVICE_EACH,
+    "device confirmed": A_DEVICE_EACH,
+    "measured": KEPT_MAX,
+    "status": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +122,8 @@ def read_beginning(store: Store, opener_for: OpenerFor, station: StationId) -> B
         return Beginning(station, last_received_utc_us=store.last_received_utc_us(station))
     spool = spools[0]
     events: list[StoredRecord] = []
-    for name in STATE_EVENTS:
-        events += reversed(store.events(station, names=(name,), newest=STATE_EVENTS_MAX, spool=spool))
+    for name, newest in STATE_EVENTS.items():
+        events += reversed(store.events(station, names=(name,), newest=newest, spool=spool))
     numerics = [
         OpenedChunk(one.record, columns, one.received_utc_us)
         for one in store.chunks(station, spool, record_class=RecordClass.NUMERIC, newest=4)
