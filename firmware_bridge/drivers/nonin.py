@@ -7,11 +7,11 @@ after anything else it counts when the next begins where it ends.
 from functools import lru_cache
 from typing import ClassVar, Final
 
-from contract.codes import PULSE_RATE, SPO2, Condition, RateSource
+from contract.codes import Condition
 from firmware_bridge.drivers.driver import NO_FACTS, Driver, Line, Reading, Talk
 from firmware_bridge.drivers.nonin_commands import select_format
+from firmware_bridge.drivers.oximeter_streams import oximeter_numbers
 from firmware_bridge.drivers.scan import NEEDS_MORE, NO_FRAME, FrameScan
-from firmware_bridge.events import InstrumentStream, StreamKind
 
 NO_RATE: Final = 511
 NO_SPO2: Final = 127
@@ -122,28 +122,13 @@ def _conditions(status: int, second: int, is_held: bool) -> frozenset[Condition]
     return frozenset(found | {Condition.HELD} if is_held else found)
 
 
-def number_streams(rate_mhz: int) -> tuple[InstrumentStream, ...]:
-    """Return SpO2 and pulse rate, told so often."""
-    return (
-        InstrumentStream(name="spo2", kind=StreamKind.NUMERIC, mdc=SPO2, rate_mhz=rate_mhz, unit="%"),
-        InstrumentStream(
-            name="pulse",
-            kind=StreamKind.NUMERIC,
-            mdc=PULSE_RATE,
-            rate_mhz=rate_mhz,
-            unit="/min",
-            source=RateSource.PLETH,
-        ),
-    )
-
-
 DRIVERS: Final = (
     Driver(
         name="nonin-8",
         device="Nonin oximeters in data format 8 (WristOx2, Onyx II 9560)",
         sheet="nonin.md",
         lines=(LINE,),
-        streams=number_streams(1000),
+        streams=oximeter_numbers(),
         decoder=Format8Decoder,
         check_bits=0,
         structure_bits=6,
@@ -156,7 +141,7 @@ DRIVERS: Final = (
         device="Nonin oximeters in data format 1 (older ones)",
         sheet="nonin.md",
         lines=(LINE,),
-        streams=number_streams(1000),
+        streams=oximeter_numbers(),
         decoder=Format1Decoder,
         check_bits=0,
         structure_bits=4,

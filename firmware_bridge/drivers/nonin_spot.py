@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 
 from contract.codes import Condition
 from firmware_bridge.drivers.driver import ALL_WELL, Driver, Fact, Reading
-from firmware_bridge.drivers.nonin import LINE, NEVER_SEEN, number_streams, saturation_of
+from firmware_bridge.drivers.nonin import LINE, NEVER_SEEN, saturation_of
+from firmware_bridge.drivers.oximeter_streams import oximeter_numbers
 from firmware_bridge.drivers.scan import NEEDS_MORE, NO_FRAME, FrameScan
 
 HEADER: Final = bytes.fromhex("00 02 00 0D 00")  # and the low byte of the length
@@ -97,7 +98,7 @@ DRIVERS: Final = (
         device="Nonin oximeters in data format 13, spot check (Onyx II 9560, WristOx2)",
         sheet="nonin.md",
         lines=(LINE,),
-        streams=number_streams(0),
+        streams=oximeter_numbers(rate_mhz=0),
         decoder=SpotDecoder,
         check_bits=8,
         structure_bits=48,
