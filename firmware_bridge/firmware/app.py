@@ -14,6 +14,7 @@ from firmware_bridge.firmware.pleth import Pleth
 
 CONVERSIONS_MAX = 16  # a turn: a backlog of a pause is worked off without the buttons waiting for it
 FRAMES_MAX = 4  # a turn
+LOOK_EVERY_US = 20_000  # at lamps and electrodes: quicker than an eye
 PLETH_RETRY_US = 10_000_000
 OUTPUTS = (wire.CALL_LED, wire.STATUS_LED, wire.BUZZER)
 
@@ -36,6 +37,7 @@ class App:
         self._kept_at = -1  # the ring's change count
         self._driven = [-1, -1, -1]
         self._pleth_tried_us = -PLETH_RETRY_US
+        self._looked_us = -LOOK_EVERY_US
         self._fed_at = -1  # conversions when the watchdog was fed
         self._start_ecg()
 
@@ -52,7 +54,9 @@ class App:
         board.advance(hal.now_us())
         self._keep()
         self._speak()
-        self._drive(now_us)
+        if now_us - self._looked_us >= LOOK_EVERY_US:
+            self._looked_us = now_us
+            self._look(now_us)
         if self.ecg.conversion_count != self._fed_at or not self.ecg.is_alive:
             self._fed_at = self.ecg.conversion_count
             hal.feed_watchdog()
@@ -68,8 +72,6 @@ class App:
         if self.ecg.needs_restart(now_us):
             self._start_ecg()
         self._sample_pleth(now_us)
-        self.ecg.tell(self.board, now_us)
-        self.pleth.tell(self.board, now_us)
 
     def _start_ecg(self) -> None:
         if not self._hal.start_ecg():
@@ -104,7 +106,10 @@ class App:
             if self._pending:
                 return
 
-    def _drive(self, now_us: int) -> None:
+    def _look(self, now_us: int) -> None:
+        """What people see, and what they see to."""
+        self.ecg.tell(self.board, now_us)
+        self.pleth.tell(self.board, now_us)
         for output in OUTPUTS:
             level = self.board.lamps.drive(output, now_us)
             if level != self._driven[output - 1]:

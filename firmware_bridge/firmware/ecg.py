@@ -4,7 +4,7 @@ Two streams and not one of two channels: a stream has one code, and a lead must 
 """
 
 from firmware_bridge.firmware import ads1292r, wire
-from firmware_bridge.firmware.ads1292r import LA, LL, PERIOD_US, RA, RL, SHIFT
+from firmware_bridge.firmware.ads1292r import LA, LL, PERIOD_US, RA, RAIL, RL, SHIFT
 from firmware_bridge.firmware.board import Board
 from firmware_bridge.firmware.cadence import Cadence
 from firmware_bridge.firmware.leads import LeadWatch
@@ -18,7 +18,7 @@ STALL_US = 500_000  # without a conversion: the front end is started again
 RETRY_US = 10_000_000  # where that does not help
 
 _HALF_STEP = 1 << (SHIFT - 1)
-_LEADS = ((LEAD_I, 3, RA | LA | RL), (LEAD_II, 6, RA | LL | RL))  # stream, bytes, electrodes
+_ELECTRODES = (RA | LA | RL, RA | LL | RL)  # of each lead
 
 
 class Ecg:
@@ -30,7 +30,8 @@ class Ecg:
         self.damaged_count = 0
         self.conversion_count = 0
         self._watches = (LeadWatch(LEAD_I), LeadWatch(LEAD_II))
-        self._mask = 0
+        self._mask = 0  # electrodes that are off
+        self._status = b"\xc0\0"  # the bytes that said so
         self._cadence = Cadence(PERIOD_US)
         self._last_us = 0  # of the last conversion
         self._settled_us = SETTLING_US
@@ -46,22 +47,21 @@ class Ecg:
         self.is_alive = True
         self.conversion_count += 1
         t_us = self._cadence.at_us
-        mask = ads1292r.electrodes_off(raw)
-        if self._mask & ~mask:
-            self._settled_us = t_us + SETTLING_US
-        self._mask = mask
+        before = mask = self._mask
+        if raw[0] != self._status[0] or raw[1] != self._status[1]:
+            self._status = raw[:2]
+            self._mask = mask = ads1292r.electrodes_off(raw)
+            if before & ~mask:
+                self._settled_us = t_us + SETTLING_US
         said = wire.FLAG_LEAD_OFF_VALID | (wire.FLAG_SETTLING if t_us < self._settled_us else 0)
-        for stream, (_, at, electrodes) in zip(self.streams, _LEADS):  # noqa: B905 - MicroPython has no strict
-            value = ads1292r.channel(raw, at)
-            is_clipped = not -ads1292r.RAIL < value < ads1292r.RAIL
-            flags = said | wire.FLAG_CLIPPED if is_clipped else said
-            stream.add((value + _HALF_STEP) >> SHIFT, t_us, flags=flags, lead_off=mask & electrodes)
+        self._add(0, ads1292r.channel(raw, 3), t_us, said, mask)
+        self._add(1, ads1292r.channel(raw, 6), t_us, said, mask)
 
     def tell(self, board: Board, now_us: int) -> None:
         """Say how the electrodes are."""
         probe = wire.PROBE_ON if self.is_alive else wire.PROBE_FAULT
-        for watch, (_, _, electrodes) in zip(self._watches, _LEADS):  # noqa: B905
-            watch.watch(board, self._mask & electrodes, probe, now_us)
+        for lead in (0, 1):
+            self._watches[lead].watch(board, self._mask & _ELECTRODES[lead], probe, now_us)
 
     def needs_restart(self, now_us: int) -> bool:
         """Whether the front end is to be started again now."""
@@ -72,6 +72,11 @@ class Ecg:
         self._was_restarted = True
         return True
 
+    def _add(self, lead: int, value: int, t_us: int, said: int, mask: int) -> None:
+        if not -RAIL < value < RAIL:
+            said |= wire.FLAG_CLIPPED
+        self.streams[lead].add((value + _HALF_STEP) >> SHIFT, t_us, said, mask & _ELECTRODES[lead])
+
     def _account(self, t_us: int) -> None:
         """Where conversions are missing, count them: the index follows the time."""
         reason = wire.GAP_FIFO_OVERFLOW
@@ -80,8 +85,9 @@ class Ecg:
             self._settled_us = t_us + SETTLING_US
             reason = wire.GAP_AFE_RESET
         missing = self._cadence.arrive(t_us)
-        for stream in self.streams:
-            stream.lose(missing, reason, t_us)
+        if missing:
+            for stream in self.streams:
+                stream.lose(missing, reason, t_us)
         self._last_us = t_us
 
 

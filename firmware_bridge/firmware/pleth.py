@@ -84,7 +84,7 @@ class Pleth:
         self.has_finger = infrared >= (FINGER_OFF if self.has_finger else FINGER_ON)
         if self.has_finger:
             flags = wire.FLAG_CLIPPED if infrared == FULL_SCALE else 0
-            self._pleth.add(FULL_SCALE - infrared, t_us, flags=flags)
+            self._pleth.add(FULL_SCALE - infrared, t_us, flags)
             if self._saturation:
                 self._saturation.add(red, infrared)
         else:

@@ -45,7 +45,7 @@ class Stream:
         self._index = 0  # of the next sample
         self._samples = bytearray(3 * block_samples)
         self._count = 0  # of samples in `_samples`
-        self._said = (0, 0, 0)  # (flags, lead-off mask, status) of them
+        self._said = 0  # of them: flags, and below them the lead-off mask
         self._t_first_us = 0
         self._gap_count = 0  # of samples that are missing since the last block
         self._gap_reason = 0
@@ -65,7 +65,7 @@ class Stream:
             self.flush(now_us)
             self.is_on = is_on
 
-    def add(self, value: int, t_us: int, *, flags: int = 0, lead_off: int = 0, status: int = 0) -> None:
+    def add(self, value: int, t_us: int, flags: int = 0, lead_off: int = 0) -> None:
         """Take one sample, measured at `t_us`. A value beyond 24 bits is cut there and said to be clipped."""
         if self._backlog is None:
             return
@@ -75,17 +75,19 @@ class Stream:
         if value > SAMPLE_MAX or value < SAMPLE_MIN:
             value = SAMPLE_MAX if value > 0 else SAMPLE_MIN
             flags |= wire.FLAG_CLIPPED
-        if self._gap_count or (self._count and self._said != (flags, lead_off, status)):
+        said = flags << 8 | lead_off
+        count = self._count
+        if self._gap_count or (count and said != self._said):
             self.flush(t_us)
-        if not self._count:
-            self._said, self._t_first_us = (flags, lead_off, status), t_us
-        at = 3 * self._count
-        samples = self._samples
+            count = 0
+        if not count:
+            self._said, self._t_first_us = said, t_us
+        samples, at = self._samples, 3 * count
         samples[at] = value & 0xFF
         samples[at + 1] = value >> 8 & 0xFF
         samples[at + 2] = value >> 16 & 0xFF
-        self._count += 1
-        if self._count == self._block_samples:
+        self._count = count = count + 1
+        if count == self._block_samples:
             self.flush(t_us)
 
     def lose(self, count: int, reason: int, now_us: int) -> None:
@@ -106,18 +108,17 @@ class Stream:
         if self._backlog is None:
             return
         if self._count:
-            flags, lead_off, status = self._said
             head = struct.pack(
                 wire.SAMPLES_HEAD,
                 self.stream_id,
-                flags,
+                self._said >> 8,
                 self._index & INDEX_MASK,
                 self._t_first_us,
                 self._period_us,
                 self._count,
                 1,
             )
-            tail = struct.pack(wire.SAMPLES_TAIL, lead_off, status)
+            tail = struct.pack(wire.SAMPLES_TAIL, self._said & 0xFF, 0)
             self._backlog.put_samples(head + bytes(self._samples[: 3 * self._count]) + tail, now_us)
             self._index += self._count
             self._count = 0
