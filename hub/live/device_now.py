@@ -116,6 +116,14 @@ class DeviceNow:
         away_at = self.away_at(started)
         return away_at is None or (visit is not None and away_at >= visit.opened)
 
+    def is_drawn(self, visit: VisitNow | None, started: At) -> bool:
+        """Whether its strips and numbers are on the page: not those of one that has been silent since before
+        the visit, such as one that is plugged in and switched off.
+        """
+        silent_at = self.state.at if self.state is not None and self.word(started) == "silent" else None
+        is_quiet = silent_at is not None and (visit is None or silent_at < visit.opened)
+        return self.is_shown(visit, started) and not is_quiet
+
     def is_asked(self, started: At) -> bool:
         """Whether somebody must say which device it is."""
         return self._is_unanswered() and self._asked_until(started) is None

@@ -112,7 +112,7 @@ class DevicesNow:
 
     def _shown_of(self, device: str, visit: VisitNow | None) -> list[Shown]:
         of_set = self.set_of(device)
-        if of_set is None or not self._device(device).is_shown(visit, self._started):
+        if of_set is None or not self._device(device).is_drawn(visit, self._started):
             return []
         set_no = StreamSetNo(of_set.set_no)
         return [

@@ -28,7 +28,7 @@ from hub.times.placing import PlacedColumn
 
 AHEAD_MAX_MS: Final = 1_000.0  # as the page's own limit
 SHOWN: Final = (SPO2, PULSE_RATE, HEART_RATE, PERFUSION_INDEX, RESPIRATION_RATE, BODY_TEMPERATURE)
-SHOWN_UNITS: Final = {"m[degC]": ("Cel", 0.001)}  # what a board sends, and what people read
+SHOWN_UNITS: Final = {"mCel": ("Cel", 0.001), "m[degC]": ("Cel", 0.001)}  # what boards send, and people read
 _COUNTED_ON: Final = {PULSE_RATE: RateSource.PLETH, HEART_RATE: RateSource.ECG}  # by the meaning of the code
 _OF_THE_PROBE: Final = (Condition.PROBE_OFF, Condition.PROBE_FAULT, Condition.SEARCHING)
 _OF_ANY: Final = (Condition.HELD, Condition.OUT_OF_RANGE)

@@ -101,6 +101,17 @@ def test_what_a_box_does_not_name_again_after_it_began_anew_is_silent_and_then_g
     assert devices_drawn(now) == {BOARD}
 
 
+def test_a_device_that_is_switched_off_takes_no_room_in_the_next_visit_but_is_named() -> None:
+    now = station()
+    tell(now, DeviceState(device=OXIMETER, state="silent"), 10.0)
+    assert devices_drawn(now) == {BOARD, OXIMETER}
+    next_person(now, 2, 20.0)
+    assert devices_drawn(now) == {BOARD}
+    assert now.devices.listed(now.visit) == [BOARD, OXIMETER]
+    tell(now, DeviceState(device=OXIMETER, state="connected"), 30.0, visit=2)
+    assert devices_drawn(now) == {BOARD, OXIMETER}
+
+
 def test_what_is_said_late_changes_nothing() -> None:
     now = station()
     tell(now, Conditions(device=OXIMETER, on=("probe off",)), 10.0)

@@ -146,9 +146,10 @@ def test_numbers_of_nobody_and_of_the_person_before_are_never_shown() -> None:
     assert value(now, OXIMETER, SPO2, 11.5)["value"] is None
 
 
-def test_a_board_s_temperature_is_shown_in_degrees() -> None:
+@pytest.mark.parametrize("unit", ["mCel", "m[degC]"])
+def test_a_board_s_temperature_is_shown_in_degrees(unit: str) -> None:
     now = station()
-    temperature = number(0, 150364, "Temp", "m[degC]")
+    temperature = number(0, 150364, "Temp", unit)
     tell(now, StreamSet(set_no=9, device="board-2", streams=(temperature,)), 3.0)
     measure(now, 0, 36_850, 10.0, set_no=9)
     found = value(now, "board-2", 150364)
