@@ -39,7 +39,7 @@ class App:
         self._pleth_tried_us = -PLETH_RETRY_US
         self._looked_us = -LOOK_EVERY_US
         self._fed_at = -1  # conversions when the watchdog was fed
-        self._start_ecg()
+        hal.start_ecg()
 
     def step(self) -> None:
         """One turn: look, listen, speak."""
@@ -70,12 +70,8 @@ class App:
                 break
             self.ecg.take(conversion[0], conversion[1])
         if self.ecg.needs_restart(now_us):
-            self._start_ecg()
+            self._hal.start_ecg()
         self._sample_pleth(now_us)
-
-    def _start_ecg(self) -> None:
-        if not self._hal.start_ecg():
-            self.ecg.is_alive = False
 
     def _sample_pleth(self, now_us: int) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What the program needs of the hardware under it: `main.Rp2040` is one, the tests have another.
+"""What the program needs of the hardware under it: `rp2040.Rp2040` is one, the tests have others.
 
 Everything returns at once. Times are microseconds since this start, never going back.
 """
@@ -37,8 +37,8 @@ class Hal:
         """Return whether the camera button is down."""
         raise NotImplementedError
 
-    def start_ecg(self) -> bool:
-        """Set the ECG's front end up and let it run; False: it does not answer."""
+    def start_ecg(self) -> None:
+        """Begin to set the ECG's front end up, again where it ran; conversions come when it runs."""
         raise NotImplementedError
 
     def take_conversion(self) -> tuple[bytes, int] | None:

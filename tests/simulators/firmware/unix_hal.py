@@ -55,12 +55,12 @@ class World:
         self.is_camera_down = False
         self.electrodes_off = 0
         self.has_finger = True
-        self.is_ecg_stalled = self.is_ecg_broken = False
+        self.is_ecg_stalled = False
         self.lose_conversions = 0
 
     def obey(self, verb: str, what: str) -> None:
         """Do what a line says: loop up|down|open|short, camera up|down, electrodes on|la+ra…, finger on|off,
-        ecg runs|stalled|broken, lose COUNT, reset CAUSE.
+        ecg runs|stalled, lose COUNT, reset CAUSE.
 
         Raises: Reset; KeyError, ValueError: no such word.
         """
@@ -74,8 +74,7 @@ class World:
         elif verb == "finger":
             self.has_finger = {"on": True, "off": False}[what]
         elif verb == "ecg":
-            self.is_ecg_stalled = {"runs": False, "stalled": True, "broken": True}[what]
-            self.is_ecg_broken = what == "broken"
+            self.is_ecg_stalled = {"runs": False, "stalled": True}[what]
         elif verb == "lose":
             self.lose_conversions = int(what)
         elif verb == "reset":
@@ -117,8 +116,8 @@ class UnixHal(Hal):
     def is_camera_down(self) -> bool:
         return self._world.is_camera_down
 
-    def start_ecg(self) -> bool:
-        return not self._world.is_ecg_broken
+    def start_ecg(self) -> None:
+        pass  # it runs, or is stalled for good
 
     def take_conversion(self) -> tuple[bytes, int] | None:
         world = self._world

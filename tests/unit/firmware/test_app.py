@@ -60,9 +60,8 @@ class Bench(Hal):
     def is_camera_down(self) -> bool:
         return False
 
-    def start_ecg(self) -> bool:
+    def start_ecg(self) -> None:
         self.ecg_starts += 1
-        return self.has_ecg
 
     def take_conversion(self) -> tuple[bytes, int] | None:
         if not (self.has_ecg and self.is_converting) or self.now % 4000 or self.converted == self.now:

@@ -1,0 +1,22 @@
+"""The board's start: MicroPython runs this file after each reset. It ends only in a reset.
+
+On the board it lies at the top, and this folder below `lib/`: docs/board.md, "Putting the program on".
+"""
+
+from firmware_bridge.firmware.warm_ram import FAULT, WarmRam
+
+ram = WarmRam()  # first of all: what comes later would take the place
+
+import sys  # noqa: E402
+
+from firmware_bridge.firmware.app import App  # noqa: E402
+from firmware_bridge.firmware.rp2040 import Rp2040  # noqa: E402
+
+try:
+    app = App(Rp2040(ram))
+    while True:
+        app.step()
+except Exception as error:  # noqa: BLE001 - whatever it is, a board that starts again is better than one that stands
+    with open("fault.txt", "w") as file:
+        sys.print_exception(error, file)
+    ram.reset(FAULT)
