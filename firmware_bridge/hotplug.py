@@ -50,10 +50,11 @@ class MachinePorts:
     """The USB serial adapters of this machine, and ports that a configuration names, which may be no USB at
     all (a UART of the board, a pseudo-terminal). Belongs to the running event loop.
 
-    Without libudev only the ports of the configuration are seen; that is logged once.
+    Without libudev only the ports of the configuration are seen; that is logged once. `daemon`: what is there
+    while a udev daemon runs.
     """
 
-    def __init__(self, given: Sequence[str]) -> None:
+    def __init__(self, given: Sequence[str], *, daemon: Path = UDEV_DAEMON) -> None:
         self._given = tuple(given)
         self._changed = asyncio.Event()
         self._context: pyudev.Context | None = None
@@ -64,7 +65,7 @@ class MachinePorts:
         except PortError as error:
             log.warning("adapters are not seen, only ports of the configuration: %s", error)
         else:
-            self._monitor = self._listen(self._context)
+            self._monitor = self._listen(self._context, daemon)
         self._changed.set()
 
     def now(self) -> tuple[Adapter, ...]:
@@ -93,9 +94,9 @@ class MachinePorts:
             asyncio.get_running_loop().remove_reader(self._monitor.fileno())
             self._monitor = None
 
-    def _listen(self, context: pyudev.Context) -> pyudev.Monitor | None:
+    def _listen(self, context: pyudev.Context, daemon: Path) -> pyudev.Monitor | None:
         """Have the daemon tell of changes; None: it cannot, look again each time."""
-        if not UDEV_DAEMON.exists():
+        if not daemon.exists():
             log.info("no udev daemon here: adapters are looked for again and again")
             return None
         try:
