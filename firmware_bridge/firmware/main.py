@@ -1,4 +1,5 @@
-"""The board's start: MicroPython runs this file after each reset. It ends only in a reset.
+"""The board's start: MicroPython runs this file after each reset. It ends only in a reset, or at
+once where somebody asks for service.
 
 On the board it lies at the top, and this folder below `lib/`: docs/board.md, "Putting the program on".
 """
@@ -10,8 +11,10 @@ ram = WarmRam()  # first of all: what comes later would take the place
 import sys  # noqa: E402
 
 from firmware_bridge.firmware.app import App  # noqa: E402
-from firmware_bridge.firmware.rp2040 import Rp2040  # noqa: E402
+from firmware_bridge.firmware.rp2040 import Rp2040, is_service_asked  # noqa: E402
 
+if is_service_asked(ram.cause):
+    sys.exit()  # to the prompt; the watchdog does not run yet
 try:
     app = App(Rp2040(ram))
     while True:

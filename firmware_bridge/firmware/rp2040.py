@@ -18,6 +18,7 @@ import micropython
 from firmware_bridge.firmware import ads1292r, wire
 from firmware_bridge.firmware.board import Identity
 from firmware_bridge.firmware.hal import Hal
+from firmware_bridge.firmware.loop import level_of
 from firmware_bridge.firmware.max30102 import Max30102
 from firmware_bridge.firmware.saturation import Calibration
 from firmware_bridge.firmware.warm_ram import WarmRam
@@ -234,6 +235,13 @@ class Rp2040(Hal):
         machine.bootloader()
 
 
+def is_service_asked(cause: int) -> bool:
+    """Whether both buttons are held while power comes: somebody wants MicroPython's prompt instead."""
+    is_camera_down = not machine.Pin(CAMERA_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP).value()
+    is_call_down = level_of(machine.ADC(CALL_LOOP).read_u16()) == wire.BUTTON_DOWN
+    return cause == wire.CAUSE_POWER and is_camera_down and is_call_down
+
+
 def _settings() -> dict[str, object]:
     """Return what `board.json` says: `isolated` true or false, `spo2` three numbers; {} where there is
     none.
@@ -273,6 +281,8 @@ def _build_hash() -> int:
     try:
         folder = __file__.rsplit("/", 1)[0]
         for name in sorted(os.listdir(folder)):
+            if not name.endswith((".py", ".mpy")):
+                continue
             with open(folder + "/" + name, "rb") as file:
                 while chunk := file.read(1024):
                     crc = binascii.crc32(chunk, crc)

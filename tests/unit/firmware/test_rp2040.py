@@ -233,6 +233,21 @@ def test_a_stored_calibration_is_used(chips: Chips, flash: Path, monkeypatch: py
         assert (calibration.a, calibration.b, calibration.c) == (110.0, -25.0, 0.0)
 
 
+def test_both_buttons_held_at_power_up_ask_for_service_and_nothing_less_does(
+    board: SimpleNamespace, chips: Chips
+) -> None:
+    asked = board.module.is_service_asked
+    for is_camera_down, loop, cause, expected in (
+        (True, 11_800, wire.CAUSE_POWER, True),
+        (True, 36_000, wire.CAUSE_POWER, False),
+        (False, 11_800, wire.CAUSE_POWER, False),
+        (True, 11_800, wire.CAUSE_WATCHDOG, False),
+        (True, 0, wire.CAUSE_POWER, False),
+    ):
+        chips.pins[15].level, chips.loop = int(not is_camera_down), loop
+        assert asked(cause) is expected
+
+
 def test_the_watchdog_runs_from_the_first_feeding_and_the_boot_loader_is_entered(
     board: SimpleNamespace, chips: Chips
 ) -> None:
