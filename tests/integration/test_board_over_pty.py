@@ -20,8 +20,10 @@ from firmware_bridge.errors import PortBusyError, PortError, PortLostError, Port
 from firmware_bridge.events import (
     BoardConnected,
     BoardLost,
+    BootloaderEntered,
     ButtonPressed,
     Event,
+    LossReason,
     PortMissing,
     PortProblem,
     ResetCause,
@@ -29,7 +31,7 @@ from firmware_bridge.events import (
     SamplesLost,
 )
 from firmware_bridge.port import WRITE_MAX_BYTES, SerialPort, explain
-from tests.simulators.board import BoardSim
+from tests.simulators.board import DEFAULT_UID, BoardSim
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES
 from tests.simulators.board.recordings import ECG, PLETH, PULSE, SPO2, load
 
@@ -78,6 +80,9 @@ class Box:
             if isinstance(event, SampleBlock) and (event.board_boot, event.stream_id) == (boot, stream_id)
             for k, row in enumerate(event.samples)
         }
+
+    def loss_reasons(self) -> set[LossReason]:
+        return {event.reason for event in self.events if isinstance(event, SamplesLost)}
 
     def missing(self, boot: int, stream_id: int) -> set[int]:
         return {
@@ -251,6 +256,25 @@ def test_a_reset_board_is_served_on(link: Path) -> None:
                 assert box.connections()[1].reset_cause == ResetCause.WATCHDOG
                 await box.until(lambda: box.samples(board.boot_id, ECG))
                 assert box.bridge.counters().board_resets == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_rests_and_the_board_goes_to_its_boot_loader_when_it_is_told(link: Path) -> None:
+    async def scenario() -> None:
+        with BoardSim(link) as board:
+            async with running(link) as box:
+                await box.until(has_samples(box, board, 25))
+                box.bridge.set_stream(ECG, is_on=False)
+                await box.until(lambda: LossReason.STREAM_OFF in box.loss_reasons())
+                await box.until(lambda: board.unacked == 0)
+                box.bridge.enter_bootloader(DEFAULT_UID)
+                await box.until(lambda: any(isinstance(event, BootloaderEntered) for event in box.events))
+                counters = box.bridge.counters()
+                assert counters.lost_samples == {}
+                assert set(counters.absent_samples) >= {ECG}
+                assert (counters.board_damaged_frames, counters.board_dropped_samples) == (0, 0)
+                assert counters.drift_ppm is None  # in the first minute
 
     asyncio.run(scenario())
 
