@@ -101,8 +101,8 @@ class Bounds:
         return True
 
     def keep_latest(self, count: int) -> None:
-        """Forget all but the latest."""
-        self.replace(list(self._exchanges)[-count:] if count else [])
+        """Forget all but the latest `count` (1 …)."""
+        self.replace(list(self._exchanges)[-count:])
 
     def forget_before(self, box_us: int) -> None:
         """Forget the exchanges that were asked before."""
