@@ -14,7 +14,7 @@ from typing import Any, Final
 from firmware_bridge.adapters import Adapter
 from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.catalogue import all_drivers, driver_named
-from firmware_bridge.drivers.driver import Line
+from firmware_bridge.drivers.driver import Driver, Line
 from firmware_bridge.events import Event, InstrumentConnected
 from firmware_bridge.hotplug import MachinePorts, Ports
 from firmware_bridge.identities import PLUGGED_IN, Identities, Known, Question
@@ -42,7 +42,7 @@ class DevicesService:
     change. `on_confirmed` gets (device, the one that it is or None for a new one, by whom) before the first
     event under the right name. `on_known` gets all that must survive a restart whenever it has changed; it
     comes back as `saved`. `reserved`: ports of others in this process, such as our own board's. `ports`:
-    where to learn what is plugged in; None: this machine.
+    where to learn what is plugged in; None: this machine. `drivers`: by name; None: all there are.
 
     Raises UnknownDriverError: a driver of the configuration.
     """
@@ -59,10 +59,12 @@ class DevicesService:
         saved: Mapping[str, Any] | None = None,
         reserved: Sequence[str] = (),
         ports: Ports | None = None,
+        drivers: Mapping[str, Driver] | None = None,
     ) -> None:
+        self._drivers = drivers if drivers is not None else all_drivers()
         for one in settings:
-            if one.driver:
-                driver_named(one.driver)
+            if one.driver and one.driver not in self._drivers:
+                driver_named(one.driver)  # raises, and says which there are
         self._settings = tuple(settings)
         self._on_event, self._on_question = on_event, on_question
         self._on_confirmed, self._on_known = on_confirmed, on_known
@@ -147,11 +149,11 @@ class DevicesService:
         driver, own = said.driver, ""
         if not driver and heard is not None and heard.outcome is Outcome.FOUND:
             driver, own = heard.drivers[0], heard.own
-            if all_drivers()[driver].talk is not None:
+            if self._drivers[driver].talk is not None:
                 return  # never spoken to before the configuration says so
         if not driver:
             return
-        family = ",".join(sorted(family_of(driver, all_drivers())))
+        family = ",".join(sorted(family_of(driver, self._drivers)))
         device = self._identities.meet(adapter, driver, family=family, said_name=said.name, own=own)
         if heard is not None and heard.line is not None:
             self._lines[device] = heard.line
@@ -161,7 +163,7 @@ class DevicesService:
         """Begin to serve a device that is plugged in."""
         if self._boottime_s() < self._retry_at_s.get(known.device, 0.0):
             return
-        driver = all_drivers().get(known.driver)
+        driver = self._drivers.get(known.driver)
         if driver is None:  # saved by a version that had it
             self._identities.forget(known.device)
             return
@@ -259,7 +261,7 @@ class DevicesService:
         if self._closing:
             await asyncio.wait(set(self._closing))
         try:
-            result = await probe(adapter.path, boottime_s=self._boottime_s)
+            result = await probe(adapter.path, boottime_s=self._boottime_s, drivers=self._drivers)
         except Exception:
             log.exception("%s: a fault in our own program", adapter.path)
             result = ProbeResult(outcome=Outcome.FAILED, text="a fault in this program; the journal has it")
@@ -324,8 +326,9 @@ class DevicesService:
         served = self._served.get(known.device)
         return device_sight(
             known,
-            all_drivers().get(known.driver),
+            self._drivers.get(known.driver),
             None if served is None else served.counters,
+            owner="" if served is None else served.owner,
             is_understood=served is None or not served.is_not_understood,
             is_expected=said in self._settings,
         )

@@ -67,11 +67,15 @@ def device_sight(
     driver: Driver | None,
     counters: "InstrumentCounters | None",
     *,
+    owner: str,
     is_understood: bool,
     is_expected: bool,
 ) -> PortSight:
-    """Return how a device is that is plugged in. `counters` None: its bridge is about to begin."""
+    """Return how a device is that is plugged in. `counters` None: its bridge is about to begin; `owner`:
+    another program that has its port."""
     problem, remedy = _trouble(known, counters, is_understood)
+    if owner:
+        problem, remedy = f"{owner} uses the port", _REMEDIES[Outcome.OWNED]
     sight = PortSight(
         path=known.adapter.path,
         adapter=known.adapter.name,

@@ -11,13 +11,15 @@ from dataclasses import replace
 from typing import Final
 
 from firmware_bridge.drivers.driver import Decoder, Driver, Line, Reading
-from firmware_bridge.events import Event, InstrumentConnected, InstrumentLost
-from firmware_bridge.instrument_bridge import InstrumentBridge, InstrumentCounters
+from firmware_bridge.events import Event, InstrumentConnected, InstrumentLost, PortMissing, PortProblem
+from firmware_bridge.instrument_bridge import LINE_TRIED_S, InstrumentBridge, InstrumentCounters
+from firmware_bridge.ownership import owner_of
 
 log = logging.getLogger(__name__)
 
-DOUBT_S: Final = 8.0  # an instrument that speaks this language has made itself understood by then
+DOUBT_S: Final = 4.0  # an instrument that speaks this language has made itself understood by then
 DOUBT_BYTES: Final = 200
+OWNER_LOOK_EVERY_S: Final = 2.0
 
 
 class ServedDevice:
@@ -42,6 +44,7 @@ class ServedDevice:
         self.name, self.path, self.driver = name, path, driver
         self.is_over = False
         self.has_failed = False  # in our own program
+        self.owner = ""  # another program that has the port
         self._is_connected = False
         self._on_event = on_event
         self._boottime_s = boottime_s
@@ -66,7 +69,8 @@ class ServedDevice:
     @property
     def is_not_understood(self) -> bool:
         """Whether bytes have come for long enough, and not one sound frame."""
-        is_old = self._boottime_s() - self._began_s > DOUBT_S
+        lines_tried_s = LINE_TRIED_S * (len(self.driver.lines) - 1)
+        is_old = self._boottime_s() - self._began_s > DOUBT_S + lines_tried_s
         return is_old and self._heard_bytes > DOUBT_BYTES and not self.counters.frames
 
     def begin(self, *, after: set[asyncio.Task[None]]) -> None:
@@ -90,11 +94,24 @@ class ServedDevice:
         if after:
             await asyncio.wait(after)
         try:
+            await self._wait_for_owner()
             await self._bridge.run()
         except Exception:
             log.exception("%s: a fault in our own program", self.name)
             self.has_failed = True
             self.disown()
+
+    async def _wait_for_owner(self) -> None:
+        """A port that another program has open is not opened, though it may not be locked."""
+        while (owner := owner_of(self.path)) is not None:
+            if owner != self.owner:
+                self.owner = owner
+                remedy = "end that program, or take the device out of the configuration"
+                now_us = round(self._boottime_s() * 1e6)
+                text = f"{owner} uses the port"
+                self._take(PortMissing(self.path, PortProblem.BUSY, text, remedy, now_us, device=self.name))
+            await asyncio.sleep(OWNER_LOOK_EVERY_S)
+        self.owner = ""
 
     def _stop(self) -> None:
         self.is_over = True

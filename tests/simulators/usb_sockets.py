@@ -18,6 +18,7 @@ class UsbSockets:
         self._plugged: dict[str, tuple[Adapter, DeviceSim]] = {}
         self._pluggings = 0
         self._changed = asyncio.Event()
+        self._looked = asyncio.Event()
 
     def plug(self, place: str, cable: DeviceSim, *, serial: str = "0001") -> None:
         """Plug an adapter in."""
@@ -45,6 +46,7 @@ class UsbSockets:
 
     def now(self) -> tuple[Adapter, ...]:
         """Return what is plugged in."""
+        self._looked.set()
         return tuple(adapter for adapter, _ in self._plugged.values())
 
     async def change(self, *, timeout_s: float) -> None:
@@ -53,6 +55,11 @@ class UsbSockets:
             async with asyncio.timeout(timeout_s):
                 await self._changed.wait()
         self._changed.clear()
+
+    async def looked(self) -> None:
+        """Return once somebody has looked at what is plugged in."""
+        self._looked.clear()
+        await self._looked.wait()
 
     def wake(self) -> None:
         """Make `change` return."""
