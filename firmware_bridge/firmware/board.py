@@ -38,7 +38,7 @@ class Board:
 
     `boot_id`: 16 random bits; another is taken where `kept` knows it. `cause`: a CAUSE_ of `wire`. `kept`:
     the ring's bytes out of RAM that resets do not clear, b"" after a loss of power. `streams`: announced in
-    HELLO, started when a host greets. `schema_hash`: of the layouts; another one is for tests.
+    HELLO, started when a host greets.
 
     Each turn of the loop: `call_level` and `camera_level` with what the buttons' pins say, `feed` with what
     the host sent, `advance`, then `take` as long as the wire accepts frames. `now_us`, int, is the time
@@ -55,14 +55,12 @@ class Board:
         cause: int,
         kept: bytes = b"",
         streams: tuple[Stream, ...] = (),
-        backlog_bytes: int = 0,
-        schema_hash: int = wire.SCHEMA_HASH,
     ) -> None:
         self.ring = EventRing(kept)
         self.boot_id = _unused(boot_id, self.ring.boot_ids)
         self.cause = cause
         self.lamps = Lamps(self.ring)
-        self.backlog = Backlog(backlog_bytes) if backlog_bytes else Backlog()
+        self.backlog = Backlog()
         self.call_button = CallButton(self.ring, self.boot_id)
         self.camera_button = CameraButton(self.ring, self.boot_id)
         self.streams = streams
@@ -73,7 +71,6 @@ class Board:
         self.greeting_count = 0  # how often a host has said who it is: it may be another one
         self.is_sampling = False
         self._identity = identity
-        self._schema_hash = schema_hash
         self._decoder = frames.FrameDecoder()
         self._seq = 0
         self._heard_us = 0
@@ -160,7 +157,7 @@ class Board:
     def _on_host_hello(self, _boot_id: int, fields: tuple[int, ...]) -> None:
         _, _, schema_hash = fields
         self.greeting_count += 1
-        if schema_hash == self._schema_hash and not self.is_sampling:
+        if schema_hash == wire.SCHEMA_HASH and not self.is_sampling:
             self.is_sampling = True
             for stream in self.streams:
                 stream.start(self.backlog)
@@ -262,7 +259,7 @@ class Board:
             who.build_hash,
             self.cause,
             who.uid,
-            self._schema_hash,
+            wire.SCHEMA_HASH,
             len(self.streams),
             who.caps,
         )

@@ -37,6 +37,7 @@ FIFO_MS = 50  # the finger sensor is asked that often should its interrupt not c
 LED_HZ, BUZZER_HZ = 1000, 2700
 HW_REVISION, NOT_FOR_PATIENTS = 1, 0x80
 SETTINGS_FILE, BOOT_FILE = "board.json", "boot.txt"
+BOOTS_REMEMBERED = 8  # twice what the box asks its spool for
 POWER_UP_MS, RESET_MS, SETTLE_MS = 1100, 1, 200
 
 _IDLE, _POWERED, _RESETTING, _SETTLING, _RUNNING = range(5)  # of setting up the ECG
@@ -255,23 +256,24 @@ def _settings() -> dict[str, object]:
 
 
 def _new_boot_name() -> int:
-    """Return 16 random bits, other ones than at the start before: a name that comes twice would hide
-    presses.
+    """Return 16 random bits that name no earlier boot which the box may remember: a press of a name that
+    comes again would be taken for one that is stored.
     """
-    last = b""
+    names = b""
     try:
         with open(BOOT_FILE, "rb") as file:
-            last = file.read(2)
+            names = file.read(2 * BOOTS_REMEMBERED)
     except OSError:
         pass
+    known = [names[at : at + 2] for at in range(0, len(names), 2)]
     name = os.urandom(2)
-    while name == last:
+    while name in known:
         name = os.urandom(2)
     try:
         with open(BOOT_FILE, "wb") as file:
-            file.write(name)
+            file.write((name + names)[: 2 * BOOTS_REMEMBERED])
     except OSError:
-        pass  # a full or worn-out flash: one start in 65536 may repeat a name
+        pass  # a full or worn-out flash: a start in some thousands may repeat a name
     return int.from_bytes(name, "little")
 
 

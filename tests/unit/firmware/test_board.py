@@ -260,3 +260,20 @@ def test_peer_bytes_that_say_nothing_are_counted_and_do_nothing() -> None:
     host.now_us = S
     (beat,) = host.heard(wire.HEARTBEAT)
     assert struct.unpack(wire.HEARTBEAT_LAYOUT, beat)[7] == 2
+
+
+def test_samples_wait_while_the_host_is_silent_and_presses_do_not() -> None:
+    host = Host()
+    host.hear()
+    host.greet()
+    host.now_us = 3 * S - 1
+    host.streams[0].add(1, 0)
+    assert len(host.heard(wire.SAMPLES)) == 1
+    host.now_us = 3 * S
+    host.streams[0].add(2, 0)
+    host.press()
+    said = [message_type for message_type, _, _ in host.hear()]
+    assert wire.SAMPLES not in said
+    assert said[0] == wire.EVENT
+    host.say(wire.HOST_ALIVE, b"\x01")
+    assert len(host.heard(wire.SAMPLES)) == 1

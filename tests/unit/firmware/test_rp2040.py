@@ -200,11 +200,17 @@ def test_the_next_start_knows_why(chips: Chips, monkeypatch: pytest.MonkeyPatch)
         assert board.hal.cause == wire.CAUSE_PIN
 
 
-def test_a_boot_never_has_the_name_of_the_one_before(chips: Chips, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = [b"\x01\x02", b"\x01\x02", b"\x01\x02", b"\x03\x04"]
+def test_a_boot_never_has_the_name_of_one_that_the_box_remembers(
+    chips: Chips, flash: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [bytes([1, n]) for n in range(20)]
     with started(chips, monkeypatch) as board:
-        monkeypatch.setattr(board.module.os, "urandom", lambda _: drawn.pop(0))
-        assert [board.module._new_boot_name() for _ in range(2)] == [0x0201, 0x0403]
+        (flash / "boot.txt").unlink()
+        for n, name in enumerate(names):
+            drawn = [*reversed(names[:n][-8:]), name]  # each of the eight before is drawn first
+            monkeypatch.setattr(board.module.os, "urandom", lambda _, drawn=drawn: drawn.pop(0))
+            assert board.module._new_boot_name() == int.from_bytes(name, "little")
+    assert len((flash / "boot.txt").read_bytes()) == 16
 
 
 def test_a_board_is_not_for_patients_unless_somebody_says_that_it_is_isolated(
