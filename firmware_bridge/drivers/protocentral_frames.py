@@ -62,7 +62,7 @@ class OpenViewScan(FrameScan):
         size = self._size(data, at, is_end=is_end)
         if size <= 0:
             return size
-        # What was cut short can end in the middle of the next frame: that begins in here then, and none behind.
+        # What was cut short can end in the middle of the next frame: that begins in here, and none behind.
         end, inner = at + size, data.find(START, at + 1, at + size)
         while inner >= 0:
             other = self._size(data, inner, is_end=is_end)
