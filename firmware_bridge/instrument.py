@@ -1,19 +1,22 @@
 """One instrument behind one port (core): bytes and their times of arrival in, events and bytes to send out.
 
-It is there once its frames prove it: as many in a row as make PROOF_BITS bits that had to be right. What it
-is told is its driver's `talk` and nothing else.
+It is there once its frames prove it: as many in a row as make PROOF_BITS bits that had to be right, or a few
+with nothing between them for a while. What it is told is its driver's `talk` and nothing else.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from firmware_bridge.conditions import is_number
 from firmware_bridge.drivers.driver import Counts, Driver, Reading
 from firmware_bridge.events import Event, InstrumentConnected, InstrumentLost, InstrumentSilent
-from firmware_bridge.instrument_life import InstrumentLife, Timed, is_wave
+from firmware_bridge.instrument_life import InstrumentLife, Timed
 from firmware_bridge.instrument_presence import Input, State, after
 
 PROOF_BITS: Final = 32  # noise of a wrong line makes frames of a weak structure now and then
+PROOF_FRAMES: Final = 3  # of one that speaks each second, as long as …
+PROOF_S: Final = 1.5
 
 
 class Instrument:
@@ -35,7 +38,7 @@ class Instrument:
         self._decoder = driver.decoder()
         self._proof_frames = -(-PROOF_BITS // max(1, driver.check_bits + driver.structure_bits))
         self._proof: list[Timed] = []
-        self._clocking = next(((s.name, s.rate_mhz / 1000.0) for s in driver.streams if is_wave(s)), None)
+        self._clocking = next((stream for stream in driver.streams if not is_number(stream)), None)
         self._arrived_s = float("-inf")
         self._silent_at_s: float | None = None
         self._ask_at_s: float | None = None
@@ -103,18 +106,20 @@ class Instrument:
             return []
         timed = self._timed(readings, lost_before, now_s)
         self._arrived_s = now_s
+        if self.driver.talk is not None:
+            self._ask_at_s = now_s + self.driver.talk.silence_s
         if self._life is not None:
             self._wait_again(now_s)
             return self._life.take(timed, arrival_s=now_s)
         self._prove(timed)
-        return self._begin_life(now_s) if len(self._proof) >= self._proof_frames else []
+        return self._begin_life(now_s) if self._is_proven() else []
 
     def tick(self, *, now_s: float) -> list[Event]:
         """Time has passed, and nothing waits to be read."""
         told = self._life.tick(now_s=now_s) if self._life is not None else []
         if self._silent_at_s is not None and now_s >= self._silent_at_s:
             silent = InstrumentSilent(self.device, self.life, round(now_s * 1e6))
-            told += [*self._end_life(), silent]
+            told += [*self._end_life(), silent] if self._life is not None else [silent]
             self.state = after(self.state, Input.DEADLINE)
             self._silent_at_s = None
         if self._ask_at_s is not None and now_s >= self._ask_at_s:
@@ -133,13 +138,14 @@ class Instrument:
             for name, count in self._decoder.counts.lost_samples.items()
             if lost_frames
         }
-        name, rate_hz = self._clocking or ("", 1.0)
-        behind, timed = 0, []
+        clocking = self._clocking
+        behind_s, timed = 0.0, []
         for reading in reversed(readings):
-            at_s = max(now_s - behind / rate_hz, min(self._arrived_s, now_s))
+            at_s = max(now_s - behind_s, min(self._arrived_s, now_s))
             lost_here = {name: reading.lost * samples for name, samples in lost.items() if reading.lost}
             timed.append(Timed(reading, at_s, lost_here))
-            behind += len(reading.samples.get(name, ()))
+            if clocking is not None:
+                behind_s += len(reading.samples.get(clocking.name, ())) * 1000.0 / clocking.rate_mhz
         return timed[::-1]
 
     def _prove(self, timed: Sequence[Timed]) -> None:
@@ -148,6 +154,10 @@ class Instrument:
             if last is not None and last.offset + last.size != one.reading.offset:
                 self._proof = []
             self._proof.append(one._replace(lost={}))  # before it began
+
+    def _is_proven(self) -> bool:
+        frames, lasted_s = len(self._proof), self._proof[-1].at_s - self._proof[0].at_s
+        return frames >= self._proof_frames or (frames >= PROOF_FRAMES and lasted_s >= PROOF_S)
 
     def _begin_life(self, now_s: float) -> list[Event]:
         self.state = after(self.state, Input.FRAMES)
@@ -184,8 +194,6 @@ class Instrument:
     def _wait_again(self, now_s: float) -> None:
         if self.driver.is_steady:
             self._silent_at_s = now_s + self.driver.silence_s
-        if self.driver.talk is not None:
-            self._ask_at_s = now_s + self.driver.talk.silence_s
 
     def _ask(self, now_s: float) -> None:
         """Say what makes it send; again after a silence."""

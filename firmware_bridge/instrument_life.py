@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from contract.codes import Condition
-from firmware_bridge.conditions import ConditionBook, measures_nobody
+from firmware_bridge.conditions import ConditionBook, is_number, measures_nobody
 from firmware_bridge.drivers.driver import ALL_WELL, Driver, Reading
 from firmware_bridge.events import (
     ConditionsChanged,
@@ -18,7 +18,6 @@ from firmware_bridge.events import (
     SampleBlock,
     SamplesLost,
     SingleMeasurement,
-    StreamKind,
 )
 from firmware_bridge.number_column import LATE_S, NumberColumn
 from firmware_bridge.plausible import is_in_range
@@ -38,11 +37,6 @@ class Timed(NamedTuple):
     lost: dict[str, int]
 
 
-def is_wave(stream: InstrumentStream) -> bool:
-    """Whether it is a waveform, and neither a number nor a single measurement."""
-    return stream.kind is not StreamKind.NUMERIC and stream.rate_mhz > 0
-
-
 class InstrumentLife:
     """What an instrument measures, from `began_s` until `flush`."""
 
@@ -55,12 +49,12 @@ class InstrumentLife:
         for stream_id, stream in enumerate(driver.streams):
             if stream.rate_mhz == 0:
                 self._singles[stream.name] = stream
-            elif is_wave(stream):
-                self._waves[stream.name] = Wave(stream, stream_id, life=life)
-            else:
+            elif is_number(stream):
                 self._columns[stream.name] = NumberColumn(
                     stream, stream_id, life=life, began_s=began_s, is_checked=driver.check_bits > 0
                 )
+            else:
+                self._waves[stream.name] = Wave(stream, stream_id, life=life)
         is_sure = driver.check_bits + driver.structure_bits >= SURE_BITS
         self._book = ConditionBook(readings=1 if is_sure else UNSURE_READINGS)
         self._said = ALL_WELL

@@ -23,7 +23,7 @@ SLEW: Final = 0.01  # times follow a line that was corrected by so much a second
 STEP_S: Final = 0.1  # … and at once when it was this wrong
 DOUBT_S: Final = 0.06  # a pause that leaves samples later than that may have lost some
 DOUBT_DAMAGED_S: Final = 0.025  # beside damaged frames, whose number is only a guess
-DOUBT_FRAMES: Final = 1.5  # or so many frames, whichever is longer
+DOUBT_FRAMES: Final = 2.5  # or so many frames, whichever is longer: other frames may come between them
 HOLD_S: Final = 0.3  # what was only late has been made up for by then
 HOLD_FRAMES: Final = 4
 

@@ -55,6 +55,13 @@ def test_frames_of_a_weak_structure_must_come_in_a_row_and_none_of_them_is_lost(
     assert samples(told) == {k: k for k in range(6)}
 
 
+def test_three_frames_with_nothing_between_them_prove_one_that_speaks_each_second() -> None:
+    session = Session(check_bits=0, structure_bits=6).open()
+    assert session.hear(frame(None, spo2=97), at_s=T0_S + 0.5) == []
+    assert session.hear(frame(None, spo2=97), at_s=T0_S + 1.5) == []
+    assert isinstance(session.hear(frame(None, spo2=97), at_s=T0_S + 2.5)[0], InstrumentConnected)
+
+
 def test_noise_that_looks_like_frames_now_and_then_is_no_instrument() -> None:
     session = Session(check_bits=0, structure_bits=6).open()
     for k in range(40):

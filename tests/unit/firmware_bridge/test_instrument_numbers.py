@@ -167,6 +167,15 @@ def test_where_a_frame_may_be_damaged_one_alone_says_nothing() -> None:
     assert conditions(told) == [{Condition.PROBE_OFF}]
 
 
+def test_of_one_that_speaks_each_second_the_second_word_counts() -> None:
+    session = Session(check_bits=0, structure_bits=6).open()
+    off = frozenset({Condition.PROBE_OFF})
+    for k in range(5):
+        session.hear(frame(None), at_s=T0_S + k)
+    assert conditions(session.hear(frame(None, conditions=off), at_s=T0_S + 5)) == []
+    assert conditions(session.hear(frame(None, conditions=off), at_s=T0_S + 6)) == [{Condition.PROBE_OFF}]
+
+
 def test_frames_that_do_not_speak_of_conditions_change_none() -> None:
     session = Session().open()
     session.hear(frame(None, conditions=frozenset({Condition.SEARCHING})), at_s=T0_S + 0.1)
