@@ -124,7 +124,7 @@ class DevicesService:
     def sights(self) -> list[PortSight]:
         """Return how each port is, and each device of the configuration whose port is not there."""
         sights = [self._sight(adapter) for adapter in self._seen]
-        absent = (one for one in self._settings if not any(one.is_about(port) for port in self._seen))
+        absent = (one for one in self._settings if not any(_is_about(one, port) for port in self._seen))
         return [*sights, *(absent_sight(one) for one in absent)]
 
     def _look(self, adapters: Sequence[Adapter]) -> None:
@@ -280,7 +280,7 @@ class DevicesService:
 
     def _setting(self, adapter: Adapter) -> DeviceSettings:
         """Return what the configuration says about what is plugged in there."""
-        said = (one for one in self._settings if one.is_about(adapter))
+        said = (one for one in self._settings if _is_about(one, adapter))
         return next(said, DeviceSettings(where=adapter.path))
 
     def _is_said(self, device: str) -> bool:
@@ -332,3 +332,9 @@ class DevicesService:
             is_understood=served is None or not served.is_not_understood,
             is_expected=said in self._settings,
         )
+
+
+def _is_about(said: DeviceSettings, adapter: Adapter) -> bool:
+    """Whether the configuration means this adapter, by a name or by a path that leads there now."""
+    leads_to = os.path.realpath(said.where) if said.where.startswith("/") else None
+    return said.is_about(adapter) or leads_to == os.path.realpath(adapter.path)

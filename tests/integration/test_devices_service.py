@@ -250,3 +250,20 @@ def test_a_port_that_somebody_else_in_this_process_has_is_left_to_it(
             ]
 
     asyncio.run(scenario())
+
+
+def test_the_configuration_may_name_a_link_that_leads_to_the_port(
+    tmp_path: Path, cables: dict[str, DeviceSim]
+) -> None:
+    async def scenario() -> None:
+        sockets = UsbSockets(tmp_path, is_told=True)
+        sockets.plug("left", cables["anna"])
+        link = (
+            tmp_path / "usb-Silicon_Labs_CP2102_0001-if00"
+        )  # udev's name of one without a true serial number
+        link.symlink_to(cables["anna"].link)
+        settings = [DeviceSettings(where=str(link), driver=NAME, name="bed")]
+        async with running(sockets, settings, drivers=DRIVERS) as station:
+            await station.until(lambda: station.is_connected("bed"))
+
+    asyncio.run(scenario())
