@@ -15,7 +15,7 @@ class Hal:
     calibration: Calibration | None
     cause: int
     kept: bytes
-    random16: int  # drawn anew at each start, and not what it was at the start before
+    random16: int  # drawn anew at each start, and none of the few before
 
     def now_us(self) -> int:
         """Return the time."""
