@@ -96,7 +96,7 @@ def test_an_instrument_that_names_itself_is_named_in_the_result() -> None:
     assert (result.outcome, result.own) == (Outcome.FOUND, "SN7")
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_noise_is_no_instrument(seed: int) -> None:
     result = listen(partial(noise, random.Random(seed)))
     assert result.outcome is Outcome.UNKNOWN
@@ -144,8 +144,8 @@ def test_a_flood_ends_the_listening_of_a_line_early() -> None:
         times.append(now_s)
         return b"\x55" * 40_000
 
-    assert listen(sends).outcome is Outcome.UNKNOWN
-    assert times[-1] < 0.2 * len(lines_by_likelihood(all_drivers().values()))
+    assert listen(sends, {BERRY.name: BERRY}).outcome is Outcome.UNKNOWN
+    assert times[-1] < 1.0  # two line settings
 
 
 def test_a_family_is_the_same_whoever_of_it_is_asked() -> None:
