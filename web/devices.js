@@ -29,8 +29,8 @@ class DeviceGroup {
     this._name = part(head, "strong", "device-name");
     this._state = part(head, "span", "device-state");
     this._unverified = part(head, "span", "unverified");
-    this._conditions = part(this.section, "ul", "device-conditions");
-    this._conditions.setAttribute("role", "status");
+    this._notices = part(this.section, "ul", "device-notices");
+    this._notices.setAttribute("role", "status");
     this._values = part(this.section, "div", "device-values");
     /** @type {Map<number, BigValue>} by stream */
     this.numbers = new Map();
@@ -49,11 +49,11 @@ class DeviceGroup {
     this._state.textContent = stateText(device.word);
     this._unverified.textContent = device.unverified ? t("chưa kiểm chứng") : "";
     this._unverified.title = device.unverified ?? "";
-    const words = device.conditions.map((key) => t(key));
-    if (this._conditions.dataset.words === words.join()) return;
-    this._conditions.dataset.words = words.join();
-    this._conditions.replaceChildren();
-    for (const word of words) part(this._conditions, "li", "").textContent = word;
+    const words = device.notices.map(({ key, values }) => t(key, values));
+    if (this._notices.dataset.words === words.join()) return;
+    this._notices.dataset.words = words.join();
+    this._notices.replaceChildren();
+    for (const word of words) part(this._notices, "li", "").textContent = word;
   }
 
   /** @param {Reading} reading @param {HubClock} clock */

@@ -13,7 +13,7 @@
  * @typedef {{key: string, values: Record<string, string>}} Notice
  * @typedef {{stream_id: number, notices: Notice[]}} StreamNotices
  * @typedef {{device: string, name: string, word: "connected" | "silent" | "gone", unverified: string | null,
- *            conditions: string[]}} Device
+ *            notices: Notice[]}} Device
  * @typedef {{label: string, values: (number | null)[], unit: string, source: string | null}} Quantity
  * @typedef {{device: string, device_name: string, quantities: Quantity[], measured_ms: number | null,
  *            received_ms: number, device_time: string | null, text: string, unverified: string | null}} Measurement
@@ -39,16 +39,21 @@ function isReading(v) {
     && ["ok", "off", "unknown"].includes(v.state) && isTextOrNull(v.why) && typeof v.is_unverified === "boolean";
 }
 
+/** @param {any} x */
+function areNotices(x) {
+  return Array.isArray(x) && x.every((/** @type {any} */ one) =>
+    isText(one?.key) && one.values !== null && typeof one.values === "object");
+}
+
 /** @param {any} s */
 function isStreamNotices(s) {
-  return Number.isInteger(s?.stream_id) && Array.isArray(s.notices) && s.notices.every((/** @type {any} */ one) =>
-    isText(one?.key) && one.values !== null && typeof one.values === "object");
+  return Number.isInteger(s?.stream_id) && areNotices(s.notices);
 }
 
 /** @param {any} d */
 function isDevice(d) {
   return isText(d?.device) && isText(d.name) && ["connected", "silent", "gone"].includes(d.word)
-    && isTextOrNull(d.unverified) && Array.isArray(d.conditions) && d.conditions.every(isText);
+    && isTextOrNull(d.unverified) && areNotices(d.notices);
 }
 
 /** @param {any} q */

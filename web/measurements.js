@@ -58,7 +58,9 @@ export class MeasurementList {
     const line = document.createElement("li"), time = span("measured-time", "");
     line.dataset.device = measurement.device;
     for (const quantity of measurement.quantities) {
-      line.append(span("measured-label", t(quantity.label)), span("measured-value", quantityText(quantity)));
+      const pair = span("measured-quantity", "");
+      pair.append(span("measured-label", t(quantity.label)), span("measured-value", quantityText(quantity)));
+      line.append(pair);
     }
     if (!measurement.quantities.length) line.append(span("measured-failed", t("đo không thành công")));
     if (measurement.text) line.append(span("measured-text", measurement.text));

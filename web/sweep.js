@@ -185,7 +185,7 @@ export class Sweep extends HTMLElement {
 
   set notice(text) {
     this._notice = text;
-    if (this._noticeText) this._noticeText.textContent = text;
+    if (this._noticeText) this._noticeText.textContent = this._noticeText.title = text;
   }
 
   /** This screen was measured. @param {number} pxPerMm CSS pixels */

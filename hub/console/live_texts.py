@@ -33,6 +33,13 @@ class Stream(TypedDict):
     detects_pacing: bool
 
 
+class Notice(TypedDict):
+    """What is the matter: a word, or what the station said where there is none; what stands in its places."""
+
+    key: str
+    values: dict[str, str]
+
+
 class ViewMessage(TypedDict):
     """What the page may draw now, in this order; sent first, and before the first frame of any change."""
 
@@ -70,13 +77,6 @@ class ValuesMessage(TypedDict):
     now_ms: float
 
 
-class Notice(TypedDict):
-    """A line on a strip: a word, and what stands in its places."""
-
-    key: str
-    values: dict[str, str]
-
-
 class StreamNotices(TypedDict):
     """What is the matter with one stream."""
 
@@ -93,13 +93,13 @@ class NoticesMessage(TypedDict):
 
 
 class DeviceEntry(TypedDict):
-    """One device at the station. `conditions`: words, or what the station said where there is none."""
+    """One device at the station, and all that is the matter with it."""
 
     device: str
     name: str
     word: Word
     unverified: str | None
-    conditions: list[str]
+    notices: list[Notice]
 
 
 class DevicesMessage(TypedDict):

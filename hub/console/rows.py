@@ -150,7 +150,7 @@ def question_entry(
     return {
         "device": question.device,
         "port": question.port,
-        "candidates": [{"device": one, "name": _full_name(devices, one)} for one in question.candidates],
+        "candidates": [{"device": one, "name": devices.full_name(one)} for one in question.candidates],
         "answer": None if answer is None else _answer_entry(answer, devices, now_s),
     }
 
@@ -160,12 +160,7 @@ def _answer_entry(answer: Answer, devices: DevicesNow, now_s: float) -> AnswerEn
     is_sent = answer.said_s is not None
     state: Literal["waiting", "sent"] = "sent" if is_sent else "waiting"
     return {
-        "name": None if is_device is None else _full_name(devices, is_device),
+        "name": None if is_device is None else devices.full_name(is_device),
         "by": answer.signal.by,
         "state": state if answer.holds(now_s=now_s) else "unheard",
     }
-
-
-def _full_name(devices: DevicesNow, device: str) -> str:
-    name = devices.name(device)
-    return device if name == device else f"{name} ({device})"

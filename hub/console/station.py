@@ -58,6 +58,7 @@ async def show_station(request: Request) -> Response:
         call=next((call for call in rooms.calls() if call["station"] == station), None),
         opened_ms=rooms.feed.now(station).opened_utc_ms(),
         lines=await _events(rooms, station),
+        name_of=rooms.feed.now(station).devices.full_name,
     )
 
 
@@ -65,7 +66,8 @@ async def show_events(request: Request) -> Response:
     """The list of events alone, for the page that is open already."""
     account = await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
-    return render(request, "events.html", account=account, lines=await _events(rooms, station))
+    lines, devices = await _events(rooms, station), rooms.feed.now(station).devices
+    return render(request, "events.html", account=account, lines=lines, name_of=devices.full_name)
 
 
 async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:

@@ -76,6 +76,11 @@ class DevicesNow:
         known = self.set_of(device)
         return (known and known.model) or device
 
+    def full_name(self, device: str) -> str:
+        """Return its name with its identity: two of a kind have one name."""
+        name = self.name(device)
+        return device if name == device else f"{name} ({device})"
+
     def word(self, device: str) -> DeviceWord:
         """Return whether it is there."""
         return self._device(device).word(self._started)

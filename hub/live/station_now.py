@@ -257,7 +257,7 @@ class StationNow:
             case LeadState() | Conditions():
                 return Change.NOTICES | Change.DEVICES | Change.VALUES
             case LeadReversal():
-                return Change.NOTICES
+                return Change.NOTICES | Change.DEVICES
             case DeviceQuestion() | DeviceConfirmed():
                 return Change.VIEW | Change.QUESTIONS
             case DeviceState():  # one that is gone takes a question about it away

@@ -69,7 +69,7 @@ def devices_text(now: StationNow, *, now_utc_ms: float) -> str:
                 name=devices.name(device),
                 word=devices.word(device),
                 unverified=None if of_set is None else of_set.unverified,
-                conditions=[condition_word(word) for word in devices.conditions(device, visit)],
+                notices=[*map(_notice, devices.conditions(device, visit)), *_reversal(now, device)],
             )
         )
     return _json(DevicesMessage(type="devices", devices=entries, now_ms=now_utc_ms))
@@ -119,14 +119,19 @@ def _notices(now: StationNow, shown: Shown) -> list[Notice]:
     held = [word for word in devices.conditions(shown.device, now.visit) if word in on_strip]
     if stream.stream in devices.off(shown.device):
         held.insert(0, Condition.LEAD_OFF if is_by_electrodes else Condition.PROBE_OFF)
-    notices: list[Notice] = [
-        {"key": condition_word(word), "values": {}} for word in dict.fromkeys(map(str, held))
-    ]
-    suspected = devices.reversal(shown.device, now.visit) if stream.shape == "ecg" else None
-    if suspected is not None:
-        electrodes = suspected[:40].replace("-", "–")
-        notices.append({"key": REVERSAL, "values": {"electrodes": electrodes}})
-    return notices
+    notices = [_notice(word) for word in dict.fromkeys(map(str, held))]
+    return [*notices, *_reversal(now, shown.device)] if stream.shape == "ecg" else notices
+
+
+def _notice(condition: str) -> Notice:
+    return {"key": condition_word(condition), "values": {}}
+
+
+def _reversal(now: StationNow, device: str) -> list[Notice]:
+    suspected = now.devices.reversal(device, now.visit)
+    if suspected is None:
+        return []
+    return [{"key": REVERSAL, "values": {"electrodes": suspected[:40].replace("-", "–")}}]
 
 
 def _json(message: object) -> str:

@@ -164,7 +164,13 @@ def test_events_of_a_person_are_listed_in_their_own_visit_only(
     station.tell(Conditions(device=OXIMETER, on=("alarm",)))
     station.tell(Conditions(device=OXIMETER, on=()))
     station.tell(LeadReversal(device=BOARD, suspected="RA-LA"))
-    words = ["120/80 (93) mmHg", "đang báo động", f"{OXIMETER}: bình thường", "RA–LA", "ở cổng 1-1.1"]
+    words = [
+        "120/80 (93) mmHg",
+        "đang báo động",
+        f"thiết bị {OXIMETER}: bình thường",
+        "RA–LA",
+        "ở cổng 1-1.1",
+    ]
     wait_for(lambda: all(word in listed() for word in words), "the list of the visit")
     assert "140/90" not in listed()
     station.close_visit()

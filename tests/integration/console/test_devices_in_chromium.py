@@ -150,4 +150,5 @@ def test_which_device_it_is_is_asked_answered_and_confirmed(
     assert told == ConfirmDevice(device=HELD_APART, is_device=OXIMETER, by="Lan")
     station.tell(DeviceConfirmed(device=HELD_APART, is_device=OXIMETER, by="Lan"), visit=0)
     expect(form).to_have_count(0)
-    expect(page.locator("#events")).to_contain_text(f"Lan xác nhận: thiết bị {HELD_APART} là {OXIMETER}")
+    said = f"thiết bị Contec CMS50D+ ({HELD_APART}) là Contec CMS50D+ ({OXIMETER})"
+    expect(page.locator("#events")).to_contain_text(f"Lan xác nhận: {said}")

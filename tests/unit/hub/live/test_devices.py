@@ -146,7 +146,7 @@ def test_of_a_device_that_is_not_there_no_condition_is_said() -> None:
 
 def test_suspected_lead_reversal_is_of_its_visit_and_goes_when_the_box_says_so() -> None:
     now = station()
-    assert tell(now, LeadReversal(device=BOARD, suspected="RA-LA"), 10.0) is Change.NOTICES
+    assert tell(now, LeadReversal(device=BOARD, suspected="RA-LA"), 10.0) == Change.NOTICES | Change.DEVICES
     assert now.devices.reversal(BOARD, now.visit) == "RA-LA"
     tell(now, LeadReversal(device=BOARD), 11.0)
     assert now.devices.reversal(BOARD, now.visit) is None

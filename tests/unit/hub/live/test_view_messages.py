@@ -73,9 +73,11 @@ def test_a_notice_stands_on_the_strips_that_it_speaks_of() -> None:
 def test_every_device_is_named_with_what_is_the_matter() -> None:
     now = station()
     tell(now, Conditions(device=OXIMETER, on=("alarm", "of a later version")), 9.0)
+    tell(now, LeadReversal(device=BOARD, suspected="RA-LA"), 9.0)
     devices = json.loads(devices_text(now, now_utc_ms=0.0))["devices"]
-    assert [(one["name"], one["word"], one["conditions"]) for one in devices] == [
-        (BOARD, "connected", []),
+    keys = [[notice["key"] for notice in one["notices"]] for one in devices]
+    assert [(one["name"], one["word"], key) for one, key in zip(devices, keys, strict=True)] == [
+        (BOARD, "connected", ["nghi ngờ mắc ngược điện cực {electrodes}; không tự sửa"]),
         ("CMS50D+", "connected", ["thiết bị đang báo động", "of a later version"]),
     ]
 
