@@ -1,31 +1,27 @@
 """When the samples of a stream were taken that carries neither index nor clock (core).
 
-All that is known is how many samples have come by when. What makes an arrival late (adapters that deliver in
-clumps, a loop that was busy) only ever makes it later, so the true line lies below all arrivals: it is the
-edge of their lower convex hull under the middle of the last minute. Its slope is the instrument's own rate.
-
-A pause that is not made up for is a gap. Whether it is made up for shows within HOLD_S: until then what came
-after the pause is held back. Samples that a decoder takes for lost, but that would have to come before they
-were taken, are not: it counted damage twice, or learned late of what was estimated here.
-
-Source: Zhang, Liu, Xia, "Clock synchronization algorithms for network measurements", INFOCOM 2002 (the hull).
+All that is known is how many samples have come by when. `arrival_line.py` says when each was taken. A pause
+that is not made up for is a gap. Whether it is made up for shows within HOLD_S: until then what came after
+the pause is held back. Samples that a decoder takes for lost, but that would have to come before they were
+taken, are not: it counted damage twice, or learned late of what was estimated here.
 """
 
-from collections import deque
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-WINDOW_S: Final = 0.5  # of each the least late arrival is kept …
-WINDOWS_MAX: Final = 120  # … for a minute: a quartz drifts less meanwhile than an arrival errs
-MEASURED_AFTER_S: Final = 2.0  # before, the nominal rate counts: the ends of a shorter line err too much
-SLOPE_LEAST: Final = -0.5  # twice the nominal rate …
-SLOPE_MOST: Final = 1.0  # … and half of it: what is further off is no stream but a burst
+from firmware_bridge.arrival_line import ArrivalLine
+
 SLEW: Final = 0.01  # times follow a line that was corrected by so much a second at most, …
 STEP_S: Final = 0.1  # … and at once when it was this wrong
-DOUBT_S: Final = 0.06  # a pause that leaves samples later than that may have lost some
+DOUBT_S: Final = 0.06  # a pause that leaves samples later than that may have lost some, …
+DOUBT_USUAL: Final = 1.5  # … if it is so many times later than they have been of late
+USUAL_S: Final = 10.0
 DOUBT_DAMAGED_S: Final = 0.025  # beside damaged frames, whose number is only a guess
-DOUBT_FRAMES: Final = 2.5  # or so many frames, whichever is longer: other frames may come between them
-HOLD_S: Final = 0.3  # what was only late has been made up for by then
+DOUBT_FRAMES: Final = 2.5  # in any case: other frames may come between those that carry samples
+HOLD_S: Final = 0.3  # what was only late has been made up for by then, …
 HOLD_FRAMES: Final = 4
+HOLD_ARRIVALS: Final = 6  # … unless the loop is so busy that hardly anything has come
+HOLD_BUSY_S: Final = 0.6
 
 
 class Placed(NamedTuple):
@@ -50,9 +46,33 @@ class _Taken(NamedTuple):
         return self.samples + self.lost
 
 
+@dataclass(slots=True)
+class _Doubt:
+    """A pause, until it is known whether it is made up for: `late_s` is the least that any arrival since then
+    was late, `limit_s` what would not have begun it."""
+
+    limit_s: float
+    late_s: float
+    until_s: float
+    arrivals: int = 1
+
+    @property
+    def is_made_up_for(self) -> bool:
+        return self.late_s <= self.limit_s / 2
+
+    def is_over(self, now_s: float) -> bool:
+        if now_s < self.until_s:
+            return False
+        if self.arrivals >= HOLD_ARRIVALS:
+            return True
+        self.arrivals, self.until_s = HOLD_ARRIVALS, self.until_s + HOLD_BUSY_S
+        return now_s >= self.until_s
+
+
 class SteadyClock:
     """Indexes and times of one stream in one life of the instrument. Never steps back, is never ahead of an
-    arrival. Every `take` is answered by one Placed, in order, at once or (after a pause) within HOLD_S.
+    arrival. Every `take` is answered by one Placed, in order, at once or (after a pause) within HOLD_S, in a
+    busy loop HOLD_BUSY_S more.
     """
 
     def __init__(self, *, rate_hz: float, frame_samples: int = 1) -> None:
@@ -61,11 +81,10 @@ class SteadyClock:
         self._frame_s = frame_samples * self._period_s
         self._next_index = 0
         self._held: list[_Taken] = []
-        self._held_until_s: float | None = None
-        self._held_doubt_s = 0.0  # more late than this began it, …
-        self._held_late_s = 0.0  # … and the least that any arrival since then was late
+        self._doubt: _Doubt | None = None
+        self._usual_late_s = 0.0  # the most of late, fading
         self._arrived_s: float | None = None
-        self._line = _Line()
+        self._line = ArrivalLine()
         self._offset_s = 0.0  # what was told last: time of a sample beyond index x nominal period …
         self._told_s: float | None = None  # … and that time
 
@@ -77,14 +96,13 @@ class SteadyClock:
     @property
     def next_wake_s(self) -> float | None:
         """When to call `tick`; None: nothing is held back."""
-        return self._held_until_s
+        return self._doubt.until_s if self._doubt is not None else None
 
     def take(self, samples: int, *, lost: int = 0, arrival_s: float) -> list[Placed]:
         """Take what has come by `arrival_s`, with those that the decoder takes for lost among them (at least
         one of both). Return what is settled by now."""
-        paused_s = 0.0 if self._arrived_s is None else arrival_s - self._arrived_s
-        is_first, self._arrived_s = self._arrived_s is None, arrival_s
-        if is_first:
+        before_s, self._arrived_s = self._arrived_s, arrival_s
+        if before_s is None:
             self._held.append(_Taken(samples, lost, arrival_s))
             return self._settle(0)
         held = sum(taken.span for taken in self._held)
@@ -94,37 +112,47 @@ class SteadyClock:
             late_s += min(early, lost) * self._period_s
             lost -= min(early, lost)
         self._held.append(_Taken(samples, lost, arrival_s))
-        if self._held_until_s is not None:
-            self._held_late_s = min(self._held_late_s, late_s)
-            return self._settle(0) if late_s <= self._held_doubt_s / 2 else self.tick(now_s=arrival_s)
-        self._held_doubt_s = self._doubt_s(is_damaged=lost > 0)
-        if late_s > self._held_doubt_s and (lost or paused_s > DOUBT_S):
-            self._held_late_s = late_s
-            self._held_until_s = arrival_s + max(HOLD_S, HOLD_FRAMES * self._frame_s)
-            return []
-        return self._settle(0)
+        return (
+            self._settle(0)
+            if self._is_sure(late_s, arrival_s - before_s, lost)
+            else self.tick(now_s=arrival_s)
+        )
 
     def tick(self, *, now_s: float) -> list[Placed]:
         """Time has passed: what is still late now has lost samples."""
-        if self._held_until_s is None or now_s < self._held_until_s:
-            return []
-        return self.flush()
+        return self.flush() if self._doubt is not None and self._doubt.is_over(now_s) else []
 
     def flush(self) -> list[Placed]:
         """The stream ends here: settle what is held back."""
-        lost_frames = round(self._held_late_s / (self.period_s * self._frame_samples))
-        return self._settle(max(0, lost_frames) * self._frame_samples if self._held else 0)
+        if self._doubt is None:
+            return []
+        lost_frames = round(self._doubt.late_s / (self.period_s * self._frame_samples))
+        return self._settle(lost_frames * self._frame_samples)
 
     def _late_s(self, end_index: int, arrival_s: float) -> float:
         """Return how long after it was taken the sample before `end_index` came."""
         return arrival_s - self._line.at((end_index - 1) * self._period_s)
 
-    def _doubt_s(self, *, is_damaged: bool) -> float:
-        return max(DOUBT_DAMAGED_S if is_damaged else DOUBT_S, DOUBT_FRAMES * self._frame_s)
+    def _is_sure(self, late_s: float, paused_s: float, lost: int) -> bool:
+        """Whether an arrival so late, after such a pause, leaves no doubt."""
+        if self._doubt is not None:
+            self._doubt.arrivals += 1
+            self._doubt.late_s = min(self._doubt.late_s, late_s)
+            return self._doubt.is_made_up_for
+        limit_s = max(
+            DOUBT_DAMAGED_S if lost else DOUBT_S,
+            DOUBT_USUAL * self._usual_late_s,
+            DOUBT_FRAMES * self._frame_s,
+        )
+        if late_s <= limit_s or not (lost or paused_s > DOUBT_S):
+            self._usual_late_s = max(late_s, self._usual_late_s * (1.0 - min(1.0, paused_s / USUAL_S)))
+            return True
+        hold_s = max(HOLD_S, HOLD_FRAMES * self._frame_s)
+        self._doubt = _Doubt(limit_s, late_s, until_s=self._held[-1].arrival_s + hold_s)
+        return False
 
     def _settle(self, lost: int) -> list[Placed]:
-        held, self._held = self._held, []
-        self._held_until_s, self._held_late_s = None, 0.0
+        held, self._held, self._doubt = self._held, [], None
         placed = []
         for taken in held:
             placed.append(self._place(taken, lost))
@@ -153,59 +181,3 @@ class SteadyClock:
             first_s = max(first_s, self._told_s)
         self._told_s = max(first_s, last_s)
         return Placed(first, taken.lost, lost, first_s, self.period_s)
-
-
-class _Line:
-    """The line below all arrivals of the last minute, as (nominal time, arrival beyond it), in seconds."""
-
-    def __init__(self) -> None:
-        self.slope = 0.0
-        self._origin_s = 0.0  # the line's offset at nominal time 0
-        self._least: deque[tuple[float, float]] = deque(maxlen=WINDOWS_MAX)
-        self._window_end_s = float("-inf")
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether the instrument's own rate is known."""
-        return self._least[-1][0] - self._least[0][0] >= MEASURED_AFTER_S if self._least else False
-
-    def at(self, nominal_s: float) -> float:
-        """Return when a sample of this nominal time was taken."""
-        return nominal_s + self._origin_s + self.slope * nominal_s
-
-    def add(self, nominal_s: float, beyond_s: float) -> None:
-        """Take an arrival."""
-        if nominal_s >= self._window_end_s:
-            self._window_end_s = nominal_s + WINDOW_S
-            self._least.append((nominal_s, beyond_s))
-        elif beyond_s < self._least[-1][1]:
-            self._least[-1] = (nominal_s, beyond_s)
-        elif beyond_s >= self._origin_s + self.slope * nominal_s:
-            return
-        self._fit()
-
-    def _fit(self) -> None:
-        points = list(self._least)
-        if not self.is_measured:
-            self.slope = 0.0
-            self._origin_s = min(beyond_s for _, beyond_s in points)
-            return
-        middle_s = (points[0][0] + points[-1][0]) / 2
-        hull = _lower_hull(points)
-        at = next(k for k in range(1, len(hull)) if hull[k][0] >= middle_s)
-        (x0, y0), (x1, y1) = hull[at - 1], hull[at]
-        self.slope = min(max((y1 - y0) / (x1 - x0), SLOPE_LEAST), SLOPE_MOST)
-        self._origin_s = min(y - self.slope * x for x, y in hull)
-
-
-def _lower_hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the lower convex hull of points in ascending order."""
-    hull: list[tuple[float, float]] = []
-    for x, y in points:
-        while len(hull) > 1:
-            (x0, y0), (x1, y1) = hull[-2], hull[-1]
-            if (y1 - y0) * (x - x0) < (y - y0) * (x1 - x0):
-                break
-            hull.pop()
-        hull.append((x, y))
-    return hull

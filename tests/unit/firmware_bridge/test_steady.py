@@ -6,11 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.steady import DOUBT_S, HOLD_S, Placed, SteadyClock
+from firmware_bridge.steady import DOUBT_S, HOLD_BUSY_S, HOLD_S, Placed, SteadyClock
 from tests.unit.firmware_bridge.arrivals import BEGAN_S, Arrival, Instrument
 
 OFFS = (-0.01, 0.0, 0.01)  # of the nominal rate: as far as quartzes and their makers' roundings go
 SETTLED_S = 10.0
+
+
+def ticked(clock: SteadyClock, *, until_s: float) -> list[Placed]:
+    """Let the time pass, as the bridge does."""
+    told: list[Placed] = []
+    while clock.next_wake_s is not None and clock.next_wake_s < until_s:
+        told += clock.tick(now_s=clock.next_wake_s)
+    return told
 
 
 def placed(source: Instrument, *, seed: int = 1, lasts_s: float = 40.0) -> list[tuple[Arrival, Placed]]:
@@ -18,8 +26,7 @@ def placed(source: Instrument, *, seed: int = 1, lasts_s: float = 40.0) -> list[
     clock = SteadyClock(rate_hz=source.rate_hz, frame_samples=source.frame)
     arrivals, places = [], []
     for arrival in source.arrivals(random.Random(seed), lasts_s=lasts_s):
-        if clock.next_wake_s is not None and clock.next_wake_s < arrival.arrival_s:
-            places += clock.tick(now_s=clock.next_wake_s)
+        places += ticked(clock, until_s=arrival.arrival_s)
         arrivals.append(arrival)
         places += clock.take(arrival.samples, arrival_s=arrival.arrival_s)
     places += clock.flush()
@@ -109,10 +116,21 @@ def test_what_is_not_made_up_for_is_told_when_the_time_is_over() -> None:
     steady(clock, seconds=5)
     assert clock.take(1, arrival_s=6.0) == []
     assert clock.next_wake_s == pytest.approx(6.0 + HOLD_S)
-    assert clock.tick(now_s=6.0 + HOLD_S / 2) == []
-    (place,) = clock.tick(now_s=6.0 + HOLD_S)
+    assert ticked(clock, until_s=6.0 + HOLD_S + HOLD_BUSY_S / 2) == []  # one arrival proves little
+    (place,) = ticked(clock, until_s=6.1 + HOLD_S + HOLD_BUSY_S)
     assert (place.first_index, place.estimated_lost) == (599, 99)
     assert place.box_s == pytest.approx(6.0, abs=0.002)
+
+
+def test_a_loop_that_is_busy_for_long_loses_nothing() -> None:
+    clock = SteadyClock(rate_hz=100.0)
+    steady(clock, seconds=5)
+    for k in range(1, 40):  # what it reads is at times 90 ms old, though never twice in a row for long
+        late_s = 0.09 if k % 4 else 0.01
+        clock.take(20, arrival_s=5.0 + 0.2 * k + late_s)
+    clock.take(1, arrival_s=12.82)
+    assert clock.flush() == []
+    assert clock.take(1, arrival_s=12.83)[0].first_index == 500 + 39 * 20 + 1
 
 
 def test_what_ends_in_doubt_is_settled_by_flush() -> None:
@@ -191,9 +209,7 @@ def test_whatever_arrives_no_time_steps_back_or_is_ahead_and_no_index_is_told_tw
     arrived, told, now_s = [], list[Placed](), BEGAN_S
     for frames, passed_s, lost_frames in steps:
         now_s += passed_s
-        if clock.next_wake_s is not None and clock.next_wake_s <= now_s:
-            told += clock.tick(now_s=now_s)
-            assert clock.next_wake_s is None
+        told += ticked(clock, until_s=now_s)
         lost = stream[1] * lost_frames
         arrived.append((frames * stream[1], lost, now_s))
         told += clock.take(frames * stream[1], lost=lost, arrival_s=now_s)
