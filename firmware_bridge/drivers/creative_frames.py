@@ -25,6 +25,11 @@ PULSE_MAX_BPM: Final = 510  # 511 is all bits set
 OXIMETRY_BYTES: Final = 5
 BATTERY_LOW_LEVEL: Final = 1  # of 0 to 3
 UNKNOWN: Final = -1  # in place of token and type
+OXIMETER_TOKENS: Final = frozenset({0x0F, 0xF0})
+STATION_TOKENS: Final = frozenset(
+    {0x30, 0x31, 0x32, 0x33, 0x34, 0x40, 0x41, 0x42, 0x43, 0x44, 0x50, 0x51, 0x52, 0x53, 0x54}
+    | {0x70, 0x71, 0x72, 0x73, 0xD0, 0xE0, 0xE1, 0xE2, 0xE3, 0xE4, 0xE5, 0xFF}
+)
 
 
 def _crc_table() -> tuple[int, ...]:
@@ -71,7 +76,8 @@ class CreativeScan(FrameScan):
     """
 
     FRAME_MAX_BYTES: ClassVar = 2 * FRAME_LONGEST_BYTES  # a frame, and one that may begin within it
-    TOKENS: ClassVar[frozenset[int]]
+    TOKENS: ClassVar[frozenset[int]]  # of this kind of instrument …
+    FOREIGN: ClassVar[frozenset[int]]  # … and of the other: its frames are none here
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +92,8 @@ class CreativeScan(FrameScan):
 
     def _frame_bytes(self, data: bytes, at: int, *, is_end: bool) -> int:
         size = _sound_bytes(data, at)
+        if size > 0 and data[at + 2] in self.FOREIGN:
+            size = NO_FRAME
         if size > 0:
             size = self._unless_overlapped(data, at, size, is_end=is_end)
         if size == NEEDS_MORE and is_end:

@@ -23,6 +23,8 @@ from contract.codes import (
 from firmware_bridge.drivers import creative_modules as modules
 from firmware_bridge.drivers.creative_frames import (
     CHECK_BITS,
+    OXIMETER_TOKENS,
+    STATION_TOKENS,
     STRUCTURE_BITS,
     CreativeScan,
     Place,
@@ -98,7 +100,8 @@ class CreativePc100Decoder(CreativeScan):
         **_READERS,
         0x43: partial(modules.cuff_result, errors=PC100_ERRORS, code_mask=0x0F),
     }
-    TOKENS: ClassVar = frozenset(READERS)
+    TOKENS: ClassVar = STATION_TOKENS
+    FOREIGN: ClassVar = OXIMETER_TOKENS
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +134,6 @@ class CreativePc300Decoder(CreativePc100Decoder):
         **_ECG_READERS,
         0x43: partial(modules.cuff_result, errors=PC300_ERRORS, code_mask=0x7F),
     }
-    TOKENS: ClassVar = frozenset(READERS)
 
     def __init__(self) -> None:
         super().__init__()

@@ -10,7 +10,9 @@ from contract.codes import Condition
 from firmware_bridge.drivers.creative_frames import (
     BATTERY_LOW_LEVEL,
     CHECK_BITS,
+    OXIMETER_TOKENS,
     OXIMETRY_BYTES,
+    STATION_TOKENS,
     STRUCTURE_BITS,
     CreativeScan,
     Place,
@@ -28,10 +30,8 @@ EQUIPMENT: Final = 0xF0
 PARAMETERS: Final = 0x01
 WAVE: Final = 0x02
 BATTERY: Final = 0x03
-HEARTBEAT: Final = 0x80
 SEND_PARAMETERS: Final = 0x84
 SEND_WAVE: Final = 0x85
-HEARTBEAT_S: Final = 5
 MODES: Final = {1: "spot check", 2: "continuous", 3: "menu"}
 STEPS: Final = {
     0: "idle",
@@ -47,7 +47,8 @@ class CreativePc60Decoder(CreativeScan):
     """What the instrument sends by itself, and its answers."""
 
     FRAME_TYPICAL_BYTES: ClassVar = 11  # of a wave
-    TOKENS: ClassVar = frozenset({OXIMETER, EQUIPMENT})
+    TOKENS: ClassVar = OXIMETER_TOKENS
+    FOREIGN: ClassVar = STATION_TOKENS
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,35 +117,16 @@ _TOLD: Final[Mapping[int, tuple[str, Callable[[bytes], dict[str, Fact] | None]]]
 }
 
 
-STREAMS: Final = oximeter_streams(pleth_mhz=50_000, perfusion_scale=0.1)
-
 DRIVERS: Final = (
     Driver(
         name="creative-pc60",
-        device="Creative/Lepu PC-60FW, POD and others that send by themselves",
+        device="Creative/Lepu PC-60FW, PC-60NW, POD",
         sheet="creative-pc60.md",
         lines=(Line(115_200),),
-        streams=STREAMS,
+        streams=oximeter_streams(pleth_mhz=50_000, perfusion_scale=0.1),
         decoder=CreativePc60Decoder,
         check_bits=CHECK_BITS,
         structure_bits=STRUCTURE_BITS,
-        looks_like=("creative-pc60nw",),
-    ),
-    Driver(
-        name="creative-pc60nw",
-        device="Creative/Lepu PC-60NW, which must be asked to send",
-        sheet="creative-pc60.md",
-        lines=(Line(115_200),),
-        streams=STREAMS,
-        decoder=CreativePc60Decoder,
-        check_bits=CHECK_BITS,
-        structure_bits=STRUCTURE_BITS,
-        unverified="how it is asked to send is known from its maker's program only",
-        looks_like=("creative-pc60",),
-        talk=Talk(
-            opening=command(OXIMETER, SEND_PARAMETERS, b"\1") + command(OXIMETER, SEND_WAVE, b"\1"),
-            keep_alive=command(OXIMETER, HEARTBEAT, bytes((HEARTBEAT_S,))),
-            keep_alive_s=HEARTBEAT_S,
-        ),
+        talk=Talk(opening=command(OXIMETER, SEND_PARAMETERS, b"\1") + command(OXIMETER, SEND_WAVE, b"\1")),
     ),
 )

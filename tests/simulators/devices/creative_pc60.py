@@ -26,7 +26,7 @@ class Pc60Fw(SimulatedDevice):
         self._had_finger_s = now_s
 
     def advance(self, *, now_s: float) -> list[bytes]:
-        """Return the frames that were due; none when there has been no finger for long, or nobody asked."""
+        """Return the frames that were due; none when there has been no finger for long."""
         if self.has_contact:
             self._had_finger_s = now_s
         if self.is_sending(now_s=now_s):
@@ -92,29 +92,20 @@ class Pc60Fw(SimulatedDevice):
 
 
 class Pc60Nw(Pc60Fw):
-    """Sends when it is asked to (by time: `advance`), as long as it hears from the host."""
-
-    STOPS_AFTER_S: ClassVar = 15.0
+    """Sends when it is asked to (by time: `advance`)."""
 
     def __init__(self, rng: random.Random, *, now_s: float) -> None:
         super().__init__(rng, now_s=now_s)
         self._is_asked = False
-        self._was_spoken_to = False
-        self._spoken_to_s = now_s
 
     def is_sending(self, *, now_s: float) -> bool:
-        """Whether somebody asked and is still there."""
-        if self._was_spoken_to:
-            self._was_spoken_to, self._spoken_to_s = False, now_s
-        elif now_s - self._spoken_to_s > self.STOPS_AFTER_S:
-            self._is_asked = False
+        """Whether somebody asked."""
         return self._is_asked and super().is_sending(now_s=now_s)
 
     def _answer(self, token: int, kind: int, content: bytes) -> bytes:
-        self._was_spoken_to = True
         if (token, kind) == (0x0F, 0x84):
             self._is_asked = content == b"\1"
         return super()._answer(token, kind, content)
 
 
-SIMULATORS: Final = {"creative-pc60": Pc60Fw, "creative-pc60nw": Pc60Nw}
+SIMULATORS: Final = {"creative-pc60": Pc60Fw}

@@ -5,6 +5,7 @@ import pytest
 from contract.codes import Condition
 from firmware_bridge.drivers.creative_frames import command
 from firmware_bridge.drivers.creative_pc60 import DRIVERS, CreativePc60Decoder
+from firmware_bridge.drivers.creative_pc300 import CreativePc300Decoder
 from firmware_bridge.drivers.driver import Fact, Reading
 from tests.simulators.devices.creative_pc60 import Pc60Fw, Pc60Nw
 
@@ -126,22 +127,21 @@ def test_whatever_else_it_says_is_told_and_is_no_measurement(
     assert not reading.values and not reading.samples and reading.conditions is None
 
 
-def test_an_nw_sends_when_it_is_asked_and_as_long_as_it_hears_from_the_host() -> None:
-    asking, silent = DRIVERS[1].talk, DRIVERS[0].talk
-    assert silent is None and asking is not None
-    assert asking.opening == command(0x0F, 0x84, b"\1") + command(0x0F, 0x85, b"\1")
+def test_frames_of_a_pc_300_are_none_here_and_the_other_way_round() -> None:
+    assert read(command(0x53, 0x01, bytes((97, 70, 0, 30, 0)))) == []
+    other = CreativePc300Decoder()
+    assert [*other.feed(command(0x0F, 0x01, bytes((97, 70, 0, 30, 0, 0xC0)))), *other.finish()] == []
+
+
+def test_an_nw_sends_when_it_is_asked() -> None:
+    talk = DRIVERS[0].talk
+    assert talk is not None
+    assert talk.opening == command(0x0F, 0x84, b"\1") + command(0x0F, 0x85, b"\1")
     device = Pc60Nw(random.Random(1), now_s=0.0)
     assert device.advance(now_s=1.0) == []
-    answers = device.hear(asking.opening[:3]) + device.hear(asking.opening[3:])
+    answers = device.hear(talk.opening[:3]) + device.hear(talk.opening[3:])
     assert [reading.kind for reading in read(b"".join(answers))] == ["parameters switched", "wave switched"]
-    for second in range(2, 40):
-        assert len(device.advance(now_s=float(second))) == 13
-        if second % asking.keep_alive_s == 0:
-            assert [reading.kind for reading in read(b"".join(device.hear(asking.keep_alive)))] == [
-                "heartbeat"
-            ]
-    device.advance(now_s=60.0)
-    assert device.advance(now_s=61.0) == []
+    assert len(device.advance(now_s=2.0)) == 13
 
 
 def test_an_fw_goes_off_without_a_finger() -> None:
