@@ -162,3 +162,11 @@ def test_what_is_measured_once_is_no_number_of_now_even_as_a_stream() -> None:
     tell(now, StreamSet(set_no=9, device="usb-9", streams=(pressure,)), 3.0)
     measure(now, 0, 120, 10.0, set_no=9)
     assert "usb-9" not in {one["device"] for one in shown(now)}
+
+
+def test_a_device_that_starts_anew_for_months_leaves_nothing_behind() -> None:
+    now = station()
+    for set_no in range(3, 100):
+        tell(now, oximeter(set_no), 10.0)
+        measure(now, SATURATION, 97, 10.0 + set_no, set_no=set_no)
+    assert len(now._numbers._newest) == 1
