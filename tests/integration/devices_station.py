@@ -24,7 +24,7 @@ class Station:
 
     def __init__(
         self,
-        sockets: UsbSockets,
+        sockets: UsbSockets | None,
         settings: list[DeviceSettings],
         saved: dict[str, object] | None,
         drivers: Mapping[str, Driver] | None,
@@ -71,6 +71,7 @@ class Station:
         """Wait for a look at the ports after which `seen`; what is asked need not be an event."""
         async with asyncio.timeout(LIMIT_S):
             while not (self.service.sights() and seen()):
+                assert self._sockets is not None
                 await self._sockets.looked()
 
     def of(self, device: str, kind: type[Event]) -> list[Event]:
@@ -98,7 +99,7 @@ class Station:
 
 @asynccontextmanager
 async def running(
-    sockets: UsbSockets,
+    sockets: UsbSockets | None,
     settings: list[DeviceSettings],
     *,
     saved: dict[str, object] | None = None,

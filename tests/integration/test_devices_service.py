@@ -267,3 +267,33 @@ def test_the_configuration_may_name_a_link_that_leads_to_the_port(
             await station.until(lambda: station.is_connected("bed"))
 
     asyncio.run(scenario())
+
+
+def test_ports_of_the_configuration_are_watched_on_any_machine_and_two_that_were_exchanged_are_asked_about(
+    tmp_path: Path, cables: dict[str, DeviceSim]
+) -> None:
+    async def scenario() -> None:
+        left, right = tmp_path / "left", tmp_path / "right"
+        settings = [DeviceSettings(where=str(path), driver=NAME, name=path.name) for path in (left, right)]
+        cables["anna"].link, cables["bert"].link = left, right
+        async with running(None, settings, drivers=DRIVERS) as station:
+            for _ in range(2):
+                cables["anna"].plug()
+                await station.until(lambda: station.is_connected("left"))
+                cables["anna"].unplug()
+                await station.until(lambda: not station.is_connected("left"))
+            cables["anna"].plug()
+            cables["bert"].plug()
+            await station.until(lambda: station.is_connected("left") and station.is_connected("right"))
+            cables["anna"].unplug()
+            cables["bert"].unplug()
+            await station.until(lambda: not (station.is_connected("left") or station.is_connected("right")))
+            cables["anna"].link, cables["bert"].link = right, left
+            cables["anna"].plug()
+            cables["bert"].plug()
+            await station.until(lambda: station.is_connected("left") and station.is_connected("right"))
+        assert len(station.asked) == 2  # and both answered by themselves
+        assert is_part_of(cables["anna"].device.sent["pleth"], station.lives("left"))
+        assert is_part_of(cables["bert"].device.sent["pleth"], station.lives("right"))
+
+    asyncio.run(scenario())

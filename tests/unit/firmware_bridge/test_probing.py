@@ -17,7 +17,6 @@ from firmware_bridge.probing import (
     Probe,
     ProbeResult,
     family_of,
-    lines_by_likelihood,
 )
 from tests.simulators.devices.catalogue import all_simulators
 
