@@ -18,11 +18,11 @@ mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 share() {{ mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144 "$1" "$2"; }}
 share root /lower
 mount -t tmpfs tmpfs /upper; mkdir /upper/top /upper/work
-mount -t overlay -o lowerdir=/lower,upperdir=/upper/top,workdir=/upper/work overlay /root
-for folder in house wheels proc sys dev run; do mkdir -p /root/$folder; done
-share house /root/house; share wheels /root/wheels
-for folder in proc sys dev; do mount --move /$folder /root/$folder; done
-exec switch_root /root /bin/busybox sh -c 'export PATH=/usr/bin:/bin:/usr/sbin:/sbin; {command}; poweroff -f'
+mount -t overlay -o lowerdir=/lower,upperdir=/upper/top,workdir=/upper/work overlay /new
+for folder in house wheels proc sys dev run; do mkdir -p /new/$folder; done
+share house /new/house; share wheels /new/wheels
+for folder in proc sys dev; do mount --move /$folder /new/$folder; done
+exec switch_root /new /bin/busybox sh -c 'export PATH=/usr/bin:/bin:/usr/sbin:/sbin; {command}; poweroff -f'
 """
 
 
@@ -31,7 +31,7 @@ def initial_file_system(root: Path, *, modules: Iterable[str], command: str) -> 
     files = modules_in_order(root, modules)
     insert = "\n".join(f"insmod /mods/{path.name}" for path in files)
     script = SCRIPT.format(insert=insert, command=command)
-    folders = ("dev", "proc", "sys", "mods", "lower", "upper", "root", "bin")
+    folders = ("dev", "proc", "sys", "mods", "lower", "upper", "new", "bin")
     parts = [_entry(folder, DIRECTORY, b"") for folder in folders]
     parts.append(_entry(BUSYBOX, PROGRAM, (root / BUSYBOX).read_bytes()))
     parts += [_entry(f"mods/{path.name}", FILE, path.read_bytes()) for path in files]
