@@ -81,7 +81,7 @@ class DevicesService:
         self._heard: dict[str, ProbeResult] = {}  # by plugging
         self._listen_at_s: dict[str, float] = {}
         self._silences: dict[str, int] = {}
-        self._listening: tuple[str, asyncio.Task[None]] | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._retry_at_s: dict[str, float] = {}  # devices in which our own program failed
 
     async def run(self) -> None:
@@ -99,8 +99,8 @@ class DevicesService:
             for served in list(self._served.values()):
                 self._end(served.name, "this program ends", "")
             if self._listening is not None:
-                self._listening[1].cancel()
-                self._closing.add(self._listening[1])
+                self._listening.cancel()
+                self._closing.add(self._listening)
             if self._closing:
                 await asyncio.wait(self._closing)
 
@@ -222,10 +222,10 @@ class DevicesService:
             served = self._served[device]
             served.disown()
             self._put_away(served)
+            self._wake()
         is_asked = any(question.device == device for question in self._identities.questions())
         if device in self._asked and not is_asked:
             self._answered(device, name if name != device else None, "the instrument itself")
-        self._wake()
 
     def _answered(self, device: str, is_device: str | None, by: str) -> None:
         self._asked.pop(device, None)
@@ -253,8 +253,8 @@ class DevicesService:
         now_s = self._boottime_s()
         for adapter in unknown:
             if now_s >= self._listen_at_s.get(adapter.plugging, 0.0):
-                task = asyncio.create_task(self._probe(adapter), name=f"listening to {adapter.path}")
-                self._listening = (adapter.plugging, task)
+                probing = self._probe(adapter)
+                self._listening = asyncio.create_task(probing, name=f"listening to {adapter.path}")
                 return
 
     async def _probe(self, adapter: Adapter) -> None:
@@ -270,7 +270,7 @@ class DevicesService:
         if self._heard.get(adapter.plugging) != result:
             log.info("%s: %s", adapter.name, result.text)
         self._heard[adapter.plugging] = result
-        again_s = LISTEN_AGAIN_S
+        again_s = float("inf") if result.outcome is Outcome.BOARD else LISTEN_AGAIN_S
         if result.outcome in (Outcome.SILENT, Outcome.OWNED, Outcome.FAILED):
             times = self._silences.get(adapter.plugging, 0)
             self._silences[adapter.plugging] = times + 1
