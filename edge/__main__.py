@@ -19,7 +19,8 @@ from edge.control_service import ask
 from edge.errors import BoxError, ControlError, DeviceError, leaves_of
 from edge.health.report import NO_CALL, Report
 from edge.spool.cli import spool_app
-from edge.vitals_service import Vitals, read_hub_seal_key
+from edge.spool.seal_service import read_enrolled_key
+from edge.vitals_service import Vitals
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
 call = typer.Typer(no_args_is_help=True, help="The call of this station.")
@@ -28,6 +29,8 @@ app.add_typer(call, name="call")
 app.add_typer(visit, name="visit")
 camera = typer.Typer(no_args_is_help=True, help="The camera, in the call of now.")
 app.add_typer(camera, name="camera")
+device = typer.Typer(no_args_is_help=True, help="The instruments of this station.")
+app.add_typer(device, name="device")
 clock = typer.Typer(no_args_is_help=True, help="What time it is.")
 app.add_typer(spool_app)
 app.add_typer(clock, name="time")
@@ -102,7 +105,7 @@ def doctor(
     if sound:
         _check_sound(settings)
     try:
-        read_hub_seal_key(settings)
+        read_enrolled_key(settings.seal_key)
         report = Report.model_validate(_ask(settings, "doctor")["report"])
     except BoxError as error:
         err.print(f"[bold]✗[/bold] {error}", highlight=False, soft_wrap=True)
@@ -158,6 +161,19 @@ def close_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
 def allow_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Allow the camera again."""
     _do(_read(config), "camera", "the camera may be opened", is_allowed=True)
+
+
+@device.command("confirm")
+def confirm_device(
+    name: Annotated[str, typer.Argument(help="The name for the time being, as `edge doctor` shows it.")],
+    is_device: Annotated[
+        str | None, typer.Option("--is", help="Which device it is; without it, a new one.")
+    ] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Say which device it is, where nobody can tell: what it measures counts from then on."""
+    done = f"{name} is {is_device or 'a new device'}; what it measured before stays held apart"
+    _do(_read(config), "confirm device", done, device=name, is_device=is_device)
 
 
 @clock.command("set")

@@ -8,8 +8,10 @@ from typing import Any, Final
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
 from edge.clock import KERNEL_BOOT_FILE
+from edge.device_config import DEVICE_KEYS, read_devices
 from edge.errors import ConfigError
 from edge.health.wall_clock import RTC_FILE
+from firmware_bridge.device_settings import DeviceSettings
 
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
@@ -17,6 +19,7 @@ _KNOWN: Final = {
     "data_dir": (),
     "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
+    "device": DEVICE_KEYS,
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
@@ -48,7 +51,11 @@ class VideoConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
-    """One box. Paths are absolute; relative ones in the file are taken from the file's folder."""
+    """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
+
+    `board_port` None: the box has no board of ours. `devices`: instruments of which the engineer said
+    something; others are found by themselves.
+    """
 
     file: Path
     station: StationId
@@ -59,8 +66,9 @@ class BoxConfig:
     certificate: Path
     key: Path
     seal_key: Path  # the hub's key at enrolment (contract.sealing.read_hub_key); newer ones it offers itself
-    board_port: Path
+    board_port: Path | None
     board_baud: int
+    devices: tuple[DeviceSettings, ...] = ()
     quota_bytes: int
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
@@ -96,8 +104,9 @@ def read_config(file: Path) -> BoxConfig:
         certificate=settings.path("hub.certificate"),
         key=settings.path("hub.key"),
         seal_key=settings.path("hub.seal_key"),
-        board_port=settings.path("board.port"),
+        board_port=settings.path("board.port") if "board" in document else None,
         board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
+        devices=read_devices(file, document.get("device")),
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
         rtc_file=settings.path("clock.rtc_file", RTC_FILE),

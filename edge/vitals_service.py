@@ -1,7 +1,8 @@
 """`edge vitals`: captures, keeps, sends, calls. It must survive everything else on the box.
 
 Builds the rooms from the configuration, runs them in one task group, ends them in order. What is said to
-whom: bridge -> capture and call -> spool -> uplink; hub -> uplink -> call; call and hub -> `edge video`.
+whom: board and instruments -> capture and call -> spool -> uplink; hub -> uplink -> call and instruments;
+call and hub -> `edge video`.
 """
 
 import asyncio
@@ -13,15 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from contract.errors import RefusedError
 from contract.events import Status
 from contract.ids import BootId, RecordClass
 from contract.media import MediaSignal
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
-from contract.sealing import HubKey, read_hub_key
+from contract.sealing import HubKey
 from contract.signals import CallState
 from contract.times import Anchor
+from edge.board_service import OurBoard
 from edge.call.call_service import CallService
 from edge.call.station_call import State, StationCall
 from edge.call.video_service import Offices, VideoService
@@ -31,30 +32,31 @@ from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.errors import ConfigError, ControlError, SpoolDamagedError, SpoolError, leaves_of
+from edge.errors import ControlError, SpoolDamagedError, SpoolError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
 from edge.health.own_clocks import OwnClocks, staff_anchor
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
+from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
-from edge.spool.seal_service import SealService, read_authority
+from edge.spool.seal_service import SealService, read_authority, read_enrolled_key
 from edge.spool.spool import Spool
 from edge.spools_service import UNSENT_FACT, Spools
+from edge.uplink.ears import Ears
 from edge.uplink.owed import Owed
 from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
-from edge.uplink.uplink_service import Ears, Uplink
+from edge.uplink.uplink_service import Uplink
 from firmware_bridge import events as bridge_events
 from firmware_bridge.board.messages import HostState
-from firmware_bridge.bridge import BoardBridge
 
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch")
+CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT)
 
 
 class Vitals:
@@ -81,7 +83,7 @@ class Vitals:
         """Run until cancelled; with another spool when the one is damaged. Raises BoxError when the box
         cannot start.
         """
-        enrolled = read_hub_seal_key(self._config)
+        enrolled = read_enrolled_key(self._config.seal_key)
         while True:
             spool, damage = await self._spools.open(), ""
             self._spool = self._spools.own
@@ -102,6 +104,7 @@ class Vitals:
             **self._capture.facts(),
             "call": self._call.call.saved(),
             "camera off": self._video.relay.camera_off_in,
+            DEVICES_FACT: self._instruments.known,
         }
         return Heritage(spool=self._spool_id, boot=(self._boot, self._clock.boot_name), facts=facts)
 
@@ -118,7 +121,8 @@ class Vitals:
         self._uplink.add(await self._spools.store_carried())
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._bridge.run(), name="board")
+                tasks.create_task(self._board.run(), name="board")
+                tasks.create_task(self._instruments.run(), name="instruments")
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
@@ -171,13 +175,16 @@ class Vitals:
             on_stored=self._on_stored,
             on_changed=self._on_call_changed,
         )
-        self._bridge = BoardBridge(
-            str(self._config.board_port),
+        self._board = OurBoard(
+            self._config.board_port,
             self._on_board,
             boottime_s=self._clock.now_s,
             last_presses=last_presses,
         )
-        self._call.bridge = self._bridge
+        self._call.board = self._board
+        self._instruments = Instruments(
+            self._config, self._clock, self._capture, saved=facts[DEVICES_FACT], on_heard=self._on_heard
+        )
         self._seal = SealService(
             self._hub_keys,
             ca=self._config.ca,
@@ -203,6 +210,7 @@ class Vitals:
                 on_call=self._on_hub_call,
                 on_media=self._on_hub_media,
                 on_seal_key=self._seal.hear,
+                on_device=self._instruments.hear,
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
@@ -219,7 +227,7 @@ class Vitals:
                 boot=self._boot,
                 spool=self._spool,
                 capture=self._capture,
-                show_output=self._bridge.show_output,
+                show_output=self._board.show_output,
                 say=self._uplink.say_media,
                 parcel_bytes=lambda: self._uplink.parcel_bytes,
                 on_stored=self._on_stored,
@@ -248,9 +256,12 @@ class Vitals:
             self._video.on_button(event)
         else:
             self._capture.handle(event, source=BOARD, now_us=self._clock.now_us())
-            if isinstance(event, bridge_events.SampleBlock) and not self._has_samples:
-                self._has_samples = True
-                self._cut_now.set()  # the first draft of a process does not wait for a second to be full
+            self._on_heard(event)
+
+    def _on_heard(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.SampleBlock) and not self._has_samples:
+            self._has_samples = True
+            self._cut_now.set()  # the first draft of a process does not wait for a second to be full
 
     def _on_stored(self, records: list[OwedRecord]) -> None:
         self._uplink.add(records)
@@ -294,7 +305,7 @@ class Vitals:
             for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
                 self._uplink.add(await self._coding.store(cut))
             self._uplink.share_link(is_in_call=self._video.is_lit)
-            self._bridge.set_host_state(self._host_state())
+            self._board.set_host_state(self._host_state())
             await self._until_next_cut(cut_at_s)
 
     async def _until_next_cut(self, last_s: float) -> None:
@@ -307,8 +318,8 @@ class Vitals:
         self._cut_now.clear()
 
     def _with_the_rest(self, batch: Batch | None) -> Batch | None:
-        """Return what goes to the card this second: what was captured, receipts, the nurse's wish."""
-        owed, facts = self._uplink.owed, self._video.new_facts()
+        """Return what goes to the card this second: what was captured, receipts, wishes, known devices."""
+        owed, facts = self._uplink.owed, {**self._video.new_facts(), **self._instruments.new_facts()}
         batch = self._receipts.added_to(batch, received=owed.received, epoch=owed.epoch)
         if not facts:
             return batch
@@ -329,7 +340,7 @@ class Vitals:
                 self._tell_anchor(anchor)
 
     def _damaged(self) -> int:
-        return sum(self._bridge.counters().damaged_frames.values())
+        return self._board.damaged_frames() + self._instruments.damaged_frames()
 
     async def _status(self, now_us: int) -> Status:
         link, round_trip_s = self._uplink.link, self._uplink.round_trip_s
@@ -373,6 +384,7 @@ class Vitals:
             "cancel call": self._answer_cancel,
             "camera": self._answer_camera,
             "time": self._answer_time,
+            "confirm device": self._instruments.answer_confirm,
             **self._spools.desk.questions(),
         }
 
@@ -383,9 +395,9 @@ class Vitals:
             now_us=now_us,
             boot=self._boot,
             boot_name=self._clock.boot_name,
-            counters=self._bridge.counters(),
+            counters=self._board.counters(),
             devices=self._capture.sights(),
-            instruments=(),
+            ports=self._instruments.sights(),
             visit=self._capture.visit,
             asks_visit_over=self._capture.asks(now_us=now_us),
             awaits_sensors_off=self._capture.awaits_sensors_off,
@@ -428,13 +440,3 @@ class Vitals:
 def _look_at(spool: Spool) -> tuple[int, dict[RecordClass, SeqRanges]]:
     spool.tend()
     return spool.used_bytes(), spool.given_up()
-
-
-def read_hub_seal_key(config: BoxConfig) -> HubKey:
-    """Return the hub's public key. Raises ConfigError."""
-    try:
-        return read_hub_key(config.seal_key.read_bytes())
-    except (OSError, RefusedError) as error:
-        raise ConfigError(
-            f"{config.seal_key}: is not the hub's public key ({error}); enrol the box again"
-        ) from error

@@ -16,6 +16,7 @@ from contract.ids import BootId, RecordClass, SpoolId, VisitNo, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from contract.signals import CallState
+from edge.board_service import OurBoard
 from edge.call.lamps import CALL_LAMP
 from edge.call.station_call import State, StationCall, Step
 from edge.capture.capture import Capture
@@ -24,7 +25,6 @@ from edge.errors import IllegalInputError, SpoolError
 from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.spool_service import SpoolThread
 from firmware_bridge.board.messages import OutputId
-from firmware_bridge.bridge import BoardBridge
 from firmware_bridge.events import ButtonPressed, PressIdentity, PressKind
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,11 @@ WORK_MAX: Final = 2_000  # what waits for the card; the bridge has at most 1024 
 
 
 class CallService:
-    """Presses come in, steps go out. All methods on the loop; `bridge` is set before the first press can
+    """Presses come in, steps go out. All methods on the loop; `board` is set before the first press can
     come.
     """
 
-    bridge: BoardBridge
+    board: OurBoard
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class CallService:
                 self.unstored_presses = sum(isinstance(one, ButtonPressed) for one in self._work)
                 await asyncio.sleep(STORE_AGAIN_S)
         self.unstored_presses = 0
-        self.bridge.press_stored(press.identity)
+        self.board.press_stored(press.identity)
         self.show()
 
     async def _store(
@@ -214,7 +214,7 @@ class CallService:
         if step is not None:
             self.show()
             if step == "claimed" and self._identity is not None:
-                self.bridge.press_shown(self._identity)  # the board's own lamp says so should the box die
+                self.board.press_shown(self._identity)  # the board's own lamp says so should the box die
             self._do(CallStep(call_seq=call_seq, step=step, spool=spool))
 
     async def _on_step(self, step: CallStep) -> None:
@@ -232,7 +232,7 @@ class CallService:
 
     def show(self) -> None:
         """Set the lamp to what is true now."""
-        self.bridge.show_output(OutputId.CALL_LED, CALL_LAMP[self.call.state])
+        self.board.show_output(OutputId.CALL_LED, CALL_LAMP[self.call.state])
 
 
 def _learned_from(press: ButtonPressed) -> Literal["event", "heartbeat", "pressed at boot"]:

@@ -1,7 +1,6 @@
 """What `edge doctor` finds of devices: our board, and each instrument (core)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +9,15 @@ from edge.capture.capture import BOARD
 from edge.capture.device import DeviceSight
 from edge.health.report import Finding
 from firmware_bridge.events import Counters
+from firmware_bridge.port_sights import PortSight
 
 DAMAGED_MAX: Final = 100  # one frame in so many: a cable that should be changed
+_ASKS_FOR_A_WORD: Final = (
+    "found",
+    "ambiguous",
+    "board",
+    "failed",
+)  # what listening brought, and who can help
 _CURES: Final = {
     Condition.PROBE_FAULT: "change its probe",
     Condition.DEVICE_FAULT: "switch it off and on; if that does not help, use another",
@@ -20,36 +26,21 @@ _CURES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentSight:
-    """What is known of an instrument's port and line. `is_expected`: the configuration names it, so that its
-    absence is a fault; `problem`: what is wrong with the port, empty for nothing."""
-
-    source: str
-    driver: str
-    port: str
-    frames: int
-    damaged: int
-    lost_samples: int
-    is_expected: bool
-    problem: str = ""
-
-
 def device_findings(
     *,
     board_port: Path | None,
     counters: Counters | None,
     devices: Sequence[DeviceSight],
-    instruments: Sequence[InstrumentSight],
+    ports: Sequence[PortSight],
     dropped_events: int,
 ) -> Iterator[Finding]:
     """Yield what is to be said of each device, and of all together."""
     heard = {device.source: device for device in devices}
     if board_port is not None and counters is not None:
         yield from _board(board_port, counters, heard.get(BOARD))
-    for instrument in instruments:
-        yield _instrument(instrument, heard.get(instrument.source))
-    if counters is None and not instruments:
+    for port in ports:
+        yield _instrument(port, heard[port.device]) if port.device in heard else _port(port)
+    if counters is None and not ports:
         remedy = "plug an instrument in, or name one in a [[device]] table of the configuration"
         yield Finding(part="devices", is_well=False, text="no board and no instrument", remedy=remedy)
     if dropped_events:
@@ -69,7 +60,8 @@ def _board(port: Path, counters: Counters, board: DeviceSight | None) -> Iterato
         yield Finding(part="devices", is_well=False, text=f"{port}: {problem}", remedy=remedy)
     else:
         name = board.name if board is not None else None
-        yield Finding(part="devices", is_well=True, text=f"board {name} on {port}, {counters.frames} frames")
+        text = f"board {name} on {port}, {counters.frames} frames"
+        yield Finding(part="devices", is_well=True, text=text)
     damaged, lost = sum(counters.damaged_frames.values()), 0 if board is None else board.lost_samples
     if damaged or lost:
         text = f"{damaged} damaged frames, {lost} samples lost on the way from the board"
@@ -77,32 +69,46 @@ def _board(port: Path, counters: Counters, board: DeviceSight | None) -> Iterato
         yield Finding(part="devices", is_well=is_well, text=text, remedy="change the cable if this grows")
 
 
-def _instrument(line: InstrumentSight, heard: DeviceSight | None) -> Finding:
-    problem = line.problem or ("" if heard is None else heard.problem or "")
-    conditions = () if heard is None else heard.conditions
-    text = f"{line.source} ({line.driver}) on {line.port}, {_counts(line)}"
-    if conditions:
-        text += f"; {', '.join(condition.value for condition in conditions)}"
-    if heard is not None and heard.unverified:
-        text += f"; unverified: {heard.unverified}"
+def _port(port: PortSight) -> Finding:
+    """Of whom nothing has been heard: nobody is known there, it is away, or has just been plugged in."""
+    name = f"{port.device} ({port.driver}) on {port.path}" if port.device else port.path
+    is_well = not (port.problem and (port.is_expected or port.state in _ASKS_FOR_A_WORD))
+    text = f"{name}: {port.problem or port.state}"
+    return Finding(part="devices", is_well=is_well, text=text, remedy="" if is_well else port.remedy)
+
+
+def _instrument(port: PortSight, heard: DeviceSight) -> Finding:
+    problem = port.problem or heard.problem
+    text = f"{port.device} ({port.driver}) on {port.path}, {_counts(port)}"
+    if heard.conditions:
+        text += f"; {', '.join(condition.value for condition in heard.conditions)}"
+    if port.unverified:
+        text += f"; unverified: {port.unverified}"
     if problem:
         text += f"; {problem}"
-    is_well, remedy = not (problem and line.is_expected), "check its cable, its switch and [[device]]"
-    if heard is not None and heard.is_held_apart:
-        text += "; nobody knows which device it is, so what it measures is in no visit"
-        is_well, remedy = False, "say which it is: edge device confirm, or on the console"
-    elif line.damaged * DAMAGED_MAX > line.frames:
-        is_well, remedy = False, "change its cable; if that does not help, see that driver and baud are right"
+    return Finding(
+        part="devices", is_well=not (remedy := _cure(port, heard, problem)), text=text, remedy=remedy
+    )
+
+
+def _cure(port: PortSight, heard: DeviceSight, problem: str | None) -> str:
+    """Return what to do; empty: nothing."""
+    if heard.is_held_apart:
+        return f"{port.remedy}: on the console, or with `edge device confirm {port.device}`"
     for condition, cure in _CURES.items():
-        if condition in conditions:
-            is_well, remedy = False, cure
-    return Finding(part="devices", is_well=is_well, text=text, remedy="" if is_well else remedy)
+        if condition in heard.conditions:
+            return cure
+    if port.damaged * DAMAGED_MAX > port.frames:
+        return "change its cable; if that does not help, see that driver and baud are right"
+    if problem and port.is_expected:
+        return port.remedy or "check its cable and its switch"
+    return ""
 
 
-def _counts(line: InstrumentSight) -> str:
-    counts = f"{line.frames} frames"
-    if line.damaged:
-        counts += f", {line.damaged} damaged"
-    if line.lost_samples:
-        counts += f", {line.lost_samples} samples lost"
+def _counts(port: PortSight) -> str:
+    counts = f"{port.frames} frames"
+    if port.damaged:
+        counts += f", {port.damaged} damaged"
+    if port.lost_samples:
+        counts += f", {port.lost_samples} samples lost"
     return counts

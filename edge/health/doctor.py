@@ -12,11 +12,12 @@ from edge.call.station_call import State, StationCall
 from edge.call.video_messages import DevicesNow
 from edge.capture.device import DeviceSight
 from edge.config import BoxConfig
-from edge.health.device_findings import InstrumentSight, device_findings
+from edge.health.device_findings import device_findings
 from edge.health.report import NO_CALL, Finding, Report
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
+from firmware_bridge.port_sights import PortSight
 
 LATE_RECEIPT_S: Final = 60.0  # something is owed, and the hub has said nothing for so long
 LOW_DISK_BYTES: Final = 200_000_000
@@ -54,7 +55,7 @@ class Sight:
     boot_name: str
     counters: Counters | None  # of our board; None: the box has none
     devices: Sequence[DeviceSight]
-    instruments: Sequence[InstrumentSight]
+    ports: Sequence[PortSight]
     visit: VisitNo
     asks_visit_over: bool
     awaits_sensors_off: bool
@@ -82,7 +83,7 @@ def report_of(sight: Sight) -> Report:
                 board_port=sight.config.board_port,
                 counters=sight.counters,
                 devices=sight.devices,
-                instruments=sight.instruments,
+                ports=sight.ports,
                 dropped_events=sight.dropped_events,
             ),
             _clock(sight),

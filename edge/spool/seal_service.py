@@ -8,9 +8,9 @@ from typing import Final
 
 from contract.errors import RefusedError
 from contract.ids import BootId, StationId
-from contract.sealing import HubKey
+from contract.sealing import HubKey, read_hub_key
 from contract.signals import SealKey
-from edge.errors import SpoolError
+from edge.errors import ConfigError, SpoolError
 from edge.spool.batch import OwedRecord
 from edge.spool.hub_keys import HubKeys, offer_fact
 from edge.spool.spool_service import SpoolThread
@@ -97,3 +97,11 @@ def read_authority(path: Path) -> bytes:
     except OSError as error:
         log.debug("%s: %s", path, error)
         return b""
+
+
+def read_enrolled_key(path: Path) -> HubKey:
+    """Return the hub's public key as the box was given it. Raises ConfigError."""
+    try:
+        return read_hub_key(path.read_bytes())
+    except (OSError, RefusedError) as error:
+        raise ConfigError(f"{path}: is not the hub's public key ({error}); enrol the box again") from error

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from contract.errors import RefusedError
@@ -17,8 +16,16 @@ from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
-from contract.signals import BoxState, CallState, Interest, SealKey, encode_signal, parse_signal
-from contract.times import Anchor, TimeExchange
+from contract.signals import (
+    BoxState,
+    CallState,
+    ConfirmDevice,
+    Interest,
+    SealKey,
+    encode_signal,
+    parse_signal,
+)
+from contract.times import TimeExchange
 from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -26,6 +33,7 @@ from edge.errors import SpoolError
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.backoff import Backoff
+from edge.uplink.ears import Ears
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
@@ -44,20 +52,6 @@ FIRST_RECEIPT_WAIT_S: Final = 2.0  # after connecting the hub says what it has; 
 STALL_MIN_S: Final = 15.0  # without any PUBACK while one is due
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 LOOK_AT_TCP_S: Final = 0.1  # while something waits for room: nobody tells of holes
-
-
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """Who is told what the hub said. All on the loop."""
-
-    on_receipt: Callable[[Receipt, list[OwedRecord]], None]
-    on_call: Callable[[CallState], None]
-    on_media: Callable[[MediaSignal], None]
-    on_seal_key: Callable[[SealKey], None]
-    on_exchange: Callable[[Anchor], None]
-    on_live: Callable[[], None]
-    on_connected: Callable[[], None]
-    open_call: Callable[[], tuple[int | None, str | None]]  # seq, and its spool where it is a former one
 
 
 class Uplink:
@@ -418,6 +412,8 @@ class Uplink:
                 self._ears.on_call(state)
             case SealKey() as offer:
                 self._ears.on_seal_key(offer)
+            case ConfirmDevice() as answer:
+                self._ears.on_device(answer)
             case MediaSignal() as media:
                 self._ears.on_media(media)
             case _:

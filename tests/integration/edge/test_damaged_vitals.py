@@ -25,7 +25,7 @@ from tests.broker import Broker
 from tests.integration.edge.damages import HARMS, Pages, harm
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.test_vitals import drafts, report, until, until_answered
-from tests.integration.edge.uplinks import LIMIT_S, box_config
+from tests.integration.edge.uplinks import LIMIT_S, board_of, box_config
 from tests.running_hub import HubThread, hub_config
 from tests.simulators.board import BoardSim
 from tests.simulators.board.recordings import ECG
@@ -138,7 +138,7 @@ async def strike(service: Vitals, config: BoxConfig, table: str) -> None:
 async def test_a_file_that_breaks_under_work_is_replaced_and_all_of_it_arrives_once(
     broker: Broker, config: BoxConfig
 ) -> None:
-    with BoardSim(config.board_port) as board:
+    with BoardSim(board_of(config)) as board:
         async with vitals(config) as service:
             board.press()
             await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
@@ -172,7 +172,7 @@ async def test_a_file_that_breaks_under_work_is_replaced_and_all_of_it_arrives_o
 @in_a_loop
 async def test_a_box_starts_with_whatever_file_it_finds(how: str, broker: Broker, config: BoxConfig) -> None:
     path = config.data_dir / "spool.db"
-    with BoardSim(config.board_port) as board:
+    with BoardSim(board_of(config)) as board:
         async with vitals(config) as service:
             await until(lambda: drafts(config) >= 3)
             board.press()
@@ -230,7 +230,7 @@ async def test_a_press_on_a_card_that_went_back_in_time_is_not_taken_for_an_old_
     starts_offline: int, broker: Broker, config: BoxConfig
 ) -> None:
     """The image is a day old; the box has started since then, and pressed: the hub knows these numbers."""
-    with BoardSim(config.board_port) as board:
+    with BoardSim(board_of(config)) as board:
         async with vitals(config):
             await until(lambda: drafts(config) >= 1)
         before, image = spool_of(config), image_of(config)
@@ -306,7 +306,7 @@ async def test_the_real_process_killed_and_its_file_damaged_starts_takes_a_press
     command = [sys.executable, "-m", "edge", "vitals", "--config", str(write_toml(config))]
     root = Path(__file__).parents[3]
     path = config.data_dir / "spool.db"
-    with BoardSim(config.board_port) as board, HubThread(hub_config(broker)) as hub:
+    with BoardSim(board_of(config)) as board, HubThread(hub_config(broker)) as hub:
         at_hub = AtHub(hub)
         process = await asyncio.create_subprocess_exec(*command, cwd=root)
         await until(lambda: has_drafts(config))

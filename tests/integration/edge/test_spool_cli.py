@@ -24,6 +24,7 @@ from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.salvage_worker import rooms
 from tests.integration.edge.spools import BOOT, QUOTA_BYTES, STATION, event, open_spool, wave
 from tests.integration.edge.test_vitals import config, drafts, until, vitals  # noqa: F401 - a fixture
+from tests.integration.edge.uplinks import board_of
 from tests.simulators.board import BoardSim
 
 
@@ -75,7 +76,7 @@ def records_of(folder: Path) -> dict[tuple[str, int], list[bytes]]:
 
 @in_a_loop
 async def test_status_says_what_waits_and_what_is_kept(config: BoxConfig) -> None:  # noqa: F811
-    with BoardSim(config.board_port):
+    with BoardSim(board_of(config)):
         async with vitals(config):
             await until(lambda: drafts(config) >= 1)
             shown = await typed(config, "status")

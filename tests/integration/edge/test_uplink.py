@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.ids import RecordClass
-from contract.signals import BoxState
+from contract.signals import BoxState, ConfirmDevice, encode_signal
 from edge.config import BoxConfig
 from edge.spool.batch import Batch
 from edge.uplink.owed_class import PAGE_RECORDS
@@ -250,3 +250,12 @@ async def test_a_connection_that_was_given_up_while_being_made_does_not_push_out
             await box.store(press_batch(1))
             await box.until(lambda: box.owes() == 0)
             assert box.connections == 1
+
+
+@in_a_loop
+async def test_what_somebody_at_the_hub_says_of_a_device_is_heard(config: BoxConfig) -> None:
+    said = ConfirmDevice(device="new-1", is_device="finger-2", by="Lan")
+    async with running(config) as box:
+        box.uplink.on_message("v1/con-dao-01/down/signal", encode_signal(said))
+        assert box.answers == [said]
+        assert box.uplink.link.bad_messages == 0

@@ -27,7 +27,7 @@ from hub.pki.authority import Enrolment
 from tests.broker import Broker, free_port
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import CALL, HUB, WAVE, open_all, open_spool, stored
-from tests.integration.edge.uplinks import box_config
+from tests.integration.edge.uplinks import board_of, box_config
 from tests.running_hub import HubThread, hub_config
 from tests.simulators.board import BoardSim
 from tests.simulators.board.recordings import ECG
@@ -91,7 +91,7 @@ def presses(config: BoxConfig) -> list[Press]:
 
 @in_a_loop
 async def test_a_box_that_is_stopped_has_stored_everything_it_heard_once(config: BoxConfig) -> None:
-    with BoardSim(config.board_port) as board:
+    with BoardSim(board_of(config)) as board:
         async with vitals(config):
             await until(lambda: config.data_dir.exists() and drafts(config) >= 2)
         assert drafts(config) == 0, "the last second was left as a draft"
@@ -144,7 +144,7 @@ async def test_the_first_samples_go_to_the_card_at_once_and_those_after_them_eve
 
 @in_a_loop
 async def test_a_press_that_the_card_refuses_is_stored_as_soon_as_it_does_not(config: BoxConfig) -> None:
-    with BoardSim(config.board_port) as board:
+    with BoardSim(board_of(config)) as board:
         async with vitals(config):
             await until(lambda: drafts(config) >= 1)
             with closing(sqlite3.connect(config.data_dir / "spool.db", isolation_level=None)) as other:
@@ -162,7 +162,7 @@ async def test_a_press_that_the_card_refuses_is_stored_as_soon_as_it_does_not(co
 
 @in_a_loop
 async def test_a_press_is_shown_and_its_call_and_visit_outlive_a_restart(config: BoxConfig) -> None:
-    with BoardSim(config.board_port, is_attached=False) as board:
+    with BoardSim(board_of(config), is_attached=False) as board:
         async with vitals(config):
             board.press()
             await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
@@ -200,7 +200,7 @@ async def camera_wish(config: BoxConfig) -> bool:
 
 @in_a_loop
 async def test_a_camera_that_the_nurse_closed_stays_closed_over_a_restart(config: BoxConfig) -> None:
-    with BoardSim(config.board_port) as board:
+    with BoardSim(board_of(config)) as board:
         async with vitals(config):
             board.press()
             await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)

@@ -28,7 +28,7 @@ from firmware_bridge.board.messages import OutputId, OutputPattern
 from hub.ingest.committed import Committed
 from tests.broker import Broker
 from tests.integration.edge.loops import in_a_loop
-from tests.integration.edge.uplinks import box_config
+from tests.integration.edge.uplinks import board_of, box_config
 from tests.running_hub import HubThread, hub_config
 from tests.simulators import video_stand_in
 from tests.simulators.board import BoardSim
@@ -121,7 +121,7 @@ async def scenario(config: BoxConfig, hub: HubSide, command: tuple[str, ...], fo
     service = Vitals(config, BoxClock.read(), random.Random(1), video_command=command)
     running = asyncio.create_task(service.run())
     try:
-        with BoardSim(config.board_port) as board:
+        with BoardSim(board_of(config)) as board:
 
             def light() -> bool:
                 return board.output(OutputId.STATUS_LED).pattern is OutputPattern.STEADY

@@ -11,16 +11,17 @@ from contract.ids import StationId
 from contract.media import MediaSignal
 from contract.receipts import Receipt
 from contract.sealing import read_hub_key
-from contract.signals import CallState
+from contract.signals import CallState, ConfirmDevice
 from contract.times import Anchor
 from edge.clock import BoxClock
 from edge.config import BoxConfig, VideoConfig
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool_service import SpoolThread
+from edge.uplink.ears import Ears
 from edge.uplink.owed import Owed
 from edge.uplink.receipts_service import Card
 from edge.uplink.timeline import Doubt, Timeline
-from edge.uplink.uplink_service import Ears, Uplink
+from edge.uplink.uplink_service import Uplink
 from hub.pki.authority import Enrolment
 
 LIMIT_S: Final = 30.0  # of one wait, on a loaded machine
@@ -46,6 +47,12 @@ def box_config(folder: Path, files: Enrolment, *, port: int, host: str = "localh
     )
 
 
+def board_of(config: BoxConfig) -> Path:
+    """Return the port of the box's board."""
+    assert config.board_port is not None
+    return config.board_port
+
+
 class BoxUplink:
     """What runs, and what the uplink's ears heard."""
 
@@ -54,6 +61,7 @@ class BoxUplink:
         self.receipts: list[Receipt] = []
         self.calls: list[CallState] = []
         self.media: list[MediaSignal] = []
+        self.answers: list[ConfirmDevice] = []
         self.anchors: list[Anchor] = []
         self.back_in_time: list[str] = []
         self.connections = 0
@@ -132,6 +140,9 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         box.media.append(signal)
         box.heard()
 
+    def on_device(answer: ConfirmDevice) -> None:
+        box.answers.append(answer)
+
     def on_back_in_time(why: str) -> None:
         box.back_in_time.append(why)
 
@@ -154,6 +165,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_call=on_call,
             on_media=on_media,
             on_seal_key=lambda _offer: None,
+            on_device=on_device,
             on_exchange=on_exchange,
             on_live=lambda: None,
             on_connected=on_connected,

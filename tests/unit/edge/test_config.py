@@ -5,6 +5,8 @@ import pytest
 from edge.clock import KERNEL_BOOT_FILE, BoxClock
 from edge.config import read_config
 from edge.errors import ConfigError
+from firmware_bridge.device_settings import DeviceSettings
+from firmware_bridge.drivers.driver import Line
 
 TEXT = """
 station = "con-dao-01"
@@ -122,3 +124,76 @@ def test_a_camera_that_cannot_be_named_so_is_refused_with_what_can(tmp_path: Pat
         ConfigError, match=r"video\.camera: expected one of auto, v4l2:…, file:…, generated, none"
     ):
         read_config(write(tmp_path, TEXT + f'[video]\ncamera = "{value}"\n'))
+
+
+def test_a_box_may_have_no_board_of_ours(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, TEXT.replace('[board]\nport = "/dev/ttyACM0"\n', "")))
+    assert (config.board_port, config.devices) == (None, ())
+
+
+def test_a_board_without_a_port_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"board\.port: expected a text, found None"):
+        read_config(write(tmp_path, TEXT.replace('port = "/dev/ttyACM0"', "")))
+
+
+DEVICES = """
+[[device]]
+driver = "berry-bm1000"
+port = "/dev/ttyUSB0"
+name = "finger"
+baud = 9600
+[[device]]
+adapter = "usb-Silicon_Labs_CP2102_0017-if00-port0"
+[[device]]
+driver = "berry-bm1000"
+port = "oximeter"
+parity = "E"
+"""
+
+
+def test_devices_are_read_in_order_with_what_is_said_of_each(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, TEXT + DEVICES))
+    assert config.devices == (
+        DeviceSettings(where="/dev/ttyUSB0", driver="berry-bm1000", name="finger", line=Line(9600)),
+        DeviceSettings(where="usb-Silicon_Labs_CP2102_0017-if00-port0"),
+        DeviceSettings(where=str(tmp_path / "oximeter"), driver="berry-bm1000", line=Line(115_200, "E")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('"berry-bm1000"', '"berry"'), "[[device]] 1: driver: there is no 'berry'; there are "),
+        (('"berry-bm1000"', "7"), "[[device]] 1: driver: expected a text, found 7"),
+        (('"berry-bm1000"', '""'), "[[device]] 1: driver: expected a text, found ''"),
+        (('port = "/dev/ttyUSB0"\n', ""), '[[device]] 1: expected either port = "/dev/…" or adapter = "…"'),
+        (('name = "finger"', 'adapter = "usb"'), "[[device]] 1: expected either port"),
+        (('"finger"', '"ngón tay"'), "[[device]] 1: name: expected 1 … 64 of the letters"),
+        (('"finger"', '"board"'), "[[device]] 1: name: board is our own board's"),
+        (("baud = 9600", "baud = 20"), "[[device]] 1: baud: expected bit/s, 300 … 4000000, found 20"),
+        (("baud = 9600", "baud = true"), "[[device]] 1: baud: expected bit/s, 300 … 4000000, found True"),
+        (("baud = 9600", 'speed = "high"'), "[[device]] 1: speed is not a setting; there are driver, port"),
+        (('"E"', '"even"'), '[[device]] 3: parity: expected "N", "O" or "E", found \'even\''),
+        (
+            ('port0"', 'port0"\nbaud = 9600'),
+            "[[device]] 2: driver: expected one, for baud or parity is given",
+        ),
+        (('"oximeter"', '"/dev/ttyUSB0"'), "[[device]] 3: /dev/ttyUSB0 is another device's already"),
+        (('"oximeter"', '"oximeter"\nname = "finger"'), "[[device]] 3: name: finger is another device's"),
+    ],
+)
+def test_a_mistake_in_a_device_names_which_and_what_is_expected(
+    tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    assert change[0] in DEVICES
+    file = write(tmp_path, TEXT + DEVICES.replace(*change, 1))
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ['[device]\ndriver = "berry-bm1000"\n', "[[device.more]]\n"])
+def test_a_device_that_is_no_table_of_many_is_a_mistake(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"device"):
+        read_config(write(tmp_path, TEXT + text))

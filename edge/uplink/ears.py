@@ -1,0 +1,25 @@
+"""Who is told what the hub said (core)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contract.media import MediaSignal
+from contract.receipts import Receipt
+from contract.signals import CallState, ConfirmDevice, SealKey
+from contract.times import Anchor
+from edge.spool.batch import OwedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """All are called on the loop, and must not block."""
+
+    on_receipt: Callable[[Receipt, list[OwedRecord]], None]
+    on_call: Callable[[CallState], None]
+    on_media: Callable[[MediaSignal], None]
+    on_seal_key: Callable[[SealKey], None]
+    on_device: Callable[[ConfirmDevice], None]
+    on_exchange: Callable[[Anchor], None]
+    on_live: Callable[[], None]
+    on_connected: Callable[[], None]
+    open_call: Callable[[], tuple[int | None, str | None]]  # seq, and its spool where it is a former one
