@@ -1,8 +1,12 @@
+import pytest
+
+from contract.codes import HEART_RATE, RateSource
 from contract.ids import RecordClass, StreamSetNo
 from contract.limits import COLUMNS_MAX
 from edge.capture.streams import Sensor, map_streams
-from firmware_bridge.events import StreamDescription
-from tests.unit.edge.board_events import UID, connected, stream
+from firmware_bridge.events import InstrumentStream, StreamDescription, StreamKind, StreamUnit
+from tests.unit.edge.board_events import OURS, UID, connected, stream
+from tests.unit.edge.instrument_events import BARE_ECG, CUFF, NUMBERS_ONLY, plugged
 
 
 def test_our_board_becomes_ecg_pleth_and_two_numerics() -> None:
@@ -57,3 +61,63 @@ def test_streams_beyond_the_limit_of_a_set_are_left_out() -> None:
 
 def test_a_board_without_streams_has_no_set() -> None:
     assert map_streams(connected(streams=()), StreamSetNo(1)) is None
+
+
+def test_an_instrument_s_streams_keep_their_places_and_say_what_they_are_of() -> None:
+    mapped = map_streams(plugged("finger-1", model="Finger 1", unverified="its alarms"), StreamSetNo(4))
+    assert mapped is not None
+    assert (mapped.event.device, mapped.event.model, mapped.event.unverified) == (
+        "finger-1",
+        "Finger 1",
+        "its alarms",
+    )
+    assert mapped.event.detects_pacing is None  # nobody knows
+    told = [(s.stream, s.mdc, s.label, s.shape, s.unit, s.source) for s in mapped.event.streams]
+    assert told == [
+        (0, 150452, "Pleth", "pleth", "1", None),
+        (1, 150456, "SpO2", "numeric", "%", None),
+        (2, 149530, "Pulse", "numeric", "/min", "pleth"),
+    ]
+    assert {one.sensor for one in mapped.by_stream_id.values()} == {Sensor.PROBE}
+    assert [one.is_signal for one in mapped.by_stream_id.values()] == [True, False, False]
+
+
+def test_a_single_measurement_is_no_stream_and_leaves_the_places_of_the_others() -> None:
+    mapped = map_streams(plugged("pc-300", streams=CUFF[:1] + BARE_ECG), StreamSetNo(1))
+    assert mapped is not None
+    assert [s.label for s in mapped.event.streams] == ["I"]
+    assert mapped.by_stream_id[1].numbers == (0,)
+    assert mapped.by_stream_id[1].sensor is Sensor.LEADS
+    assert map_streams(plugged("cuff", streams=CUFF), StreamSetNo(1)) is None
+
+
+def test_numbers_are_the_signal_only_where_there_is_no_waveform() -> None:
+    mapped = map_streams(plugged("masimo", streams=NUMBERS_ONLY), StreamSetNo(1))
+    assert mapped is not None
+    assert all(one.is_signal for one in mapped.by_stream_id.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "sensor"),
+    [
+        (RateSource.ECG, Sensor.LEADS),
+        (RateSource.PLETH, Sensor.PROBE),
+        (RateSource.DEVICE, Sensor.OTHER),
+        (RateSource.CUFF, Sensor.OTHER),
+    ],
+)
+def test_a_heart_rate_hangs_on_what_it_is_counted_on(source: RateSource, sensor: Sensor) -> None:
+    rate = InstrumentStream(
+        name="rate", kind=StreamKind.NUMERIC, mdc=HEART_RATE, rate_mhz=1_000, unit="/min", source=source
+    )
+    mapped = map_streams(plugged("monitor", streams=(*BARE_ECG, rate)), StreamSetNo(1))
+    assert mapped is not None
+    assert mapped.by_stream_id[1].sensor is sensor
+    assert mapped.event.streams[1].source == source.value
+
+
+def test_a_board_s_heart_rate_is_of_its_ecg_and_its_pulse_of_its_pleth() -> None:
+    rate = stream(5, StreamKind.NUMERIC, HEART_RATE, rate_mhz=1_000, unit=StreamUnit.PER_MINUTE)
+    mapped = map_streams(connected(*OURS, rate), StreamSetNo(1))
+    assert mapped is not None
+    assert [s.source for s in mapped.event.streams] == [None, None, None, "pleth", "ecg"]
