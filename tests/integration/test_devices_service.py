@@ -15,6 +15,7 @@ from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.drivers.driver import Driver, Reading
 from firmware_bridge.errors import UnknownDriverError
 from firmware_bridge.events import PortMissing
+from firmware_bridge.instrument_bridge import REOPEN_EVERY_S
 from tests.integration.devices_station import Station, is_part_of, running
 from tests.integration.test_listening import other_program
 from tests.simulators.devices.announcer import NAME, Announcer, AnnouncerDecoder, announcer_driver
@@ -80,6 +81,37 @@ def test_an_instrument_exchanged_behind_its_adapter_gets_its_own_name_from_its_f
         assert is_part_of(sent[1]["pleth"], station.lives(f"{NAME}-1"))
         assert is_part_of(sent[2]["pleth"], last)
         assert station.asked == {}
+
+    asyncio.run(scenario())
+
+
+class LateSockets(UsbSockets):
+    """Nobody looks before somebody says so."""
+
+    async def change(self, *, timeout_s: float) -> None:
+        await super().change(timeout_s=3600.0 * timeout_s)
+
+
+def test_whoever_comes_to_the_path_of_one_that_went_is_not_opened_before_it_is_known_who_that_is(
+    tmp_path: Path, cables: dict[str, DeviceSim]
+) -> None:
+    async def scenario() -> None:
+        sockets = LateSockets(tmp_path, is_told=False)
+        sockets.plug("left", cables["anna"])
+        async with running(sockets, said("left"), drivers=DRIVERS) as station:
+            await station.until(lambda: station.count("at-left") > 20)
+            path = cables["anna"].link
+            sockets.pull("left")
+            await station.until(lambda: not station.is_connected("at-left"))
+            sockets.plug("left", cables["bert"])
+            assert cables["bert"].link == path
+            told = len(station.events)
+            await asyncio.sleep(3 * REOPEN_EVERY_S)  # a bridge of its own would have opened it again
+            assert len(station.events) == told
+            sockets.wake()
+            await station.until(lambda: station.count(f"{NAME}-1") > 20)
+        assert is_part_of(cables["anna"].device.sent["pleth"], station.lives("at-left"))
+        assert is_part_of(cables["bert"].device.sent["pleth"], station.lives(f"{NAME}-1"))
 
     asyncio.run(scenario())
 
