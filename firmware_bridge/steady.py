@@ -6,18 +6,21 @@ the pause is held back. Samples that a decoder takes for lost, but that would ha
 taken, are not: it counted damage twice, or learned late of what was estimated here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from firmware_bridge.arrival_line import ArrivalLine
 
 SLEW: Final = 0.01  # times follow a line that was corrected by so much a second at most, …
 STEP_S: Final = 0.1  # … and at once when it was this wrong
-DOUBT_S: Final = 0.06  # a pause that leaves samples later than that may have lost some, …
-DOUBT_USUAL: Final = 1.5  # … if it is so many times later than they have been of late
+DOUBT_S: Final = 0.06  # samples that are later than that may come after missing ones, …
+DOUBT_DAMAGED_S: Final = 0.025  # … or than that beside damaged frames, whose number is a guess; …
+DOUBT_USUAL: Final = 1.5  # … if they are so many times later than usual …
 USUAL_S: Final = 10.0
-DOUBT_DAMAGED_S: Final = 0.025  # beside damaged frames, whose number is only a guess
-DOUBT_FRAMES: Final = 2.5  # in any case: other frames may come between those that carry samples
+DOUBT_FRAMES: Final = 1.5  # … and so many frames later
+DOUBT_EARLY_S: Final = 0.25  # … and, while nobody knows what is usual, so much
 HOLD_S: Final = 0.3  # what was only late has been made up for by then, …
 HOLD_FRAMES: Final = 4
 HOLD_ARRIVALS: Final = 6  # … unless the loop is so busy that hardly anything has come
@@ -40,6 +43,7 @@ class _Taken(NamedTuple):
     samples: int
     lost: int
     arrival_s: float
+    late_s: float  # than it was taken, if nothing is missing but what is known
 
     @property
     def span(self) -> int:
@@ -48,17 +52,11 @@ class _Taken(NamedTuple):
 
 @dataclass(slots=True)
 class _Doubt:
-    """A pause, until it is known whether it is made up for: `late_s` is the least that any arrival since then
-    was late, `limit_s` what would not have begun it."""
+    """Samples came later than `limit_s`, until it is known whether that is made up for."""
 
     limit_s: float
-    late_s: float
     until_s: float
-    arrivals: int = 1
-
-    @property
-    def is_made_up_for(self) -> bool:
-        return self.late_s <= self.limit_s / 2
+    arrivals: int = 0
 
     def is_over(self, now_s: float) -> bool:
         if now_s < self.until_s:
@@ -83,7 +81,6 @@ class SteadyClock:
         self._held: list[_Taken] = []
         self._doubt: _Doubt | None = None
         self._usual_late_s = 0.0  # the most of late, fading
-        self._arrived_s: float | None = None
         self._line = ArrivalLine()
         self._offset_s = 0.0  # what was told last: time of a sample beyond index x nominal period …
         self._told_s: float | None = None  # … and that time
@@ -101,63 +98,67 @@ class SteadyClock:
     def take(self, samples: int, *, lost: int = 0, arrival_s: float) -> list[Placed]:
         """Take what has come by `arrival_s`, with those that the decoder takes for lost among them (at least
         one of both). Return what is settled by now."""
-        before_s, self._arrived_s = self._arrived_s, arrival_s
-        if before_s is None:
-            self._held.append(_Taken(samples, lost, arrival_s))
-            return self._settle(0)
         held = sum(taken.span for taken in self._held)
         late_s = self._late_s(self._next_index + held + samples + lost, arrival_s)
         if lost and late_s < 0 and self._line.is_measured:
             early = round(-late_s / self._frame_s) * self._frame_samples
             late_s += min(early, lost) * self._period_s
             lost -= min(early, lost)
-        self._held.append(_Taken(samples, lost, arrival_s))
-        return (
-            self._settle(0)
-            if self._is_sure(late_s, arrival_s - before_s, lost)
-            else self.tick(now_s=arrival_s)
-        )
+        taken = _Taken(samples, lost, arrival_s, late_s)
+        self._held.append(taken)
+        if self._doubt is None and self._is_doubtful(taken):
+            return []
+        if self._doubt is not None and late_s > self._doubt.limit_s / 2:
+            self._doubt.arrivals += 1
+            return self.tick(now_s=arrival_s)
+        return self._settle([0] * len(self._held))
 
     def tick(self, *, now_s: float) -> list[Placed]:
         """Time has passed: what is still late now has lost samples."""
         return self.flush() if self._doubt is not None and self._doubt.is_over(now_s) else []
 
     def flush(self) -> list[Placed]:
-        """The stream ends here: settle what is held back."""
+        """The stream ends here: settle what is held back. Where all that follows is late, some is missing."""
         if self._doubt is None:
             return []
-        lost_frames = round(self._doubt.late_s / (self.period_s * self._frame_samples))
-        return self._settle(lost_frames * self._frame_samples)
+        frame_s = self.period_s * self._frame_samples
+        missing: list[int] = []  # frames, before each of what is held
+        for late_s in self._least_late_s():
+            more_s = late_s - sum(missing) * frame_s
+            is_gap = not missing or more_s > self._doubt.limit_s
+            missing.append(round(more_s / frame_s) if is_gap else 0)
+        return self._settle([frames * self._frame_samples for frames in missing])
+
+    def _least_late_s(self) -> list[float]:
+        """Return of each that is held how late it and all that followed was at least."""
+        return [*accumulate((taken.late_s for taken in reversed(self._held)), min)][::-1]
 
     def _late_s(self, end_index: int, arrival_s: float) -> float:
-        """Return how long after it was taken the sample before `end_index` came."""
+        """Return how long after it was taken the sample before `end_index` came; 0 for what comes first."""
+        if self._told_s is None:
+            return 0.0
         return arrival_s - self._line.at((end_index - 1) * self._period_s)
 
-    def _is_sure(self, late_s: float, paused_s: float, lost: int) -> bool:
-        """Whether an arrival so late, after such a pause, leaves no doubt."""
-        if self._doubt is not None:
-            self._doubt.arrivals += 1
-            self._doubt.late_s = min(self._doubt.late_s, late_s)
-            return self._doubt.is_made_up_for
+    def _is_doubtful(self, taken: _Taken) -> bool:
+        """Whether something may be missing before it. If not, it is usual to be that late."""
         limit_s = max(
-            DOUBT_DAMAGED_S if lost else DOUBT_S,
+            DOUBT_DAMAGED_S if taken.lost else DOUBT_S,
             DOUBT_USUAL * self._usual_late_s,
             DOUBT_FRAMES * self._frame_s,
+            0.0 if self._line.is_measured else DOUBT_EARLY_S,
         )
-        if late_s <= limit_s or not (lost or paused_s > DOUBT_S):
-            self._usual_late_s = max(late_s, self._usual_late_s * (1.0 - min(1.0, paused_s / USUAL_S)))
+        if taken.late_s > limit_s:
+            hold_s = max(HOLD_S, HOLD_FRAMES * self._frame_s)
+            self._doubt = _Doubt(limit_s, until_s=taken.arrival_s + hold_s)
             return True
-        hold_s = max(HOLD_S, HOLD_FRAMES * self._frame_s)
-        self._doubt = _Doubt(limit_s, late_s, until_s=self._held[-1].arrival_s + hold_s)
+        faded = 1.0 - min(1.0, taken.span * self._period_s / USUAL_S)
+        self._usual_late_s = max(taken.late_s, self._usual_late_s * faded)
         return False
 
-    def _settle(self, lost: int) -> list[Placed]:
+    def _settle(self, missing: Sequence[int]) -> list[Placed]:
+        """Place what is held, each with so many samples missing before it."""
         held, self._held, self._doubt = self._held, [], None
-        placed = []
-        for taken in held:
-            placed.append(self._place(taken, lost))
-            lost = 0
-        return placed
+        return [self._place(taken, lost) for taken, lost in zip(held, missing, strict=True)]
 
     def _place(self, taken: _Taken, lost: int) -> Placed:
         first = self._next_index + lost
