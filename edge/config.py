@@ -1,9 +1,10 @@
 """What the engineer set at the place: one TOML file, read once; errors name file, key, what is expected."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
@@ -19,11 +20,13 @@ _KNOWN: Final = {
     "data_dir": (),
     "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
+    "button": ("gpio", "input"),
     "device": DEVICE_KEYS,
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
+_GPIO_LINE: Final = re.compile(r"[a-zA-Z0-9_-]+:[0-9]{1,4}")
 _SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
     "camera": ("auto", "v4l2:", "file:", "generated", "none"),
     "microphone": ("alsa:", "file:", "generated", "none"),
@@ -50,11 +53,21 @@ class VideoConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonConfig:
+    """A call button on the box itself. `kind` "gpio": `place` is CHIP:LINE ("gpiochip0:17"), closed to ground
+    when pressed. "input": the path of an input device, any key of which is the button.
+    """
+
+    kind: Literal["gpio", "input"]
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
-    `board_port` None: the box has no board of ours. `devices`: instruments of which the engineer said
-    something; others are found by themselves.
+    `board_port` None: the box has no board of ours; `button` None: nor a button of its own. `devices`:
+    instruments of which the engineer said something; others are found by themselves.
     """
 
     file: Path
@@ -69,6 +82,7 @@ class BoxConfig:
     board_port: Path | None
     board_baud: int
     devices: tuple[DeviceSettings, ...] = ()
+    button: ButtonConfig | None = None
     quota_bytes: int
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
@@ -107,6 +121,7 @@ def read_config(file: Path) -> BoxConfig:
         board_port=settings.path("board.port") if "board" in document else None,
         board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
         devices=read_devices(file, document.get("device")),
+        button=settings.button() if "button" in document else None,
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
         rtc_file=settings.path("clock.rtc_file", RTC_FILE),
@@ -151,6 +166,17 @@ class _Settings:
         if default is not None and self._value(name) is None:
             return default
         return (self._file.parent / self.text(name)).absolute()
+
+    def button(self) -> ButtonConfig:
+        gpio, device = self._value("button.gpio"), self._value("button.input")
+        if (gpio is None) == (device is None):
+            raise ConfigError(f"{self._file}: [button]: expected either gpio or input")
+        if gpio is None:
+            return ButtonConfig(kind="input", place=str(self.path("button.input")))
+        if not _GPIO_LINE.fullmatch(self.text("button.gpio")):
+            expected = 'CHIP:LINE, such as "gpiochip0:17"'
+            raise ConfigError(f"{self._file}: button.gpio: expected {expected}, found {gpio!r}")
+        return ButtonConfig(kind="gpio", place=gpio)
 
     def source(self, name: str, default: str) -> str:
         value = default if self._value(f"video.{name}") is None else self.text(f"video.{name}")

@@ -56,8 +56,8 @@ class _Table:
         if name and not _NAME.fullmatch(name):
             expected = "1 … 64 of the letters a-z, A-Z, digits and . _ : -"
             raise ConfigError(f"{self._where}: name: expected {expected}, found {name!r}")
-        if name == "board":
-            raise ConfigError(f"{self._where}: name: board is our own board's; call it otherwise")
+        if name in ("board", "button"):
+            raise ConfigError(f"{self._where}: name: {name} is taken; call it otherwise")
         return DeviceSettings(where=self._place(), driver=driver, name=name, line=self._line(driver))
 
     def _place(self) -> str:

@@ -23,10 +23,11 @@ from contract.sealing import HubKey
 from contract.signals import CallState
 from contract.times import Anchor
 from edge.board_service import OurBoard
+from edge.button_service import OwnButton
 from edge.call.call_service import CallService
 from edge.call.station_call import State, StationCall
 from edge.call.video_service import Offices, VideoService
-from edge.capture.capture import BOARD, Capture
+from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
 from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
@@ -122,6 +123,7 @@ class Vitals:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._board.run(), name="board")
+                tasks.create_task(self._button.run(), name="button")
                 tasks.create_task(self._instruments.run(), name="instruments")
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._keep_cutting(), name="capture")
@@ -182,6 +184,13 @@ class Vitals:
             last_presses=last_presses,
         )
         self._call.board = self._board
+        self._button = OwnButton(
+            self._config.button,
+            self._on_button,
+            boot=self._boot,
+            last_presses=last_presses,
+            boottime_s=self._clock.now_s,
+        )
         self._instruments = Instruments(
             self._config, self._clock, self._capture, saved=facts[DEVICES_FACT], on_heard=self._on_heard
         )
@@ -257,6 +266,12 @@ class Vitals:
         else:
             self._capture.handle(event, source=BOARD, now_us=self._clock.now_us())
             self._on_heard(event)
+
+    def _on_button(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.ButtonPressed):
+            self._call.pressed(event)
+        else:
+            self._capture.handle(event, source=BUTTON, now_us=self._clock.now_us())
 
     def _on_heard(self, event: bridge_events.Event) -> None:
         if isinstance(event, bridge_events.SampleBlock) and not self._has_samples:

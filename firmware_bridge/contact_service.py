@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from firmware_bridge.contact import NEVER_S, Contact, Edge
 from firmware_bridge.errors import PortBusyError, PortError, PortMissingError, PortPermissionError
-from firmware_bridge.events import Event, PortMissing, PortProblem
+from firmware_bridge.events import ButtonFault, Event, PortMissing, PortProblem
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class OpenContact(Protocol):
 
 class BoxButton:
     """The button at `place`, opened by `opener(place)`. `on_event` is called in the loop's thread for
-    presses, releases, a stuck button, and what is wrong with the place; it must not block."""
+    presses, releases, a stuck button, and how the place is; it must not block."""
 
     def __init__(
         self,
@@ -66,7 +66,9 @@ class BoxButton:
         loop, fd = asyncio.get_running_loop(), opened.fileno()
         loop.add_reader(fd, readable.set)
         try:
-            self._tell(self._contact.opened(is_down=opened.is_down, now_s=self._boottime_s()))
+            now_s = self._boottime_s()
+            self._on_event(ButtonFault(self._contact.uid, None, round(now_s * 1e6)))  # it can be read
+            self._tell(self._contact.opened(is_down=opened.is_down, now_s=now_s))
             while True:
                 wait_s = self._contact.next_wake_s - self._boottime_s()
                 try:

@@ -8,12 +8,14 @@ counts start over with each.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.codes import Condition, RateSource
+
+NOT_ISOLATED: Final = 0x80  # bit of a board's hardware revision
 
 
 class StreamKind(IntEnum):
@@ -157,6 +159,11 @@ class BoardConnected:
     has_buzzer: bool
     is_schema_known: bool
     box_t_us: int
+
+    @property
+    def is_not_for_patients(self) -> bool:
+        """Whether nobody has said that this board's patient side is isolated (docs/board.md)."""
+        return bool(self.hw_revision & NOT_ISOLATED)
 
 
 @dataclass(frozen=True, slots=True)

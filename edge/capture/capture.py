@@ -14,6 +14,7 @@ from contract.events import (
     DeviceQuestion,
     DeviceState,
     Event,
+    LeadReversal,
     LeadState,
     SamplesLost,
     VisitClosed,
@@ -25,20 +26,21 @@ from edge.capture.cuts import Cut
 from edge.capture.device import DeviceSight, HeardDevice
 from edge.capture.device_words import StateEvent, words_of
 from edge.capture.singles import measured_of
-from edge.capture.streams import TEXT_MAX, Sensor, map_streams
+from edge.capture.streams import BOARD_MODEL, NOT_FOR_PATIENTS, TEXT_MAX, Sensor, map_streams
 from edge.capture.told import Told
 from edge.capture.visits import Closed, Opened, Visits
 from edge.spool.batch import Batch, Entry
 from firmware_bridge import events as bridge
 
 BOARD: Final = "board"  # the source of our own board's events, whichever board it is
+BUTTON: Final = "button"  # and of a call button of the box itself
 DEVICES_MAX: Final = 32  # more than a station has: devices that went long ago are forgotten
 CANDIDATES_MAX: Final = 16
 
 
 class Capture:
     """What was heard since the last cut. `now_us` is CLOCK_BOOTTIME in microseconds, as the bridge's own
-    times. `source` is BOARD, or the name of an instrument at this station.
+    times. `source` is BOARD, BUTTON, or the name of an instrument at this station.
     """
 
     def __init__(self, *, boot: BootId, facts: dict[str, Any]) -> None:
@@ -144,7 +146,10 @@ class Capture:
         device.begin(name, life, mapped)
         if mapped is not None:
             self._tell_of(device, LeadState(device=name, off=()), event.box_t_us)
-        if isinstance(event, bridge.InstrumentConnected):
+        if isinstance(event, bridge.BoardConnected):
+            device.model = BOARD_MODEL
+            device.unverified = NOT_FOR_PATIENTS if event.is_not_for_patients else ""
+        else:
             device.model, device.unverified = event.model, event.unverified
             self._tell_of(device, Conditions(device=name, on=()), event.box_t_us)
 
@@ -181,6 +186,10 @@ class Capture:
         if stream.is_signal:
             self._on_signal(device, stream.sensor, block, now_us)
         device.keep(stream, block, now_us=now_us)
+        if device.limb_leads.add(block):
+            suspected = device.limb_leads.suspected
+            told = None if suspected is None else suspected.value
+            self._tell_of(device, LeadReversal(device=device.told_name, suspected=told), block.box_t_us)
 
     def _on_signal(self, device: HeardDevice, sensor: Sensor, block: bridge.SampleBlock, now_us: int) -> None:
         self._facts_changed |= not device.has_contact(sensor)
@@ -348,7 +357,7 @@ class Capture:
 
     def _forget_the_gone(self) -> None:
         """Right after records were made: no sample is lost."""
-        gone = [name for name, one in self._devices.items() if one.is_away and name != BOARD]
+        gone = [name for name, one in self._devices.items() if one.is_away and name not in (BOARD, BUTTON)]
         for name in gone[: max(0, len(self._devices) - DEVICES_MAX)]:
             del self._devices[name]
             self._questions.pop(name, None)

@@ -12,6 +12,7 @@ from contract.events import Conditions
 from contract.ids import NO_VISIT, RecordClass, StreamSetNo, VisitNo
 from edge.capture.blocks import Blocks
 from edge.capture.cuts import Scene
+from edge.capture.limb_leads import LimbLeads
 from edge.capture.streams import Mapped, MappedSet, Sensor
 from firmware_bridge.conditions import NO_ELECTRODES, NO_FINGER
 from firmware_bridge.events import SampleBlock
@@ -59,6 +60,7 @@ class HeardDevice:
         self._measuring: set[int] = set()  # streams that come with contact
         self._tells_contact: set[Sensor] = set()
         self._waves_at_us: int | None = None
+        self.limb_leads = LimbLeads({})
 
     # Who and what
 
@@ -81,6 +83,7 @@ class HeardDevice:
         self.name, self._life, self.mapped = name, (name, life), mapped
         self._off, self.conditions = {}, frozenset()
         self._measuring.clear()
+        self.limb_leads = LimbLeads({} if mapped is None else mapped.streams())
         self._set_scene()
 
     def forget_streams(self) -> None:
@@ -91,7 +94,9 @@ class HeardDevice:
 
     def belongs_to(self, visit: VisitNo) -> None:
         """What comes from now on is of this visit; of none where the device is held apart."""
-        self._visit = NO_VISIT if self.is_held_apart else visit
+        before, self._visit = self._visit, NO_VISIT if self.is_held_apart else visit
+        if before != self._visit:
+            self.limb_leads.restart()
         self._set_scene()
 
     def _set_scene(self) -> None:

@@ -20,6 +20,8 @@ from firmware_bridge.events import (
 )
 
 TEXT_MAX: Final = 200  # characters of a text in an event
+BOARD_MODEL: Final = "Haidang board"
+NOT_FOR_PATIENTS: Final = "this board is not isolated: not for patients"
 _UNITS: Final = {
     StreamUnit.MICROVOLT: "uV",
     StreamUnit.COUNT: "1",
@@ -59,6 +61,10 @@ class MappedSet:
 
     event: StreamSet
     by_stream_id: dict[int, Mapped]
+
+    def streams(self) -> dict[int, Stream]:
+        """Return the first stream of each of the device's: most have one channel."""
+        return {number: self.event.streams[one.numbers[0]] for number, one in self.by_stream_id.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,13 @@ def map_streams(device: BoardConnected | InstrumentConnected, set_no: StreamSetN
     if not streams:
         return None
     if isinstance(device, BoardConnected):
-        event = StreamSet(set_no=set_no, device=device.uid.hex(), streams=tuple(streams))
+        event = StreamSet(
+            set_no=set_no,
+            device=device.uid.hex(),
+            streams=tuple(streams),
+            model=BOARD_MODEL,
+            unverified=NOT_FOR_PATIENTS if device.is_not_for_patients else None,
+        )
     else:
         event = StreamSet(
             set_no=set_no,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from contract.codes import Condition
-from edge.capture.capture import BOARD
+from edge.capture.capture import BOARD, BUTTON
 from edge.capture.device import DeviceSight
 from edge.health.report import Finding
 from firmware_bridge.events import Counters
@@ -38,6 +38,8 @@ def device_findings(
     heard = {device.source: device for device in devices}
     if board_port is not None and counters is not None:
         yield from _board(board_port, counters, heard.get(BOARD))
+    if BUTTON in heard:
+        yield _button(heard[BUTTON])
     for port in ports:
         yield _instrument(port, heard[port.device]) if port.device in heard else _port(port)
     if counters is None and not ports:
@@ -60,13 +62,26 @@ def _board(port: Path, counters: Counters, board: DeviceSight | None) -> Iterato
         yield Finding(part="devices", is_well=False, text=f"{port}: {problem}", remedy=remedy)
     else:
         name = board.name if board is not None else None
-        text = f"board {name} on {port}, {counters.frames} frames"
+        text = f"board {name} on {port}, {counters.frames} frames{_drift(counters)}"
         yield Finding(part="devices", is_well=True, text=text)
+    if board is not None and board.unverified:
+        remedy = "use an isolated board for patients; see docs/board.md"
+        yield Finding(part="devices", is_well=False, text=board.unverified, remedy=remedy)
     damaged, lost = sum(counters.damaged_frames.values()), 0 if board is None else board.lost_samples
     if damaged or lost:
         text = f"{damaged} damaged frames, {lost} samples lost on the way from the board"
         is_well = damaged * DAMAGED_MAX < counters.frames
         yield Finding(part="devices", is_well=is_well, text=text, remedy="change the cable if this grows")
+
+
+def _button(button: DeviceSight) -> Finding:
+    text = f"call button of the box: {button.problem or 'ready'}"
+    remedy = "check its wire and [button] in the configuration" if button.problem else ""
+    return Finding(part="devices", is_well=not button.problem, text=text, remedy=remedy)
+
+
+def _drift(counters: Counters) -> str:
+    return "" if counters.drift_ppm is None else f", its clock {counters.drift_ppm:+.0f} ppm off"
 
 
 def _port(port: PortSight) -> Finding:

@@ -53,7 +53,7 @@ def test_two_devices_have_their_own_streams_and_one_draft_each_in_one_transactio
     assert [one.header.stream_set for one in batch.drafts] == [1, 2]
     sets = station.told(StreamSet)
     assert [(one.device, one.model, one.unverified) for one in sets if isinstance(one, StreamSet)] == [
-        (UID.hex(), None, None),
+        (UID.hex(), "Haidang board", None),
         (FINGER, "Finger 1", "never seen"),
     ]
     assert station.chunks() == [(UID.hex(), 1, 0, 25), (FINGER, 1, 0, 10)]

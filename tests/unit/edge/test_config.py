@@ -169,7 +169,7 @@ def test_devices_are_read_in_order_with_what_is_said_of_each(tmp_path: Path) -> 
         (('port = "/dev/ttyUSB0"\n', ""), '[[device]] 1: expected either port = "/dev/…" or adapter = "…"'),
         (('name = "finger"', 'adapter = "usb"'), "[[device]] 1: expected either port"),
         (('"finger"', '"ngón tay"'), "[[device]] 1: name: expected 1 … 64 of the letters"),
-        (('"finger"', '"board"'), "[[device]] 1: name: board is our own board's"),
+        (('"finger"', '"board"'), "[[device]] 1: name: board is taken"),
         (("baud = 9600", "baud = 20"), "[[device]] 1: baud: expected bit/s, 300 … 4000000, found 20"),
         (("baud = 9600", "baud = true"), "[[device]] 1: baud: expected bit/s, 300 … 4000000, found True"),
         (("baud = 9600", 'speed = "high"'), "[[device]] 1: speed is not a setting; there are driver, port"),
@@ -197,3 +197,37 @@ def test_a_mistake_in_a_device_names_which_and_what_is_expected(
 def test_a_device_that_is_no_table_of_many_is_a_mistake(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"device"):
         read_config(write(tmp_path, TEXT + text))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "place"),
+    [
+        ('[button]\ngpio = "gpiochip0:17"\n', "gpio", "gpiochip0:17"),
+        (
+            '[button]\ninput = "/dev/input/by-id/usb-button-event-kbd"\n',
+            "input",
+            "/dev/input/by-id/usb-button-event-kbd",
+        ),
+    ],
+)
+def test_a_button_of_the_box_itself_is_read(tmp_path: Path, text: str, kind: str, place: str) -> None:
+    button = read_config(write(tmp_path, TEXT + text)).button
+    assert button is not None
+    assert (button.kind, button.place) == (kind, place)
+    assert read_config(write(tmp_path, TEXT)).button is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[button]\n", "[button]: expected either gpio or input"),
+        ('[button]\ngpio = "a:1"\ninput = "/dev/x"\n', "[button]: expected either gpio or input"),
+        ('[button]\ngpio = "17"\n', "button.gpio: expected CHIP:LINE, such as"),
+        ("[button]\ngpio = 17\n", "button.gpio: expected a text, found 17"),
+        ('[button]\npin = "17"\n', "[button] pin is not a setting; there are gpio, input"),
+    ],
+)
+def test_a_mistake_in_the_button_says_what_is_expected(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config(write(tmp_path, TEXT + text))
+    assert words in str(caught.value)
