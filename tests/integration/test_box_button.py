@@ -1,43 +1,15 @@
-"""A pipe stands for the kernel's line: neither GPIO nor input devices exist on a build machine."""
+"""A pipe stands for the kernel's line; with the kernel's own the service is tried by `./run bench guest`."""
 
 import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware_bridge.contact import Edge
 from firmware_bridge.contact_service import BoxButton
-from firmware_bridge.errors import PortLostError, PortMissingError
 from firmware_bridge.events import ButtonPressed, ButtonReleased, Event, PortMissing, PortProblem
 from firmware_bridge.gpio_contact import GpioContact
 from firmware_bridge.input_contact import InputContact
-
-
-class PipeContact:
-    """Reads D and U for down and up from a FIFO."""
-
-    def __init__(self, place: str) -> None:
-        try:
-            self._fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
-        except FileNotFoundError as error:
-            raise PortMissingError(place, "no such device", "make it") from error
-        self._place = place
-        self.is_down = False
-
-    def __enter__(self) -> "PipeContact":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def edges(self) -> list[Edge]:
-        data = os.read(self._fd, 100)
-        if not data:
-            raise PortLostError(self._place, "it went away", "plug it in again")
-        return [Edge(letter == ord("D"), 0.0) for letter in data]
+from tests.simulators.pipe_contact import PipeContact
 
 
 def test_presses_are_told_through_a_loss_of_the_button(tmp_path: Path) -> None:
