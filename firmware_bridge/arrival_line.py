@@ -41,7 +41,7 @@ class ArrivalLine:
             self._least.append((nominal_s, beyond_s))
         elif beyond_s < self._least[-1][1]:
             self._least[-1] = (nominal_s, beyond_s)
-        elif beyond_s >= self._origin_s + self.slope * nominal_s:
+        else:
             return
         self._fit()
 

@@ -25,13 +25,16 @@ from firmware_bridge.instrument import Instrument
 
 T0_S = 1000.0
 FRAME_BYTES = 4
-PLETH_ID, ECG_ID, SPO2_ID, HR_ID = range(4)
+PLETH_ID, ECG_ID, SPO2_ID, HR_ID, SKIN_ID = range(5)
 STREAMS = (
     InstrumentStream(name="pleth", kind=StreamKind.PPG, mdc=PLETH, rate_mhz=100_000),
     InstrumentStream(name="ecg", kind=StreamKind.ECG, mdc=ECG_II, rate_mhz=100_000, scale=5.0, unit="uV"),
     InstrumentStream(name="spo2", kind=StreamKind.NUMERIC, mdc=SPO2, rate_mhz=1000, unit="%"),
     InstrumentStream(
         name="hr", kind=StreamKind.NUMERIC, mdc=HEART_RATE, rate_mhz=1000, unit="/min", source=RateSource.ECG
+    ),
+    InstrumentStream(
+        name="skin", kind=StreamKind.TEMPERATURE, mdc=BODY_TEMPERATURE, rate_mhz=1000, scale=0.01, unit="Cel"
     ),
     InstrumentStream(name="sys", kind=StreamKind.NUMERIC, mdc=SYSTOLIC, rate_mhz=0, unit="mm[Hg]"),
     InstrumentStream(name="dia", kind=StreamKind.NUMERIC, mdc=DIASTOLIC, rate_mhz=0, unit="mm[Hg]"),

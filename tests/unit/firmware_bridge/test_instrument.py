@@ -179,6 +179,24 @@ def test_a_pause_is_told_as_an_estimate_before_what_follows_it() -> None:
     assert sorted(samples(told)) == list(range(600, 700))
 
 
+def test_what_the_time_told_and_the_decoder_learns_later_is_told_once() -> None:
+    session = Session().open()
+    session.stream(5.0, frame())
+    session.stream(1.0, frame(), from_s=T0_S + 5.5)  # fifty are missing
+    session.hear(frame(lost=20), frame(lost=32), at_s=T0_S + 6.54)  # it counts them now, and two more
+    assert losses(session.told) == [(500, 50, LossReason.ESTIMATED), (651, 2, LossReason.ON_THE_WIRE)]
+    assert sorted(samples(session.told))[-2:] == [650, 653]
+
+
+def test_what_is_missing_beside_damage_is_told_where_the_damage_was() -> None:
+    session = Session().open()
+    session.stream(5.0, frame())
+    session.hear(frame(1), frame(2, lost=1), at_s=T0_S + 5.07)  # five are missing, one of them known
+    session.stream(0.5, frame(3))
+    assert losses(session.told) == [(501, 4, LossReason.ESTIMATED), (505, 1, LossReason.ON_THE_WIRE)]
+    assert list(samples(session.told).items())[500:503] == [(500, 1), (506, 2), (507, 3)]
+
+
 def test_what_a_pause_held_back_is_told_before_the_life_ends() -> None:
     session = Session().open()
     session.stream(5.0, frame())

@@ -4,11 +4,19 @@ import pytest
 
 from contract.codes import DIASTOLIC, SYSTOLIC, Condition
 from firmware_bridge.conditions import ENDS_AFTER_S
-from firmware_bridge.events import ConditionsChanged, Event, LossReason, SampleBlock, SingleMeasurement
+from firmware_bridge.events import (
+    ConditionsChanged,
+    Event,
+    LossReason,
+    SampleBlock,
+    SamplesLost,
+    SingleMeasurement,
+)
 from tests.unit.firmware_bridge.instrument_session import (
     ECG_ID,
     HR_ID,
     PLETH_ID,
+    SKIN_ID,
     SPO2_ID,
     T0_S,
     WELL,
@@ -57,6 +65,12 @@ def test_a_number_that_comes_each_second_though_not_on_the_dot_has_no_holes() ->
         late_s = 0.3 * (k % 3)
         session.hear(frame(None, spo2=97), at_s=T0_S + k + late_s)
     assert rows(session.told) == [97] * 29
+
+
+def test_a_temperature_that_is_told_all_the_time_is_a_number() -> None:
+    session = Session().open()
+    session.stream(2.2, frame(skin=3652))
+    assert rows(session.told, SKIN_ID) == [3652, 3652]
 
 
 def test_a_number_that_the_instrument_takes_back_is_absent() -> None:
@@ -126,6 +140,24 @@ def test_probe_off_is_told_at_once_and_what_comes_meanwhile_is_of_nobody() -> No
     assert conditions(told) == [set()]
     assert set(samples(told).values()) == {60}
     assert 60 <= len(samples(told)) <= 75  # from when contact is sure
+
+
+def test_what_was_of_nobody_is_told_before_what_follows_it() -> None:
+    session = Session().open()
+    session.stream(1.0, frame(50))
+    session.stream(0.05, frame(0, conditions=frozenset({Condition.PROBE_OFF})))
+    told = session.stream(0.5, frame(60))
+    waves = [e for e in told if isinstance(e, SampleBlock | SamplesLost) and e.stream_id == PLETH_ID]
+    assert (waves[0].first_index, type(waves[0])) == (100, SamplesLost)
+    assert [e.first_index for e in waves] == sorted(e.first_index for e in waves)
+
+
+def test_a_sample_is_of_nobody_as_soon_as_its_frame_says_so() -> None:
+    session = Session(check_bits=0, structure_bits=6).open()
+    session.stream(1.0, frame(50))
+    told = session.hear(frame(0, conditions=frozenset({Condition.PROBE_OFF})), at_s=T0_S + 1.01)
+    assert conditions(told) == []  # not sure yet
+    assert samples(told) == {}
 
 
 def test_lead_off_is_a_matter_of_the_electrodes() -> None:

@@ -141,6 +141,22 @@ def test_what_ends_in_doubt_is_settled_by_flush() -> None:
     assert clock.flush() == []
 
 
+def test_a_gap_behind_what_came_late_is_counted_too() -> None:
+    clock = SteadyClock(rate_hz=100.0)
+    steady(clock, seconds=5)
+    clock.take(10, arrival_s=5.4)  # 300 ms late
+    told = [place for k in range(1, 60) for place in clock.take(1, arrival_s=6.0 + k / 100)]
+    assert sum(place.estimated_lost for place in told) == 90
+    assert told[-1].first_index == 500 + 10 + 90 + 58
+
+
+def test_a_pause_in_the_first_seconds_says_less() -> None:
+    clock = SteadyClock(rate_hz=100.0)
+    steady(clock, seconds=1)
+    assert clock.take(1, arrival_s=1.2)[0].first_index == 100
+    assert clock.take(1, arrival_s=1.6) == []
+
+
 def test_a_pause_that_jitter_explains_is_no_doubt() -> None:
     clock = SteadyClock(rate_hz=100.0)
     steady(clock, seconds=5)
