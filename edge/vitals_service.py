@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from contract.events import Status
 from contract.ids import BootId, RecordClass
-from contract.media import MediaSignal
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
 from contract.sealing import HubKey
@@ -36,7 +35,7 @@ from edge.control_service import serve_control
 from edge.errors import ControlError, SpoolDamagedError, SpoolError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
-from edge.health.own_clocks import OwnClocks, staff_anchor
+from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
 from edge.instruments_service import DEVICES_FACT, Instruments
@@ -46,6 +45,7 @@ from edge.spool.salvage_aside import Heritage
 from edge.spool.seal_service import SealService, read_authority, read_enrolled_key
 from edge.spool.spool import Spool
 from edge.spools_service import UNSENT_FACT, Spools
+from edge.staff_service import StaffWords
 from edge.uplink.ears import Ears
 from edge.uplink.owed import Owed
 from edge.uplink.receipt_book import ReceiptBook
@@ -217,7 +217,7 @@ class Vitals:
             ears=Ears(
                 on_receipt=self._on_receipt,
                 on_call=self._on_hub_call,
-                on_media=self._on_hub_media,
+                on_media=lambda signal: self._video.on_hub(signal),
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
                 on_exchange=self._on_exchange,
@@ -290,9 +290,6 @@ class Vitals:
     def _on_hub_call(self, state: CallState) -> None:
         self._call.on_signal(state)
         self._video.on_call(self._call.call)  # also who has it, which is no step of the call
-
-    def _on_hub_media(self, signal: MediaSignal) -> None:
-        self._video.on_hub(signal)
 
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
         self._receipts.on_receipt(receipt)
@@ -393,14 +390,19 @@ class Vitals:
             log.error("%s", error)
 
     def _questions(self) -> dict[str, Any]:
+        staff = StaffWords(
+            capture=self._capture,
+            call=self._call,
+            video=self._video,
+            clock=self._clock,
+            boot=self._boot,
+            cut_now=self._cut_now.set,
+        )
         return {
             "doctor": self._answer_doctor,
-            "next person": self._answer_next,
-            "cancel call": self._answer_cancel,
-            "camera": self._answer_camera,
-            "time": self._answer_time,
             "confirm device": self._instruments.answer_confirm,
             **self._spools.desk.questions(),
+            **staff.questions(),
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -431,25 +433,6 @@ class Vitals:
             operator=self._video.relay.peer,
         )
         return {"report": report_of(sight).model_dump()}
-
-    async def _answer_next(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._capture.next_person(now_us=self._clock.now_us())
-        self._cut_now.set()
-        return {}
-
-    async def _answer_cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        await self._call.cancel()
-        return {}
-
-    async def _answer_camera(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._video.allow_camera(is_allowed=request.get("is_allowed") is True)
-        return {}
-
-    async def _answer_time(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        text, within_s = str(request.get("text")), int(request.get("within_s", 0))
-        now_us = self._clock.now_us()
-        self._tell_anchor(staff_anchor(text, within_s=within_s, boot=self._boot, now_us=now_us))
-        return {}
 
 
 def _look_at(spool: Spool) -> tuple[int, dict[RecordClass, SeqRanges]]:

@@ -1,0 +1,58 @@
+"""What people at the station say to `edge vitals` with a tool: next person, cancel, camera, time."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contract.ids import BootId
+from edge.call.call_service import CallService
+from edge.call.video_service import VideoService
+from edge.capture.capture import Capture
+from edge.clock import BoxClock
+from edge.health.hub_anchors import anchor_event
+from edge.health.own_clocks import staff_anchor
+
+
+class StaffWords:
+    """Their words, by the names of `questions`. `cut_now` brings what was said to the card at once."""
+
+    def __init__(
+        self,
+        *,
+        capture: Capture,
+        call: CallService,
+        video: VideoService,
+        clock: BoxClock,
+        boot: BootId,
+        cut_now: Callable[[], None],
+    ) -> None:
+        self._capture, self._call, self._video = capture, call, video
+        self._clock, self._boot, self._cut_now = clock, boot, cut_now
+
+    def questions(self) -> dict[str, Any]:
+        """Return who answers what."""
+        return {
+            "next person": self._next,
+            "cancel call": self._cancel,
+            "camera": self._camera,
+            "time": self._time,
+        }
+
+    async def _next(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._capture.next_person(now_us=self._clock.now_us())
+        self._cut_now()
+        return {}
+
+    async def _cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        await self._call.cancel()
+        return {}
+
+    async def _camera(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._video.allow_camera(is_allowed=request.get("is_allowed") is True)
+        return {}
+
+    async def _time(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        text, within_s = str(request.get("text")), int(request.get("within_s", 0))
+        now_us = self._clock.now_us()
+        anchor = staff_anchor(text, within_s=within_s, boot=self._boot, now_us=now_us)
+        self._capture.tell(anchor_event(anchor), now_us)
+        return {}
