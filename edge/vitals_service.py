@@ -217,7 +217,7 @@ class Vitals:
             ears=Ears(
                 on_receipt=self._on_receipt,
                 on_call=self._on_hub_call,
-                on_media=lambda signal: self._video.on_hub(signal),
+                on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
                 on_exchange=self._on_exchange,
