@@ -54,9 +54,10 @@ class InstrumentLife:
                     stream, stream_id, life=life, began_s=began_s, is_checked=driver.check_bits > 0
                 )
             else:
-                self._waves[stream.name] = Wave(stream, stream_id, life=life)
+                self._waves[stream.name] = Wave(stream, stream_id, life=life, is_steady=driver.is_steady)
         is_sure = driver.check_bits + driver.structure_bits >= SURE_BITS
         self._book = ConditionBook(readings=1 if is_sure else UNSURE_READINGS)
+        self._spoke_s = began_s
         self._said = ALL_WELL
         self._out_of_range: set[str] = set()
         self._last_single: tuple[SingleMeasurement, float] | None = None
@@ -99,7 +100,8 @@ class InstrumentLife:
                     pieces.setdefault(name, []).append(piece)
         blocks: list[Event] = []
         for name, of_wave in pieces.items():
-            blocks += self._waves[name].take(of_wave, arrival_s=arrival_s)
+            blocks += self._waves[name].take(of_wave, arrival_s=arrival_s, spoke_s=self._spoke_s)
+        self._spoke_s = arrival_s
         if self._book.on - were_on:  # what came before a finger was out is of the finger
             return [*told, *blocks, *changes]
         return [*told, *changes, *blocks]

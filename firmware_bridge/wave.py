@@ -9,6 +9,7 @@ from firmware_bridge.events import InstrumentStream, LossReason, SampleBlock, Sa
 from firmware_bridge.steady import Placed, SteadyClock
 
 ABSENT_TOLD_S: Final = 1.0  # a run of samples that measured nobody is told so often
+STOPPED_S: Final = 1.0  # an instrument that speaks of other things meanwhile has stopped measuring this
 
 
 class Piece(NamedTuple):
@@ -21,13 +22,16 @@ class Piece(NamedTuple):
 
 
 class Wave:
-    """One waveform in one life of the instrument. Holds at most what comes within steady.HOLD_S."""
+    """One waveform in one life of the instrument. Holds at most what comes while steady.py is in doubt.
+    `is_steady`: it is sent all the time, so that a pause is a loss.
+    """
 
-    def __init__(self, stream: InstrumentStream, stream_id: int, *, life: int) -> None:
-        self._stream_id, self._life = stream_id, life
+    def __init__(self, stream: InstrumentStream, stream_id: int, *, life: int, is_steady: bool) -> None:
+        self._stream_id, self._life, self._is_steady = stream_id, life, is_steady
         self._rate_mhz = stream.rate_mhz
         self._clock: SteadyClock | None = None  # from the first frame on, whose samples are counted
-        self._waiting: deque[list[Piece]] = deque()
+        self._arrived_s = float("inf")
+        self._waiting: deque[tuple[list[Piece], bool]] = deque()  # and whether it was not measured before
         self._absent: tuple[int, int] | None = None  # first index and end of a run that was not told yet
         self.lost_samples = 0
         self.absent_samples = 0
@@ -37,12 +41,17 @@ class Wave:
         """When to call `tick`."""
         return self._clock.next_wake_s if self._clock is not None else None
 
-    def take(self, pieces: list[Piece], *, arrival_s: float) -> list[SampleBlock | SamplesLost]:
-        """Take what came of this stream by `arrival_s`, in order; at least one sample, lost or not."""
+    def take(
+        self, pieces: list[Piece], *, arrival_s: float, spoke_s: float
+    ) -> list[SampleBlock | SamplesLost]:
+        """Take what came of this stream by `arrival_s`, in order; at least one sample, lost or not.
+        `spoke_s`: when the instrument said anything before."""
         if self._clock is None:
             frame_samples = max(1, *(len(piece.samples) for piece in pieces))
             self._clock = SteadyClock(rate_hz=self._rate_mhz / 1000.0, frame_samples=frame_samples)
-        self._waiting.append(pieces)
+        quiet_s = (spoke_s if self._is_steady else arrival_s) - self._arrived_s
+        self._arrived_s = arrival_s
+        self._waiting.append((pieces, quiet_s >= STOPPED_S))
         samples, lost = sum(len(piece.samples) for piece in pieces), sum(piece.lost for piece in pieces)
         return self._tell(self._clock.take(samples, lost=lost, arrival_s=arrival_s))
 
@@ -56,9 +65,11 @@ class Wave:
         return [*told, *self._tell_absent()]
 
     def _tell(self, placed: list[Placed]) -> list[SampleBlock | SamplesLost]:
-        return [event for place in placed for event in self._place(self._waiting.popleft(), place)]
+        return [event for place in placed for event in self._place(*self._waiting.popleft(), place)]
 
-    def _place(self, pieces: list[Piece], place: Placed) -> list[SampleBlock | SamplesLost]:
+    def _place(
+        self, pieces: list[Piece], had_stopped: bool, place: Placed
+    ) -> list[SampleBlock | SamplesLost]:
         told: list[SampleBlock | SamplesLost] = []
         index = place.first_index - place.estimated_lost
         where = next((k for k, piece in enumerate(pieces) if piece.lost), 0)  # a damage, else before it all
@@ -70,7 +81,10 @@ class Wave:
             if run and (estimated or lost or piece.is_absent):
                 told.append(self._block(run_index, run, place))
                 run = []
-            told += self._lose(index, estimated, LossReason.ESTIMATED)
+            if had_stopped:
+                told += self._miss(index, index + estimated)
+            else:
+                told += self._lose(index, estimated, LossReason.ESTIMATED)
             told += self._lose(index + estimated, lost, LossReason.ON_THE_WIRE)
             index += estimated + lost
             end = index + len(piece.samples)
@@ -106,6 +120,8 @@ class Wave:
         return [*self._tell_absent(), SamplesLost(self._stream_id, self._life, index, count, reason)]
 
     def _miss(self, index: int, end: int) -> list[SampleBlock | SamplesLost]:
+        if index == end:
+            return []
         first = self._absent[0] if self._absent is not None else index
         self._absent = (first, end)
         self.absent_samples += end - index

@@ -179,6 +179,23 @@ def test_a_pause_is_told_as_an_estimate_before_what_follows_it() -> None:
     assert sorted(samples(told)) == list(range(600, 700))
 
 
+def test_an_instrument_that_speaks_of_other_things_has_not_lost_its_wave() -> None:
+    session = Session().open()
+    session.stream(5.0, frame())
+    session.stream(3.0, frame(None, spo2=None))
+    session.stream(1.0, frame())
+    assert losses(session.told) == [(500, 300, LossReason.NO_VALUE)]
+
+
+def test_an_instrument_that_measures_now_and_then_has_lost_nothing_between() -> None:
+    session = Session(is_steady=False).open()
+    session.stream(5.0, frame())
+    session.stream(1.0, frame(), from_s=T0_S + 65.0)
+    assert losses(session.told) == [(500, 6000, LossReason.NO_VALUE)]
+    session.stream(1.0, frame(), from_s=T0_S + 66.5)  # within a measurement
+    assert losses(session.told)[1:] == [(6600, 50, LossReason.ESTIMATED)]
+
+
 def test_what_the_time_told_and_the_decoder_learns_later_is_told_once() -> None:
     session = Session().open()
     session.stream(5.0, frame())
