@@ -1,7 +1,7 @@
 """Nonin data formats 2 and 7: the pulse wave, 75 frames a second (core). Source: docs/devices/nonin.md.
 
 25 frames are a packet. Each carries one byte (FLOAT) whose meaning is its place in the packet; SYNC marks the
-first. Places are trusted from a SYNC until damage, and not at all after a SYNC that came where none was due.
+first. What a packet said is told when the next SYNC comes where it is due: then no frame was missing.
 """
 
 from abc import abstractmethod
@@ -18,7 +18,6 @@ from firmware_bridge.drivers.scan import NEEDS_MORE, NO_FRAME, FrameScan
 
 FRAME_BYTES: Final = 5
 PACKET_FRAMES: Final = 25
-LAST_READ_PLACE: Final = 9
 START: Final = 0x01
 SYNC: Final = 0x01
 PERFUSION: Final = 0x06  # red and green; asserted for 12 frames a beat
@@ -28,7 +27,10 @@ DISCONNECTED: Final = 0x40
 OUT_OF_TRACK: Final = 0x10
 SENSOR_ALARM: Final = 0x08
 NOT_MEASURING: Final = DISCONNECTED | OUT_OF_TRACK | SENSOR_ALARM
-SLOW_STATUS: Final = NOT_MEASURING | ARTIFACT  # the same in most neighbouring frames
+SYNC_NEAR: Final = PACKET_FRAMES - 2  # from this place on one may be due
+NUMBERS_PLACE: Final = 3  # pulse rate and SpO2 are told by then
+NOTHING_SAID: Final = 0x80
+SLOW_STATUS: Final = NOTHING_SAID | NOT_MEASURING | ARTIFACT  # the same in most neighbouring frames
 TIMER_SPAN: Final = 1 << 14
 TIMER_TRUSTED_TICKS: Final = 30  # ten seconds; beyond, the instrument was off or its timer began anew
 BEAT: Final[Mapping[str, Fact]] = {"beat": True}
@@ -54,27 +56,34 @@ class WaveDecoder(FrameScan):
         self._begin()
 
     def finish(self) -> list[Reading]:
-        """The stream ends here; the next one begins with a packet of its own."""
+        """The stream ends here, and nothing speaks against the numbers of its last packet. The next stream
+        begins with a packet of its own."""
         readings = super().finish()
+        if readings:
+            values = {**readings[-1].values, **self._numbers()}
+            readings[-1] = readings[-1]._replace(values=values)
         self._begin()
         return readings
 
     def _begin(self) -> None:
         self._place = 0  # of the last frame in its packet, 1 … 25; lost frames count
-        self._is_placed = False
-        self._high = 0  # seven bits or two, of the number that the next frame completes
-        self._timer = self._stat2 = 0  # of this packet; true once it is whole
-        self._display: int | None = None
+        self._floats: list[int] = []  # of this packet; none when frames of it were lost
+        self._is_off = False  # it did not measure when it told its numbers
         self._frame = 0  # of the last frame since the stream began; lost frames count
         self._packet_frame = 0  # the one with which this packet began
         self._mark: _Mark | None = None
-        self._status = 0
+        self._status = NOTHING_SAID
+        self._perfusion = 0  # of the last beat
         self._is_weak = self._has_artifact = self._is_battery_low = self._has_display = False
         self._conditions = ALL_WELL
 
     @abstractmethod
     def _is_sound(self, data: bytes, at: int) -> bool:
         """Whether the five bytes at `at` pass as a frame."""
+
+    @abstractmethod
+    def _begins(self, data: bytes, at: int) -> bool:
+        """Whether the two bytes at `at` are what a frame would begin with behind the last one."""
 
     def _frame_bytes(self, data: bytes, at: int, *, is_end: bool) -> int:
         end, available = at + FRAME_BYTES, len(data)
@@ -84,59 +93,89 @@ class WaveDecoder(FrameScan):
             return NO_FRAME
         if end + FRAME_BYTES > available:
             return FRAME_BYTES if is_end else NEEDS_MORE
-        if self._is_sound(data, end):
+        is_usual, is_followed = self._begins(data, at), self._begins(data, end)
+        if is_usual and is_followed and self._is_sound(data, end):
             return FRAME_BYTES
         # Eight bits of sum let one place of a thousand pass that is the rest of a damaged frame with the
         # beginning of a sound one. The sound one gives it away: it has a successor, and the usual status.
+        # A damaged one that follows can feign one in here; it gives itself away by its own beginning.
         for other in range(at + 1, end):
             if other + 2 * FRAME_BYTES > available:
                 return FRAME_BYTES if is_end else NEEDS_MORE
-            is_usual = (data[other + self.STATUS_AT] ^ self._status) & SLOW_STATUS == 0
-            if is_usual and self._is_sound(data, other) and self._is_sound(data, other + FRAME_BYTES):
+            if not (
+                self._begins(data, other)
+                and self._is_sound(data, other)
+                and self._is_sound(data, other + FRAME_BYTES)
+            ):
+                continue
+            if is_usual and other == end - 1:
+                return (
+                    other - at
+                )  # of two equal bytes, last and first, one was lost: the other stands for both
+            change = data[at + self.STATUS_AT] ^ data[other + self.STATUS_AT]
+            is_same = change == 0 or (change == SYNC and self._place >= SYNC_NEAR)
+            if is_same or not (is_usual and is_followed):
                 return NO_FRAME
         return FRAME_BYTES
+
+    def _is_usual(self, status: int) -> bool:
+        """Whether most frames behind the last one could have such a status."""
+        return (status ^ self._status) & SLOW_STATUS == 0 and status & PERFUSION in (0, self._perfusion)
 
     def _lost_frames(self) -> int:
         # One byte or two are the rest of a frame or noise: the timer will tell.
         return round(self._discarding / FRAME_BYTES) if self._is_in_step else 0
 
-    def _tell(self, status: int, pleth: int, told: int, offset: int, lost: int) -> Reading:
+    def _tell(self, status: int, pleth: int, told: int, size: int, offset: int, lost: int) -> Reading:
         """Return the reading of a frame whose FLOAT is `told`."""
-        if self._discarding:
-            self._is_placed = False
         self._place += 1 + lost
         self._frame += 1 + lost
         facts, values = NO_FACTS, NO_VALUES
+        if status != self._status:
+            if status & PERFUSION and not self._status & PERFUSION:
+                facts = BEAT
+            self._follow(status)
+        if self._discarding:
+            self._floats = []
         if status & SYNC:
-            if self._is_placed and self._place == PACKET_FRAMES + 1:
-                facts = self._close_packet()
+            if len(self._floats) == PACKET_FRAMES:
+                values = self._numbers()
+                facts = {**facts, **self._close_packet()}
                 missing = self._missing()
                 lost += missing
                 self._frame += missing
-            else:
-                self._is_placed = not self._is_placed
             self._place, self._packet_frame = 1, self._frame
-        elif self._place > PACKET_FRAMES:
-            self._is_placed = False
-        if status != self._status:
-            if status & PERFUSION and not self._status & PERFUSION:
-                facts = {**facts, "beat": True} if facts else BEAT
-            self._follow(status)
-        if self._is_placed and self._place <= LAST_READ_PLACE:
-            values = self._float(told)
-        samples = {"pleth": (pleth,)}
-        return Reading(offset, FRAME_BYTES, "wave", samples, values, self._conditions, facts, lost)
+            self._floats, self._is_off = [told], False
+        elif 0 < len(self._floats) < PACKET_FRAMES:
+            self._floats.append(told)
+        else:  # the packet before has no end
+            self._floats = []
+        if status & NOT_MEASURING and len(self._floats) <= NUMBERS_PLACE:
+            self._is_off = True
+        return Reading(offset, size, "wave", {"pleth": (pleth,)}, values, self._conditions, facts, lost)
+
+    def _numbers(self) -> dict[str, int | None]:
+        """Return the numbers of this packet, as many of them as it has told."""
+        told, is_off = self._floats, self._is_off or self._status & NOT_MEASURING
+        values: dict[str, int | None] = {}
+        if len(told) > 1:
+            values["pulse"] = None if is_off else rate_of(told[0], told[1])
+        if len(told) > 2:
+            values["spo2"] = None if is_off else saturation_of(told[2])
+        return values
 
     def _close_packet(self) -> Mapping[str, Fact]:
         """The packet before this frame is whole: what its FLOATs said of the instrument is true."""
-        self._is_battery_low = bool(self._stat2 & 0x01)
-        self._has_display = self._display is not None
+        second = self._floats[7]
+        self._is_battery_low = bool(second & 0x01)
+        self._has_display = saturation_of(self._floats[8]) is not None
         self._judge()
-        return {"smartpoint": bool(self._stat2 & 0x20)}
+        return {"smartpoint": bool(second & 0x20)}
 
     def _missing(self) -> int:
         """Return how many frames were lost without a trace before the packet that is now whole."""
-        now, before = _Mark(self._timer, self._packet_frame), self._mark
+        timer = self._floats[5] << 7 | self._floats[6]
+        now, before = _Mark(timer, self._packet_frame), self._mark
         self._mark = now
         if before is None:
             return 0
@@ -157,6 +196,7 @@ class WaveDecoder(FrameScan):
             self._is_weak = self._has_artifact = False
         elif status & PERFUSION:
             self._is_weak = status & PERFUSION == RED
+            self._perfusion = status & PERFUSION
             self._has_artifact = bool(status & ARTIFACT)
         elif status & ARTIFACT:
             self._has_artifact = True
@@ -171,24 +211,6 @@ class WaveDecoder(FrameScan):
             self._has_display,
         )
 
-    def _float(self, told: int) -> Mapping[str, int | None]:
-        """Take FLOAT at its place; return the number that it completes."""
-        is_off = bool(self._status & NOT_MEASURING)
-        match self._place:
-            case 1 | 6:
-                self._high = told
-            case 2:
-                return {"pulse": None if is_off else rate_of(self._high, told)}
-            case 3:
-                return {"spo2": None if is_off else saturation_of(told)}
-            case 7:
-                self._timer = self._high << 7 | told
-            case 8:
-                self._stat2 = told
-            case 9:
-                self._display = saturation_of(told)
-        return NO_VALUES
-
 
 class Format2Decoder(WaveDecoder):
     """`01 STATUS PLETH FLOAT CHK`."""
@@ -199,8 +221,11 @@ class Format2Decoder(WaveDecoder):
         start, status, pleth, told, check = data[at : at + FRAME_BYTES]
         return start == START and status >= 0x80 > told and (START + status + pleth + told) & 0xFF == check
 
+    def _begins(self, data: bytes, at: int) -> bool:
+        return data[at] == START and self._is_usual(data[at + 1])
+
     def _read(self, frame: bytes, offset: int, lost: int) -> Reading | None:
-        return self._tell(frame[1], frame[2], frame[3], offset, lost)
+        return self._tell(frame[1], frame[2], frame[3], len(frame), offset, lost)
 
 
 class Format7Decoder(WaveDecoder):
@@ -212,8 +237,11 @@ class Format7Decoder(WaveDecoder):
         status, high, low, told, check = data[at : at + FRAME_BYTES]
         return status >= 0x80 > told and (status + high + low + told) & 0xFF == check
 
+    def _begins(self, data: bytes, at: int) -> bool:
+        return self._is_usual(data[at])
+
     def _read(self, frame: bytes, offset: int, lost: int) -> Reading | None:
-        return self._tell(frame[0], frame[1] << 8 | frame[2], frame[3], offset, lost)
+        return self._tell(frame[0], frame[1] << 8 | frame[2], frame[3], len(frame), offset, lost)
 
 
 @lru_cache(maxsize=256)

@@ -104,20 +104,45 @@ def test_of_a_packet_that_is_not_whole_no_battery_is_told() -> None:
     assert all(not reading.conditions for reading in read(b"".join(frames)))
 
 
-def test_a_number_whose_halves_are_of_two_packets_is_not_told() -> None:
+def test_a_packet_that_lost_its_sync_tells_no_number_and_neither_does_the_one_before() -> None:
     first, second = packet({1: 1, 2: 60, 3: 97}), packet({1: 0, 2: 72, 3: 98})
-    readings = read(b"".join(first[:1] + second[1:] + second))  # as if 24 frames had vanished
-    assert values_of(readings)[2:] == [("pulse", 72), ("spo2", 98)]
     damaged = bytearray(second[0])
     damaged[2] ^= 1
-    readings = read(b"".join([*first, bytes(damaged), *second[1:], *first]))
-    assert values_of(readings) == [("pulse", 188), ("spo2", 97)] * 2  # the second packet has lost its SYNC
+    readings = read(b"".join([*first, *first, bytes(damaged), *second[1:], *second]))
+    assert values_of(readings) == [("pulse", 188), ("spo2", 97), ("pulse", 72), ("spo2", 98)]
 
 
-def test_after_a_sync_that_was_not_due_numbers_wait_for_the_next() -> None:
+@pytest.mark.parametrize("place", range(25))
+def test_a_frame_that_vanished_whole_never_makes_a_number_of_its_neighbours(place: int) -> None:
+    first, second = packet({1: 0, 2: 72, 3: 98, 4: 43}), packet({1: 0, 2: 75, 3: 97, 4: 43})
+    readings = read(b"".join([*first, *second[:place], *second[place + 1 :], *first]))
+    told = {"pulse": {72}, "spo2": {98}}
+    assert all(value in told[name] for name, value in values_of(readings))
+    assert len(values_of(readings)) == (2 if place == 0 else 4)  # without its end the first is unsure too
+
+
+def test_numbers_are_told_once_the_next_packet_begins_where_it_should() -> None:
+    decoder = Format2Decoder()
+    whole = packet({1: 0, 2: 72, 3: 98})
+    assert values_of(decoder.feed(b"".join(whole))) == []
+    [*_, reading] = decoder.feed(b"".join(whole[:2]))
+    assert reading.values == {"pulse": 72, "spo2": 98}
+
+
+def test_a_packet_that_goes_on_beyond_its_end_tells_no_number() -> None:
+    assert values_of(read(b"".join([*packet({1: 0, 2: 72, 3: 98}), frame2(0)]))) == []
+
+
+def test_there_is_no_number_of_a_packet_when_the_finger_is_out_at_its_end() -> None:
+    out = packet({1: 3, 2: 127, 3: 127}, status=0x18)
+    readings = read(b"".join([*packet({1: 0, 2: 72, 3: 98}), *out]))
+    assert values_of(readings) == [("pulse", None), ("spo2", None)] * 2
+
+
+def test_a_sync_that_was_not_due_costs_the_packet_that_it_cuts_and_no_other() -> None:
     good = packet({1: 0, 2: 72, 3: 98})
-    wrong = [*good[:9], frame2(0x01), *good[10:], *good]  # damage that the sum does not show
-    assert values_of(read(b"".join([*good, *wrong]))) == [("pulse", 72), ("spo2", 98)] * 3
+    wrong = [*good[:9], frame2(0x01), *good[10:]]  # damage that the sum does not show
+    assert values_of(read(b"".join([*good, *wrong, *good]))) == [("pulse", 72), ("spo2", 98)] * 2
 
 
 @pytest.mark.parametrize(("drop", "expected"), [(range(30, 33), 3), (range(20, 70), 50), (range(25, 50), 25)])
@@ -153,6 +178,33 @@ def test_the_rest_of_a_frame_and_the_beginning_of_the_next_are_no_frame() -> Non
     assert [reading.offset for reading in readings] == [0, 7, 12]
 
 
+@pytest.mark.parametrize(
+    ("stream", "decoder"),
+    [
+        ("01 80 2D 00 AE 01 80 1E 62 01 80 1A 62 FD 01 82 15 62 FA 01 82 25 00 A8", Format2Decoder()),
+        ("80 E0 C4 48 6C 80 E0 D8 48 80 DC 9E 00 FA 80 D9 13 00 6C 80 D4 53 00 A7", Format7Decoder()),
+    ],
+    ids=["2", "7"],
+)
+def test_a_byte_lost_where_two_frames_meet_in_the_same_costs_neither(stream: str, decoder: Decoder) -> None:
+    readings = read(bytes.fromhex(stream), decoder)
+    assert [(reading.offset, reading.size) for reading in readings] == [
+        (0, 5),
+        (5, 4),
+        (9, 5),
+        (14, 5),
+        (19, 5),
+    ]
+    assert decoder.counts.lost_frames == 0
+
+
+def test_what_is_left_of_a_damaged_frame_does_not_undo_the_one_before() -> None:
+    """`86 FA 00 00 80` has a good sum and a sound frame behind it, but no frame has ended before it."""
+    stream = bytes.fromhex("80 8E 17 00 25 80 88 27 48 77 80 86 FA 00 00 80 81 7D 19 00 17 80 79 C1 48 02")
+    readings = read(stream, Format7Decoder())
+    assert [reading.offset for reading in readings] == [0, 5, 10, 16, 21]
+
+
 def test_a_sound_frame_beside_a_damaged_one_is_read() -> None:
     good, bad = frame2(0, 72), frame2(0, 72)[:-1] + b"\x00"
     decoder = Format2Decoder()
@@ -177,6 +229,8 @@ def test_numbers_are_those_of_the_instrument(simulator: type[WavingNonin], decod
     frames += [device.next_frame() for _ in range(500)]
     readings = read(b"".join(frames), decoder)
     for name in ("spo2", "pulse"):
-        assert [reading.values[name] for reading in readings if name in reading.values] == device.sent[name]
+        expected_numbers = list(device.sent[name])
+        expected_numbers[19] = None  # the finger is out when its packet ends
+        assert [reading.values[name] for reading in readings if name in reading.values] == expected_numbers
     expected = frozenset({Condition.PROBE_OFF, Condition.SEARCHING, Condition.HELD})
     assert readings[600].conditions == expected
