@@ -1,4 +1,6 @@
+import itertools
 import random
+from typing import Final
 
 import pytest
 
@@ -109,6 +111,54 @@ def test_of_a_frame_that_was_cut_short_and_the_next_the_next_is_read(cut: int) -
         readings = decode(Bitalino1Decoder(), *frames)
         assert [reading.offset for reading in readings][-4:] == [15 + cut + 3 * n for n in range(4)]
         assert sum(reading.lost for reading in readings) == 1
+
+
+QUIET: Final = 468  # its first byte could be the last of a frame with number 5: 50 to 5C
+
+
+def sound(ports: range, channel: range, last: range) -> bytes:
+    """Return a sound frame: the middle byte is of `ports` and the upper bits of the channel."""
+    for low, high, port, end in itertools.product(range(0, 256, 4), channel, ports, last):
+        if remainder_of(frame := bytes((low, port << 4 | high, end))) == 0:
+            return frame
+    raise AssertionError("there is none")
+
+
+def offsets_of(*pieces: bytes) -> list[int]:
+    return [reading.offset for reading in decode(Bitalino1Decoder(), *pieces)]
+
+
+def test_a_cut_frame_whose_missing_byte_the_next_one_has_does_not_cost_that_while_the_signal_is_steady() -> (
+    None
+):
+    run = [one(number, QUIET) for number in (6, 7, 8)]
+    cut = sound(range(0xC, 0xD), range(16), range(run[0][0], run[0][0] + 1))[:2]
+    assert offsets_of(*(one(number, QUIET) for number in range(5)), cut, *run)[-3:] == [17, 20, 23]
+
+
+def test_an_accident_in_which_inputs_and_outputs_changed_does_not_cost_the_next_frame() -> None:
+    run = [one(number, QUIET) for number in (6, 7, 8)]
+    cut = sound(range(0x3, 0x4), range(16), range(run[0][0], run[0][0] + 1))[:2]
+    before = [one(number, QUIET + 300) for number in range(5)]  # all have moved
+    assert offsets_of(*before, cut, *run)[-3:] == [17, 20, 23]
+
+
+def test_a_frame_is_not_given_up_for_the_rest_of_the_next_whose_signal_is_somewhere_else() -> None:
+    ecg = next(ecg for ecg in range(500, 600) if one(5, ecg)[2] & 0x03 == 0)
+    last = one(5, ecg)[2]
+    rest = sound(range(0xC, 0xD), range(2), range(0x60, 0x70), range(last, last + 1))[1:]
+    frames = [one(number, ecg) for number in range(6)]
+    assert offsets_of(*frames, rest, *(one(number, ecg) for number in (7, 8, 9))) == [
+        *(0, 3, 6, 9, 12, 15),
+        *(20, 23, 26),
+    ]
+
+
+def test_after_damage_a_run_counts_more_than_a_single_frame_that_fits() -> None:
+    run = [one(number, QUIET) for number in (6, 7, 8)]
+    accident = sound(range(0xC, 0xD), range(16), range(run[0][0], run[0][0] + 1))
+    before = [one(number, QUIET + 300) for number in range(5)]
+    assert offsets_of(*before, b"\xff", accident[:2], *run)[-3:] == [18, 21, 24]
 
 
 @pytest.mark.parametrize("gone", [1, 7, 15])
