@@ -116,9 +116,9 @@ def test_of_a_frame_that_was_cut_short_and_the_next_the_next_is_read(cut: int) -
 QUIET: Final = 468  # its first byte could be the last of a frame with number 5: 50 to 5C
 
 
-def sound(ports: range, channel: range, last: range) -> bytes:
+def sound(ports: range, channel: range, last: range, first: range = range(0, 256, 4)) -> bytes:
     """Return a sound frame: the middle byte is of `ports` and the upper bits of the channel."""
-    for low, high, port, end in itertools.product(range(0, 256, 4), channel, ports, last):
+    for low, high, port, end in itertools.product(first, channel, ports, last):
         if remainder_of(frame := bytes((low, port << 4 | high, end))) == 0:
             return frame
     raise AssertionError("there is none")
