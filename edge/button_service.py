@@ -5,10 +5,10 @@ from typing import Final
 
 from contract.ids import BootId
 from edge.config import ButtonConfig
-from firmware_bridge.contact_service import BoxButton, OpenContact
+from firmware_bridge.contacts.contact_service import BoxButton, OpenContact
+from firmware_bridge.contacts.gpio_contact import GpioContact
+from firmware_bridge.contacts.input_contact import InputContact
 from firmware_bridge.events import Event
-from firmware_bridge.gpio_contact import GpioContact
-from firmware_bridge.input_contact import InputContact
 
 _OPENERS: Final[Mapping[str, Callable[[str], OpenContact]]] = {"gpio": GpioContact, "input": InputContact}
 

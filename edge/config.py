@@ -12,7 +12,7 @@ from edge.clock import KERNEL_BOOT_FILE
 from edge.device_config import DEVICE_KEYS, read_devices
 from edge.errors import ConfigError
 from edge.health.wall_clock import RTC_FILE
-from firmware_bridge.device_settings import DeviceSettings
+from firmware_bridge.ports.device_settings import DeviceSettings
 
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {

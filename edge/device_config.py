@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.errors import ConfigError
-from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.drivers.driver import Line
+from firmware_bridge.ports.device_settings import DeviceSettings
 
 DEVICE_KEYS: Final = ("driver", "port", "adapter", "name", "baud", "parity")
 BAUD_MIN, BAUD_MAX = 300, 4_000_000

@@ -11,10 +11,10 @@ from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import ControlError
-from firmware_bridge.devices_service import DevicesService
 from firmware_bridge.errors import IllegalInputError
 from firmware_bridge.events import Event
-from firmware_bridge.port_sights import PortSight
+from firmware_bridge.ports.devices_service import DevicesService
+from firmware_bridge.ports.port_sights import PortSight
 
 log = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ MAY_IMPORT: Final = {  # imports point one way; edge and hub never meet
 
 # Library -> the files that own it. One shell a library a package: it moves data and decides nothing.
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
-    "serial": ("firmware_bridge/port.py",),
-    "pyudev": ("firmware_bridge/hotplug.py",),
-    "gpiod": ("firmware_bridge/gpio_contact.py",),
-    "evdev": ("firmware_bridge/input_contact.py",),
+    "serial": ("firmware_bridge/ports/port.py",),
+    "pyudev": ("firmware_bridge/ports/hotplug.py",),
+    "gpiod": ("firmware_bridge/contacts/gpio_contact.py",),
+    "evdev": ("firmware_bridge/contacts/input_contact.py",),
     "cobs": ("firmware_bridge/frames.py",),
     "google_crc32c": ("contract/header.py",),
     "cryptography": ("contract/hpke.py", "contract/sealing.py", "contract/seal_offers.py", "hub/pki/*.py"),
@@ -76,14 +76,14 @@ SHELLS: Final[tuple[str, ...]] = (
     "*/*_cli.py",
     "*/clock.py",  # the one clock object of a package
     "contract/sealing.py",  # os.urandom: keys and nothing else
-    "firmware_bridge/port.py",
-    "firmware_bridge/hotplug.py",
-    "firmware_bridge/ownership.py",  # looks into /proc for other programs' ports
+    "firmware_bridge/ports/port.py",
+    "firmware_bridge/ports/hotplug.py",
+    "firmware_bridge/ports/ownership.py",  # looks into /proc for other programs' ports
     "firmware_bridge/bridge.py",
-    "firmware_bridge/instrument_bridge.py",
-    "firmware_bridge/served_device.py",  # a task for each
-    "firmware_bridge/gpio_contact.py",  # how long ago an edge was
-    "firmware_bridge/input_contact.py",  # the same, and importlib: Debian's evdev
+    "firmware_bridge/instruments/instrument_bridge.py",
+    "firmware_bridge/ports/served_device.py",  # a task for each
+    "firmware_bridge/contacts/gpio_contact.py",  # how long ago an edge was
+    "firmware_bridge/contacts/input_contact.py",  # the same, and importlib: Debian's evdev
     "firmware_bridge/drivers/catalogue.py",  # importlib: finds the drivers
     "edge/spool/contents.py",
     "edge/spool/spool.py",

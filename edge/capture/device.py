@@ -14,8 +14,8 @@ from edge.capture.blocks import Blocks
 from edge.capture.cuts import Scene
 from edge.capture.limb_leads import LimbLeads
 from edge.capture.streams import Mapped, MappedSet, Sensor
-from firmware_bridge.conditions import NO_ELECTRODES, NO_FINGER
 from firmware_bridge.events import SampleBlock
+from firmware_bridge.instruments.conditions import NO_ELECTRODES, NO_FINGER
 
 WAVES_STOPPED_S: Final = 2.0  # without any block
 NO_STREAMS: Final = StreamSetNo(0)

@@ -9,7 +9,6 @@ from contract.codes import HEART_RATE, MEASUREMENTS, PULSE_RATE, SPO2, RateSourc
 from contract.events import Stream, StreamSet
 from contract.ids import RecordClass, StreamSetNo
 from contract.limits import COLUMNS_MAX
-from firmware_bridge.conditions import NO_ELECTRODES, NO_FINGER, measures_nobody
 from firmware_bridge.events import (
     BoardConnected,
     InstrumentConnected,
@@ -18,6 +17,7 @@ from firmware_bridge.events import (
     StreamKind,
     StreamUnit,
 )
+from firmware_bridge.instruments.conditions import NO_ELECTRODES, NO_FINGER, measures_nobody
 
 TEXT_MAX: Final = 200  # characters of a text in an event
 BOARD_MODEL: Final = "Haidang board"

@@ -9,7 +9,7 @@ from edge.capture.capture import BOARD, BUTTON
 from edge.capture.device import DeviceSight
 from edge.health.report import Finding
 from firmware_bridge.events import Counters
-from firmware_bridge.port_sights import PortSight
+from firmware_bridge.ports.port_sights import PortSight
 
 DAMAGED_MAX: Final = 100  # one frame in so many: a cable that should be changed
 _ASKS_FOR_A_WORD: Final = (

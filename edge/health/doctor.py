@@ -17,7 +17,7 @@ from edge.health.report import NO_CALL, Finding, Report
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
-from firmware_bridge.port_sights import PortSight
+from firmware_bridge.ports.port_sights import PortSight
 
 LATE_RECEIPT_S: Final = 60.0  # something is owed, and the hub has said nothing for so long
 LOW_DISK_BYTES: Final = 200_000_000

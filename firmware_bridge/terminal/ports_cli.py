@@ -25,12 +25,12 @@ from firmware_bridge.bridge import BoardBridge
 from firmware_bridge.drivers.driver import Line
 from firmware_bridge.errors import PortError, RecordingError
 from firmware_bridge.events import Event
-from firmware_bridge.hotplug import list_ports
-from firmware_bridge.instrument_bridge import InstrumentBridge
-from firmware_bridge.listening import probe
-from firmware_bridge.ownership import owner_of
-from firmware_bridge.port import SerialPort
-from firmware_bridge.probing import Outcome
+from firmware_bridge.instruments.instrument_bridge import InstrumentBridge
+from firmware_bridge.ports.hotplug import list_ports
+from firmware_bridge.ports.listening import probe
+from firmware_bridge.ports.ownership import owner_of
+from firmware_bridge.ports.port import SerialPort
+from firmware_bridge.ports.probing import Outcome
 from firmware_bridge.terminal.bytes_cli import DriverName, driver_or_stop, out, stop
 from firmware_bridge.terminal.recording import Chunk, chunks_of, heading, line_of
 from firmware_bridge.terminal.screen import Screen

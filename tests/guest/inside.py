@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import evdev  # type: ignore[import-not-found]  # Debian's package, inside the machine
 
-from firmware_bridge.contact_service import BoxButton, OpenContact
-from firmware_bridge.device_settings import DeviceSettings
-from firmware_bridge.devices_service import DevicesService
+from firmware_bridge.contacts.contact_service import BoxButton, OpenContact
+from firmware_bridge.contacts.gpio_contact import GpioContact
+from firmware_bridge.contacts.input_contact import InputContact
 from firmware_bridge.events import ButtonPressed, Event, InstrumentConnected, SampleBlock
-from firmware_bridge.gpio_contact import GpioContact
-from firmware_bridge.hotplug import list_ports
-from firmware_bridge.input_contact import InputContact
+from firmware_bridge.ports.device_settings import DeviceSettings
+from firmware_bridge.ports.devices_service import DevicesService
+from firmware_bridge.ports.hotplug import list_ports
 from tests.guest.machine import WORD
 
 REPLUGS: Final = 5

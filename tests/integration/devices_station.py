@@ -5,10 +5,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from firmware_bridge.device_settings import DeviceSettings
-from firmware_bridge.devices_service import DevicesService
 from firmware_bridge.drivers.driver import Driver
 from firmware_bridge.events import Event, InstrumentConnected, InstrumentLost, SampleBlock
+from firmware_bridge.ports.device_settings import DeviceSettings
+from firmware_bridge.ports.devices_service import DevicesService
 from tests.simulators.usb_sockets import UsbSockets
 
 LIMIT_S = 60.0  # of one wait: nothing here takes five seconds, but a loaded machine may

@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware_bridge.contact_service import BoxButton
+from firmware_bridge.contacts.contact_service import BoxButton
+from firmware_bridge.contacts.gpio_contact import GpioContact
+from firmware_bridge.contacts.input_contact import InputContact
 from firmware_bridge.events import ButtonPressed, ButtonReleased, Event, PortMissing, PortProblem
-from firmware_bridge.gpio_contact import GpioContact
-from firmware_bridge.input_contact import InputContact
 from tests.simulators.pipe_contact import PipeContact
 
 

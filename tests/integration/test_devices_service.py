@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.device_settings import DeviceSettings
-from firmware_bridge.devices_service import DevicesService
 from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.drivers.driver import Driver, Reading
 from firmware_bridge.errors import UnknownDriverError
 from firmware_bridge.events import PortMissing
-from firmware_bridge.instrument_bridge import REOPEN_EVERY_S
+from firmware_bridge.instruments.instrument_bridge import REOPEN_EVERY_S
+from firmware_bridge.ports.device_settings import DeviceSettings
+from firmware_bridge.ports.devices_service import DevicesService
 from tests.integration.devices_station import Station, is_part_of, running
 from tests.integration.test_listening import other_program
 from tests.simulators.devices.announcer import NAME, Announcer, AnnouncerDecoder, announcer_driver

@@ -12,7 +12,7 @@ import sys
 import tty
 from pathlib import Path
 
-from firmware_bridge import hotplug
+from firmware_bridge.ports import hotplug
 
 HOUSE = Path(__file__).parents[2]
 FTDI = {"idVendor": "0403", "idProduct": "6001", "manufacturer": "FTDI", "product": "FT232R USB UART"}

@@ -12,10 +12,10 @@ from typing import ClassVar
 
 import pytest
 
-from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.berry import DRIVERS
 from firmware_bridge.errors import IllegalInputError
 from firmware_bridge.events import InstrumentConnected, InstrumentLost
+from firmware_bridge.ports.device_settings import DeviceSettings
 from tests.integration.devices_station import Station, boottime_s, places_in, running
 from tests.simulators.devices.device import SimulatedDevice
 from tests.simulators.devices.sim import DeviceSim

@@ -2,7 +2,7 @@
 
 import os
 
-from firmware_bridge.contact import Edge
+from firmware_bridge.contacts.contact import Edge
 from firmware_bridge.errors import PortLostError, PortMissingError
 
 

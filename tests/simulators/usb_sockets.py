@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from firmware_bridge.adapters import Adapter
+from firmware_bridge.ports.adapters import Adapter
 from tests.simulators.devices.sim import DeviceSim
 
 
 class UsbSockets:
-    """What `firmware_bridge.hotplug.Ports` asks. As Linux does it, the lowest free number is the path of what
-    is plugged in, whoever had it before. `is_told`: a udev daemon says at once that something has changed."""
+    """What `firmware_bridge.ports.hotplug.Ports` asks. As Linux does it, the lowest free number is the path
+    of what is plugged in, whoever had it before. `is_told`: a udev daemon says at once that something has
+    changed."""
 
     def __init__(self, folder: Path, *, is_told: bool) -> None:
         self._folder = folder

@@ -28,7 +28,7 @@ from edge.config import BoxConfig
 from edge.control_service import ask
 from edge.errors import ControlError
 from edge.health.report import Finding
-from firmware_bridge.device_settings import DeviceSettings
+from firmware_bridge.ports.device_settings import DeviceSettings
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import WAVE, open_all, open_spool, stored
 from tests.integration.edge.test_vitals import LIMIT_S, config, report, vitals  # noqa: F401

@@ -5,8 +5,8 @@ import pytest
 from edge.clock import KERNEL_BOOT_FILE, BoxClock
 from edge.config import read_config
 from edge.errors import ConfigError
-from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.driver import Line
+from firmware_bridge.ports.device_settings import DeviceSettings
 
 TEXT = """
 station = "con-dao-01"

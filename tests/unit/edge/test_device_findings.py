@@ -4,7 +4,7 @@ from contract.codes import Condition
 from edge.capture.device import DeviceSight
 from edge.health.device_findings import device_findings
 from edge.health.report import Finding
-from firmware_bridge.port_sights import PortSight
+from firmware_bridge.ports.port_sights import PortSight
 
 PORT = PortSight(
     path="/dev/ttyUSB0",

@@ -21,7 +21,7 @@ from firmware_bridge.events import (
     SamplesLost,
     StreamKind,
 )
-from firmware_bridge.instrument import Instrument
+from firmware_bridge.instruments.instrument import Instrument
 
 T0_S = 1000.0
 FRAME_BYTES = 4

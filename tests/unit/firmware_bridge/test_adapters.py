@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from firmware_bridge.adapters import Adapter, is_true_serial, tell_apart, usb_place
+from firmware_bridge.ports.adapters import Adapter, is_true_serial, tell_apart, usb_place
 
 FTDI = Adapter(
     path="/dev/ttyUSB0",

@@ -1,4 +1,4 @@
-from firmware_bridge.contact import RELEASE_STABLE_S, STUCK_S, Contact, Edge, uid_of
+from firmware_bridge.contacts.contact import RELEASE_STABLE_S, STUCK_S, Contact, Edge, uid_of
 from firmware_bridge.events import (
     ButtonFault,
     ButtonFaultKind,

@@ -3,9 +3,9 @@ from itertools import product
 
 import pytest
 
-from firmware_bridge.adapters import Adapter
 from firmware_bridge.errors import IllegalInputError
-from firmware_bridge.identities import KNOWN_MAX, TRANSITIONS, Identities, Input, Known, State
+from firmware_bridge.ports.adapters import Adapter
+from firmware_bridge.ports.identities import KNOWN_MAX, TRANSITIONS, Identities, Input, Known, State
 
 BERRY = "berry-bm1000"
 

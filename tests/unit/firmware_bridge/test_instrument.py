@@ -18,8 +18,8 @@ from firmware_bridge.events import (
     SamplesLost,
     SingleMeasurement,
 )
-from firmware_bridge.instrument import Instrument
-from firmware_bridge.instrument_presence import TRANSITIONS, Input, State, after
+from firmware_bridge.instruments.instrument import Instrument
+from firmware_bridge.instruments.instrument_presence import TRANSITIONS, Input, State, after
 from tests.unit.firmware_bridge.instrument_session import (
     ECG_ID,
     PLETH_ID,

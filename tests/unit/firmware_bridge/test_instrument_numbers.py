@@ -3,7 +3,6 @@
 import pytest
 
 from contract.codes import DIASTOLIC, SYSTOLIC, Condition
-from firmware_bridge.conditions import ENDS_AFTER_S
 from firmware_bridge.events import (
     ConditionsChanged,
     Event,
@@ -12,6 +11,7 @@ from firmware_bridge.events import (
     SamplesLost,
     SingleMeasurement,
 )
+from firmware_bridge.instruments.conditions import ENDS_AFTER_S
 from tests.unit.firmware_bridge.instrument_session import (
     ECG_ID,
     HR_ID,

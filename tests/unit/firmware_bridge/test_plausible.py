@@ -15,7 +15,7 @@ from contract.codes import (
 )
 from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.events import StreamKind
-from firmware_bridge.plausible import RANGES, STEPS, PlausibleNumber, is_in_range
+from firmware_bridge.instruments.plausible import RANGES, STEPS, PlausibleNumber, is_in_range
 
 FRAME_S = 0.01
 

@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from firmware_bridge.adapters import Adapter
-from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.berry import DRIVERS
 from firmware_bridge.drivers.driver import Line
-from firmware_bridge.identities import Known, State
-from firmware_bridge.instrument_bridge import InstrumentCounters
-from firmware_bridge.port_sights import PortSight, absent_sight, device_sight, port_sight
-from firmware_bridge.probing import Outcome, ProbeResult
+from firmware_bridge.instruments.instrument_bridge import InstrumentCounters
+from firmware_bridge.ports.adapters import Adapter
+from firmware_bridge.ports.device_settings import DeviceSettings
+from firmware_bridge.ports.identities import Known, State
+from firmware_bridge.ports.port_sights import PortSight, absent_sight, device_sight, port_sight
+from firmware_bridge.ports.probing import Outcome, ProbeResult
 
 ADAPTER = Adapter(path="/dev/ttyUSB0", place="usb-0:1:1.0", plugging="p1", vid_pid="10c4:ea60")
 KNOWN = Known("left", DRIVERS[0].name, "berry", State.HERE, ADAPTER)

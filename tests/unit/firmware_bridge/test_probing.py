@@ -10,7 +10,7 @@ from firmware_bridge.drivers.berry import DRIVERS as BERRY_DRIVERS
 from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.drivers.driver import Driver, Line
 from firmware_bridge.frames import Frame, encode
-from firmware_bridge.probing import (
+from firmware_bridge.ports.probing import (
     BOARD_LINE,
     LISTEN_MAX_S,
     Outcome,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.steady import DOUBT_S, HOLD_BUSY_S, HOLD_S, Placed, SteadyClock
+from firmware_bridge.instruments.steady import DOUBT_S, HOLD_BUSY_S, HOLD_S, Placed, SteadyClock
 from tests.unit.firmware_bridge.arrivals import BEGAN_S, Arrival, Instrument
 
 OFFS = (-0.01, 0.0, 0.01)  # of the nominal rate: as far as quartzes and their makers' roundings go

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from firmware_bridge.arrival_line import ArrivalLine
+from firmware_bridge.instruments.arrival_line import ArrivalLine
 
 SLEW: Final = 0.01  # times follow a line that was corrected by so much a second at most, …
 STEP_S: Final = 0.1  # … and at once when it was this wrong

@@ -4,7 +4,7 @@ from typing import Final
 
 from contract.codes import IMPEDANCE, PERFUSION_INDEX, RESPIRATION_RATE, SPO2, Condition, RateSource
 from firmware_bridge.events import InstrumentStream, StreamKind
-from firmware_bridge.plausible import CONFIRM_S
+from firmware_bridge.instruments.plausible import CONFIRM_S
 
 NO_FINGER: Final = frozenset({Condition.PROBE_OFF, Condition.PROBE_FAULT})
 NO_ELECTRODES: Final = frozenset({Condition.LEAD_OFF})

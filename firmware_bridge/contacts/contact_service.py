@@ -6,7 +6,7 @@ import select
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from firmware_bridge.contact import NEVER_S, Contact, Edge
+from firmware_bridge.contacts.contact import NEVER_S, Contact, Edge
 from firmware_bridge.errors import PortBusyError, PortError, PortMissingError, PortPermissionError
 from firmware_bridge.events import ButtonFault, Event, PortMissing, PortProblem
 

@@ -11,17 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from firmware_bridge.adapters import Adapter
-from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.catalogue import all_drivers, driver_named
 from firmware_bridge.drivers.driver import Driver, Line
 from firmware_bridge.events import Event, InstrumentConnected
-from firmware_bridge.hotplug import MachinePorts, Ports
-from firmware_bridge.identities import PLUGGED_IN, Identities, Known, Question
-from firmware_bridge.listening import probe
-from firmware_bridge.port_sights import PortSight, absent_sight, device_sight, port_sight
-from firmware_bridge.probing import Outcome, ProbeResult, family_of
-from firmware_bridge.served_device import ServedDevice
+from firmware_bridge.ports.adapters import Adapter
+from firmware_bridge.ports.device_settings import DeviceSettings
+from firmware_bridge.ports.hotplug import MachinePorts, Ports
+from firmware_bridge.ports.identities import PLUGGED_IN, Identities, Known, Question
+from firmware_bridge.ports.listening import probe
+from firmware_bridge.ports.port_sights import PortSight, absent_sight, device_sight, port_sight
+from firmware_bridge.ports.probing import Outcome, ProbeResult, family_of
+from firmware_bridge.ports.served_device import ServedDevice
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from firmware_bridge.events import InstrumentStream, LossReason, SampleBlock, SamplesLost
-from firmware_bridge.steady import Placed, SteadyClock
+from firmware_bridge.instruments.steady import Placed, SteadyClock
 
 ABSENT_TOLD_S: Final = 1.0  # a run of samples that measured nobody is told so often
 STOPPED_S: Final = 1.0  # an instrument that speaks of other things meanwhile has stopped measuring this

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from firmware_bridge.adapters import Adapter
-from firmware_bridge.device_settings import DeviceSettings
 from firmware_bridge.drivers.driver import Driver
-from firmware_bridge.identities import Known, State
-from firmware_bridge.probing import Outcome, ProbeResult
+from firmware_bridge.ports.adapters import Adapter
+from firmware_bridge.ports.device_settings import DeviceSettings
+from firmware_bridge.ports.identities import Known, State
+from firmware_bridge.ports.probing import Outcome, ProbeResult
 
 if TYPE_CHECKING:
-    from firmware_bridge.instrument_bridge import InstrumentCounters
+    from firmware_bridge.instruments.instrument_bridge import InstrumentCounters
 
 
 class PortSight(NamedTuple):

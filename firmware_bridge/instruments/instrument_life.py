@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from contract.codes import Condition
-from firmware_bridge.conditions import ConditionBook, is_number, measures_nobody
 from firmware_bridge.drivers.driver import ALL_WELL, Driver, Reading
 from firmware_bridge.events import (
     ConditionsChanged,
@@ -19,9 +18,10 @@ from firmware_bridge.events import (
     SamplesLost,
     SingleMeasurement,
 )
-from firmware_bridge.number_column import LATE_S, NumberColumn
-from firmware_bridge.plausible import is_in_range
-from firmware_bridge.wave import Piece, Wave
+from firmware_bridge.instruments.conditions import ConditionBook, is_number, measures_nobody
+from firmware_bridge.instruments.number_column import LATE_S, NumberColumn
+from firmware_bridge.instruments.plausible import is_in_range
+from firmware_bridge.instruments.wave import Piece, Wave
 
 SURE_BITS: Final = 16  # fewer that must be right in a frame: a single one may say anything
 UNSURE_READINGS: Final = 3

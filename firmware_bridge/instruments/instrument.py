@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from firmware_bridge.conditions import is_number
 from firmware_bridge.drivers.driver import Counts, Driver, Reading
 from firmware_bridge.events import Event, InstrumentConnected, InstrumentLost, InstrumentSilent
-from firmware_bridge.instrument_life import InstrumentLife, Timed
-from firmware_bridge.instrument_presence import Input, State, after
+from firmware_bridge.instruments.conditions import is_number
+from firmware_bridge.instruments.instrument_life import InstrumentLife, Timed
+from firmware_bridge.instruments.instrument_presence import Input, State, after
 
 PROOF_BITS: Final = 32  # noise of a wrong line makes frames of a weak structure now and then
 PROOF_FRAMES: Final = 3  # of one that speaks each second, as long as …

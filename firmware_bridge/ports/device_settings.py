@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from firmware_bridge.adapters import Adapter
 from firmware_bridge.drivers.driver import Line
+from firmware_bridge.ports.adapters import Adapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Any, Final, NamedTuple, Self
 
-from firmware_bridge.adapters import Adapter, tell_apart
 from firmware_bridge.errors import IllegalInputError
+from firmware_bridge.ports.adapters import Adapter, tell_apart
 
 KNOWN_MAX: Final = (
     64  # a station has a handful; beyond it the one that was plugged in longest ago is forgotten

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from firmware_bridge.events import InstrumentStream, LossReason, SampleBlock, SamplesLost
-from firmware_bridge.plausible import PlausibleNumber
+from firmware_bridge.instruments.plausible import PlausibleNumber
 
 SPARE_PERIODS: Final = 0.5  # a number is a little late at times, even of who tells it each second
 RECENT: Final = 0.9  # with each telling the longest pause between two counts so much less

@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol
 
 import pyudev
 
-from firmware_bridge.adapters import Adapter, tell_apart, usb_place
 from firmware_bridge.errors import PortError
+from firmware_bridge.ports.adapters import Adapter, tell_apart, usb_place
 
 log = logging.getLogger(__name__)
 

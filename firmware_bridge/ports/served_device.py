@@ -12,8 +12,8 @@ from typing import Final
 
 from firmware_bridge.drivers.driver import Decoder, Driver, Line, Reading
 from firmware_bridge.events import Event, InstrumentConnected, InstrumentLost, PortMissing, PortProblem
-from firmware_bridge.instrument_bridge import LINE_TRIED_S, InstrumentBridge, InstrumentCounters
-from firmware_bridge.ownership import owner_of
+from firmware_bridge.instruments.instrument_bridge import LINE_TRIED_S, InstrumentBridge, InstrumentCounters
+from firmware_bridge.ports.ownership import owner_of
 
 log = logging.getLogger(__name__)
 

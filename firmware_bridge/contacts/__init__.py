@@ -1,0 +1,1 @@
+"""A call button on the box itself."""
