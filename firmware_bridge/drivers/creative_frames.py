@@ -103,14 +103,15 @@ class CreativeScan(FrameScan):
         return size
 
     def _unless_overlapped(self, data: bytes, at: int, size: int, *, is_end: bool) -> int:
-        """Return `size`, or NO_FRAME when a sound frame begins within it."""
+        """Return `size`, or NO_FRAME when a sound frame begins within it. When one begins with its very last
+        byte, one of two equal bytes was lost where they met: the other stands for both frames."""
         end = at + size
         inner = data.find(SYNC, at + len(SYNC), end + 1)
         while inner >= 0:
             is_ours = inner + 2 >= len(data) or data[inner + 2] in self.TOKENS
             inner_size = _sound_bytes(data, inner) if is_ours else NO_FRAME
             if inner_size > 0:
-                return NO_FRAME
+                return size - 1 if inner == end - 1 else NO_FRAME
             if inner_size == NEEDS_MORE and not is_end:
                 return NEEDS_MORE
             inner = data.find(SYNC, inner + 1, end + 1)
@@ -128,7 +129,9 @@ class CreativeScan(FrameScan):
 
     def _read(self, frame: bytes, offset: int, lost: int) -> Reading | None:
         token, kind = frame[2], frame[4]
-        reading = self._content(token, kind, frame[5:-1], Place(offset, len(frame), lost))
+        reading = self._content(
+            token, kind, frame[5 : HEAD_BYTES + frame[3] - 1], Place(offset, len(frame), lost)
+        )
         for stream, samples in reading.samples.items():
             self._last_wave = token << 8 | kind
             self._waves[self._last_wave] = stream, len(samples)

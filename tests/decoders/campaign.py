@@ -90,7 +90,7 @@ def _judge(
     clean: list[Reading],
     by_offset: dict[int, Reading],
 ) -> None:
-    at, told, expected = 0, 0, 0
+    at, told, expected, owed = 0, 0, 0, 0
     for number, piece in enumerate(pieces):
         if not changed[number]:
             reading = by_offset.get(at)
@@ -101,8 +101,9 @@ def _judge(
                 tally.examples.append(f"{[p.hex(' ') for p in pieces[number - 2 : number + 3]]}")
             else:
                 told += reading.lost
-                if expected or told:
-                    error = abs(told - expected)
+                if expected or told:  # what the last damage did not tell may be told now
+                    error = max(expected - told, told - expected - owed)
+                    owed = max(0, expected - told)
                     tally.worst_loss_error = max(tally.worst_loss_error, error)
                     tally.summed_loss_error += error
                 told = expected = 0

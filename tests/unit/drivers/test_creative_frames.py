@@ -62,6 +62,16 @@ def test_a_damaged_length_neither_waits_nor_swallows() -> None:
     assert len(readings) == 10
 
 
+def test_a_byte_lost_where_two_frames_meet_in_the_same_costs_neither() -> None:
+    first = bytes.fromhex("AA 55 0F 07 02 38 35 33 30")
+    first = next(
+        whole for last in range(128) if (whole := command(0x0F, 2, first[5:] + bytes((last,))))[-1] == 0xAA
+    )
+    readings = read(first[:-1] + WAVE)
+    assert [(reading.offset, reading.size) for reading in readings] == [(0, 10), (10, 11)]
+    assert [reading.samples["pleth"] for reading in readings] == [tuple(first[5:-1]), (90, 87, 82, 76, 69)]
+
+
 def test_of_two_sound_frames_that_overlap_the_later_counts() -> None:
     cut = next(
         cut
