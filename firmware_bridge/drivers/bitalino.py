@@ -69,6 +69,7 @@ class BitalinoScan(FrameScan):
     def __init__(self) -> None:
         super().__init__()
         self._last: bytes | None = None
+        self._is_shared = False  # the last byte of the frame that is read begins the next one too
 
     def finish(self) -> list[Reading]:
         """The stream ends here; the next has nothing to do with its numbers."""
@@ -78,12 +79,14 @@ class BitalinoScan(FrameScan):
 
     def _frame_bytes(self, data: bytes, at: int, *, is_end: bool) -> int:
         size = self.FRAME_TYPICAL_BYTES
+        self._is_shared = False
         run, is_open = self._run(data, at)
         if run == RUN:
             return size
         if is_open and not is_end:
             return NEEDS_MORE
-        if run == 0 or (run == 1 and not self._follows(data, at)):
+        is_sudden = self._last is not None and not self._discarding  # nothing explains a leap of the numbers
+        if run == 0 or ((run == 1 or is_sudden) and not self._follows(data, at)):
             return NO_FRAME
         # What comes next is damaged, or this is the rest of a damaged frame with the beginning of a sound
         # one, which would begin a run in here. So would, by chance, the rest of the next: only what it says
@@ -92,6 +95,9 @@ class BitalinoScan(FrameScan):
             run, is_open = self._run(data, other)
             if is_open and not is_end:
                 return NEEDS_MORE
+            if run == RUN and self._is_shared_by(data, at, other):
+                self._is_shared = True
+                return size
             if run == RUN and self._is_likelier(data, other, at):
                 return NO_FRAME
         return size
@@ -122,6 +128,15 @@ class BitalinoScan(FrameScan):
     def _missing(self, frame: bytes) -> int:
         """Return how many frames are missing between the last one and `frame`, modulo NUMBERS."""
         return ((frame[-1] >> 4) - (self._last[-1] >> 4) - 1) % NUMBERS if self._last is not None else 0
+
+    def _is_shared_by(self, data: bytes, at: int, other: int) -> bool:
+        """Whether the frames at `at` and `other` follow the last one and each other, and share one byte: of
+        two equal ones, last and first, one was lost."""
+        size = self.FRAME_TYPICAL_BYTES
+        if other < at + size - 1 or self._discarding or self._last is None:
+            return False
+        number, next_number = data[at + size - 1] >> 4, data[other + size - 1] >> 4
+        return self._missing(data[at : at + size]) == 0 and next_number == (number + 1) % NUMBERS
 
     def _is_likelier(self, data: bytes, other: int, at: int) -> bool:
         """Whether the run at `other` is the truth and the frame at `at` an accident. In step the place speaks
@@ -154,7 +169,8 @@ class BitalinoScan(FrameScan):
         channels, ports = self._fields(frame)
         samples = {"ecg": (channels.pop("a2") - MIDDLE,)}
         facts = {**channels, **PORTS[ports]}
-        return Reading(offset, len(frame), self.KIND, samples, NO_VALUES, None, facts, lost)
+        size = len(frame) - self._is_shared
+        return Reading(offset, size, self.KIND, samples, NO_VALUES, None, facts, lost)
 
 
 class Bitalino1Decoder(BitalinoScan):

@@ -23,7 +23,8 @@ ALL_WELL: Final[frozenset[Condition]] = frozenset()
 class Reading(NamedTuple):
     """What one frame said.
 
-    `offset`: of its first byte in the stream, since the decoder was made; `size`: its bytes. `kind`: the
+    `offset`: of its first byte in the stream, since the decoder was made; `size`: its bytes, less the last
+    when that is the first of the next frame too (one of two equal bytes was lost between them). `kind`: the
     frame's name on the instrument's page in docs/devices/. `samples`: of each waveform, in order.
     `values`: of each number that this frame speaks of; None: it says that there is none. `conditions`: all
     that hold, None when the frame does not speak of them. `facts`: whatever else it says (bar graph, model,

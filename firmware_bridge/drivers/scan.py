@@ -38,7 +38,8 @@ class FrameScan(Decoder):
     @abstractmethod
     def _read(self, frame: bytes, offset: int, lost: int) -> Reading | None:
         """Return what a sound frame says; `lost`: frames before it that were damaged. None: it is no frame
-        after all (a field that cannot be), and counts as damage."""
+        after all (a field that cannot be), and counts as damage. The search goes on behind the size of
+        the reading, one less than the frame's when its last byte is found to begin the next one too."""
 
     @property
     def pending_bytes(self) -> int:
@@ -71,7 +72,7 @@ class FrameScan(Decoder):
                 if reading is not None:
                     self._take(reading)
                     readings.append(reading)
-                    at += size
+                    at += reading.size
                     continue
             self._discarding += 1
             at += 1

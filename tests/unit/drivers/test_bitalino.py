@@ -143,15 +143,23 @@ def test_an_accident_in_which_inputs_and_outputs_changed_does_not_cost_the_next_
     assert offsets_of(*before, cut, *run)[-3:] == [17, 20, 23]
 
 
-def test_a_frame_is_not_given_up_for_the_rest_of_the_next_whose_signal_is_somewhere_else() -> None:
+def test_a_byte_lost_where_two_frames_meet_in_the_same_costs_neither() -> None:
     ecg = next(ecg for ecg in range(500, 600) if one(5, ecg)[2] & 0x03 == 0)
     last = one(5, ecg)[2]
     rest = sound(range(0xC, 0xD), range(2), range(0x60, 0x70), range(last, last + 1))[1:]
     frames = [one(number, ecg) for number in range(6)]
-    assert offsets_of(*frames, rest, *(one(number, ecg) for number in (7, 8, 9))) == [
-        *(0, 3, 6, 9, 12, 15),
-        *(20, 23, 26),
-    ]
+    readings = decode(Bitalino1Decoder(), *frames, rest, *(one(number, ecg) for number in (7, 8, 9)))
+    assert [reading.offset for reading in readings] == [0, 3, 6, 9, 12, 15, 17, 20, 23, 26]
+    assert readings[5].samples == {"ecg": (ecg - 512,)}
+    assert [reading.lost for reading in readings] == [0] * 10
+
+
+def test_a_leap_of_the_numbers_without_damage_needs_a_run() -> None:
+    """Of a frame that was cut short and the next, bytes 24 to 39 are two sound frames by chance."""
+    pieces = "77 C8 20 50 01 76 C8 E2 F7 A7 1F 50 FF 35 C8 F8 37 A8 21 50 03 9E C8 09 F7 37 5E 50 FC"
+    pieces += "77 C8 5E 50 FF 19 C8 28 77 08 60 50 03 1A C9 37 37 68 22 50 00 D6 C7 42"
+    readings = decode(Bitalino6Decoder(), bytes.fromhex(pieces))
+    assert [(reading.offset, reading.lost) for reading in readings[3:]] == [(29, 1), (37, 0), (45, 0)]
 
 
 def test_after_damage_a_run_counts_more_than_a_single_frame_that_fits() -> None:
