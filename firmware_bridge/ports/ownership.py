@@ -1,7 +1,8 @@
 """Whether another program owns a port, told without opening it: opening alone may disturb an instrument.
 
 Linux only. Programs of other users are seen by their locks, and otherwise only where this process may look
-into /proc of others (root, or CAP_SYS_PTRACE).
+into /proc of others (root, or CAP_SYS_PTRACE). Who made a pseudo-terminal is the instrument behind that port,
+not a user of it: it has the other end open.
 """
 
 import contextlib
@@ -13,6 +14,8 @@ from typing import Final
 
 LOCK_FOLDER: Final = Path("/var/lock")  # of UUCP's and minicom's lock files, LCK..ttyUSB0
 _PROC: Final = Path("/proc")
+_PTMX: Final = os.makedev(5, 2)  # the other end of every pseudo-terminal; `fdinfo` says of which
+_PSEUDO_TERMINAL_MAJORS: Final = range(136, 144)
 
 
 def is_owned(path: str) -> bool:
@@ -33,16 +36,37 @@ def owner_of(path: str) -> str | None:
 
 
 def _holders(node: os.stat_result) -> Iterator[int]:
-    """Yield processes that have the same device open."""
+    """Yield processes that have the same device open and did not make it."""
     for folder in _PROC.iterdir():
         if not folder.name.isdecimal() or int(folder.name) == os.getpid():
             continue
-        with contextlib.suppress(OSError):  # it ended, or it is not ours to look into
-            for fd in (folder / "fd").iterdir():
-                with contextlib.suppress(OSError):
-                    there = fd.stat()
-                    if stat.S_ISCHR(there.st_mode) and there.st_rdev == node.st_rdev:
-                        yield int(folder.name)
+        opened = list(_open_devices(folder))
+        if any(device == node.st_rdev for device, _ in opened) and not _has_made(folder, opened, node):
+            yield int(folder.name)
+
+
+def _open_devices(process: Path) -> Iterator[tuple[int, str]]:
+    """Yield (number, descriptor) of each character device that a process has open."""
+    with contextlib.suppress(OSError):  # it ended, or it is not ours to look into
+        for fd in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                there = fd.stat()
+                if stat.S_ISCHR(there.st_mode):
+                    yield there.st_rdev, fd.name
+
+
+def _has_made(process: Path, opened: list[tuple[int, str]], node: os.stat_result) -> bool:
+    """Whether the port is a pseudo-terminal, and the process has its other end open."""
+    if os.major(node.st_rdev) not in _PSEUDO_TERMINAL_MAJORS:
+        return False
+    said = ["tty-index:", str(os.minor(node.st_rdev))]
+    for device, fd in opened:
+        if device == _PTMX:
+            with contextlib.suppress(OSError):
+                lines = (process / "fdinfo" / fd).read_text(encoding="ascii").splitlines()
+                if any(line.split() == said for line in lines):
+                    return True
+    return False
 
 
 def _lockers(node: os.stat_result) -> Iterator[int]:

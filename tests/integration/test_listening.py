@@ -48,6 +48,14 @@ time.sleep(60)
 """
 
 
+MAKER = """
+import os, pty, time
+_, theirs = pty.openpty()
+print(os.ttyname(theirs), flush=True)
+time.sleep(60)
+"""
+
+
 def boottime_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -119,6 +127,20 @@ def test_a_port_that_is_locked_is_owned_though_its_owner_cannot_be_looked_into(t
         finally:
             process.kill()
     assert list(_lockers(locked.stat())) == []
+
+
+def test_who_made_a_pseudo_terminal_is_its_instrument_and_owns_nothing() -> None:
+    with subprocess.Popen([sys.executable, "-c", MAKER], stdout=subprocess.PIPE, text=True) as maker:
+        assert maker.stdout is not None
+        path = maker.stdout.readline().strip()
+        try:
+            assert owner_of(path) is None
+            with other_program(path) as program:
+                owner = owner_of(path)
+                assert owner is not None
+                assert f"process {program.pid}" in owner
+        finally:
+            maker.kill()
 
 
 def test_nobody_owns_a_port_that_is_free_or_not_there(terminal: tuple[int, str], tmp_path: Path) -> None:
