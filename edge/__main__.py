@@ -176,6 +176,17 @@ def confirm_device(
     _do(_read(config), "confirm device", done, device=name, is_device=is_device)
 
 
+@device.command("forget")
+def forget_device(
+    name: Annotated[
+        str, typer.Argument(help="The name of the device, as the console or `edge doctor` shows it.")
+    ],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Say that a device will not come back: nobody is asked any more whether another is it."""
+    _do(_read(config), "forget device", f"{name} is forgotten; plugged in, it is a new device", device=name)
+
+
 @clock.command("set")
 def set_time(
     text: Annotated[str, typer.Argument(help="Such as 2026-11-26T14:05; Vietnam's time.")],

@@ -73,8 +73,19 @@ class Instruments:
         except IllegalInputError as error:
             log.info("an answer of the hub is not taken: %s", error)
 
-    async def answer_confirm(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Somebody here says which device it is. Raises ControlError."""
+    def questions(self) -> dict[str, Any]:
+        """Return who answers what people here say of devices, by the names of the questions."""
+        return {"confirm device": self._confirm, "forget device": self._forget}
+
+    async def _forget(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            self._service.forget(str(request.get("device")))
+        except IllegalInputError as error:
+            known = ", ".join(self._service.known())
+            raise ControlError(f"{error}; known are: {known or 'none'}") from error
+        return {}
+
+    async def _confirm(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         device, is_device = request.get("device"), request.get("is_device")
         if not isinstance(device, str) or not isinstance(is_device, str | None):
             raise ControlError("name the device, and which it is")

@@ -400,7 +400,7 @@ class Vitals:
         )
         return {
             "doctor": self._answer_doctor,
-            "confirm device": self._instruments.answer_confirm,
+            **self._instruments.questions(),
             **self._spools.desk.questions(),
             **staff.questions(),
         }

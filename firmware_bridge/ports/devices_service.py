@@ -112,10 +112,16 @@ class DevicesService:
         self._answered(device, is_device, by)
 
     def forget(self, device: str) -> None:
-        """Somebody says that this device will not come back. Raises IllegalInputError: nobody knows it."""
+        """Somebody says that this device will not come back; one that is plugged in is met anew. Raises
+        IllegalInputError: nobody knows it."""
         self._identities.forget(device)
+        log.info("%s is forgotten", device)
         self._end(device, "it is to be forgotten", "")
         self._wake()
+
+    def known(self) -> tuple[str, ...]:
+        """Return the names of all devices that this station knows, plugged in or not."""
+        return tuple(one.device for one in self._identities.known())
 
     def questions(self) -> tuple[Question, ...]:
         """Return what somebody must confirm."""

@@ -80,14 +80,15 @@ class ServedDevice:
     def end(self, reason: str, remedy: str) -> None:
         """Give the port back; the last that the device said, and that it is lost, are told soon after."""
         self._bridge.farewell = (reason, remedy)
+        if not self.counters.is_open:  # not yet: the bridge has nothing to close, and nothing to say
+            self._tell_lost(reason, remedy)
         if self.task is not None:
             self.task.cancel()
 
     def disown(self) -> None:
         """Nothing from this moment on is of this device: tell that it is lost now, and give the port back."""
         if self._is_connected:
-            text = ("another instrument is behind its adapter", "plug it in again")
-            self._take(InstrumentLost(self.name, *text, round(self._boottime_s() * 1e6)))
+            self._tell_lost("another instrument is behind its adapter", "plug it in again")
         self._stop()
 
     async def _run(self, after: set[asyncio.Task[None]]) -> None:
@@ -99,7 +100,8 @@ class ServedDevice:
         except Exception:
             log.exception("%s: a fault in our own program", self.name)
             self.has_failed = True
-            self.disown()
+            self._tell_lost("a fault in this program", "it is tried again; the journal has the fault")
+            self._stop()
 
     async def _wait_for_owner(self) -> None:
         """A port that another program has open is not opened, though it may not be locked."""
@@ -112,6 +114,9 @@ class ServedDevice:
                 self._take(PortMissing(self.path, PortProblem.BUSY, text, remedy, now_us, device=self.name))
             await asyncio.sleep(OWNER_LOOK_EVERY_S)
         self.owner = ""
+
+    def _tell_lost(self, reason: str, remedy: str) -> None:
+        self._take(InstrumentLost(self.name, reason, remedy, round(self._boottime_s() * 1e6)))
 
     def _stop(self) -> None:
         self.is_over = True

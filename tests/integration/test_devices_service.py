@@ -11,11 +11,12 @@ import pytest
 
 from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.drivers.driver import Driver, Reading
-from firmware_bridge.errors import UnknownDriverError
-from firmware_bridge.events import PortMissing
+from firmware_bridge.errors import IllegalInputError, UnknownDriverError
+from firmware_bridge.events import Event, InstrumentLost, PortMissing
 from firmware_bridge.instruments.instrument_bridge import REOPEN_EVERY_S
 from firmware_bridge.ports.device_settings import DeviceSettings
 from firmware_bridge.ports.devices_service import DevicesService
+from firmware_bridge.ports.served_device import ServedDevice
 from tests.integration.devices_station import Station, is_part_of, running
 from tests.integration.test_listening import other_program
 from tests.simulators.devices.announcer import NAME, Announcer, AnnouncerDecoder, announcer_driver
@@ -112,6 +113,60 @@ def test_whoever_comes_to_the_path_of_one_that_went_is_not_opened_before_it_is_k
             await station.until(lambda: station.count(f"{NAME}-1") > 20)
         assert is_part_of(cables["anna"].device.sent["pleth"], station.lives("at-left"))
         assert is_part_of(cables["bert"].device.sent["pleth"], station.lives(f"{NAME}-1"))
+
+    asyncio.run(scenario())
+
+
+def test_one_that_goes_before_its_port_was_opened_is_told_to_be_gone(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        told: list[Event] = []
+        served = ServedDevice(
+            "unconfirmed-1",
+            str(tmp_path / "port"),
+            DRIVERS[NAME],
+            line=None,
+            on_event=told.append,
+            on_own=lambda _: None,
+            boottime_s=time.monotonic,
+        )
+        served.begin(after=set())
+        assert served.task is not None
+        served.end("the adapter was unplugged", "plug it in again")  # the task has not run yet
+        await asyncio.wait([served.task])
+        (lost,) = told
+        assert isinstance(lost, InstrumentLost)
+        assert (lost.device, lost.reason) == ("unconfirmed-1", "the adapter was unplugged")
+
+    asyncio.run(scenario())
+
+
+def test_one_that_will_not_come_back_is_forgotten_and_nobody_is_asked_for_it(
+    tmp_path: Path, cables: dict[str, DeviceSim]
+) -> None:
+    async def scenario() -> None:
+        sockets = UsbSockets(tmp_path, is_told=True)
+        device = all_simulators()["berry-bm1000"]
+        settings = [DeviceSettings(where=place, driver="berry-bm1000") for place in ("left", "right")]
+        for seed, (place, cable) in enumerate(zip(("left", "right"), cables.values(), strict=True)):
+            cable.device = device(random.Random(seed), now_s=time.monotonic())
+            sockets.plug(place, cable)
+        left, right = "berry-bm1000-1", "berry-bm1000-2"
+        async with running(sockets, settings) as station:
+            await station.until(lambda: station.is_connected(left) and station.is_connected(right))
+            sockets.pull("left")
+            sockets.pull("right")
+            await station.until(lambda: not (station.is_connected(left) or station.is_connected(right)))
+            station.service.forget(left)
+            with pytest.raises(IllegalInputError, match="there is no device berry-bm1000-1"):
+                station.service.forget(left)
+            sockets.plug("left", cables["anna"])
+            await station.until(lambda: station.asked)
+            assert list(station.asked.values()) == [(right,)]
+            station.service.forget(right)
+            await station.until(lambda: () in station.asked.values())
+            station.service.forget(next(iter(station.asked)))
+            await station.until(lambda: station.is_connected("berry-bm1000-4"))
+            assert station.service.questions() == ()
 
     asyncio.run(scenario())
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
 from contract.chunks import Column, decode_chunk
 from contract.events import (
@@ -24,6 +25,7 @@ from contract.events import (
     VisitOpened,
 )
 from contract.ids import NO_VISIT
+from edge.__main__ import app
 from edge.config import BoxConfig
 from edge.control_service import ask
 from edge.errors import ControlError
@@ -31,6 +33,7 @@ from edge.health.report import Finding
 from firmware_bridge.ports.device_settings import DeviceSettings
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import WAVE, open_all, open_spool, stored
+from tests.integration.edge.test_spool_cli import write_toml
 from tests.integration.edge.test_vitals import LIMIT_S, config, report, vitals  # noqa: F401
 from tests.integration.edge.uplinks import board_of
 from tests.simulators.board import BoardSim
@@ -213,6 +216,13 @@ async def test_two_oximeters_that_went_together_are_held_apart_until_somebody_sa
             await until_told(config, has_frames(f"{names[1]} ({BERRY}) on {tmp_path / 'left'}", 50))
         async with vitals(config):  # what was said is known after a restart
             await until_told(config, has_frames(f"{names[1]} ({BERRY}) on {tmp_path / 'left'}", 1))
+            toml = str(write_toml(config))
+            typed = ("device", "forget", names[0], "--config", toml)  # it fell into the water
+            assert (await asyncio.to_thread(CliRunner().invoke, app, typed)).exit_code == 0
+            with pytest.raises(ControlError, match=rf"there is no device .*; known are: {names[1]}$"):
+                await ask(config.control_socket, "forget device", device=names[0])
+            right.plug()
+            assert await name_on(config, tmp_path / "right") not in (*names, temporary)  # a new one, unasked
     card = card_of(config)
     question = card.told(DeviceQuestion)
     assert [(one.device, set(one.candidates)) for one in question] == [(temporary, set(names))]

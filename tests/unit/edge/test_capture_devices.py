@@ -228,6 +228,18 @@ def test_a_device_that_is_said_to_be_another_is_it_when_it_comes_under_that_name
     assert told == [DeviceConfirmed(device="new-1", is_device="finger-2", by="Lan")]
 
 
+def test_a_device_that_went_before_its_first_frame_takes_its_question_away(station: Station) -> None:
+    station.capture.hold_apart("new-1", ("finger-1", "finger-2"), "usb 1-1.2", now_us=station.now_us)
+    station.say("new-1", unplugged("new-1"))
+    states = station.told(DeviceState)
+    assert [(one.device, one.state) for one in states if isinstance(one, DeviceState)][-1] == (
+        "new-1",
+        "gone",
+    )
+    told = [parse_event(one.body) for one in station.capture.told_anew(now_us=1)]
+    assert not any(isinstance(one, DeviceQuestion) for one in told)
+
+
 def test_an_answer_to_no_question_changes_nothing(station: Station) -> None:
     station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
     station.capture.confirmed(FINGER, "finger-2", "Lan", now_us=station.now_us)
