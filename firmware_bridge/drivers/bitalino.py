@@ -92,13 +92,15 @@ class BitalinoScan(FrameScan):
         # one, which would begin a run in here. So would, by chance, the rest of the next: only what it says
         # can tell.
         for other in range(at + 1, at + size):
-            run, is_open = self._run(data, other)
+            other_run, is_open = self._run(data, other)
             if is_open and not is_end:
                 return NEEDS_MORE
-            if run == RUN and self._is_shared_by(data, at, other):
+            if other_run < RUN:
+                continue
+            if run == 1 and self._is_shared_by(data, at, other):
                 self._is_shared = True
                 return size
-            if run == RUN and self._is_likelier(data, other, at):
+            if self._is_likelier(data, other, at):
                 return NO_FRAME
         return size
 

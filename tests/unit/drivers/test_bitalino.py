@@ -154,6 +154,14 @@ def test_a_byte_lost_where_two_frames_meet_in_the_same_costs_neither() -> None:
     assert [reading.lost for reading in readings] == [0] * 10
 
 
+def test_a_frame_whose_next_is_sound_shares_no_byte() -> None:
+    """Bytes 23 to 38 are two sound frames by chance, which go on with those behind the damage."""
+    pieces = "73 48 9F 4C 03 82 C7 A7 73 C8 A1 4C FE 3D C7 B9 73 E8 E1 4C FB 6D C7 CE 73 18 DF 4C 02 C6 D3"
+    pieces += "F3 B7 5E 4C FF FD C8 EC 73 18 DE 4C 00 FE C6 FE F3 B7 60 4C 00 7A C7 0F"
+    readings = decode(Bitalino6Decoder(), bytes.fromhex(pieces))
+    assert [(reading.offset, reading.size) for reading in readings][:3] == [(0, 8), (8, 8), (16, 7)]
+
+
 def test_a_leap_of_the_numbers_without_damage_needs_a_run() -> None:
     """Of a frame that was cut short and the next, bytes 24 to 39 are two sound frames by chance."""
     pieces = "77 C8 20 50 01 76 C8 E2 F7 A7 1F 50 FF 35 C8 F8 37 A8 21 50 03 9E C8 09 F7 37 5E 50 FC"
