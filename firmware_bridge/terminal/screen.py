@@ -10,14 +10,18 @@ from contract.codes import MEASUREMENTS
 from firmware_bridge.events import (
     BoardConnected,
     BoardLost,
+    BoardResumed,
+    BoardSilent,
     ButtonPressed,
     ConditionsChanged,
     Event,
     InstrumentConnected,
     InstrumentLost,
     InstrumentSilent,
+    LeadState,
     LossReason,
     PortMissing,
+    ProbeState,
     SampleBlock,
     SamplesLost,
     SingleMeasurement,
@@ -49,6 +53,7 @@ class Screen:
 
     columns: int
     title: str = "nothing is heard yet"
+    is_heard: bool = False
     conditions: tuple[str, ...] = ()
     _streams: dict[int, _Stream] = field(default_factory=dict)
     _log: list[str] = field(default_factory=list)
@@ -58,13 +63,15 @@ class Screen:
         match event:
             case InstrumentConnected():
                 unsure = f" (unverified: {event.unverified})" if event.unverified else ""
-                self.title = f"{event.model}{unsure}"
+                self.title, self.is_heard, self.conditions = f"{event.model}{unsure}", True, ()
                 self._streams = {
                     number: self._stream(stream.name, stream.kind, stream.rate_mhz, stream.scale, stream.unit)
                     for number, stream in enumerate(event.streams)
                 }
             case BoardConnected():
-                self.title = f"board {event.uid.hex()}, firmware {event.firmware}"
+                bench = ", not for patients" if event.is_not_for_patients else ""
+                self.title = f"board {event.uid.hex()}, firmware {event.firmware}{bench}"
+                self.is_heard, self.conditions = True, ()
                 self._streams = {
                     one.stream_id: self._stream(_label(one.mdc), one.kind, one.rate_mhz, one.scale, "")
                     for one in event.streams
@@ -75,11 +82,17 @@ class Screen:
                 self._on_lost(event)
             case ConditionsChanged():
                 self.conditions = tuple(sorted(event.on))
+            case LeadState():
+                self._on_leads(event)
             case SingleMeasurement():
                 self._say(_measured(event))
-            case InstrumentSilent():
+            case InstrumentSilent() | BoardSilent():
+                self.is_heard = False
                 self._say("silent: switched off, or its cable is out at the other end")
+            case BoardResumed():
+                self.is_heard = True
             case InstrumentLost() | BoardLost():
+                self.is_heard = False
                 self._say(f"lost: {event.reason}; {event.remedy}")
             case PortMissing():
                 self._say(f"{event.path}: {event.text}; {event.remedy}")
@@ -89,18 +102,19 @@ class Screen:
                 self._say(type(event).__name__)
 
     def lines(self, *, now_s: float) -> list[str]:
-        """Return what to show."""
+        """Return what to show; what a low terminal cuts off is the last."""
         numbers = [
             f"{one.label} {_number(one.value if now_s - one.at_s < STALE_S else None)} {one.unit}".strip()
             for one in self._streams.values()
             if not one.is_wave
         ]
-        told = [self.title, "   ".join(numbers), "; ".join(self.conditions) or "all well"]
+        state = "; ".join(self.conditions) or "no trouble is told"
+        told = [self.title, "   ".join(numbers), state if self.is_heard else "not heard now", *self._log]
         for one in self._streams.values():
             if one.is_wave:
                 lost = f", {one.lost} samples lost" if one.lost else ""
                 told += [f"{one.label}{lost}", *one.wave.lines()]
-        return [*told, *self._log]
+        return told
 
     def _stream(self, label: str, kind: int, rate_mhz: int, scale: float, unit: str) -> _Stream:
         samples_a_dot = round(rate_mhz / 1000 * SHOWN_S / (self.columns * DOT_COLUMNS))
@@ -117,6 +131,16 @@ class Screen:
             stream.wave.add(samples)
         else:
             stream.value, stream.at_s = round(samples[-1] * stream.scale, 3), now_s
+
+    def _on_leads(self, event: LeadState) -> None:
+        stream = self._streams.get(event.stream_id)
+        label = f"stream {event.stream_id}" if stream is None else stream.label
+        others = [one for one in self.conditions if not one.startswith(f"{label}: ")]
+        if event.mask:
+            others.append(f"{label}: electrodes off")
+        if event.probe != ProbeState.ON:
+            others.append(f"{label}: probe off or broken")
+        self.conditions = tuple(others)
 
     def _on_lost(self, lost: SamplesLost) -> None:
         stream = self._streams.get(lost.stream_id)
