@@ -37,7 +37,7 @@ class BerryDecoder(SyncBitScan):
             {"pleth": (pleth,)},
             values,
             conditions,
-            {"strength": first & 0x0F, "beat": bool(first & 0x40), "bar": bar & 0x0F},
+            {"strength": first & 0x0F, "beat": bool(first & 0x40), "bar": bar & 0x0F or None},
             lost,
         )
 
@@ -74,7 +74,8 @@ DRIVERS: Final = (
         decoder=BerryDecoder,
         check_bits=0,
         structure_bits=STRUCTURE_BITS,
-        unverified="known from its maker's description only; the rate of its line is a guess",
+        unverified="known from its maker's description and public code, never seen in real bytes; the rate "
+        "of its line is a guess",
         looks_like=("contec-cms50-a", "contec-cms50-b"),
     ),
 )

@@ -138,6 +138,7 @@ DRIVERS: Final = (
         streams=oximeter_streams(pleth_mhz=60_000, perfusion_scale=0.01),
         decoder=ContecCDecoder,
         check_bits=0,
+        unverified="the perfusion index: real ones that were seen had none",
         structure_bits=19,  # of a live packet: its first byte, eight top bits, three bits that are always 0
         talk=Talk(
             opening=command(START_REALTIME),

@@ -101,8 +101,7 @@ DRIVERS: Final = (
         decoder=Ads1292rDecoder,
         check_bits=0,
         structure_bits=STRUCTURE_BITS + 8,
-        unverified=f"{UNSEEN}; it does not say that electrodes are off: lead off is told when the ECG "
-        "is zero for long",
+        unverified=f"{UNSEEN}; of electrodes it is silent: an ECG that stays zero is told as lead off",
     ),
     Driver(
         name="ads1293",
@@ -113,7 +112,7 @@ DRIVERS: Final = (
         decoder=Ads1293Decoder,
         check_bits=0,
         structure_bits=STRUCTURE_BITS + 24,
-        unverified=f"{UNSEEN}; which lead each channel is depends on how it was wired; lead off is told when "
-        "a channel is at its end",
+        unverified=f"{UNSEEN}; which lead a channel is depends on its wiring; one at its end is told as "
+        "lead off",
     ),
 )

@@ -35,12 +35,9 @@ RESTART: Final = 0x41
 BODY_RANGE: Final = range(2400, 4601)  # hundredths of a degree: outside, the sensor is on nobody
 NO_RATE: Final = 255
 UNSEEN: Final = (
-    "known from the maker's programs, never seen in real bytes; how many millivolts a count of its ECG is "
-    "worth is not known"
+    "known from its maker's programs, never seen in real bytes; its ECG is in counts of unknown worth"
 )
-SAYS_NOTHING: Final = (
-    "it does not say that electrodes or finger are off: lead off is told when the ECG stands still"
-)
+SAYS_NOTHING: Final = "of electrodes and finger it is silent: an ECG that stands still is told as lead off"
 
 
 def framed(kind: int, data: bytes) -> bytes:

@@ -120,6 +120,6 @@ DRIVERS: Final = (
         decoder=Ov3Decoder,
         check_bits=0,
         structure_bits=STRUCTURE_BITS,
-        unverified=f"{UNSEEN}, nor how often it samples the light; {SAYS_NOTHING}",
+        unverified=f"{UNSEEN}; {SAYS_NOTHING}",
     ),
 )

@@ -20,6 +20,7 @@ def test_a_finger_in_the_probe_gives_wave_and_numbers() -> None:
 
 def test_without_a_finger_there_are_no_numbers_and_it_is_said_why() -> None:
     [reading] = read("90 00 50 7F 7F")
+    assert reading.facts["bar"] is None
     assert reading.values == {"spo2": None, "pulse": None}
     assert reading.conditions == frozenset({Condition.PROBE_OFF, Condition.WEAK_SIGNAL})
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.codes import MEASUREMENTS
+from edge.capture.streams import TEXT_MAX
 from firmware_bridge.drivers.catalogue import all_drivers, driver_named
 from firmware_bridge.drivers.driver import Driver, Reading
 from firmware_bridge.errors import UnknownDriverError
@@ -25,6 +26,11 @@ each_driver = pytest.mark.parametrize("driver", DRIVERS.values(), ids=lambda dri
 def test_it_has_a_simulator_and_a_page_that_names_it(driver: Driver) -> None:
     assert driver.name in SIMULATORS
     assert driver.name in (SHEETS / driver.sheet).read_text(encoding="utf-8")
+
+
+@each_driver
+def test_what_is_unverified_reaches_the_hub_whole(driver: Driver) -> None:
+    assert len(driver.unverified) <= TEXT_MAX
 
 
 def test_no_simulator_is_without_a_driver() -> None:
