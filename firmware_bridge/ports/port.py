@@ -143,10 +143,12 @@ def _open(path: str, baud: int, parity: Parity) -> serial.Serial:
 def explain(path: str, error: OSError | ValueError) -> PortError:
     """Return what an operator can do about a refused opening."""
     code = error.errno if isinstance(error, OSError) else None
-    if code is None and isinstance(error.__context__, OSError):
-        code = error.__context__.errno  # pyserial wraps the refused lock
+    if code is None and isinstance(error.__context__, (OSError, termios.error)):
+        code = error.__context__.args[0]  # pyserial wraps the refused lock, and what is no terminal
     text = os.strerror(code) if code else str(error)
     match code:
+        case errno.ENOTTY | errno.EISDIR:
+            return PortError(path, "is no serial port", "name one that `device list` shows")
         case errno.ENOENT | errno.ENXIO | errno.ENODEV:
             return PortMissingError(path, "no such device", "plug it in, or correct the port's name")
         case errno.EACCES | errno.EPERM:

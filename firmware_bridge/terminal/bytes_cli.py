@@ -1,14 +1,15 @@
 """`device drivers|decode|simulate`: what needs no port."""
 
 import json
-import subprocess
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn, TypedDict
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from firmware_bridge.drivers.catalogue import all_drivers, driver_named
 from firmware_bridge.drivers.driver import Driver
@@ -20,20 +21,31 @@ bytes_app = typer.Typer()
 out = Console()
 err = Console(stderr=True)
 
+
+class _AsItIs(TypedDict):
+    highlight: bool
+    markup: bool
+    soft_wrap: bool
+
+
+AS_IT_IS: Final = _AsItIs(highlight=False, markup=False, soft_wrap=True)  # to be copied, and cut by `grep`
 DECODE_CHUNK_BYTES = 65_536
 DriverName = Annotated[str, typer.Option("--driver", "-d", help="`device drivers` lists them.")]
+Link = Annotated[Path, typer.Option("--link", help="Where the port appears; must not exist yet.")]
 
 
 @bytes_app.command()
 def drivers() -> None:
     """List the drivers, what they read, and how sure we are of each."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("driver", "for", "line", "tells", "unverified"):
-        table.add_column(heading, overflow="fold")
+    table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
     for driver in all_drivers().values():
-        lines = ", ".join(f"{line.baud} 8{line.parity}1" for line in driver.lines)
+        lines = " or ".join(f"{line.baud} 8{line.parity}1" for line in driver.lines)
         tells = ", ".join(stream.name for stream in driver.streams)
-        table.add_row(driver.name, driver.device, lines, tells, driver.unverified)
+        unsure = f"\nunverified: {driver.unverified}" if driver.unverified else ""
+        asked = ", must be asked" if driver.talk is not None else ""
+        table.add_row(driver.name, Text(f"{driver.device}\n{lines}{asked}; {tells}{unsure}"))
     out.print(table, highlight=False, markup=False)
 
 
@@ -93,20 +105,20 @@ def _bytes_of(file: Path, *, is_hex: bool) -> bytes:
 
 
 @bytes_app.command()
-def simulate(
-    driver: DriverName,
-    link: Annotated[Path, typer.Option("--link", help="Where the port appears; must not exist yet.")],
-) -> None:
+def simulate(driver: DriverName, link: Link) -> None:
     """Be an instrument: a pseudo-terminal that speaks a driver's bytes, until it is stopped."""
     chosen = driver_or_stop(driver)
-    if link.exists():
+    free_or_stop(link)
+    module = ("-m", "tests.simulators.devices", chosen.name, "--link", str(link))
+    os.execv(sys.executable, (sys.executable, *module))  # noqa: S606 - what stops us stops it
+
+
+def free_or_stop(link: Path) -> None:
+    """Return if a port can appear at `link`, else end and say why not."""
+    if link.exists() or link.is_symlink():
         stop(f"{link}: exists already; name a path that does not")
-    command = [sys.executable, "-m", "tests.simulators.devices", chosen.name, "--link", str(link)]
-    try:
-        code = subprocess.run(command, check=False).returncode
-    except KeyboardInterrupt:
-        code = 0
-    raise typer.Exit(code)
+    if not os.access(link.parent, os.W_OK | os.X_OK):
+        stop(f"{link}: nothing can be made in {link.parent}; name a folder that is yours")
 
 
 def driver_or_stop(name: str) -> Driver:
@@ -119,5 +131,5 @@ def driver_or_stop(name: str) -> Driver:
 
 def stop(text: str) -> NoReturn:
     """End, and say why."""
-    err.print(text, style="bold", highlight=False, markup=False, soft_wrap=True)
+    err.print(text, style="bold", **AS_IT_IS)
     raise typer.Exit(2)

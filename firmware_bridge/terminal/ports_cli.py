@@ -5,46 +5,60 @@ import contextlib
 import json
 import os
 import pty
+import signal
 import sys
 import time
 import tty
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO, cast
+from typing import Annotated, Any, Literal, TextIO, TypeVar, cast
 
 import numpy as np
 import typer
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from firmware_bridge.bridge import BoardBridge
-from firmware_bridge.drivers.driver import Line
+from firmware_bridge.drivers.driver import Driver, Line
 from firmware_bridge.errors import PortError, RecordingError
-from firmware_bridge.events import Event
+from firmware_bridge.events import Event, PortMissing
 from firmware_bridge.instruments.instrument_bridge import InstrumentBridge
 from firmware_bridge.ports.hotplug import list_ports
 from firmware_bridge.ports.listening import probe
 from firmware_bridge.ports.ownership import owner_of
 from firmware_bridge.ports.port import SerialPort
 from firmware_bridge.ports.probing import Outcome
-from firmware_bridge.terminal.bytes_cli import DriverName, driver_or_stop, out, stop
+from firmware_bridge.terminal.bytes_cli import (
+    AS_IT_IS,
+    DriverName,
+    Link,
+    driver_or_stop,
+    err,
+    free_or_stop,
+    out,
+    stop,
+)
 from firmware_bridge.terminal.recording import Chunk, chunks_of, heading, line_of
 from firmware_bridge.terminal.screen import Screen
 
 ports_app = typer.Typer()
+T = TypeVar("T")
 
 OWN_BOARD = "own-board"
 REFRESH_S = 0.1
 CHUNK_S = 0.02  # between chunks of a recording without times
+USUAL_LINE = Line(9600)  # of one whose driver is not written yet
 Port = Annotated[str, typer.Argument(help="The port's path, as `device list` shows it.")]
 Seconds = Annotated[
-    float | None, typer.Option("--seconds", help="End after so long; without it Ctrl-C does.")
+    float | None, typer.Option("--seconds", min=0.1, help="End after so long; without it Ctrl-C does.")
 ]
-Baud = Annotated[int, typer.Option(help="Of the line, where no driver knows it.")]
+Baud = Annotated[
+    int | None, typer.Option(min=50, max=4_000_000, help="Of the line; else its driver's, or 9600.")
+]
+Parity = Annotated[Literal["N", "O", "E"] | None, typer.Option(help="Of the line; else its driver's, or N.")]
 
 
 @ports_app.command("list")
@@ -54,20 +68,24 @@ def list_() -> None:
         ports = list_ports()
     except PortError as error:
         stop(str(error))
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("port", "adapter", "known by", "chip", "used by"):
-        table.add_column(column, overflow="fold")
     for one in ports:
         how = "its serial number" if one.mark else "its place only"
-        table.add_row(one.path, one.name, how, f"{one.vid_pid} {one.model}", owner_of(one.path) or "")
-    out.print(table if ports else "no serial adapter is plugged in", highlight=False, markup=False)
+        owner = owner_of(one.path)
+        out.print(f"{one.path}  {one.vid_pid} {one.model}", **AS_IT_IS)
+        out.print(f"    adapter  {one.name}", **AS_IT_IS)
+        out.print(f"    known by {how}; used by {owner or 'nobody'}", **AS_IT_IS)
+    if not ports:
+        out.print("no serial adapter is plugged in")
 
 
 @ports_app.command("probe")
 def probe_(port: Port) -> None:
     """Listen to a port for up to half a minute and say who is behind it. Writes nothing."""
-    result = asyncio.run(probe(port, boottime_s=time.monotonic))
-    out.print(f"{result.outcome.value}: {result.text}", highlight=False, markup=False, soft_wrap=True)
+    with err.status(f"listening to {port} …"):
+        result = _run(probe(port, boottime_s=time.monotonic), None)
+    if result is None:
+        stop("stopped before it was known")
+    out.print(f"{result.outcome.value}: {result.text}", **AS_IT_IS)
     raise typer.Exit(0 if result.outcome in (Outcome.FOUND, Outcome.BOARD) else 1)
 
 
@@ -79,6 +97,7 @@ def watch(
     seconds: Seconds = None,
 ) -> None:
     """Draw what an instrument says, asking it to if its driver must. `own-board` is our own board."""
+    _stop_if_owned(port)
     _run(_watch(port, driver, as_json=as_json or not out.is_terminal), seconds)
 
 
@@ -137,39 +156,37 @@ def record(
     port: Port,
     file: Annotated[Path, typer.Argument(help="Must not exist yet.")],
     driver: Annotated[str, typer.Option("--driver", "-d", help="Of one that must be asked to send.")] = "",
-    baud: Baud = 9600,
-    parity: Annotated[str, typer.Option(help="N, O or E.")] = "N",
+    baud: Baud = None,
+    parity: Parity = None,
     seconds: Seconds = None,
 ) -> None:
     """Keep the bytes of a port with their times, as text. Without --driver nothing is written to the port."""
-    if parity not in ("N", "O", "E"):
-        stop(f"parity {parity!r}: N, O or E")
-    line = Line(baud, cast(Literal["N", "O", "E"], parity))
     named = driver_or_stop(driver) if driver else None
+    usual = named.lines if named else (USUAL_LINE,)
+    said = Line(baud or usual[0].baud, parity or usual[0].parity)
+    lines = (said,) if baud or parity else usual
+    _stop_if_owned(port)
     try:
         kept = file.open("x", encoding="ascii")
     except OSError as error:
         stop(f"{file}: {error.strerror}")
+    problem = ""
     with kept:
-        shown = named.lines[0] if named else line
         began_utc = datetime.now(UTC).isoformat(timespec="seconds")
-        kept.write(
-            heading(driver=driver or "none", line=f"{shown.baud} 8{shown.parity}1", began_utc=began_utc)
-        )
+        line = " or ".join(f"{one.baud} 8{one.parity}1" for one in lines)
+        kept.write(heading(driver=driver or "none", line=line, began_utc=began_utc))
         keeper = _Keeper(kept)
-        if named is not None:
-            bridge = InstrumentBridge(
-                named,
-                port,
-                lambda _: None,
-                device=port,
-                boottime_s=time.monotonic,
-                on_bytes=keeper.keep,
-            )
-            _run(bridge.run(), seconds)
-        else:
-            _run(_record(port, line, keeper), seconds)
-    out.print(f"{keeper.count} bytes in {file}", highlight=False, markup=False, soft_wrap=True)
+        asked = replace(named, lines=lines) if named else None
+        try:
+            _run(_ask(port, asked, keeper) if asked else _listen(port, lines[0], keeper), seconds)
+        except PortError as error:
+            problem = str(error)
+    if not keeper.count:
+        file.unlink()
+        stop(problem or f"nothing came: there is no {file}; one that must be asked needs --driver")
+    out.print(f"{keeper.count} bytes in {file}", **AS_IT_IS)
+    if problem:
+        stop(problem)
 
 
 class _Keeper:
@@ -184,39 +201,54 @@ class _Keeper:
         self._file.flush()
 
 
-async def _record(port: str, line: Line, keeper: _Keeper) -> None:
-    try:
-        with SerialPort(port, baud=line.baud, parity=line.parity) as opened:
-            while True:
-                data = await opened.read(timeout_s=None)
-                if data:
-                    keeper.keep(time.monotonic(), data)
-    except PortError as error:
-        stop(str(error))
+async def _listen(port: str, line: Line, keeper: _Keeper) -> None:
+    """Keep what comes, and say nothing, until the port goes. Raises PortError."""
+    with SerialPort(port, baud=line.baud, parity=line.parity) as opened:
+        while True:
+            data = await opened.read(timeout_s=None)
+            if data:
+                keeper.keep(time.monotonic(), data)
+
+
+async def _ask(port: str, driver: Driver, keeper: _Keeper) -> None:
+    """Keep what comes of an instrument that is asked to send, until the port goes. Raises PortError."""
+
+    def end_without_port(event: Event) -> None:
+        if isinstance(event, PortMissing):
+            raise PortError(event.path, event.text, event.remedy)
+
+    bridge = InstrumentBridge(
+        driver, port, end_without_port, device=port, boottime_s=time.monotonic, on_bytes=keeper.keep
+    )
+    await bridge.run()
 
 
 @ports_app.command()
 def replay(
     file: Annotated[Path, typer.Argument(help="A recording, or a hex dump.")],
-    link: Annotated[Path, typer.Option("--link", help="Where the port appears; must not exist yet.")],
+    link: Link,
     speed: Annotated[float, typer.Option(min=0.01, help="Times as fast as it was recorded.")] = 1.0,
 ) -> None:
     """Be the instrument of a recording: a pseudo-terminal that says the same, at the same times."""
-    if link.exists() or link.is_symlink():
-        stop(f"{link}: exists already; name a path that does not")
+    free_or_stop(link)
     try:
         chunks = [one for one in chunks_of(file.read_text(encoding="utf-8-sig")) if not one.is_host]
     except OSError as error:
         stop(f"{file}: {error.strerror}")
-    except (RecordingError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        stop(f"{file}: byte {error.start} is no text; only a recording or a hex dump can be replayed")
+    except RecordingError as error:
         stop(f"{file}: {error}")
+    if not chunks:
+        stop(f"{file}: no bytes of an instrument are in it")
     device_fd, host_fd = pty.openpty()
     for fd in (device_fd, host_fd):
         tty.setraw(fd)
     link.symlink_to(os.ttyname(host_fd))
-    out.print(f"{len(chunks)} chunks on {link}", highlight=False, markup=False, soft_wrap=True)
+    out.print(f"{len(chunks)} chunks on {link}", **AS_IT_IS)
     try:
-        _play(chunks, device_fd, speed)
+        with contextlib.suppress(KeyboardInterrupt):
+            _play(chunks, device_fd, speed)
     finally:
         link.unlink(missing_ok=True)
         os.close(device_fd)
@@ -231,7 +263,21 @@ def _play(chunks: list[Chunk], fd: int, speed: float) -> None:
         os.write(fd, chunk.data)  # waits while nobody reads and the terminal is full
 
 
-def _run(work: Coroutine[Any, Any, None], seconds: float | None) -> None:
-    """Run until it ends, `seconds` are over, or somebody says Ctrl-C."""
-    with contextlib.suppress(KeyboardInterrupt, TimeoutError):
-        asyncio.run(asyncio.wait_for(work, seconds))
+def _stop_if_owned(port: str) -> None:
+    if (owner := owner_of(port)) is not None:
+        stop(f"{port}: {owner} uses the port: it was not touched; end that program")
+
+
+def _run(work: Coroutine[Any, Any, T], seconds: float | None) -> T | None:
+    """Run until it ends, `seconds` are over, or somebody says Ctrl-C or ends this program. None: it did not
+    end."""
+
+    async def stoppable() -> T:
+        this = cast("asyncio.Task[T]", asyncio.current_task())
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+        return await asyncio.wait_for(work, seconds)
+
+    with contextlib.suppress(KeyboardInterrupt, TimeoutError, asyncio.CancelledError):
+        return asyncio.run(stoppable())
+    return None

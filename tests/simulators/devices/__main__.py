@@ -28,7 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     device = simulators[options.driver](random.Random(options.seed), now_s=time.monotonic())
     is_over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: is_over.set())
     with DeviceSim(options.link, device) as sim:
         print(f"{options.driver} on {options.link}; words: {', '.join(verbs(sim))}", flush=True)

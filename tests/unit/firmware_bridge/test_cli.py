@@ -60,10 +60,30 @@ def test_an_unknown_driver_a_missing_file_and_bad_hexadecimal_are_named(tmp_path
         (["decode", "--driver", "berry-bm1000", str(tmp_path / "none")], "No such file"),
         (["decode", "--driver", "berry-bm1000", "--hex", str(file)], "line 1: 'zz'"),
         (["simulate", "--driver", "berry-bm1000", "--link", str(file)], "exists already"),
+        (["simulate", "--driver", "berry-bm1000", "--link", str(tmp_path / "no" / "port")], "can be made"),
+        (["replay", str(file), "--link", str(tmp_path / "no" / "port")], "can be made"),
+        (["replay", str(tmp_path / "none"), "--link", str(tmp_path / "port")], "No such file"),
+        (["replay", str(file), "--link", str(tmp_path / "port")], "line 1: 'zz'"),
+        (["probe", str(file)], "is no serial port"),
+        (["watch", str(file), "--driver", "berry-bm1000", "--seconds", "0"], "--seconds"),
+        (["record", str(file), str(tmp_path / "kept"), "--baud", "0"], "--baud"),
     ):
         result = CliRunner().invoke(device_app, arguments)
-        assert result.exit_code == 2
-        assert text in result.stderr
+        assert result.exit_code in (1, 2)
+        assert text in result.output
+
+
+def test_a_recording_without_a_byte_is_not_replayed(tmp_path: Path) -> None:
+    file, link = tmp_path / "recording.txt", tmp_path / "port"
+    file.write_text("# haidang recording 1\n0.5 H 7d 81\n", encoding="utf-8")
+    result = CliRunner().invoke(device_app, ["replay", str(file), "--link", str(link)])
+    assert (result.exit_code, link.is_symlink()) == (2, False)
+    assert "no bytes of an instrument" in result.stderr
+
+
+def test_a_driver_can_be_copied_from_the_list_in_a_narrow_terminal() -> None:
+    lines = CliRunner().invoke(device_app, ["drivers"], env={"COLUMNS": "50"}).stdout.splitlines()
+    assert any(line.startswith("healthypi-5-ov3 ") for line in lines)
 
 
 def test_the_drivers_are_listed_with_what_is_unsure() -> None:
