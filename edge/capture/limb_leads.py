@@ -11,6 +11,7 @@ from contract.events import Stream
 from edge.capture.lead_reversal import WINDOW_S, LeadReversal, Suspicion
 from firmware_bridge.events import SampleBlock
 
+KEPT_WINDOWS: Final = 2  # of a lead that waits for the other, which may be off for hours
 _MICROVOLTS: Final = {"uV": 1.0, "mV": 1000.0}  # a lead in another unit says nothing of its size
 
 
@@ -25,7 +26,9 @@ class _Lead:
 
     def add(self, block: SampleBlock) -> None:
         """Add the next samples; where they do not follow on, the lead begins anew with them."""
-        if not self._blocks or block.first_index != self.end_index:
+        kept_max = KEPT_WINDOWS * WINDOW_S * self.rate_hz
+        is_following = self._blocks and block.first_index == self.end_index
+        if not is_following or self.end_index - self.first_index > kept_max:
             self._blocks, self.first_index = [], block.first_index
         self._blocks.append(block.samples[:, 0].astype(np.float64) * self._scale_uv)
         self.end_index = block.first_index + len(block.samples)
@@ -66,6 +69,8 @@ class LimbLeads:
         lead = self._leads.get(block.stream_id)
         if lead is None:
             return False
+        if block.is_settling or block.is_clipped:
+            return False  # no size, no direction: the hole that it leaves begins the window anew
         lead.add(block)
         rates = {one.rate_hz for one in self._leads.values()}
         count = round(WINDOW_S * lead.rate_hz)
