@@ -380,13 +380,16 @@ class ConditionsChanged:
 @dataclass(frozen=True, slots=True)
 class SingleMeasurement:
     """A blood pressure, a temperature: (mdc, value, UCUM unit) of one moment. Without values it failed, and
-    `text` says why. `device_time`: what the instrument's own clock says."""
+    `text` says why. `device_time`: what the instrument's own clock says. `begun_t_us`: when it was begun; None:
+    the instrument does not say. `is_from_memory`: the instrument had kept it, so nobody knows whose it is."""
 
     device: str
     values: tuple[tuple[int, float, str], ...]
     device_time: str | None
     text: str
     box_t_us: int
+    begun_t_us: int | None = None
+    is_from_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

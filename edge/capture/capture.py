@@ -25,7 +25,7 @@ from contract.limits import QUIET_CHUNK_S
 from edge.capture.cuts import Cut
 from edge.capture.device import DeviceSight, HeardDevice
 from edge.capture.device_words import StateEvent, words_of
-from edge.capture.singles import measured_of
+from edge.capture.singles import begun_us, measured_of
 from edge.capture.streams import BOARD_MODEL, NOT_FOR_PATIENTS, TEXT_MAX, Sensor, map_streams
 from edge.capture.told import Told
 from edge.capture.visits import Closed, Opened, Visits
@@ -142,7 +142,7 @@ class Capture:
         if mapped is not None:
             self._last_set += 1
             self._facts_changed = True
-        self._lose_sight(device)
+        self._lose_sight(device, event.box_t_us)
         device.begin(name, life, mapped)
         if mapped is not None:
             self._tell_of(device, LeadState(device=name, off=()), event.box_t_us)
@@ -157,13 +157,13 @@ class Capture:
         words = words_of(event)
         device.is_away = words.is_away
         if words.is_away:
-            self._lose_sight(device)
+            self._lose_sight(device, event.box_t_us)
             device.went()
         device.problem = words.text or None
         state = DeviceState(device=device.told_name, state=words.state, text=words.text[:TEXT_MAX])
         self._tell_of(device, state, event.box_t_us)
 
-    def _lose_sight(self, device: HeardDevice) -> None:
+    def _lose_sight(self, device: HeardDevice, t_us: int) -> None:
         """Where a sensor never says that it is off, taking its device away is how to say so."""
         for sensor, name in device.sensor_names.items():
             if device.tells_contact(sensor):
@@ -171,7 +171,7 @@ class Capture:
             elif device.has_contact(sensor):
                 self._visits.sensor_off(name)
         self._facts_changed = True
-        self._set_scenes()
+        self._set_scenes(t_us)
 
     def _on_samples(self, device: HeardDevice, block: bridge.SampleBlock, now_us: int) -> None:
         stream = device.stream(block.stream_id, block.board_boot)
@@ -189,7 +189,8 @@ class Capture:
         if device.limb_leads.add(block):
             suspected = device.limb_leads.suspected
             told = None if suspected is None else suspected.value
-            self._tell_of(device, LeadReversal(device=device.told_name, suspected=told), block.box_t_us)
+            event = LeadReversal(device=device.told_name, suspected=told)
+            self._tell_of(device, event, block.box_t_us, visit=device.visit)
 
     def _on_signal(self, device: HeardDevice, sensor: Sensor, block: bridge.SampleBlock, now_us: int) -> None:
         self._facts_changed |= not device.has_contact(sensor)
@@ -199,7 +200,7 @@ class Capture:
         changes = self._visits.signal(device.sensor_name(sensor), now_s=now_us / 1e6, opens=opens)
         self._tell_visits(changes, block.box_t_us)
         if waited != self._visits.awaits_sensors_off:
-            self._set_scenes()
+            self._set_scenes(block.box_t_us)
 
     def _on_lost(self, device: HeardDevice, lost: bridge.SamplesLost, now_us: int) -> None:
         stream = device.stream(lost.stream_id, lost.board_boot)
@@ -229,7 +230,7 @@ class Capture:
 
     def _on_conditions(self, device: HeardDevice, event: bridge.ConditionsChanged) -> None:
         changed = device.change_conditions(event.on)
-        self._tell_of(device, device.told_conditions, event.box_t_us)
+        self._tell_of(device, device.told_conditions, event.box_t_us, visit=device.visit)
         self._on_contact(device, changed, event.box_t_us)
 
     def _on_contact(self, device: HeardDevice, changed: set[Sensor], t_us: int) -> None:
@@ -240,14 +241,16 @@ class Capture:
             if not device.has_contact(sensor):
                 self._visits.sensor_off(device.sensor_name(sensor))
         self._facts_changed = True
-        self._set_scenes()
+        self._set_scenes(t_us)
         self._tell_of(device, LeadState(device=device.told_name, off=device.off_streams()), t_us)
 
     def _on_single(self, device: HeardDevice, event: bridge.SingleMeasurement, now_us: int) -> None:
         measured = measured_of(event, unverified=device.unverified)
-        if measured.values and not device.is_held_apart:
+        is_of_now = not event.is_from_memory and self._visits.is_of_now(begun_us(event) / 1e6)
+        if measured.values and is_of_now and not device.is_held_apart:
             self._tell_visits(self._visits.single(now_s=now_us / 1e6), event.box_t_us)
-        self._tell_of(device, measured, event.box_t_us, visit=self._visits.measured())
+        visit = self._visits.measured() if is_of_now else NO_VISIT
+        self._tell_of(device, measured, event.box_t_us, visit=visit)
 
     # Which device it is
 
@@ -262,7 +265,7 @@ class Capture:
         self._questions[source] = question
         device = self._device(source)
         device.is_held_apart, device.is_away = True, False
-        self._set_scenes()
+        self._set_scenes(now_us)
         self._tell_of(device, question, now_us)
 
     def confirmed(self, source: str, is_device: str | None, by: str, *, now_us: int) -> None:
@@ -281,8 +284,9 @@ class Capture:
             known = self._device(is_device)
             known.is_as(device)
             for sensor, name in device.sensor_names.items():
+                self._visits.lost_sight(name)  # until it is heard under its own name
                 self._visits.renamed(name, known.sensor_name(sensor))
-        self._set_scenes()
+        self._set_scenes(now_us)
 
     # What people do
 
@@ -293,9 +297,9 @@ class Capture:
 
     def next_person(self, *, now_us: int) -> None:
         """The nurse says that the next person comes."""
-        changes = self._visits.next_person()
+        changes = self._visits.next_person(now_s=now_us / 1e6)
         self._facts_changed = True
-        self._set_scenes()
+        self._set_scenes(now_us)
         self._tell_visits(changes, now_us)
 
     # Cutting
@@ -374,23 +378,20 @@ class Capture:
         return self.tell(event, t_us, visit=NO_VISIT if device.is_held_apart else visit)
 
     def _tell_visits(self, changes: Sequence[Opened | Closed], t_us: int) -> None:
-        if changes:
-            self._facts_changed = True
-            self._set_scenes()
         for change in changes:
             if isinstance(change, Opened):
                 self.tell(VisitOpened(visit=change.visit, how=change.how), t_us, visit=change.visit)
-                self._tell_conditions(t_us)
             else:
                 self._wants_records = True
                 self.tell(VisitClosed(visit=change.visit, why=change.why), t_us, visit=change.visit)
+        if changes:
+            self._facts_changed = True
+            self._set_scenes(t_us)
 
-    def _tell_conditions(self, t_us: int) -> None:
-        """What is the matter holds in the next visit too."""
+    def _set_scenes(self, t_us: int) -> None:
+        """Whose samples come now. What is the matter with a device holds for the next person too, once it
+        measures them."""
         for device in self._devices.values():
-            if device.conditions and not device.is_away:
-                self._tell_of(device, device.told_conditions, t_us)
-
-    def _set_scenes(self) -> None:
-        for device in self._devices.values():
-            device.belongs_to(self._visits.measured(device.sensor_names.values()))
+            is_another = device.belongs_to(self._visits.measured(device.sensor_names.values()))
+            if is_another and device.visit != NO_VISIT and device.conditions and not device.is_away:
+                self._tell_of(device, device.told_conditions, t_us, visit=device.visit)

@@ -92,12 +92,19 @@ class HeardDevice:
         self._measuring.clear()
         self._set_scene()
 
-    def belongs_to(self, visit: VisitNo) -> None:
-        """What comes from now on is of this visit; of none where the device is held apart."""
+    @property
+    def visit(self) -> VisitNo:
+        """Whose samples come from it now."""
+        return self._visit
+
+    def belongs_to(self, visit: VisitNo) -> bool:
+        """What comes from now on is of this visit; of none where the device is held apart. Return whether
+        that is another one than before."""
         before, self._visit = self._visit, NO_VISIT if self.is_held_apart else visit
         if before != self._visit:
             self.limb_leads.restart()
         self._set_scene()
+        return before != self._visit
 
     def _set_scene(self) -> None:
         set_no = NO_STREAMS if self.mapped is None else StreamSetNo(self.mapped.event.set_no)

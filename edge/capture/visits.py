@@ -49,6 +49,7 @@ class Visits:
         self._measuring: set[str] = set()  # sensors that have contact
         self._unseen: set[str] = set()  # went away while they had contact: who knows
         self._awaited: set[str] = set()  # were on the person before, and have not been off since
+        self._next_person_s: float | None = None  # when the nurse said so last
 
     @property
     def awaits_sensors_off(self) -> bool:
@@ -72,6 +73,7 @@ class Visits:
             "last_contact_s": self._last_contact_s,
             "in_contact": sorted(self._measuring | self._unseen),
             "awaited": sorted(self._awaited),
+            "next_person_s": self._next_person_s,
         }
 
     @classmethod
@@ -84,6 +86,7 @@ class Visits:
         visits._last_contact_s = saved.get("last_contact_s", visits._last_signal_s)
         visits._unseen = set(saved.get("in_contact", ()))
         visits._awaited = set(saved.get("awaited", ()))
+        visits._next_person_s = saved.get("next_person_s")
         return visits
 
     def signal(self, sensor: str, *, now_s: float, opens: bool = True) -> list[Opened | Closed]:
@@ -99,6 +102,10 @@ class Visits:
             return []
         self._last_signal_s = now_s
         return self._open("signal") if self.current == NO_VISIT else []
+
+    def is_of_now(self, begun_s: float) -> bool:
+        """Whether what was begun then measures nobody who was here before the nurse said "next person"."""
+        return self._next_person_s is None or begun_s > self._next_person_s
 
     def sensor_off(self, sensor: str) -> None:
         """A sensor has no contact."""
@@ -123,8 +130,9 @@ class Visits:
         self._last_signal_s = now_s
         return self._open("button") if self.current == NO_VISIT else []
 
-    def next_person(self) -> list[Opened | Closed]:
+    def next_person(self, *, now_s: float) -> list[Opened | Closed]:
         """The nurse says that the next person comes."""
+        self._next_person_s = now_s
         self._awaited |= self._measuring | self._unseen
         return self._close("next person")
 
@@ -140,6 +148,7 @@ class Visits:
     def box_restarted(self) -> list[Opened | Closed]:
         """The box lost power: nobody knows who came meanwhile, nor what the sensors were doing."""
         self._last_signal_s = self._last_contact_s = 0.0
+        self._next_person_s = None
         self._awaited.clear()
         self._unseen.clear()
         return self._close("box restarted")

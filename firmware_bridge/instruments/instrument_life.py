@@ -1,14 +1,14 @@
 """One life of an instrument (core): readings become blocks, columns, single measurements and conditions.
 
 A life begins with the first sound frames after the port was opened or after silence; sample indexes start
-over with each. Of `Reading.facts` two are used, of a single measurement: `device_time` and `text` (why it
-failed).
+over with each. Of `Reading.facts` these are used: `cuff_mmhg`, told while a blood pressure is being
+measured; and of a single measurement `device_time`, `from_memory` and `text` (why it failed).
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from contract.codes import Condition
+from contract.codes import SYSTOLIC, Condition
 from firmware_bridge.drivers.driver import ALL_WELL, Driver, Reading
 from firmware_bridge.events import (
     ConditionsChanged,
@@ -26,6 +26,7 @@ from firmware_bridge.instruments.wave import Piece, Wave
 SURE_BITS: Final = 16  # fewer that must be right in a frame: a single one may say anything
 UNSURE_READINGS: Final = 3
 REPEATED_WITHIN_S: Final = 5.0  # the same result once more: an instrument that says it twice
+CUFF_PAUSE_S: Final = 10.0  # without a pressure in the cuff: what comes then is another measurement
 
 
 class Timed(NamedTuple):
@@ -61,6 +62,7 @@ class InstrumentLife:
         self._said = ALL_WELL
         self._out_of_range: set[str] = set()
         self._last_single: tuple[SingleMeasurement, float] | None = None
+        self._cuff: tuple[float, float] | None = None  # from when until when there was pressure in it
 
     @property
     def next_wake_s(self) -> float | None:
@@ -92,6 +94,7 @@ class InstrumentLife:
         were_on = self._book.on
         for timed in readings:
             told += self._rows(timed.at_s)
+            self._watch_cuff(timed)
             told += self._take_values(timed)
             changes += self._take_conditions(timed)
             for name in self._waves:
@@ -156,6 +159,20 @@ class InstrumentLife:
             return []
         return [ConditionsChanged(self._device, self._book.on, round(timed.at_s * 1e6))]
 
+    def _watch_cuff(self, timed: Timed) -> None:
+        if "cuff_mmhg" in timed.reading.facts:
+            is_same = self._cuff is not None and timed.at_s - self._cuff[1] <= CUFF_PAUSE_S
+            self._cuff = (self._cuff[0] if self._cuff is not None and is_same else timed.at_s, timed.at_s)
+
+    def _begun_us(self, timed: Timed) -> int | None:
+        """When the cuff was filled of whose pressures this is the result."""
+        values = timed.reading.values
+        if not any(one.mdc == SYSTOLIC and name in values for name, one in self._singles.items()):
+            return None
+        cuff, self._cuff = self._cuff, None
+        is_its = cuff is not None and timed.at_s - cuff[1] <= CUFF_PAUSE_S
+        return round(cuff[0] * 1e6) if cuff is not None and is_its else None
+
     def _single(self, timed: Timed) -> SingleMeasurement:
         values, texts = [], []
         for name, raw in timed.reading.values.items():
@@ -175,6 +192,8 @@ class InstrumentLife:
             device_time=None if device_time is None else str(device_time),
             text="; ".join([str(text), *texts] if text else texts),
             box_t_us=round(timed.at_s * 1e6),
+            begun_t_us=self._begun_us(timed),
+            is_from_memory=facts.get("from_memory") is True,
         )
 
 

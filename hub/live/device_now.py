@@ -136,8 +136,10 @@ class DeviceNow:
         return tuple(word for word in self.conditions.event.on if is_of_visit or word in OF_THE_DEVICE)
 
     def reversal_in(self, visit: VisitNow | None) -> str | None:
-        """Return which electrodes seem changed over in this visit."""
+        """Return which electrodes seem changed over in this visit. A device that began anew looks anew."""
         if self.reversal is None or visit is None or self.reversal.visit != visit.no:
+            return None
+        if self.streams is not None and self.streams.at > self.reversal.at:
             return None
         return self.reversal.event.suspected
 

@@ -1,6 +1,7 @@
 """Several devices at once: nothing of one ends, or becomes, anything of another."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -26,6 +27,7 @@ from tests.unit.edge.board_events import ECG, UID, block
 from tests.unit.edge.heard_station import NOW_US, Station
 from tests.unit.edge.instrument_events import (
     CUFF,
+    OXIMETER,
     SATURATION,
     WAVE,
     matter,
@@ -170,6 +172,63 @@ def test_a_measurement_while_a_sensor_is_on_the_person_before_is_nobody_s(statio
     assert station.capture.visit == NO_VISIT
 
 
+def worn_and_out(station: Station) -> None:
+    """A monitor with a finger in, and out again before "next person"."""
+    station.say("cuff-1", plugged("cuff-1", streams=OXIMETER + CUFF), samples(WAVE, 0, 10))
+    station.say("cuff-1", matter("cuff-1", Condition.PROBE_OFF))
+    station.now_us += 60_000_000
+    station.next_person()
+
+
+@pytest.mark.parametrize(
+    ("begun_s", "ends_s", "visit"), [(-5, 40, 0), (5, 40, 2), (None, 20, 0), (None, 40, 2)]
+)
+def test_a_pressure_is_of_the_person_on_whom_the_cuff_was_filled(
+    station: Station, begun_s: int | None, ends_s: int, visit: int
+) -> None:
+    worn_and_out(station)
+    next_us = station.now_us
+    begun_us = None if begun_s is None else next_us + begun_s * 1_000_000
+    result = replace(pressure("cuff-1"), box_t_us=next_us + ends_s * 1_000_000, begun_t_us=begun_us)
+    restarted = Station(station.capture.facts())  # the service began anew meanwhile
+    for one in (station, restarted):
+        one.now_us = result.box_t_us
+        one.say("cuff-1", result)
+        assert one.visits_of(Measured) == [visit]
+        assert one.capture.visit == visit
+
+
+def test_what_an_instrument_had_in_its_memory_is_nobody_s_and_opens_no_visit(station: Station) -> None:
+    kept = replace(pressure("cuff-1"), is_from_memory=True)
+    station.say("cuff-1", plugged("cuff-1", streams=CUFF), kept)
+    assert station.capture.visit == NO_VISIT
+    station.say(BOARD, block(ECG, 0, 25, mask=0))
+    station.say("cuff-1", kept)
+    assert station.visits_of(Measured) == [NO_VISIT, NO_VISIT]
+
+
+def test_what_is_the_matter_with_the_person_before_is_not_told_of_the_next(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.next_person()
+    station.entries += station.capture.press(t_us=station.now_us, now_us=station.now_us)
+    station.say(FINGER, samples(WAVE, 10, 10), matter(FINGER, Condition.ALARM))
+    assert (station.capture.visit, station.visits_of(Conditions)[-1]) == (2, NO_VISIT)
+
+
+def test_what_is_the_matter_with_a_device_is_told_of_the_next_person_once_it_measures_them(
+    station: Station,
+) -> None:
+    station.say(FINGER, plugged(FINGER), samples(WAVE, 0, 10))
+    station.next_person()
+    station.say(FINGER, samples(WAVE, 10, 10))
+    station.say("other-1", plugged("other-1"), matter("other-1", Condition.WEAK_SIGNAL))
+    station.entries += station.capture.press(t_us=station.now_us, now_us=station.now_us)
+    assert station.visits_of(Conditions)[-1] == NO_VISIT
+    station.say(FINGER, matter(FINGER, Condition.PROBE_OFF))
+    told = zip(station.told(Conditions), station.visits_of(Conditions), strict=True)
+    assert (Conditions(device="other-1", on=("weak signal",)), 2) in list(told)
+
+
 def test_a_condition_that_holds_is_told_again_when_a_visit_opens(station: Station) -> None:
     station.say(FINGER, plugged(FINGER), matter(FINGER, Condition.WEAK_SIGNAL), samples(WAVE, 0, 10))
     assert station.told(Conditions) == [
@@ -238,6 +297,21 @@ def test_a_device_that_went_before_its_first_frame_takes_its_question_away(stati
     )
     told = [parse_event(one.body) for one in station.capture.told_anew(now_us=1)]
     assert not any(isinstance(one, DeviceQuestion) for one in told)
+
+
+def test_a_device_that_goes_as_it_is_named_keeps_no_visit_open_and_holds_no_other(station: Station) -> None:
+    held(station)
+    station.say("new-1", samples(WAVE, 0, 10))
+    station.capture.confirmed("new-1", FINGER, "operator", now_us=station.now_us)
+    station.say(FINGER, unplugged(FINGER))
+    station.say(BOARD, block(ECG, 0, 25, mask=0), block(ECG, 25, 25, mask=3))
+    station.next_person()
+    station.say(OTHER, plugged(OTHER), samples(WAVE, 0, 10))
+    assert (station.capture.awaits_sensors_off, station.capture.visit) == (False, 2)
+    station.say(OTHER, matter(OTHER, Condition.PROBE_OFF))
+    station.now_us += 1_800_000_000
+    station.cut()
+    assert station.capture.visit == NO_VISIT
 
 
 def test_an_answer_to_no_question_changes_nothing(station: Station) -> None:

@@ -97,3 +97,38 @@ def test_leads_whose_size_is_unknown_are_not_judged() -> None:
     watch, size = LimbLeads(counts), round(10 * RATE_HZ)
     for number in range(AGREEING_WINDOWS + 1):
         assert not any(watch.add(one) for one in ten_seconds(number * size, is_swapped=True))
+
+
+def test_a_lead_whose_other_is_off_is_not_kept_for_hours() -> None:
+    watch, size = limb_leads(), round(10 * RATE_HZ)
+    lead_i, _ = leads()
+    for number in range(12):
+        for one in blocks(I_ID, lead_i, number * size):
+            assert not watch.add(one)
+    kept = watch._leads[I_ID]
+    assert kept.end_index - kept.first_index <= 2 * size + BLOCK
+    changed = [
+        watch.add(one) for number in range(12, 17) for one in ten_seconds(number * size, is_swapped=True)
+    ]
+    assert changed.count(True) == 1  # and both are looked at again when it is back
+
+
+def test_clipped_and_settling_samples_are_not_judged() -> None:
+    watch, size = limb_leads(), round(10 * RATE_HZ)
+    for number in range(AGREEING_WINDOWS + 1):
+        for one in ten_seconds(number * size, is_swapped=True):
+            is_bad = one.first_index % size == 50 * BLOCK
+            assert not watch.add(replace(one, is_clipped=is_bad, is_settling=is_bad))
+
+
+def test_what_is_seen_of_the_person_before_is_not_told_of_the_next() -> None:
+    station = Station()
+    station.say(BOARD, board())
+    size = round(10 * RATE_HZ)
+    station.say(BOARD, *ten_seconds(0, is_swapped=True))
+    station.next_person()
+    station.capture.press(t_us=station.now_us, now_us=station.now_us)
+    assert station.capture.visit == 2
+    for number in range(1, AGREEING_WINDOWS + 2):
+        station.say(BOARD, *ten_seconds(number * size, is_swapped=True))
+    assert station.visits_of(LeadReversal) == [0]

@@ -29,7 +29,7 @@ def test_a_press_opens_a_visit_and_a_press_during_one_does_not() -> None:
 
 def test_after_next_person_a_signal_counts_only_when_the_sensors_were_off_once() -> None:
     visits = seen()
-    assert visits.next_person() == [Closed(VisitNo(1), "next person")]
+    assert visits.next_person(now_s=20.0) == [Closed(VisitNo(1), "next person")]
     assert visits.signal(ECG, now_s=102.0) == []
     assert visits.current == NO_VISIT
     visits.sensor_off(ECG)
@@ -38,7 +38,7 @@ def test_after_next_person_a_signal_counts_only_when_the_sensors_were_off_once()
 
 def test_after_next_person_a_visit_opened_by_the_button_measures_nobody_until_the_sensors_were_off() -> None:
     visits = seen()
-    visits.next_person()
+    visits.next_person(now_s=20.0)
     assert visits.press(now_s=101.0) == [Opened(VisitNo(2), "button")]
     assert (visits.current, visits.measured()) == (2, NO_VISIT)
     visits.sensor_off(ECG)
@@ -47,7 +47,7 @@ def test_after_next_person_a_visit_opened_by_the_button_measures_nobody_until_th
 
 def test_a_board_that_went_does_not_count_as_sensors_taken_off() -> None:
     visits = seen()
-    visits.next_person()
+    visits.next_person(now_s=20.0)
     visits.lost_sight(ECG)
     assert visits.signal(ECG, now_s=110.0) == []
 
@@ -55,12 +55,12 @@ def test_a_board_that_went_does_not_count_as_sensors_taken_off() -> None:
 def test_next_person_with_the_sensors_off_takes_the_next_signal() -> None:
     visits = seen()
     visits.sensor_off(ECG)
-    visits.next_person()
+    visits.next_person(now_s=20.0)
     assert visits.signal(ECG, now_s=200.0) == [Opened(VisitNo(2), "signal")]
 
 
 def test_next_person_when_nobody_is_seen_closes_nothing() -> None:
-    assert Visits().next_person() == []
+    assert Visits().next_person(now_s=20.0) == []
 
 
 def test_all_sensors_off_for_two_minutes_asks_and_for_thirty_closes() -> None:
@@ -94,7 +94,7 @@ def test_a_restart_in_the_same_boot_goes_on_with_the_visit() -> None:
 
 def test_a_restart_in_the_same_boot_still_waits_for_the_sensors_to_come_off() -> None:
     before = seen()
-    before.next_person()
+    before.next_person(now_s=20.0)
     visits = Visits.restored(before.saved(boot=BOOT))
     assert visits.signal(ECG, now_s=130.0) == []
     visits.sensor_off(ECG)

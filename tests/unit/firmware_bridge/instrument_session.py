@@ -1,5 +1,7 @@
 """An instrument whose readings a test gives, and all that the session tells of it."""
 
+from collections.abc import Mapping
+
 from contract.codes import (
     BODY_TEMPERATURE,
     DIASTOLIC,
@@ -11,7 +13,7 @@ from contract.codes import (
     Condition,
     RateSource,
 )
-from firmware_bridge.drivers.driver import Decoder, Driver, Line, Reading, Talk
+from firmware_bridge.drivers.driver import Decoder, Driver, Fact, Line, Reading, Talk
 from firmware_bridge.events import (
     ConditionsChanged,
     Event,
@@ -152,7 +154,7 @@ def frame(
     ecg: int | None = None,
     conditions: frozenset[Condition] | None = WELL,
     lost: int = 0,
-    facts: dict[str, str] | None = None,
+    facts: Mapping[str, Fact] | None = None,
     **values: int | None,
 ) -> Reading:
     samples = {name: (raw,) for name, raw in (("pleth", pleth), ("ecg", ecg)) if raw is not None}

@@ -3,6 +3,7 @@
 import pytest
 
 from contract.codes import DIASTOLIC, SYSTOLIC, Condition
+from firmware_bridge.drivers.driver import Reading
 from firmware_bridge.events import (
     ConditionsChanged,
     Event,
@@ -251,6 +252,36 @@ def test_a_temperature_of_384_degrees_is_none_and_says_so() -> None:
     (single,) = of(SingleMeasurement, session.hear(frame(None, temp=38450), at_s=T0_S + 1.0))
     assert isinstance(single, SingleMeasurement)
     assert (single.values, single.text) == ((), "temp out of range (384.5 Cel)")
+
+
+def cuff(session: Session, from_s: int, to_s: int) -> None:
+    for k in range(from_s, to_s):
+        session.hear(frame(None, facts={"cuff_mmhg": 180 - k}), at_s=T0_S + k)
+
+
+def begun(session: Session, at_s: float, reading: Reading) -> list[int | None]:
+    told = session.hear(reading, at_s=T0_S + at_s)
+    return [one.begun_t_us for one in told if isinstance(one, SingleMeasurement)]
+
+
+def test_a_pressure_says_when_its_cuff_was_filled_and_a_temperature_meanwhile_does_not() -> None:
+    session = Session(is_steady=False).open()
+    cuff(session, 10, 20)
+    assert begun(session, 20.0, frame(None, temp=3652)) == [None]
+    cuff(session, 21, 40)
+    assert begun(session, 41.0, frame(None, sys=121, dia=79)) == [round((T0_S + 10) * 1e6)]
+    assert begun(session, 60.0, frame(None, sys=122, dia=79)) == [None]
+    cuff(session, 70, 80)  # broken off
+    cuff(session, 100, 130)
+    assert begun(session, 131.0, frame(None, sys=None, dia=None)) == [round((T0_S + 100) * 1e6)]
+    cuff(session, 140, 145)
+    assert begun(session, 200.0, frame(None, sys=123, dia=79)) == [None]  # of a cuff that nobody saw
+
+
+def test_a_measurement_out_of_the_instruments_memory_says_so() -> None:
+    session = Session(is_steady=False).open()
+    told = session.hear(frame(None, temp=3652, facts={"from_memory": True}), at_s=T0_S + 1.0)
+    assert [one.is_from_memory for one in told if isinstance(one, SingleMeasurement)] == [True]
 
 
 def test_an_instrument_that_says_a_result_twice_has_measured_once() -> None:

@@ -91,3 +91,13 @@ def test_no_station_can_make_a_message_longer_than_the_page_takes(letter: str) -
         longest = Measured.model_validate({"device": "d" * 64, "values": [value] * 16, **texts})
         tell(now, longest, 10.0 + t_s)
     assert len(measurements_text(now, now_utc_ms=0.0)) < PAGE_TAKES_CHARS
+
+
+def test_electrodes_suspected_before_a_device_began_anew_are_not_suspected_now() -> None:
+    now = station()
+    tell(now, LeadReversal(device=BOARD, suspected="RA-LA"), 10.0)
+    tell(now, board(3), 20.0)
+    assert now.devices.reversal(BOARD, now.visit) is None
+    assert notices(notices_text(now, now_utc_ms=0.0)) == {}
+    tell(now, LeadReversal(device=BOARD, suspected="RA-LL"), 30.0)
+    assert now.devices.reversal(BOARD, now.visit) == "RA-LL"
