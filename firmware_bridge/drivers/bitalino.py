@@ -5,6 +5,7 @@ number of the one before or after it must fit too, and no run of better frames m
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from contract.codes import ECG
@@ -53,6 +54,12 @@ def remainder_of(frame: bytes) -> int:
     for byte in frame:
         remainder = _AFTER[remainder << 8 | byte]
     return remainder
+
+
+@lru_cache(maxsize=4096)
+def _number_of(frame: bytes, padding: int) -> int:
+    """Return the number of a sound frame, else NO_FRAME. Kept: each frame is looked at three times."""
+    return NO_FRAME if frame[0] & padding or remainder_of(frame) else frame[-1] >> 4
 
 
 class BitalinoScan(FrameScan):
@@ -112,8 +119,8 @@ class BitalinoScan(FrameScan):
             frame = data[at : at + size]
             if len(frame) < size:
                 return count, True
-            told = frame[-1] >> 4
-            if frame[0] & self.PADDING or (count and told != number) or remainder_of(frame):
+            told = _number_of(frame, self.PADDING)
+            if told == NO_FRAME or (count and told != number):
                 return count, False
             number = (told + 1) % NUMBERS
             at += size
@@ -157,20 +164,28 @@ class BitalinoScan(FrameScan):
         moves = (abs(channels[name] - before[name]) / (1 << width) for name, (_, width) in widths)
         return max(moves) + CHANGED * (ports != ports_before)
 
-    def _fields(self, frame: bytes) -> tuple[dict[str, int], int]:
+    @classmethod
+    @lru_cache(maxsize=4096)
+    def _said(cls, frame: bytes) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, Fact]]:
+        """Return the sample and the facts of a frame. Kept: one channel says the same over and over."""
+        channels, ports = cls._fields(frame)
+        samples = {"ecg": (channels.pop("a2") - MIDDLE,)}
+        return samples, {**channels, **PORTS[ports]}
+
+    @classmethod
+    def _fields(cls, frame: bytes) -> tuple[dict[str, int], int]:
         """Return the counts of each channel, and inputs and outputs."""
         bits = int.from_bytes(frame, "little")
-        channels = {name: bits >> at & ((1 << width) - 1) for name, (at, width) in self.CHANNELS.items()}
+        channels = {name: bits >> at & ((1 << width) - 1) for name, (at, width) in cls.CHANNELS.items()}
         return channels, frame[-2] >> 4
 
     def _read(self, frame: bytes, offset: int, lost: int) -> Reading | None:
         if self._last is not None:  # of all counts that fit the number, the nearest to what the length says
             missing = self._missing(frame)
-            lost = missing + NUMBERS * max(0, round((lost - missing) / NUMBERS))
+            if lost or missing:
+                lost = missing + NUMBERS * max(0, round((lost - missing) / NUMBERS))
         self._last = frame
-        channels, ports = self._fields(frame)
-        samples = {"ecg": (channels.pop("a2") - MIDDLE,)}
-        facts = {**channels, **PORTS[ports]}
+        samples, facts = self._said(frame)
         size = len(frame) - self._is_shared
         return Reading(offset, size, self.KIND, samples, NO_VALUES, None, facts, lost)
 
