@@ -380,8 +380,8 @@ class ConditionsChanged:
 @dataclass(frozen=True, slots=True)
 class SingleMeasurement:
     """A blood pressure, a temperature: (mdc, value, UCUM unit) of one moment. Without values it failed, and
-    `text` says why. `device_time`: what the instrument's own clock says. `begun_t_us`: when it was begun; None:
-    the instrument does not say. `is_from_memory`: the instrument had kept it, so nobody knows whose it is."""
+    `text` says why. `device_time`: what the instrument's own clock says. `begun_t_us`: when it was begun;
+    None: the instrument does not say. `is_from_memory`: it had kept it, so nobody knows whose it is."""
 
     device: str
     values: tuple[tuple[int, float, str], ...]
