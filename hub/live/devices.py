@@ -72,14 +72,23 @@ class DevicesNow:
         return None if told is None else told.event
 
     def name(self, device: str) -> str:
-        """Return what people call it; its identity when nobody said."""
-        known = self.set_of(device)
-        return (known and known.model) or device
+        """Return what people call it; its identity when nobody said, and before it where two of a kind are
+        there: so that it is what stays where room is short.
+        """
+        model = self._model(device)
+        if model is None:
+            return device
+        is_alone = all(one == device or self._model(one) != model for one in self._devices)
+        return model if is_alone else f"{device} · {model}"
 
     def full_name(self, device: str) -> str:
-        """Return its name with its identity: two of a kind have one name."""
-        name = self.name(device)
-        return device if name == device else f"{name} ({device})"
+        """Return its name with its identity, whichever other devices there are."""
+        model = self._model(device)
+        return device if model is None else f"{model} ({device})"
+
+    def _model(self, device: str) -> str | None:
+        of_set = self.set_of(device)
+        return of_set.model if of_set is not None and of_set.model else None
 
     def word(self, device: str) -> DeviceWord:
         """Return whether it is there."""

@@ -1,4 +1,4 @@
-"""A simulated station: a board, a cable, and a real `edge vitals`."""
+"""A simulated station: a board, instruments, a cable, and a real `edge vitals`."""
 
 import asyncio
 import secrets
@@ -20,6 +20,7 @@ from tests.simulators.board import BoardSim
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES
 from tests.simulators.cable import Cable
 from tests.simulators.links import Link, Profile
+from tests.village.instruments import Instrument
 from tests.village.process import Process
 
 
@@ -54,6 +55,7 @@ class Station:
         quota_bytes: int = 2_000_000_000,
         devices: Devices = GENERATED,
         link: Profile | None = None,
+        instruments: Sequence[Instrument] = (),
     ) -> None:
         self.name, self.folder = StationId(name), folder
         self.recording = recording
@@ -71,6 +73,10 @@ class Station:
             speed=speed,
             queue_bytes=round(SAMPLE_QUEUE_BYTES * max(1.0, speed)),
         )  # half a minute of real time, however fast
+        self._tables = "\n".join(one.table for one in instruments)
+        self.instruments = {
+            one.port: one.sim(folder, seed=seed) for seed, one in enumerate(instruments)
+        }  # by port
         self.config = folder / "box.toml"
         self.vitals = Process(
             ["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log", entry=self._entry
@@ -85,6 +91,8 @@ class Station:
             if self.link is not None:
                 stack.enter_context(self.link)
             stack.enter_context(self.board)
+            for instrument in self.instruments.values():
+                stack.enter_context(instrument)
             stack.enter_context(self.cable)
             self._write_config()
             self.new_boot()
@@ -128,7 +136,8 @@ loudspeaker = "{self._devices.loudspeaker}"
 
 [clock]
 boot_file = "boot"  # many boxes on one kernel: each names its own boots
-''',
+
+{self._tables}''',
             encoding="utf-8",
         )
 
@@ -166,13 +175,19 @@ boot_file = "boot"  # many boxes on one kernel: each names its own boots
         self.ask("next person")
         self.board.leads_off()
         self.board.probe_off()
+        self._have_contact(is_on=False)
         self.board.next_person(recording)
         self.recording = recording
 
     def sensors_on(self) -> None:
-        """Electrodes and probe are on somebody."""
+        """Electrodes and probes are on somebody."""
         self.board.leads_on()
         self.board.probe_on()
+        self._have_contact(is_on=True)
+
+    def _have_contact(self, *, is_on: bool) -> None:
+        for instrument in self.instruments.values():
+            instrument.device.has_contact = is_on
 
     def ask(self, question: str) -> dict[str, Any]:
         """Ask the running service. Raises ControlError."""

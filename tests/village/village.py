@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from tests.broker import Broker, free_port
 from tests.simulators.links import Profile
+from tests.village.instruments import Instrument
 from tests.village.process import ROOT, Process
 from tests.village.station import GENERATED, Devices, Station
 
@@ -30,6 +31,7 @@ class Place:
     recording: str
     devices: Devices = GENERATED
     link: Profile | None = None  # None: beside the hub
+    instruments: tuple[Instrument, ...] = ()  # beside its board
 
 
 PLACES: Final = (
@@ -71,6 +73,7 @@ class Village:
                 quota_bytes=quota_bytes,
                 devices=place.devices,
                 link=place.link,
+                instruments=place.instruments,
             )
             for place in places
         ]

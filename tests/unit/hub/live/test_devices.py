@@ -59,6 +59,16 @@ def test_a_device_that_comes_or_starts_anew_leaves_the_others_their_numbers() ->
     assert len(ids) == len(set(ids))
 
 
+def test_of_two_alike_each_says_first_which_it_is() -> None:
+    now = station()
+    assert [now.devices.name(one) for one in (BOARD, OXIMETER)] == [BOARD, "CMS50D+"]
+    tell(now, oximeter(4, device="usb-2"), 11.0)
+    alike = [now.devices.name(one) for one in (OXIMETER, "usb-2")]
+    assert alike == ["usb-1 · CMS50D+", "usb-2 · CMS50D+"]
+    assert now.devices.full_name("usb-2") == "CMS50D+ (usb-2)"
+    assert now.devices.name("a name that nobody told") == "a name that nobody told"
+
+
 def test_no_number_of_a_stream_is_ever_too_large_for_a_frame() -> None:
     now = station()
     for extra in range(100):
