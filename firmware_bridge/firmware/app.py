@@ -79,9 +79,11 @@ class App:
                 taken = self._hal.take_pleth()
                 if taken is not None:
                     self.pleth.take(taken[0], taken[1], taken[2])
+                elif self.pleth.is_stalled(now_us):
+                    self.pleth.give_up()
             elif now_us - self._pleth_tried_us >= PLETH_RETRY_US:
                 self._pleth_tried_us = now_us
-                self.pleth.is_alive = self._hal.start_pleth()
+                self.pleth.begin(is_alive=self._hal.start_pleth(), now_us=now_us)
         except OSError:
             self.pleth.give_up()
 

@@ -15,6 +15,7 @@ from firmware_bridge.firmware.streams import Stream
 PLETH, SPO2 = 2, 3  # stream numbers
 MDC_PLETH, MDC_SPO2 = 150452, 150456
 BLOCK_SAMPLES = 10  # 100 ms
+STALL_US = 1_000_000  # without a sample: the chip has lost its settings
 FINGER_ON, FINGER_OFF = 50_000, 40_000  # infrared counts: a finger throws light back, air does not
 
 
@@ -50,12 +51,21 @@ class Pleth:
         self._cadence = Cadence(PERIOD_US)
         self._watch = LeadWatch(PLETH)
         self._second = 0  # samples since the last SpO2
+        self._heard_us = 0  # when a sample came, or the chip was set up
+
+    def begin(self, *, is_alive: bool, now_us: int) -> None:
+        """The chip was set up, or did not answer."""
+        self.is_alive, self._heard_us = is_alive, now_us
+
+    def is_stalled(self, now_us: int) -> bool:
+        """Whether a chip that answers has stopped measuring."""
+        return self.is_alive and now_us - self._heard_us >= STALL_US
 
     def take(self, samples: list[tuple[int, int]], lost: int, t_us: int) -> None:
         """Take what the FIFO held, (red, infrared), the newest of it at `t_us`, and how many were `lost`
         after it; -1: the time says how many.
         """
-        self.is_alive = True
+        self.is_alive, self._heard_us = True, t_us
         count = len(samples)
         if lost and self._cadence.at_us >= 0:  # what a full FIFO holds follows what was read before
             t_us = self._cadence.at_us + count * PERIOD_US

@@ -23,6 +23,7 @@ class Bench(Hal):
         self.now = 0
         self.loop = REST
         self.has_ecg = self.has_pleth = True
+        self.is_pleth_set_up = False
         self.wire_room = 1000
         self.sent = b""
         self.from_host = b""
@@ -70,12 +71,15 @@ class Bench(Hal):
         return b"\xc0" + bytes(8), self.now
 
     def start_pleth(self) -> bool:
+        self.is_pleth_set_up = self.has_pleth
         return self.has_pleth
 
     def take_pleth(self) -> tuple[list[tuple[int, int]], int, int] | None:
         if not self.has_pleth:
             raise OSError(5)
-        return None
+        if not self.is_pleth_set_up or self.now % 10_000:
+            return None
+        return [(80_000, 100_000)], 0, self.now
 
     def drive(self, output: int, level: int) -> None:
         self.driven[output] = level
@@ -170,6 +174,19 @@ def test_a_finger_sensor_that_goes_away_is_asked_for_again() -> None:
     hal.has_pleth = True
     hal.turn(10_000)
     assert hal.app.pleth.is_alive
+
+
+def test_a_finger_sensor_that_lost_its_settings_is_set_up_again_and_no_finger_is_told_meanwhile() -> None:
+    hal = Bench()
+    hal.turn(11_000)
+    assert hal.app.pleth.has_finger
+    hal.is_pleth_set_up = False  # its supply was gone for a moment: it answers, and measures nothing
+    hal.turn(990)
+    assert hal.app.pleth.is_alive
+    hal.turn(20)
+    assert (hal.app.pleth.is_alive, hal.is_pleth_set_up) == (True, True)
+    hal.turn(100)
+    assert hal.app.pleth.has_finger
 
 
 def test_lamps_are_driven_when_they_change_and_buzz_when_nobody_listens() -> None:
