@@ -154,6 +154,8 @@ class NumbersNow:
 
 
 def _is_fresh(now: NumericNow, now_utc_ms: float) -> bool:
-    times = (now.received_ms,) if now.measured_ms is None else (now.received_ms, now.measured_ms)
+    if now.measured_ms is None:  # of an earlier boot of the box, which nothing ties to now
+        return False
+    times = now.received_ms, now.measured_ms
     # a time well ahead of now: the hub's clock was stepped back, and how old the value is nobody knows
     return all(-AHEAD_MAX_MS <= now_utc_ms - at <= STALE_AFTER_S * 1000 for at in times)

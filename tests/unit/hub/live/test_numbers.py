@@ -1,11 +1,14 @@
 """Numbers of several devices: each with its own, and none while it is not measured."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from contract.codes import HEART_RATE, PERFUSION_INDEX, PULSE_RATE, SPO2
-from contract.events import Conditions, LeadState, StreamSet
+from contract.events import Conditions, LeadState, StreamSet, VisitOpened
 from hub.console.live_texts import Value
+from hub.live.arrived import Arrived
 from hub.live.numbers import source_of
 from hub.live.station_now import StationNow
 from hub.times.placing import PlacedColumn
@@ -52,6 +55,21 @@ def measuring() -> StationNow:
     for stream, raw in zip(ALL[:3], (95, 70, 20), strict=True):
         measure(now, stream, raw, 10.0, set_no=2)
     return now
+
+
+def test_a_number_of_an_earlier_boot_of_the_box_is_never_one_of_now() -> None:
+    now, day_us = StationNow(), 86_400 * S
+    for event, t_s in ((oximeter(1), 1.0), (VisitOpened(visit=1, how="signal"), 2.0)):
+        now.on_event(later(arrived(t_s), day_us), event)
+    column = PlacedColumn(SATURATION, 0, 3 * S, 0, np.array([97], np.int32))
+    now.on_numerics(later(arrived(3.0), day_us), [column])
+    (saturation,) = [one for one in now.values(now_utc_ms=(UTC_US + day_us) / 1000) if one["mdc"] == SPO2]
+    assert (saturation["value"], saturation["state"], saturation["measured_ms"]) == (None, "unknown", None)
+
+
+def later(one: Arrived, by_us: int) -> Arrived:
+    """The same record, kept on the box and sent in its next boot."""
+    return replace(one, sent_boot=2, sent_t_us=5 * S, received_utc_us=UTC_US + by_us)
 
 
 def test_two_devices_that_measure_the_same_are_shown_each_with_its_name() -> None:
