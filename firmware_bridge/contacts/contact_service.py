@@ -7,17 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from firmware_bridge.contacts.contact import NEVER_S, Contact, Edge
-from firmware_bridge.errors import PortBusyError, PortError, PortMissingError, PortPermissionError
+from firmware_bridge.errors import PortError
 from firmware_bridge.events import ButtonFault, Event, PortMissing, PortProblem
+from firmware_bridge.ports.port import explain, problem_of
 
 log = logging.getLogger(__name__)
 
 REOPEN_EVERY_S: Final = 0.5
-_PROBLEMS: Final[tuple[tuple[type[PortError], PortProblem], ...]] = (
-    (PortMissingError, PortProblem.MISSING),
-    (PortBusyError, PortProblem.BUSY),
-    (PortPermissionError, PortProblem.PERMISSION),
-)
 
 
 class OpenContact(Protocol):
@@ -57,8 +53,8 @@ class BoxButton:
                 with self._opener(self.place) as opened:
                     self._problem = None
                     await self._serve(opened)
-            except PortError as error:
-                self._tell_missing(error)
+            except OSError as error:  # it may go at any moment, also while its level is read
+                self._tell_missing(error if isinstance(error, PortError) else explain(self.place, error))
             await asyncio.sleep(REOPEN_EVERY_S)
 
     async def _serve(self, opened: OpenContact) -> None:
@@ -90,7 +86,7 @@ class BoxButton:
             self._on_event(event)
 
     def _tell_missing(self, error: PortError) -> None:
-        problem = next((p for kind, p in _PROBLEMS if isinstance(error, kind)), PortProblem.BROKEN)
+        problem = problem_of(error)
         if problem is self._problem:
             return
         self._problem = problem

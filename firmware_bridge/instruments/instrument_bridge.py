@@ -99,12 +99,14 @@ class InstrumentBridge:
         )
 
     async def _serve(self, port: SerialPort) -> None:
-        """Serve one opening of the port, until it goes away or the next line is to be tried."""
+        """Serve one opening of the port, until it goes away. Lines are tried without giving it back: boards
+        restart when a port is opened."""
         self._port, self._problem = port, None
         try:
-            await self._read(port)
-            self._try_next_line()
-            port.write(self._instrument.farewell)
+            while True:
+                await self._read(port)
+                self._try_next_line()
+                port.set_line(baud=self._line.baud, parity=self._line.parity)
         except asyncio.CancelledError:
             port.write(self._instrument.farewell)
             self._tell(self._instrument.closed(*self.farewell, now_s=self._boottime_s()))

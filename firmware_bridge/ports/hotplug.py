@@ -112,8 +112,10 @@ class MachinePorts:
         return monitor
 
     def _hear(self, monitor: pyudev.Monitor) -> None:
-        while monitor.poll(timeout=0) is not None:
-            self._changed.set()
+        self._changed.set()
+        with contextlib.suppress(OSError):  # more came at once than it could keep: look, whatever it was
+            while monitor.poll(timeout=0) is not None:
+                pass
 
 
 def _context() -> pyudev.Context:

@@ -12,18 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from firmware_bridge.ports.port import is_pseudo_terminal
+
 LOCK_FOLDER: Final = Path("/var/lock")  # of UUCP's and minicom's lock files, LCK..ttyUSB0
 _PROC: Final = Path("/proc")
 _PTMX: Final = os.makedev(5, 2)  # the other end of every pseudo-terminal; `fdinfo` says of which
-_PSEUDO_TERMINAL_MAJORS: Final = range(136, 144)
 
 
-def is_owned(path: str) -> bool:
-    """Whether a program other than this one has the port open or has locked it."""
-    return owner_of(path) is not None
-
-
-def owner_of(path: str) -> str | None:
+def owner_of(path: str, *, lock_folder: Path = LOCK_FOLDER) -> str | None:
     """Return who else has the port open or has locked it, as people call it; None: nobody, or no port."""
     try:
         node = Path(path).stat()
@@ -31,7 +27,7 @@ def owner_of(path: str) -> str | None:
         return None
     if not stat.S_ISCHR(node.st_mode):
         return None
-    pid = next(_holders(node), None) or next(_lockers(node), None) or _lock_file_pid(path)
+    pid = next(_holders(node), None) or next(_lockers(node), None) or _lock_file_pid(path, lock_folder)
     return None if pid is None else f"{_name(pid)} (process {pid})"
 
 
@@ -57,7 +53,7 @@ def _open_devices(process: Path) -> Iterator[tuple[int, str]]:
 
 def _has_made(process: Path, opened: list[tuple[int, str]], node: os.stat_result) -> bool:
     """Whether the port is a pseudo-terminal, and the process has its other end open."""
-    if os.major(node.st_rdev) not in _PSEUDO_TERMINAL_MAJORS:
+    if not is_pseudo_terminal(node.st_rdev):
         return False
     said = ["tty-index:", str(os.minor(node.st_rdev))]
     for device, fd in opened:
@@ -80,11 +76,12 @@ def _lockers(node: os.stat_result) -> Iterator[int]:
                 yield pid
 
 
-def _lock_file_pid(path: str) -> int | None:
+def _lock_file_pid(path: str, folder: Path) -> int | None:
     """Return the process that says in a lock file that the port is its, if it still runs."""
     with contextlib.suppress(OSError, ValueError):
         name = Path(path).resolve().name
-        pid = int((LOCK_FOLDER / f"LCK..{name}").read_text(encoding="ascii").split()[0])
+        said, *_ = (folder / f"LCK..{name}").read_text(encoding="ascii").split()
+        pid = int(said)
         return pid if pid != os.getpid() and (_PROC / str(pid)).exists() else None
     return None
 

@@ -24,6 +24,7 @@ BAUD: Final = 460_800  # a USB board ignores it
 Parity = Literal["N", "O", "E"]
 READ_MAX_BYTES: Final = 4096  # one kernel buffer of a terminal
 WRITE_MAX_BYTES: Final = 4096  # what waits for the device; beyond it the device does not listen
+PSEUDO_TERMINAL_MAJORS: Final = range(136, 144)  # of device numbers; Linux, devices.txt
 _PROBLEMS: Final[tuple[tuple[type[PortError], PortProblem], ...]] = (
     (PortMissingError, PortProblem.MISSING),
     (PortBusyError, PortProblem.BUSY),
@@ -70,8 +71,13 @@ class SerialPort:
     def set_line(self, *, baud: int, parity: Parity) -> None:
         """Set the line otherwise without giving the port back; what came before is thrown away. Raises
         PortLostError."""
+        for name, value in (("baudrate", baud), ("parity", parity)):
+            try:
+                self._serial.apply_settings({name: value})
+            except (OSError, termios.error) as error:
+                if not _is_want_of_parity(self.path, error):
+                    raise self._lost(str(error)) from error
         try:
-            self._serial.apply_settings({"baudrate": baud, "parity": parity})
             self._serial.reset_input_buffer()
         except (OSError, termios.error) as error:
             raise self._lost(str(error)) from error
@@ -136,8 +142,23 @@ def _open(path: str, baud: int, parity: Parity) -> serial.Serial:
     except (OSError, ValueError) as error:
         raise explain(path, error) from error
     except termios.error as error:  # which is no OSError
+        if parity != "N" and _is_want_of_parity(path, error):
+            return _open(path, baud, "N")
         raise explain(path, OSError(*error.args)) from error
     return port
+
+
+def is_pseudo_terminal(device: int) -> bool:
+    """Whether the device of this number is the near end of a pseudo-terminal."""
+    return os.major(device) in PSEUDO_TERMINAL_MAJORS
+
+
+def _is_want_of_parity(path: str, error: OSError | termios.error) -> bool:
+    """Whether only the parity was refused, by a pseudo-terminal: it has no line whose parity matters. Told as
+    an error where nothing else was to be changed."""
+    with contextlib.suppress(OSError):
+        return error.args[0] == errno.EINVAL and is_pseudo_terminal(Path(path).stat().st_rdev)
+    return False
 
 
 def explain(path: str, error: OSError | ValueError) -> PortError:

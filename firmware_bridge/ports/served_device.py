@@ -134,9 +134,11 @@ class ServedDevice:
             return
         if isinstance(event, InstrumentConnected):
             self._is_connected = True
-        self._on_event(event)
-        if isinstance(event, InstrumentLost):
-            self._stop()
+        try:
+            self._on_event(event)
+        finally:  # also if it could not be told: a device that is gone is not served
+            if isinstance(event, InstrumentLost):
+                self._stop()
 
 
 class _Overheard(Decoder):

@@ -1,6 +1,7 @@
 """A pipe stands for the kernel's line; with the kernel's own the service is tried by `./run bench guest`."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,38 @@ async def through_a_loss(place: Path) -> None:
     assert [event.press_count for event in pressed] == [1, 2]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+class GoesAtOnce(PipeContact):
+    """Its cable is pulled just after it was opened."""
+
+    @property
+    def is_down(self) -> bool:
+        raise OSError(errno.ENODEV, "No such device")
+
+    @is_down.setter
+    def is_down(self, value: bool) -> None:
+        pass
+
+
+def test_a_button_that_goes_while_its_level_is_read_is_told_to_be_missing(tmp_path: Path) -> None:
+    place = tmp_path / "line"
+    os.mkfifo(place)
+
+    async def scenario() -> None:
+        told: asyncio.Queue[Event] = asyncio.Queue()
+        clock = asyncio.get_running_loop().time
+        button = BoxButton(str(place), GoesAtOnce, told.put_nowait, boot=1, last_presses={}, boottime_s=clock)
+        task = asyncio.create_task(button.run())
+        async with asyncio.timeout(60):
+            while not isinstance(event := await told.get(), PortMissing):
+                pass
+        assert event.problem is PortProblem.MISSING
+        assert not task.done()  # it is tried again
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(scenario())
 
 
 def test_a_place_that_is_not_there_says_what_to_do() -> None:

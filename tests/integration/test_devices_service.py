@@ -1,6 +1,7 @@
 """The devices service with instruments that it has to find, that name themselves, or that break it."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Iterator
@@ -136,6 +137,30 @@ def test_one_that_goes_before_its_port_was_opened_is_told_to_be_gone(tmp_path: P
         (lost,) = told
         assert isinstance(lost, InstrumentLost)
         assert (lost.device, lost.reason) == ("unconfirmed-1", "the adapter was unplugged")
+
+    asyncio.run(scenario())
+
+
+def test_one_whose_events_cannot_be_taken_is_over_and_can_be_begun_anew(tmp_path: Path) -> None:
+    def break_down(_: Event) -> None:
+        raise ZeroDivisionError
+
+    async def scenario() -> None:
+        served = ServedDevice(
+            "at-left",
+            str(tmp_path / "port"),
+            DRIVERS[NAME],
+            line=None,
+            on_event=break_down,
+            on_own=lambda _: None,
+            boottime_s=time.monotonic,
+        )
+        served.begin(after=set())
+        assert served.task is not None
+        await asyncio.wait([served.task])
+        with contextlib.suppress(ZeroDivisionError, asyncio.CancelledError):
+            served.task.result()
+        assert (served.has_failed, served.is_over) == (True, True)
 
     asyncio.run(scenario())
 

@@ -4,6 +4,7 @@ Each scenario runs in a process of its own, which umockdev-wrapper starts, and p
 """
 
 import asyncio
+import errno
 import json
 import os
 import pty
@@ -11,6 +12,9 @@ import subprocess
 import sys
 import tty
 from pathlib import Path
+from typing import cast
+
+import pyudev
 
 from firmware_bridge.ports import hotplug
 
@@ -108,6 +112,25 @@ def test_without_a_daemon_the_same_is_seen_by_looking_again(tmp_path: Path) -> N
 
 def test_this_machine_can_be_asked_whatever_it_has() -> None:
     assert all(port.vid_pid for port in hotplug.list_ports())
+
+
+class Overrun:
+    """A daemon that told more at once than the socket keeps."""
+
+    def poll(self, timeout: float) -> None:
+        raise OSError(errno.ENOBUFS, "No buffer space available")
+
+
+def test_what_the_daemon_told_and_was_lost_makes_us_look_all_the_same() -> None:
+    async def scenario() -> None:
+        ports = hotplug.MachinePorts([])
+        ports.now()
+        ports._hear(cast("pyudev.Monitor", Overrun()))
+        async with asyncio.timeout(60):
+            await ports.change(timeout_s=3600)
+        ports.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_port_of_the_configuration_is_seen_while_it_is_there(tmp_path: Path) -> None:

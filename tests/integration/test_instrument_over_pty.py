@@ -5,6 +5,7 @@ import contextlib
 import os
 import pty
 import random
+import select
 import termios
 import time
 from collections.abc import AsyncIterator, Callable
@@ -308,6 +309,34 @@ def test_lines_are_tried_in_turn_until_one_makes_sense_and_then_kept(link: Path)
     asyncio.run(scenario())
 
 
+def test_lines_are_tried_without_giving_the_port_back() -> None:
+    right = Line(115_200, "E")
+    driver = replace(BERRY, lines=(Line(9600), right))
+    ours, theirs = pty.openpty()
+    path = os.ttyname(theirs)
+    hung_up = select.poll()
+    hung_up.register(ours, 0)  # POLLHUP is told unasked: nobody has the port open
+    gaps: list[object] = []
+
+    def is_held() -> bool:
+        gaps.extend(hung_up.poll(0))
+        return not gaps
+
+    async def scenario() -> None:
+        async with running(driver, Path(path)) as watch:
+            await watch.until(lambda: watch.bridge.counters().is_open)
+            os.close(theirs)
+            await watch.until(lambda: is_held() and watch.bridge.counters().line == right)
+            os.write(ours, b"x")
+            await watch.until(lambda: is_held() and watch.heard)
+        assert gaps == []  # a board that restarts when it is opened would never come to speak
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        os.close(ours)
+
+
 @pytest.mark.parametrize(("parity", "is_odd"), [("N", False), ("E", False), ("O", True)])
 def test_the_port_is_opened_with_the_parity_of_the_line(parity: Parity, is_odd: bool) -> None:
     device_fd, host_fd = pty.openpty()
@@ -316,6 +345,23 @@ def test_the_port_is_opened_with_the_parity_of_the_line(parity: Parity, is_odd: 
         with SerialPort(os.ttyname(host_fd), baud=4800, parity=parity):
             flags = termios.tcgetattr(host_fd)[2]  # a terminal without a line keeps this flag alone
             assert bool(flags & termios.PARODD) is is_odd
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        os.close(device_fd)
+        os.close(host_fd)
+
+
+def test_a_pseudo_terminal_does_not_mind_parity_however_often_it_is_opened_and_set() -> None:
+    device_fd, host_fd = pty.openpty()
+    parities: tuple[Parity, ...] = ("O", "O", "E", "E")
+
+    async def scenario() -> None:
+        for parity in parities:
+            with SerialPort(os.ttyname(host_fd), baud=4800, parity=parity) as port:
+                port.set_line(baud=4800, parity="N")
+                port.set_line(baud=4800, parity=parity)
 
     try:
         asyncio.run(scenario())

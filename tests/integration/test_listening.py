@@ -143,6 +143,18 @@ def test_who_made_a_pseudo_terminal_is_its_instrument_and_owns_nothing() -> None
             maker.kill()
 
 
+def test_a_lock_file_names_the_owner_unless_it_is_empty_damaged_or_left_over(
+    terminal: tuple[int, str], tmp_path: Path
+) -> None:
+    path = terminal[1]
+    lock = tmp_path / f"LCK..{Path(path).name}"
+    for left_over in (b"", b"\xff\xfe\x00\x00", b"minicom\n", b"4194305\n", f"{os.getpid()}\n".encode()):
+        lock.write_bytes(left_over)
+        assert owner_of(path, lock_folder=tmp_path) is None, left_over
+    lock.write_text(f"{os.getppid():10d}\n", encoding="ascii")
+    assert f"process {os.getppid()}" in str(owner_of(path, lock_folder=tmp_path))
+
+
 def test_nobody_owns_a_port_that_is_free_or_not_there(terminal: tuple[int, str], tmp_path: Path) -> None:
     assert owner_of(terminal[1]) is None
     assert owner_of(str(tmp_path / "nothing")) is None
