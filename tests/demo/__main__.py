@@ -17,8 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.errors import BoxError
-from tests.demo.keys import Strip, single_keys
+from tests.demo.keys import OXIMETER, Strip, single_keys
 from tests.simulators.voices import VOICES, NoVoiceError, speak
+from tests.village.instruments import Instrument
 from tests.village.station import Devices
 from tests.village.village import OPERATOR, PLACES, Place, Village
 
@@ -27,8 +28,14 @@ PORTS_TRIED: Final = 50
 LOOK_EVERY_S: Final = 1.0
 KEYS: Final = (
     "[1-3] station   [p]ress its button   [c]able out/in   [b]oard out/in   [k]ill/restore its power\n"
-    "[n]ext patient   [x] cancel the call   [q]uit"
+    "[m]easure a blood pressure   [o]ximeter out/in   [n]ext patient   [x] cancel the call   [q]uit"
 )
+INSTRUMENTS: Final = {  # beside the board of the station that is chosen first
+    PLACES[0].name: (
+        Instrument(port=OXIMETER, driver="contec-cms50-c", name="oximeter"),
+        Instrument(port="monitor", driver="creative-pc100", name="monitor"),
+    )
+}
 LAMPS: Final = {
     "OFF": "off",
     "FAST_BLINK": "registered",
@@ -78,7 +85,7 @@ def _options() -> argparse.Namespace:
 
 def _speaking_places(out: Console, folder: Path) -> list[Place]:
     """The three stations, each with a face that moves and, where espeak-ng is there, a voice of its own. What
-    is said to them is played into a file.
+    is said to them is played into a file. One has instruments beside its board.
     """
     places, has_voices = [], True
     for place in PLACES:
@@ -91,7 +98,8 @@ def _speaking_places(out: Console, folder: Path) -> list[Place]:
             has_voices = False
         microphone = f"file:{wav}" if has_voices else "generated"
         loudspeaker = f"file:{folder / f'{place.name}-heard.wav'}"
-        places.append(replace(place, devices=Devices(microphone=microphone, loudspeaker=loudspeaker)))
+        devices = Devices(microphone=microphone, loudspeaker=loudspeaker)
+        places.append(replace(place, devices=devices, instruments=INSTRUMENTS.get(place.name, ())))
     return places
 
 
@@ -149,6 +157,9 @@ def _picture(strip: Strip) -> Group:
         owed = found["spool"].text.partition("owed: ")[2]
         link = "connected" if found["link"].is_well else "not connected"
         board = "out" if number in strip.board_out else "in"
+        oximeter = station.instruments.get(OXIMETER)
+        if oximeter is not None and not oximeter.is_plugged:
+            board += ", oximeter out"
         visit = found["visit"].text.removesuffix(" is open")
         table.add_row(mark, station.name, lamp, visit, cable, link, owed, board)
     return Group(table, Text(), Text(strip.said), Text(KEYS))

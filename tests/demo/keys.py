@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.village.instruments import PressureOnDemand
 from tests.village.station import Station
 from tests.village.village import Village
 
+OXIMETER: Final = "oximeter"  # the port of the instrument that a key unplugs
 PEOPLE: Final = ("an", "binh", "chi")
 SENSORS_OFF_S: Final = 3.0  # between two people, for the eye; nothing waits for it
 
@@ -44,6 +46,8 @@ class Strip:
             "c": self._cable,
             "b": self._board,
             "k": self._power,
+            "m": self._measure,
+            "o": self._oximeter,
             "n": self._next_person,
             "x": self._cancel,
             "q": self._quit,
@@ -93,6 +97,24 @@ class Strip:
         self.without_power.add(self.chosen)
         self.station.cut_power()
         return "the power is cut"
+
+    def _measure(self, _now_s: float) -> str:
+        devices = (one.device for one in self.station.instruments.values())
+        monitor = next((one for one in devices if isinstance(one, PressureOnDemand)), None)
+        if monitor is None:
+            return "there is no blood pressure monitor here"
+        monitor.press_key()
+        return "the cuff is pumped up: its result comes as a dated value"
+
+    def _oximeter(self, _now_s: float) -> str:
+        oximeter = self.station.instruments.get(OXIMETER)
+        if oximeter is None:
+            return "there is no oximeter beside the board here"
+        if oximeter.is_plugged:
+            oximeter.unplug()
+            return "the oximeter is unplugged: nothing else stops"
+        oximeter.plug()
+        return "the oximeter is plugged in again: only the gap is missing"
 
     def _next_person(self, now_s: float) -> str:
         if self.chosen in self.without_power:

@@ -61,7 +61,9 @@ def test_the_demo_shows_a_live_ecg_takes_another_port_and_leaves_nothing(tmp_pat
 
 
 @pytest.mark.timeout(400)
-def test_the_keys_of_the_demo_press_pull_unplug_cut_and_bring_the_next_patient(tmp_path: Path) -> None:
+def test_the_keys_of_the_demo_press_pull_unplug_measure_cut_and_bring_the_next_patient(
+    tmp_path: Path,
+) -> None:
     log = tmp_path / "demo.log"
     with terminal() as (person, program), demo(log, keys=program), station_page(log) as page:
 
@@ -75,6 +77,12 @@ def test_the_keys_of_the_demo_press_pull_unplug_cut_and_bring_the_next_patient(t
         for key in (b"c", b"b", b"k"):  # cable, board, power
             state_after(key, "stale")
             state_after(key, "live")
+        os.write(person, b"m")
+        page.wait_for_selector("#measurements >> text=mmHg")
+        os.write(person, b"o")
+        page.wait_for_selector("section.device[data-device='oximeter'] >> text=đã rút")
+        os.write(person, b"o")
+        page.wait_for_selector("section.device[data-device='oximeter'][data-word='connected']")
         nobody, first = "không có lượt khám", page.inner_text("#visit")
         assert first != nobody
         os.write(person, b"n")
