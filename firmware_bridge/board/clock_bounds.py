@@ -66,6 +66,11 @@ class _Hull:
         return turn * self.side >= 0
 
 
+def _goes_on(before: Exchange, after: Exchange) -> bool:
+    """Whether the board's time went on from one exchange to the next; nothing is proven where it did not."""
+    return after.board_rx_us > before.board_rx_us and after.board_tx_us > before.board_tx_us
+
+
 class Bounds:
     """The exchanges of a while, at most `limit` of them, and what they prove together."""
 
@@ -88,10 +93,8 @@ class Bounds:
 
     def add(self, exchange: Exchange) -> bool:
         """Take one more; False: the board's time did not go on since the last, so it is not taken."""
-        if self._exchanges:
-            last = self._exchanges[-1]
-            if exchange.board_rx_us <= last.board_rx_us or exchange.board_tx_us <= last.board_tx_us:
-                return False
+        if self._exchanges and not _goes_on(self._exchanges[-1], exchange):
+            return False
         if len(self._exchanges) == self._exchanges.maxlen:
             self.keep_latest(len(self._exchanges) * 7 // 8)
         if not self._exchanges:
@@ -109,8 +112,12 @@ class Bounds:
         self.replace([one for one in self._exchanges if one.sent_us >= box_us])
 
     def replace(self, exchanges: Iterable[Exchange]) -> None:
-        """Go on with these instead."""
-        kept = list(exchanges)
+        """Go on with these instead, from where the board's time last did not go on."""
+        kept: list[Exchange] = []
+        for one in exchanges:
+            if kept and not _goes_on(kept[-1], one):
+                kept.clear()
+            kept.append(one)
         self._exchanges.clear()
         self._exchanges.extend(kept)
         self._build()

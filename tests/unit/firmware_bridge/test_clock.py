@@ -159,6 +159,34 @@ def test_an_exchange_that_repeats_the_board_time_is_not_used() -> None:
     assert not wire.exchange(0.5)
 
 
+def test_a_board_whose_clock_leaps_about_is_borne() -> None:
+    rng = random.Random(1)
+    for _ in range(200):
+        clock, sent_us, board_us = BoardClock(), BOX0_US, 5
+        for _ in range(40):
+            sent_us += 250_000
+            board_us = rng.choice((board_us + 250_000, board_us, rng.randrange(1 << 40), board_us // 2))
+            clock.on_exchange(
+                sent_us=sent_us, received_us=sent_us + 2000, board_rx_us=board_us, board_tx_us=board_us
+            )
+            assert clock.to_box_us(board_us, arrival_us=sent_us + 2000) <= sent_us + 2000
+
+
+def test_a_board_whose_clock_stood_still_is_believed_once_it_runs_again() -> None:
+    wire = Wire(1.0)
+    for tick in range(5):
+        wire.exchange(float(tick))
+    stood_us = wire.board_us(4.0) + 1000
+    for tick in range(5, 15):
+        sent_us = BOX0_US + tick * 1_000_000
+        wire.clock.on_exchange(
+            sent_us=sent_us, received_us=sent_us + 2000, board_rx_us=stood_us, board_tx_us=stood_us
+        )
+    for tick in range(15, 20):
+        wire.exchange(float(tick))
+    assert abs(wire.error_us(20.0)) < 2000
+
+
 def test_an_impossible_board_time_does_not_stop_the_clock() -> None:
     wire = Wire(1.0)
     wire.exchange(0.0)
