@@ -1,8 +1,11 @@
 """An instrument, simulated: which bytes it sends at what time. Pure: no clock, no terminal."""
 
+import math
 import random
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Final
+
+RISE: Final = 0.2  # of a beat
 
 
 class SimulatedDevice(ABC):
@@ -45,7 +48,11 @@ class SimulatedDevice(ABC):
 
 
 def pleth_at(frame: int, *, frames_a_beat: int, low: int, high: int) -> int:
-    """Return a pulse wave: a quick rise, a slow fall, between `low` and `high`."""
+    """Return a pulse wave: a quick rise, a slow fall with a small second wave, between `low` and `high`."""
     phase = (frame % frames_a_beat) / frames_a_beat
-    level = phase / 0.2 if phase < 0.2 else (1.0 - phase) / 0.8
+    if phase < RISE:
+        level = 0.5 - 0.5 * math.cos(math.pi * phase / RISE)
+    else:
+        fallen = (phase - RISE) / (1.0 - RISE)
+        level = (1.0 - fallen) ** 2 + 0.2 * math.exp(-(((fallen - 0.4) / 0.12) ** 2))
     return low + round((high - low) * level)
