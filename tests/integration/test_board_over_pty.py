@@ -314,7 +314,7 @@ def test_a_file_that_is_no_port_is_refused_with_what_to_do(tmp_path: Path) -> No
     async def scenario() -> None:
         path = tmp_path / "notes.txt"
         path.write_text("not a terminal", encoding="utf-8")
-        with pytest.raises(PortError, match="cannot be opened") as told:
+        with pytest.raises(PortError, match="is no serial port") as told:
             SerialPort(str(path))
         assert told.value.remedy
 
