@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pty
+import select
 import signal
 import sys
 import time
@@ -229,7 +230,8 @@ def replay(
     link: Link,
     speed: Annotated[float, typer.Option(min=0.01, help="Times as fast as it was recorded.")] = 1.0,
 ) -> None:
-    """Be the instrument of a recording: a pseudo-terminal that says the same, at the same times."""
+    """Be the instrument of a recording: a pseudo-terminal that says the same, at the same times, from when
+    somebody opens it."""
     free_or_stop(link)
     try:
         chunks = [one for one in chunks_of(file.read_text(encoding="utf-8-sig")) if not one.is_host]
@@ -244,15 +246,26 @@ def replay(
     device_fd, host_fd = pty.openpty()
     for fd in (device_fd, host_fd):
         tty.setraw(fd)
-    link.symlink_to(os.ttyname(host_fd))
-    out.print(f"{len(chunks)} chunks on {link}", **AS_IT_IS)
+    port = Path(os.ttyname(host_fd))
+    os.close(host_fd)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt):  # it may come as soon as the link is there
+            link.symlink_to(port)
+            out.print(f"{len(chunks)} chunks on {link}", **AS_IT_IS)
+            _wait_for_a_reader(device_fd)
             _play(chunks, device_fd, speed)
     finally:
-        link.unlink(missing_ok=True)
+        if link.is_symlink() and link.readlink() == port:  # and not somebody else's
+            link.unlink()
         os.close(device_fd)
-        os.close(host_fd)
+
+
+def _wait_for_a_reader(device_fd: int) -> None:
+    """Return when the other end is open: until then it counts as hung up."""
+    ends = select.poll()
+    ends.register(device_fd, 0)
+    while ends.poll(0):
+        time.sleep(CHUNK_S)
 
 
 def _play(chunks: list[Chunk], fd: int, speed: float) -> None:
