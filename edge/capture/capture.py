@@ -50,6 +50,7 @@ class Capture:
         self._last_set = int(facts.get("stream set") or 0)
         self._questions: dict[str, DeviceQuestion] = {}
         self._devices: dict[str, HeardDevice] = {}
+        self._telling = frozenset(saved.get("telling", ()) if saved else ())  # of the process before
         self._told = Told(boot)
         self._records_at_us = 0
         self._wants_records = False
@@ -93,7 +94,7 @@ class Capture:
     def _device(self, source: str) -> HeardDevice:
         device = self._devices.get(source)
         if device is None:
-            device = self._devices[source] = HeardDevice(source)
+            device = self._devices[source] = HeardDevice(source, telling=self._telling)
             device.belongs_to(self._visits.measured(device.sensor_names.values()))
         return device
 
@@ -238,7 +239,9 @@ class Capture:
         if not changed:
             return
         for sensor in changed:
-            if not device.has_contact(sensor):
+            if device.has_contact(sensor):
+                self._visits.contact(device.sensor_name(sensor), now_s=t_us / 1e6)
+            else:
                 self._visits.sensor_off(device.sensor_name(sensor))
         self._facts_changed = True
         self._set_scenes(t_us)
@@ -342,9 +345,16 @@ class Capture:
     def facts(self) -> dict[str, Any]:
         """Return what a restart must know; to be stored with whatever names the visit of now."""
         return {
-            "visit": self._visits.saved(boot=self._boot),
+            "visit": {**self._visits.saved(boot=self._boot), "telling": self._all_telling()},
             "stream set": self._last_set,
         }
+
+    def _all_telling(self) -> list[str]:
+        devices = self._devices.values()
+        heard = {
+            name for one in devices for sensor, name in one.sensor_names.items() if one.tells_contact(sensor)
+        }
+        return sorted(heard | {name for name in self._telling if self._visits.knows(name)})
 
     def told_anew(self, *, now_us: int) -> list[Entry]:
         """Return the events without which what is in memory would mean nothing in another spool: the streams

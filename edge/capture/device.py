@@ -3,6 +3,7 @@
 Lead-off and probe-off samples measure nobody and are not kept; they end the chunk, of this device alone.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,9 +41,10 @@ class DeviceSight:
 
 
 class HeardDevice:
-    """What is heard from `source`. `visit` and stream set of its samples are right at every moment."""
+    """What is heard from `source`. `visit` and stream set of its samples are right at every moment.
+    `telling`: names of sensors, of all devices, that have said that they were off."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, telling: Collection[str] = ()) -> None:
         self.source = source
         self.name: str | None = None
         self.model = self.unverified = ""
@@ -58,7 +60,7 @@ class HeardDevice:
         self._life: tuple[str, int] | None = None
         self._off: dict[int, bool] = {}  # stream -> has no contact
         self._measuring: set[int] = set()  # streams that come with contact
-        self._tells_contact: set[Sensor] = set()
+        self._tells_contact = {sensor for sensor in Sensor if self.sensor_name(sensor) in telling}
         self._waves_at_us: int | None = None
         self.limb_leads = LimbLeads({})
 
@@ -182,6 +184,9 @@ class HeardDevice:
             self._tells_contact.add(sensor)
             self.blocks.end_chunk()
             self._measuring.difference_update(changed)
+        else:  # it is on somebody, before its first sample
+            for stream_id in changed:
+                self.notice(stream_id)
         return {sensor}
 
     def _streams_of(self, sensor: Sensor) -> list[int]:

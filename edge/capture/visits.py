@@ -89,11 +89,15 @@ class Visits:
         visits._next_person_s = saved.get("next_person_s")
         return visits
 
-    def signal(self, sensor: str, *, now_s: float, opens: bool = True) -> list[Opened | Closed]:
-        """A sensor has contact. `opens` False: whether it measures a person of here nobody knows."""
+    def contact(self, sensor: str, *, now_s: float) -> None:
+        """A sensor has contact."""
         self._measuring.add(sensor)
         self._unseen.discard(sensor)
         self._last_contact_s = now_s
+
+    def signal(self, sensor: str, *, now_s: float, opens: bool = True) -> list[Opened | Closed]:
+        """A sensor measures. `opens` False: whether it measures a person of here nobody knows."""
+        self.contact(sensor, now_s=now_s)
         return self.single(now_s=now_s) if opens else []
 
     def single(self, *, now_s: float) -> list[Opened | Closed]:
@@ -102,6 +106,10 @@ class Visits:
             return []
         self._last_signal_s = now_s
         return self._open("signal") if self.current == NO_VISIT else []
+
+    def knows(self, sensor: str) -> bool:
+        """Whether a sensor is, or may be, on somebody."""
+        return any(sensor in some for some in (self._measuring, self._unseen, self._awaited))
 
     def is_of_now(self, begun_s: float) -> bool:
         """Whether what was begun then measures nobody who was here before the nurse said "next person"."""

@@ -115,6 +115,26 @@ def test_a_sensor_that_was_on_when_the_service_restarted_is_waited_for_after_nex
     assert after.capture.visit == NO_VISIT
 
 
+def test_a_restart_of_the_service_takes_no_unplugging_for_taking_off(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, OUT), matter(FINGER), samples(WAVE, 0, 10))
+    station.next_person()
+    first = Station(station.capture.facts())
+    after = Station(first.capture.facts())  # and once more, before it was heard
+    after.say(FINGER, plugged(FINGER, life=2), samples(WAVE, 0, 10, life=2))
+    after.say(FINGER, unplugged(FINGER))
+    after.entries += after.capture.press(t_us=after.now_us, now_us=after.now_us)
+    after.say(FINGER, plugged(FINGER, life=3), samples(WAVE, 0, 10, life=3))
+    assert [one[1] for one in after.chunks()] == [NO_VISIT, NO_VISIT]
+
+
+def test_a_finger_that_is_in_before_its_first_sample_is_waited_for(station: Station) -> None:
+    station.say(FINGER, plugged(FINGER), matter(FINGER, OUT), matter(FINGER))
+    station.next_person()
+    station.say(FINGER, samples(WAVE, 0, 10))
+    station.say(OTHER, plugged(OTHER), samples(WAVE, 0, 10))
+    assert (station.capture.awaits_sensors_off, station.capture.visit) == (True, NO_VISIT)
+
+
 def test_a_finger_without_a_pulse_opens_no_visit_until_the_pulse_is_found(station: Station) -> None:
     station.say(FINGER, plugged(FINGER), matter(FINGER, Condition.SEARCHING), samples(WAVE, 0, 10))
     assert station.capture.visit == NO_VISIT
