@@ -83,6 +83,7 @@ class DevicesService:
         self._silences: dict[str, int] = {}
         self._listening: asyncio.Task[None] | None = None
         self._retry_at_s: dict[str, float] = {}  # devices in which our own program failed
+        self._fault = ""  # of our own, in the last look
 
     async def run(self) -> None:
         """Serve until cancelled. Raises nothing for what devices and cables do."""
@@ -92,7 +93,7 @@ class DevicesService:
         self._ports = ports
         try:
             while True:
-                self._look(ports.now())
+                self._look_whatever_comes(ports)
                 await ports.change(timeout_s=LOOK_EVERY_S)
         finally:
             ports.close()
@@ -103,6 +104,17 @@ class DevicesService:
                 self._closing.add(self._listening)
             if self._closing:
                 await asyncio.wait(self._closing)
+
+    def _look_whatever_comes(self, ports: Ports) -> None:
+        """A fault of ours in who is who must not end capture and call beside us: it is logged once."""
+        try:
+            self._look(ports.now())
+        except Exception as error:
+            if repr(error) != self._fault:
+                log.exception("devices: a fault in our own program; who is plugged in is looked at again")
+            self._fault = repr(error)
+        else:
+            self._fault = ""
 
     def confirm(self, device: str, is_device: str | None, *, by: str) -> None:
         """Somebody says which device `device` is: one of the candidates, or None: a new one, which keeps the

@@ -15,6 +15,7 @@ from firmware_bridge.drivers.driver import Driver, Reading
 from firmware_bridge.errors import IllegalInputError, UnknownDriverError
 from firmware_bridge.events import Event, InstrumentLost, PortMissing
 from firmware_bridge.instruments.instrument_bridge import REOPEN_EVERY_S
+from firmware_bridge.ports.adapters import Adapter
 from firmware_bridge.ports.device_settings import DeviceSettings
 from firmware_bridge.ports.devices_service import DevicesService
 from firmware_bridge.ports.served_device import ServedDevice
@@ -241,6 +242,28 @@ def test_a_device_in_which_our_own_program_fails_stops_no_other(
             assert station.is_connected("at-left")
 
     asyncio.run(scenario())
+
+
+def test_a_fault_in_who_is_who_ends_nothing_and_is_logged_once(
+    tmp_path: Path, cables: dict[str, DeviceSim], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Breaks(UsbSockets):
+        breakdowns = 0
+
+        def now(self) -> tuple[Adapter, ...]:
+            if self.breakdowns < 3:
+                self.breakdowns += 1
+                raise ZeroDivisionError("of ours")
+            return super().now()
+
+    async def scenario() -> None:
+        sockets = Breaks(tmp_path, is_told=True)
+        sockets.plug("left", cables["anna"])
+        async with running(sockets, said("left"), drivers=DRIVERS) as station:
+            await station.until(lambda: station.is_connected("at-left"))
+
+    asyncio.run(scenario())
+    assert [one.message.split(":")[0] for one in caplog.records].count("devices") == 1
 
 
 def test_a_port_of_another_program_is_not_opened_though_the_configuration_names_it(
