@@ -10,7 +10,7 @@ from firmware_bridge.board.messages import HostState, OutputId, OutputPattern
 from firmware_bridge.errors import PortError, PortLostError
 from firmware_bridge.events import Counters, Event, PortMissing, PortProblem, PressIdentity
 from firmware_bridge.frames import FrameDecoder
-from firmware_bridge.ports.port import SerialPort, problem_of
+from firmware_bridge.port import SerialPort, problem_of
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ MAY_IMPORT: Final = {  # imports point one way; edge and hub never meet
 
 # Library -> the files that own it. One shell a library a package: it moves data and decides nothing.
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
-    "serial": ("firmware_bridge/ports/port.py",),
+    "serial": ("firmware_bridge/port.py",),
     "pyudev": ("firmware_bridge/ports/hotplug.py",),
     "gpiod": ("firmware_bridge/contacts/gpio_contact.py",),
     "evdev": ("firmware_bridge/contacts/input_contact.py",),
@@ -76,7 +76,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "*/*_cli.py",
     "*/clock.py",  # the one clock object of a package
     "contract/sealing.py",  # os.urandom: keys and nothing else
-    "firmware_bridge/ports/port.py",
+    "firmware_bridge/port.py",
     "firmware_bridge/ports/hotplug.py",
     "firmware_bridge/ports/ownership.py",  # looks into /proc for other programs' ports
     "firmware_bridge/bridge.py",

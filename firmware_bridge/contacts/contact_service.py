@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from firmware_bridge.contacts.contact import NEVER_S, Contact, Edge
 from firmware_bridge.errors import PortError
 from firmware_bridge.events import ButtonFault, Event, PortMissing, PortProblem
-from firmware_bridge.ports.port import explain, problem_of
+from firmware_bridge.port import explain, problem_of
 
 log = logging.getLogger(__name__)
 

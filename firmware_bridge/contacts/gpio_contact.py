@@ -9,7 +9,7 @@ from gpiod.line import Bias, Clock, Direction, Edge, Value
 
 from firmware_bridge.contacts import contact
 from firmware_bridge.errors import PortError
-from firmware_bridge.ports.port import explain
+from firmware_bridge.port import explain
 
 CONSUMER: Final = "haidang call button"
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from firmware_bridge.contacts.contact import Edge
 from firmware_bridge.errors import PortError, PortLostError
-from firmware_bridge.ports.port import explain
+from firmware_bridge.port import explain
 
 DEBIAN_PACKAGES: Final = "/usr/lib/python3/dist-packages"
 DOWN: Final = 1

@@ -11,7 +11,7 @@ from firmware_bridge.errors import PortError, PortLostError
 from firmware_bridge.events import Event, PortMissing, PortProblem
 from firmware_bridge.instruments.instrument import Instrument
 from firmware_bridge.instruments.instrument_presence import State
-from firmware_bridge.ports.port import SerialPort, problem_of
+from firmware_bridge.port import SerialPort, problem_of
 
 log = logging.getLogger(__name__)
 

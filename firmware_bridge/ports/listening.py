@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from firmware_bridge.drivers.catalogue import all_drivers
 from firmware_bridge.drivers.driver import Driver
 from firmware_bridge.errors import PortBusyError, PortError
+from firmware_bridge.port import SerialPort
 from firmware_bridge.ports.ownership import owner_of
-from firmware_bridge.ports.port import SerialPort
 from firmware_bridge.ports.probing import Outcome, Probe, ProbeResult
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from firmware_bridge.ports.port import is_pseudo_terminal
+from firmware_bridge.port import is_pseudo_terminal
 
 LOCK_FOLDER: Final = Path("/var/lock")  # of UUCP's and minicom's lock files, LCK..ttyUSB0
 _PROC: Final = Path("/proc")

@@ -27,10 +27,10 @@ from firmware_bridge.drivers.driver import Driver, Line
 from firmware_bridge.errors import PortError, RecordingError
 from firmware_bridge.events import Event, PortMissing
 from firmware_bridge.instruments.instrument_bridge import InstrumentBridge
+from firmware_bridge.port import SerialPort
 from firmware_bridge.ports.hotplug import list_ports
 from firmware_bridge.ports.listening import probe
 from firmware_bridge.ports.ownership import owner_of
-from firmware_bridge.ports.port import SerialPort
 from firmware_bridge.ports.probing import Outcome
 from firmware_bridge.terminal.bytes_cli import (
     AS_IT_IS,

@@ -30,7 +30,7 @@ from firmware_bridge.events import (
     SampleBlock,
     SamplesLost,
 )
-from firmware_bridge.ports.port import WRITE_MAX_BYTES, SerialPort, explain
+from firmware_bridge.port import WRITE_MAX_BYTES, SerialPort, explain
 from tests.simulators.board import DEFAULT_UID, BoardSim
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES
 from tests.simulators.board.recordings import ECG, PLETH, PULSE, SPO2, load

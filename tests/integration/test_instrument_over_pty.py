@@ -33,7 +33,7 @@ from firmware_bridge.events import (
     StreamKind,
 )
 from firmware_bridge.instruments.instrument_bridge import LINE_TRIED_S, InstrumentBridge
-from firmware_bridge.ports.port import Parity, SerialPort
+from firmware_bridge.port import Parity, SerialPort
 from tests.simulators.devices.catalogue import all_simulators
 from tests.simulators.devices.device import SimulatedDevice
 from tests.simulators.devices.sim import DeviceSim

@@ -20,9 +20,9 @@ import pytest
 
 from firmware_bridge.board.messages import MessageType
 from firmware_bridge.frames import Frame, encode
+from firmware_bridge.port import SerialPort
 from firmware_bridge.ports.listening import probe
 from firmware_bridge.ports.ownership import _lockers, owner_of
-from firmware_bridge.ports.port import SerialPort
 from firmware_bridge.ports.probing import Outcome, ProbeResult
 from tests.simulators.devices.catalogue import all_simulators
 from tests.simulators.devices.sim import DeviceSim

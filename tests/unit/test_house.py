@@ -24,7 +24,7 @@ def test_every_import_of_the_house_points_the_allowed_way() -> None:
 ORDERLY = {
     "contract/header.py": "import google_crc32c\nfrom contract import ids\n",
     "contract/ids.py": "from typing import NewType\n",
-    "firmware_bridge/ports/port.py": "import asyncio\nimport serial\nfrom contract.ids import StationId\n",
+    "firmware_bridge/port.py": "import asyncio\nimport serial\nfrom contract.ids import StationId\n",
     "edge/uplink/window.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import random\n",
     "edge/uplink/uplink_service.py": "import asyncio\nfrom . import window\nfrom .window import Window\n",
     "hub/words.py": "from importlib.resources import files\n",
@@ -49,7 +49,7 @@ def test_an_orderly_tree_has_no_complaint(tmp_path: Path) -> None:
         ("hub/a.py", "def f():\n    import edge", "hub/a.py:2: hub may not import edge"),
         ("hub/a.py", "if TYPE_CHECKING:\n    import edge", "hub may not import edge"),
         ("edge/a.py", "from tests.simulators import board", "edge may not import tests.simulators"),
-        ("edge/a.py", "import serial.tools", "edge/a.py:1: serial belongs to firmware_bridge/ports/port.py"),
+        ("edge/a.py", "import serial.tools", "edge/a.py:1: serial belongs to firmware_bridge/port.py"),
         (
             "edge/capture/a.py",
             "from paho.mqtt import client",
