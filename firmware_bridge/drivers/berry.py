@@ -67,6 +67,7 @@ def _numbers(
 DRIVERS: Final = (
     Driver(
         name="berry-bm1000",
+        model="Berry BM1000",
         device="Berry BM1000 and others that speak the BCI protocol V1.2",
         sheet="berry.md",
         lines=(Line(115_200),),

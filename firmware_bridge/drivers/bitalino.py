@@ -229,6 +229,7 @@ def _driver(
     )
     return Driver(
         name=name,
+        model="BITalino",
         device=f"BITalino (r)evolution, {'six channels' if len(channels) == 6 else 'ECG on A2 alone'}",
         sheet="bitalino.md",
         lines=(Line(115_200),),

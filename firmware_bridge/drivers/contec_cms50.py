@@ -131,6 +131,7 @@ def _numbers(
 DRIVERS: Final = (
     Driver(
         name="contec-cms50-a",
+        model="Contec CMS50",
         device="Contec CMS50 of the oldest kind (protocol V5.0A), and others that speak like it",
         sheet="contec-cms50.md",
         lines=(Line(4800, "O"), Line(4800)),
@@ -143,6 +144,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="contec-cms50-b",
+        model="Contec CMS50D+",
         device="Contec CMS50D+ with firmware up to 4.5",
         sheet="contec-cms50.md",
         lines=(Line(19_200, "O"),),

@@ -132,6 +132,7 @@ def _numbers(
 DRIVERS: Final = (
     Driver(
         name="contec-cms50-c",
+        model="Contec CMS50 V7.0",
         device="Contec CMS50D+, E, F, EW with firmware from 4.6 on (protocol V7.0)",
         sheet="contec-cms50.md",
         lines=(Line(115_200),),

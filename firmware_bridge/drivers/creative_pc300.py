@@ -204,6 +204,7 @@ OPENING: Final = command(INSTRUMENT, HANDSHAKE) + command(VERSION, START) + comm
 DRIVERS: Final = (
     Driver(
         name="creative-pc100",
+        model="Creative PC-100",
         device="Creative/Lepu PC-100, PC-102",
         sheet="creative-pc300.md",
         lines=(Line(38_400),),
@@ -218,6 +219,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="creative-pc300",
+        model="Creative PC-300",
         device="Creative/Lepu PC-200, PC-300, PC-303",
         sheet="creative-pc300.md",
         lines=(Line(38_400),),

@@ -120,6 +120,7 @@ _TOLD: Final[Mapping[int, tuple[str, Callable[[bytes], dict[str, Fact] | None]]]
 DRIVERS: Final = (
     Driver(
         name="creative-pc60",
+        model="Creative PC-60",
         device="Creative/Lepu PC-60FW, PC-60NW, POD",
         sheet="creative-pc60.md",
         lines=(Line(115_200),),

@@ -98,15 +98,17 @@ class Talk:
 class Driver:
     """One way in which an instrument speaks.
 
-    `name` is what the configuration and the command line say; `device` what people call it; `sheet` its page
-    in docs/devices/. `unverified`: what about it has never been seen in real bytes, shown wherever its values
-    are; empty: nothing. `check_bits`: width of the frame's checksum, 0 for none. `structure_bits`: how many
-    bits of a frame are fixed by its structure. `looks_like`: drivers whose bytes cannot be told from these.
-    `is_steady`: it sends all the time, so that `silence_s` without a frame means absence. `talk`: None for
-    one that is only listened to; a port is never written to without it, and never while probing.
+    `name` is what the configuration and the command line say; `model` a short name for screens; `device` all
+    instruments that speak so; `sheet` its page in docs/devices/. `unverified`: what about it has never been
+    seen in real bytes, shown wherever its values are; empty: nothing. `check_bits`: width of the frame's
+    checksum, 0 for none. `structure_bits`: how many bits of a frame are fixed by its structure. `looks_like`:
+    drivers whose bytes cannot be told from these. `is_steady`: it sends all the time, so that `silence_s`
+    without a frame means absence. `talk`: None for one that is only listened to; a port is never written to
+    without it, and never while probing.
     """
 
     name: str
+    model: str
     device: str
     sheet: str
     lines: tuple[Line, ...]

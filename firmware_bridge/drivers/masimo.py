@@ -183,6 +183,7 @@ def _facts(told: _Told, alarm: int) -> dict[str, Fact]:
 DRIVERS: Final = (
     Driver(
         name="masimo-ascii1",
+        model="Masimo",
         device="Masimo Radical, Radical-7 and Rad-8 in serial mode ASCII 1",
         sheet="masimo.md",
         lines=(Line(9600),),

@@ -125,6 +125,7 @@ def _conditions(status: int, second: int, is_held: bool) -> frozenset[Condition]
 DRIVERS: Final = (
     Driver(
         name="nonin-8",
+        model="Nonin",
         device="Nonin oximeters in data format 8 (WristOx2, Onyx II 9560)",
         sheet="nonin.md",
         lines=(LINE,),
@@ -138,6 +139,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="nonin-1",
+        model="Nonin",
         device="Nonin oximeters in data format 1 (older ones)",
         sheet="nonin.md",
         lines=(LINE,),

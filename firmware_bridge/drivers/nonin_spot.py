@@ -95,6 +95,7 @@ def _time_of(digits: bytes) -> str | None:
 DRIVERS: Final = (
     Driver(
         name="nonin-13",
+        model="Nonin",
         device="Nonin oximeters in data format 13, spot check (Onyx II 9560, WristOx2)",
         sheet="nonin.md",
         lines=(LINE,),

@@ -264,6 +264,7 @@ _STREAMS: Final = oximeter_streams(pleth_mhz=75_000)
 DRIVERS: Final = (
     Driver(
         name="nonin-2",
+        model="Nonin",
         device="Nonin oximeters in data format 2 (OEM III, Xpod, Ipod, WristOx2)",
         sheet="nonin.md",
         lines=(LINE,),
@@ -276,6 +277,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="nonin-7",
+        model="Nonin",
         device="Nonin oximeters in data format 7 (OEM III, Xpod, Ipod, WristOx2)",
         sheet="nonin.md",
         lines=(LINE,),

@@ -137,6 +137,7 @@ _OLD_STREAMS: Final = (*(wave(name, 125) for name in WAVES), *numbers(*NUMBERS))
 DRIVERS: Final = (
     Driver(
         name="healthypi-v3",
+        model="HealthyPi v3",
         device="ProtoCentral HealthyPi v3",
         sheet="protocentral.md",
         lines=(Line(115_200), Line(57_600)),
@@ -149,6 +150,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="healthypi-v4",
+        model="HealthyPi v4",
         device="ProtoCentral HealthyPi v4 (HealthyPi HAT with ESP32), in its V3 mode",
         sheet="protocentral.md",
         lines=(Line(115_200),),
@@ -161,6 +163,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="healthypi-5",
+        model="HealthyPi 5",
         device="ProtoCentral HealthyPi 5, OpenView2 format",
         sheet="protocentral.md",
         lines=(Line(115_200),),

@@ -90,6 +90,7 @@ class Ads1293Decoder(OpenViewScan):
 DRIVERS: Final = (
     Driver(
         name="ads1292r",
+        model="ADS1292R",
         device="ProtoCentral ADS1292R breakout",
         sheet="protocentral.md",
         lines=(Line(57_600),),
@@ -105,6 +106,7 @@ DRIVERS: Final = (
     ),
     Driver(
         name="ads1293",
+        model="ADS1293",
         device="ProtoCentral ADS1293 breakout",
         sheet="protocentral.md",
         lines=(Line(57_600),),

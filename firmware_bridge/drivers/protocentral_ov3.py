@@ -108,6 +108,7 @@ class Ov3Decoder(OpenViewScan):
 DRIVERS: Final = (
     Driver(
         name="healthypi-5-ov3",
+        model="HealthyPi 5",
         device="ProtoCentral HealthyPi 5, OV3 format",
         sheet="protocentral.md",
         lines=(Line(115_200),),

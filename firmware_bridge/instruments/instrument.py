@@ -168,7 +168,7 @@ class Instrument:
             device=self.device,
             life=self.life,
             driver=self.driver.name,
-            model=self.driver.device,
+            model=self.driver.model,
             unverified=self.driver.unverified,
             streams=self.driver.streams,
             box_t_us=round(now_s * 1e6),

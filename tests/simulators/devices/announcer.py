@@ -62,6 +62,7 @@ def announcer_driver(decoder: Callable[[], FrameScan] = AnnouncerDecoder) -> Dri
     """Return the driver that reads it."""
     return Driver(
         name=NAME,
+        model="Announcer",
         device="an instrument that says its name",
         sheet="none",
         lines=(Line(9600),),

@@ -43,6 +43,11 @@ def test_a_name_that_does_not_exist_is_refused_with_those_that_do() -> None:
 
 
 @each_driver
+def test_its_model_fits_the_head_of_a_strip(driver: Driver) -> None:
+    assert 0 < len(driver.model) <= 20
+
+
+@each_driver
 def test_its_streams_are_in_the_table_of_codes(driver: Driver) -> None:
     assert len({stream.name for stream in driver.streams}) == len(driver.streams)
     assert all(stream.mdc in MEASUREMENTS and stream.scale > 0 for stream in driver.streams)

@@ -96,6 +96,7 @@ class Session:
         self.decoder = Scripted()
         driver = Driver(
             name="scripted",
+            model="An instrument of a test",
             device="An instrument of a test",
             sheet="none.md",
             lines=(Line(9600),),
