@@ -96,6 +96,24 @@ async def _meet(settings: BoxConfig) -> None:
 
 
 @app.command()
+def panel(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """The page on the station's own screen, at 127.0.0.1 alone. Runs until it is stopped."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = _read(config)
+    try:
+        asyncio.run(_show(settings))
+    except BoxError as error:
+        err.print(f"edge panel cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+async def _show(settings: BoxConfig) -> None:
+    from edge.panel.panel_service import serve_panel  # loads the web libraries: here and nowhere else
+
+    await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file)))
+
+
+@app.command()
 def doctor(
     config: ConfigFile = DEFAULT_CONFIG,
     sound: Annotated[bool, typer.Option("--sound", help="Play a tone, and hear it.")] = False,

@@ -14,6 +14,7 @@ from edge.errors import ConfigError
 from edge.health.wall_clock import RTC_FILE
 from firmware_bridge.ports.device_settings import DeviceSettings
 
+PANEL_PORT: Final = 8080
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
@@ -22,6 +23,7 @@ _KNOWN: Final = {
     "board": ("port", "baud"),
     "button": ("gpio", "input"),
     "device": DEVICE_KEYS,
+    "panel": ("port",),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
@@ -83,6 +85,7 @@ class BoxConfig:
     board_baud: int
     devices: tuple[DeviceSettings, ...] = ()
     button: ButtonConfig | None = None
+    panel_port: int = PANEL_PORT  # on loopback
     quota_bytes: int
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
@@ -122,6 +125,7 @@ def read_config(file: Path) -> BoxConfig:
         board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
         devices=read_devices(file, document.get("device")),
         button=settings.button() if "button" in document else None,
+        panel_port=settings.number("panel.port", 1024, 65535, PANEL_PORT),
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
         rtc_file=settings.path("clock.rtc_file", RTC_FILE),

@@ -8,6 +8,7 @@ BoxError
 │   └── SpoolDamagedError its file cannot be trusted any more: it is set aside, another takes its place
 ├── ExportError       the folder for an export cannot be used, or is full
 ├── ControlError      the running service cannot be asked
+├── PanelError        the page of the station's screen cannot be served
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
 │   ├── DeviceError       a camera, microphone or loudspeaker; carries whether it is missing, busy or lost
@@ -51,6 +52,10 @@ class ExportError(BoxError):
 
 class ControlError(BoxError):
     """The running service does not answer."""
+
+
+class PanelError(BoxError):
+    """The page of the station's screen cannot be served."""
 
 
 class IllegalInputError(BoxError):

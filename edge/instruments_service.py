@@ -11,6 +11,7 @@ from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import ControlError
+from edge.panel.station_devices import station_devices
 from firmware_bridge.errors import IllegalInputError
 from firmware_bridge.events import Event
 from firmware_bridge.ports.devices_service import DevicesService
@@ -75,7 +76,15 @@ class Instruments:
 
     def questions(self) -> dict[str, Any]:
         """Return who answers what people here say of devices, by the names of the questions."""
-        return {"confirm device": self._confirm, "forget device": self._forget}
+        return {
+            "devices": self._devices,
+            "confirm device": self._confirm,
+            "forget device": self._forget,
+        }
+
+    async def _devices(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        now = station_devices(self._service.questions(), self._service.sights(), self._capture.sights())
+        return now.model_dump(mode="json")
 
     async def _forget(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         try:

@@ -1,4 +1,4 @@
-"""What people at the station say to `edge vitals` with a tool: next person, cancel, camera, time."""
+"""What people at the station say to `edge vitals`, by tool or panel: next person, cancel, camera, time."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,10 +31,18 @@ class StaffWords:
     def questions(self) -> dict[str, Any]:
         """Return who answers what."""
         return {
+            "visit": self._visit,
             "next person": self._next,
             "cancel call": self._cancel,
             "camera": self._camera,
             "time": self._time,
+        }
+
+    async def _visit(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {
+            "visit": self._capture.visit,
+            "asks_visit_over": self._capture.asks(now_us=self._clock.now_us()),
+            "awaits_sensors_off": self._capture.awaits_sensors_off,
         }
 
     async def _next(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

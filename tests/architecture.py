@@ -33,11 +33,11 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
     "sqlite_utils": ("edge/spool/*.py", "hub/store/*.py", "hub/people/accounts.py"),
     "sqlite3": ("edge/spool/*.py", "hub/store/*.py"),
-    "starlette": ("hub/console/*.py", "hub/hub_service.py"),
+    "starlette": ("hub/console/*.py", "hub/hub_service.py", "edge/panel/panel_service.py"),
     "sse_starlette": ("hub/console/*.py",),
-    "jinja2": ("hub/console/*.py",),
+    "jinja2": ("hub/console/*.py", "edge/panel/pages.py"),
     "babel": ("hub/console/*.py",),
-    "uvicorn": ("hub/hub_service.py", "hub/console/server.py"),
+    "uvicorn": ("hub/hub_service.py", "hub/console/server.py", "edge/panel/panel_service.py"),
     "websockets": (),  # uvicorn's, not ours
     "av": (
         "edge/video/picture/camera.py",

@@ -38,6 +38,7 @@ def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_re
     assert config.control_socket == tmp_path / "data" / "vitals.sock"
     assert (config.board_baud, config.quota_bytes) == (460_800, 2_000_000_000)
     assert config.boot_file == KERNEL_BOOT_FILE
+    assert config.panel_port == 8080
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,7 @@ def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_re
         (('station = "con-dao-01"', ""), "station: expected a text"),
         (("[hub]", "[spool]\nquota_bytes = 1000\n[hub]"), "spool.quota_bytes: expected a whole number 3200"),
         (("[board]", "[board]\nbaud = 300"), "board.baud: expected a whole number 9600"),
+        (("[hub]", "[panel]\nport = 80\n[hub]"), "panel.port: expected a whole number 1024 … 65535"),
         (("[hub]", "hub = 3\n[nub]"), "nub is not a setting"),
         (("[hub]", "[hub"), "is not TOML"),
     ],

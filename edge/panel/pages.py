@@ -1,0 +1,118 @@
+"""What the panel shows (core): values in, HTML out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from edge.panel.station_devices import CONNECTED, DeviceNow, StationDevices
+from edge.panel.words import LANGUAGES, Words
+
+LOOK_EVERY_S: Final = 2
+ASK_AT_MOST_S: Final = 60  # then the page that asks twice gives the screen back to what matters more
+_WELL: Final = (CONNECTED, "listening")
+_OWN: Final = ("board", "button")
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class VisitNow(NamedTuple):
+    """Who is being seen. `visit` 0: nobody (contract.ids.NO_VISIT)."""
+
+    visit: int
+    asks_visit_over: bool
+    awaits_sensors_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StationNow:
+    """What `edge vitals` answered."""
+
+    visit: VisitNow
+    all: StationDevices
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """`edge vitals` does not answer: since how long, and why. `was_heard`: it has answered this panel."""
+
+    for_s: float
+    was_heard: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What became of what somebody touched. `key`: of the words; `values`: what stands in them."""
+
+    key: str
+    is_done: bool
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Line(NamedTuple):
+    """One device in words."""
+
+    name: str
+    model: str
+    state: str
+    is_well: bool
+
+
+def station_page(
+    now: StationNow | Silence, *, station: str, notice: Notice | None, is_settling: bool, words: Words
+) -> str:
+    """Return the page of the station: the questions first, then the visit, then the devices. `is_settling`:
+    somebody has just touched the screen, and a second touch in the same place must answer no question."""
+    is_silent = isinstance(now, Silence)
+    return _TEMPLATES.get_template("silence.html" if is_silent else "station.html").render(
+        _=words,
+        languages=LANGUAGES,
+        station=station,
+        refresh=str(LOOK_EVERY_S),
+        notice=notice,
+        is_settling=is_settling,
+        now=now,
+        lines=() if isinstance(now, Silence) else lines_of(now.all, words),
+    )
+
+
+def next_person_page(visit: int, *, station: str, words: Words) -> str:
+    """Return the page that asks once more before the visit ends."""
+    return _TEMPLATES.get_template("next_person.html").render(
+        _=words,
+        languages=LANGUAGES,
+        station=station,
+        refresh=f"{ASK_AT_MOST_S}; url=/?lang={words.language}",
+        notice=None,
+        visit=visit,
+    )
+
+
+def lines_of(now: StationDevices, words: Words) -> tuple[Line, ...]:
+    """Return a line for each device."""
+    asked = {question.device for question in now.questions}
+    return tuple(_line(device, words, is_asked=device.device in asked) for device in now.devices)
+
+
+def _line(device: DeviceNow, words: Words, *, is_asked: bool) -> Line:
+    if is_asked:
+        return Line(device.port, device.model, words("asked"), is_well=False)
+    name = words(device.device) if device.device in _OWN else device.device
+    said = [words(f"state {device.state}"), *map(words, device.conditions)]
+    if device.conditions and device.state == CONNECTED:
+        del said[0]  # the conditions say more
+    place = device.port if not device.device else ""
+    return Line(
+        name or f"{words('unknown device')} ({place})",
+        device.model,
+        ", ".join(said),
+        is_well=device.state in _WELL and not device.conditions,
+    )

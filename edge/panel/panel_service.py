@@ -1,0 +1,253 @@
+"""The panel's process: a small web server on loopback that asks `edge vitals`, and passes on what is touched.
+
+It may die without harm: it holds nothing that anybody needs. Source: docs/adr/0027-the-panel.md.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edge.clock import BoxClock
+from edge.config import BoxConfig
+from edge.control_service import ask
+from edge.errors import ControlError, PanelError
+from edge.panel.own_pages import is_own
+from edge.panel.pages import (
+    LOOK_EVERY_S,
+    Notice,
+    Silence,
+    StationNow,
+    VisitNow,
+    next_person_page,
+    station_page,
+)
+from edge.panel.station_devices import StationDevices
+from edge.panel.words import Words
+
+log = logging.getLogger(__name__)
+
+ADDRESS: Final = "127.0.0.1"
+ANSWER_LIMIT_S: Final = 3.0  # a page that waits longer shows what is no longer so
+SETTLING_S: Final = 1.0  # after a touch; a hand trembles
+NOTICE_S: Final = 20.0  # how long what was done stays on the screen
+STOP_LIMIT_S: Final = 1
+WEB: Final = Path(__file__).parents[2] / "web"
+STATIC: Final = Path(__file__).parent / "static"
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # with no-referrer our own forms would say "Origin: null"
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
+    """Serve until cancelled. Raises PanelError: the port cannot be had."""
+    app = Panel(config, clock).app()
+    with _listen(config) as listener:
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=STOP_LIMIT_S,
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="panel")
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the process ends in one place."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.contextmanager
+def _listen(config: BoxConfig) -> Iterator[socket.socket]:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((ADDRESS, config.panel_port))
+        except OSError as error:
+            raise PanelError(
+                f"port {config.panel_port} of {ADDRESS} cannot be had ({error.strerror});"
+                f" end who has it (`ss -ltnp`), or set another as [panel] port in {config.file}"
+            ) from error
+        yield listener
+
+
+class _Guard:
+    """Refuses what does not come from our own page, before anything reads it; adds the headers."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app, self._port = app, port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        host, origin = headers.get("host"), headers.get("origin")
+        if is_own(scope["method"], host=host, origin=origin, port=self._port):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            refusal = PlainTextResponse("This does not come from the panel's own page.\n", status_code=403)
+            await refusal(scope, receive, send_with_headers)
+
+
+class Panel:
+    """The pages, and what was done last: there is one screen."""
+
+    def __init__(self, config: BoxConfig, clock: BoxClock) -> None:
+        self._config, self._clock = config, clock
+        self._heard_at_s = clock.now_s()
+        self._was_heard = False
+        self._done: tuple[str, ...] = ()  # the last deed that was done
+        self._notice: Notice | None = None
+        self._notice_at_s = self._touched_at_s = -NOTICE_S
+
+    def app(self) -> Starlette:
+        """Return the web application."""
+        return Starlette(
+            routes=[
+                Route("/", self._show),
+                Route("/next", self._ask_once_more, methods=["GET"]),
+                Route("/next", self._next_person, methods=["POST"]),
+                Route("/devices", self._confirm, methods=["POST"]),
+                Mount("/web", StaticFiles(directory=WEB)),
+                Mount("/static", StaticFiles(directory=STATIC)),
+            ],
+            middleware=[Middleware(_Guard, port=self._config.panel_port)],
+            exception_handlers={Exception: self._on_fault},
+        )
+
+    async def _show(self, request: Request) -> Response:
+        now = await self._now()
+        html = station_page(
+            now,
+            station=self._config.station,
+            notice=self._notice if self._is_fresh() else None,
+            is_settling=self._clock.now_s() - self._touched_at_s < SETTLING_S,
+            words=_words(request),
+        )
+        return HTMLResponse(html)
+
+    async def _on_fault(self, request: Request, error: Exception) -> Response:
+        """A fault of our own; the log has it. The page looks again by itself: nobody here has a keyboard."""
+        silence = Silence(self._clock.now_s() - self._heard_at_s, self._was_heard, f"edge panel: {error!r}")
+        words = _words(request)
+        html = station_page(
+            silence, station=self._config.station, notice=None, is_settling=False, words=words
+        )
+        return HTMLResponse(html, status_code=500, headers={**HEADERS, "Refresh": f"{LOOK_EVERY_S}; url=/"})
+
+    async def _now(self) -> StationNow | Silence:
+        try:
+            now = StationNow(await self._visit(), StationDevices.model_validate(await self._ask("devices")))
+        except (ControlError, ValidationError) as error:
+            for_s = self._clock.now_s() - self._heard_at_s
+            return Silence(for_s, self._was_heard, str(error))
+        self._heard_at_s, self._was_heard = self._clock.now_s(), True
+        return now
+
+    async def _visit(self) -> VisitNow:
+        answer = await self._ask("visit")
+        return VisitNow(*(answer[name] for name in VisitNow._fields))
+
+    async def _ask(self, name: str, **details: object) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                return await ask(self._config.control_socket, name, **details)
+        except TimeoutError:
+            raise ControlError(f"`edge vitals` has not answered within {ANSWER_LIMIT_S:.0f} s") from None
+
+    async def _ask_once_more(self, request: Request) -> Response:
+        """Before a visit ends; where none is open there is nothing to ask."""
+        now = await self._now()
+        if isinstance(now, Silence) or not now.visit.visit:
+            return self._to_station(request)
+        words = _words(request)
+        return HTMLResponse(next_person_page(now.visit.visit, station=self._config.station, words=words))
+
+    async def _next_person(self, request: Request) -> Response:
+        """End the visit that was asked about, and no other; none where the answer is no."""
+        visit = str((await request.form()).get("visit", ""))
+        deed = ("next person", visit)
+        if visit and not self._is_done(deed):
+            try:
+                if str((await self._visit()).visit) == visit:
+                    await self._ask("next person")
+                    self._tell(Notice("next done", is_done=True, values={"visit": visit}), deed)
+                else:
+                    self._tell(Notice("visit changed", is_done=False))
+            except ControlError as error:
+                self._tell(_refused(error))
+        return self._to_station(request)
+
+    async def _confirm(self, request: Request) -> Response:
+        """Which device it is. Whether that can be, `edge vitals` knows."""
+        form = await request.form()
+        device, is_device, port = (str(form.get(name, "")) for name in ("device", "is_device", "port"))
+        deed = ("confirm device", device, is_device)
+        if not self._is_done(deed):
+            key = "device done" if is_device else "new device done"
+            try:
+                await self._ask("confirm device", device=device, is_device=is_device or None)
+                self._tell(Notice(key, is_done=True, values={"port": port, "name": is_device}), deed)
+            except ControlError as error:
+                self._tell(_refused(error))
+        return self._to_station(request)
+
+    def _to_station(self, request: Request) -> Response:
+        self._touched_at_s = self._clock.now_s()
+        return RedirectResponse(f"/?lang={_words(request).language}", status_code=303)
+
+    def _is_done(self, deed: tuple[str, ...]) -> bool:
+        """Whether this is the second touch of a trembling hand: no second deed, nor a complaint."""
+        return deed == self._done and self._is_fresh()
+
+    def _is_fresh(self) -> bool:
+        return self._clock.now_s() - self._notice_at_s < NOTICE_S
+
+    def _tell(self, notice: Notice, done: tuple[str, ...] = ()) -> None:
+        self._notice, self._notice_at_s, self._done = notice, self._clock.now_s(), done
+
+
+def _refused(error: ControlError) -> Notice:
+    return Notice("refused", is_done=False, values={"why": error})
+
+
+def _words(request: Request) -> Words:
+    return Words(request.query_params.get("lang"))

@@ -1,0 +1,125 @@
+"""The panel's words, each in Vietnamese and English (core)."""
+
+from typing import Final
+
+from contract.codes import Condition
+
+LANGUAGES: Final = {"vi": "Tiếng Việt", "en": "English"}
+_TABLE: Final[dict[str, tuple[str, str]]] = {
+    "station": ("Trạm {station}", "Station {station}"),
+    "visit open": ("Đang khám: lượt {visit}", "Being seen: visit {visit}"),
+    "visit over?": (
+        "Mọi cảm biến đã tháo. Khám xong chưa?",
+        "All sensors are off. Is the visit over?",
+    ),
+    "no visit": ("Không có ai đang khám", "Nobody is being seen"),
+    "sensors off": (
+        "Cảm biến còn trên người trước: số đo lúc này không của ai. Hãy tháo mọi cảm biến ra một lần;"
+        " máy nào không báo tháo thì rút dây cắm một lát.",
+        "A sensor is still on the person before: what is measured now is nobody's. Take all sensors off once;"
+        " unplug for a moment what cannot tell that it is off.",
+    ),
+    "next": ("Người tiếp theo", "Next person"),
+    "next?": (
+        "Kết thúc lượt {visit} và sang người tiếp theo?",
+        "End visit {visit} and go to the next person?",
+    ),
+    "next means": (
+        "Những gì đo sau đó không thuộc về người trước nữa.",
+        "What is measured afterwards no longer belongs to the person before.",
+    ),
+    "yes next": ("Có, người tiếp theo", "Yes, next person"),
+    "no back": ("Không, quay lại", "No, go back"),
+    "next done": (
+        "Lượt {visit} đã kết thúc. Lượt mới bắt đầu khi có tín hiệu.",
+        "Visit {visit} is over. The next begins with the next signal.",
+    ),
+    "visit changed": (
+        "Chưa làm gì: lượt khám đã thay đổi trong lúc hỏi. Hãy xem lại.",
+        "Nothing was done: the visit changed while you were asked. Look again.",
+    ),
+    "which": ("Thiết bị nào vừa được cắm?", "Which device was just plugged in?"),
+    "at port": ("Ở cổng {port}", "At port {port}"),
+    "which means": (
+        "Trạm không tự phân biệt được. Số đo của nó được giữ riêng đến khi có người trả lời.",
+        "The station cannot tell. What it measures is held apart until somebody answers.",
+    ),
+    "new device": ("Thiết bị mới", "A new device"),
+    "device done": (
+        "Đã ghi: ở cổng {port} là {name}. Số đo trước đó vẫn được giữ riêng.",
+        "Noted: at port {port} is {name}. What it measured before stays held apart.",
+    ),
+    "new device done": (
+        "Đã ghi: ở cổng {port} là một thiết bị mới. Số đo trước đó vẫn được giữ riêng.",
+        "Noted: at port {port} is a new device. What it measured before stays held apart.",
+    ),
+    "refused": ("Không làm được: {why}", "It could not be done: {why}"),
+    "devices": ("Thiết bị", "Devices"),
+    "no device": ("Chưa cắm thiết bị nào", "No device is plugged in"),
+    "board": ("Bo mạch của trạm", "The station's board"),
+    "button": ("Nút gọi", "Call button"),
+    "unknown device": ("Chưa rõ thiết bị", "Unknown device"),
+    "asked": ("chờ trả lời: thiết bị nào?", "awaits an answer: which device?"),
+    "silence": ("Máy đo không trả lời", "The measuring service does not answer"),
+    "silent for": (
+        "Từ {age} trước. Trang này không biết điều gì xảy ra từ lúc đó.",
+        "Since {age} ago. This page knows nothing of what has happened since.",
+    ),
+    "never heard": (
+        "Từ khi trang này khởi động, {age} trước.",
+        "Since this page's program started, {age} ago.",
+    ),
+    "what to do": (
+        "Nếu kéo dài, hãy báo người phụ trách máy.",
+        "If this goes on, tell who looks after the box.",
+    ),
+    "seconds": ("{n} giây", "{n} s"),
+    "minutes": ("{n} phút", "{n} min"),
+    "hours": ("{n} giờ", "{n} h"),
+    "state connected": ("đang hoạt động", "works"),
+    "state listening": ("đang nghe xem là máy gì", "being listened to"),
+    "state silent": ("không gửi gì: đã bật máy chưa?", "sends nothing: is it switched on?"),
+    "state closed": ("không mở được cổng", "its port is not open"),
+    "state absent": ("chưa cắm", "not plugged in"),
+    "state trouble": ("có sự cố", "something is wrong with it"),
+    "state found": ("cần khai báo trong cấu hình", "must be named in the configuration"),
+    "state ambiguous": ("giống nhiều loại máy: cần khai báo", "like several instruments: must be named"),
+    "state board": ("bo mạch chưa được khai báo", "a board that is not in the configuration"),
+    "state unknown": ("máy này trạm không đọc được", "no driver reads it"),
+    "state owned": ("chương trình khác đang dùng cổng", "another program uses the port"),
+    "state failed": ("cổng không dùng được: rút ra cắm lại", "its port fails: unplug it, plug it in"),
+    Condition.PROBE_OFF: ("tuột đầu dò", "probe off"),
+    Condition.PROBE_FAULT: ("đầu dò hỏng", "probe broken"),
+    Condition.LEAD_OFF: ("tuột điện cực", "electrode off"),
+    Condition.SEARCHING: ("đang dò mạch", "searching for a pulse"),
+    Condition.WEAK_SIGNAL: ("tín hiệu yếu", "weak signal"),
+    Condition.ARTIFACT: ("nhiễu do cử động hoặc ánh sáng", "disturbed by movement or light"),
+    Condition.HELD: ("thiết bị giữ số cũ", "the device holds an old number"),
+    Condition.OUT_OF_RANGE: ("số ngoài khoảng có thể có", "a number out of range"),
+    Condition.ALARM: ("thiết bị đang báo động", "the device's own alarm"),
+    Condition.BATTERY_LOW: ("pin yếu", "battery low"),
+    Condition.BATTERY_CRITICAL: ("pin sắp hết", "battery almost empty"),
+    Condition.DEVICE_FAULT: ("thiết bị báo lỗi", "the device reports a fault"),
+}
+WORDS: Final[dict[str, dict[str, str]]] = {
+    language: {key: words[at] for key, words in _TABLE.items()} for at, language in enumerate(LANGUAGES)
+}
+
+
+class Words:
+    """Says things in one language; in templates it is called `_`. Another language than ours: Vietnamese."""
+
+    def __init__(self, language: str | None) -> None:
+        self.language = language if language in WORDS else "vi"
+        self._words = WORDS[self.language]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return the words for `key`, each `{name}` in them replaced by a value. Raises KeyError: none."""
+        return self._words[key].format(**values)
+
+    def age(self, seconds: float) -> str:
+        """Return how long that is: whole seconds below two minutes, then minutes, from two hours on hours."""
+        for limit_s, unit_s, key in ((120, 1, "seconds"), (7200, 60, "minutes")):
+            if seconds < limit_s:
+                return self(key, n=int(seconds / unit_s))
+        return self("hours", n=int(seconds / 3600))
