@@ -93,7 +93,9 @@ class HubSide:
     def _put_back(self, backup: Path) -> None:
         for unit in self._units:
             if unit.partition is not None:  # a full box may have let go what this store received
-                unit.ledger.freed |= set(read_store.records(self.store, unit.station.name))
+                for key, raw in read_store.records(self.store, unit.station.name).items():
+                    unit.ledger.add_record(key, raw)  # it may have come and gone between two looks at the box
+                    unit.ledger.freed.add(key)
         restored = self._village.folder / "restored"
         _hub("restore", str(backup), "--into", str(restored))
         shutil.rmtree(self.store)
