@@ -129,7 +129,11 @@ class FirmwareBoard:
         deadline_s = time.monotonic() + limit_s
         with self._changed:
             while not seen():
-                if self._process is not None and self._process.poll() is not None:
+                is_dead = self._process is not None and self._process.poll() is not None
+                if (
+                    is_dead and self._reader is not None and not self._reader.is_alive()
+                ):  # its last word is heard
+                    assert self._process is not None
                     raise RuntimeError(f"the firmware ended with {self._process.returncode}")
                 is_told = self._changed.wait(min(1.0, deadline_s - time.monotonic()))
                 if not is_told and time.monotonic() >= deadline_s:
