@@ -18,7 +18,14 @@ import evdev  # type: ignore[import-not-found]  # Debian's package, inside the m
 from firmware_bridge.contacts.contact_service import BoxButton, OpenContact
 from firmware_bridge.contacts.gpio_contact import GpioContact
 from firmware_bridge.contacts.input_contact import InputContact
-from firmware_bridge.events import ButtonPressed, Event, InstrumentConnected, SampleBlock
+from firmware_bridge.events import (
+    ButtonFault,
+    ButtonPressed,
+    ButtonReleased,
+    Event,
+    InstrumentConnected,
+    SampleBlock,
+)
 from firmware_bridge.ports.device_settings import DeviceSettings
 from firmware_bridge.ports.devices_service import DevicesService
 from firmware_bridge.ports.hotplug import list_ports
@@ -198,7 +205,7 @@ async def an_input_device() -> None:
             made.write(evdev.ecodes.EV_KEY, evdev.ecodes.KEY_F13, int(is_down))
             made.syn()
 
-        presses, ages_s = await pressed(InputContact, made.device.path, press)
+        presses, ages_s = await pressed(InputContact, made.device.path, press, is_down_at_rest=False)
     say(input_presses=presses, input_age_s=ages_s)
 
 
@@ -209,12 +216,16 @@ async def a_gpio_line() -> None:
         if not is_down:  # low is down here, so that the pulse is a release and another press
             ask("power button")
 
-    presses, ages_s = await pressed(GpioContact, POWER_KEY, press)
+    presses, ages_s = await pressed(GpioContact, POWER_KEY, press, is_down_at_rest=True)
     say(gpio_presses=presses, gpio_age_s=ages_s)
 
 
 async def pressed(
-    opener: Callable[[str], OpenContact], place: str, press: Callable[[bool], None]
+    opener: Callable[[str], OpenContact],
+    place: str,
+    press: Callable[[bool], None],
+    *,
+    is_down_at_rest: bool,
 ) -> tuple[int, list[float]]:
     """Press PRESSES times; return how many were told, one that was down before left out, and their ages."""
     heard = Heard()
@@ -227,22 +238,25 @@ async def pressed(
         boottime_s=time.monotonic,
     )
     running = asyncio.create_task(button.run())
-    await asyncio.sleep(1.0)
+    await heard.until(lambda: count_of(heard, ButtonFault) > 0)  # it can be read
+    if is_down_at_rest:
+        await heard.until(lambda: count_of(heard) == 1)
     before = count_of(heard)
     for number in range(1, PRESSES + 1):
         press(True)
         press(False)
         await heard.until(lambda number=number: count_of(heard) >= before + number)  # type: ignore[misc]
-        await asyncio.sleep(0.3)
+        if not is_down_at_rest:  # the next edge down is another press only after it came up
+            await heard.until(lambda number=number: count_of(heard, ButtonReleased) >= number)  # type: ignore[misc]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     ages_s = [round(at - e.box_t_us / 1e6, 3) for at, _, e in heard.events if isinstance(e, ButtonPressed)]
     return count_of(heard) - before, ages_s
 
 
-def count_of(heard: Heard) -> int:
-    """Return how many presses were told."""
-    return sum(isinstance(event, ButtonPressed) for _, _, event in heard.events)
+def count_of(heard: Heard, kind: type[Event] = ButtonPressed) -> int:
+    """Return how many presses, or events of another kind, were told."""
+    return sum(isinstance(event, kind) for _, _, event in heard.events)
 
 
 if __name__ == "__main__":
