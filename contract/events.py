@@ -29,6 +29,8 @@ Number = Annotated[int, Field(ge=1, le=VARINT_MAX)]
 HubKeyNumber = Annotated[int, Field(ge=1, le=2**32 - 1)]
 Text = Annotated[str, Field(max_length=200)]
 SpoolName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+RingName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # of a ring by which the hub calls a station
+PracticeKind = Literal["drill", "test"]  # a whole call that is none; a press that only proves the way
 DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
 WIRE_RULES: Final = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
@@ -102,14 +104,28 @@ class StreamSet(Event):
 
 
 class Press(Event):
-    """The call button was pressed. This record's identity is the call's, unless it `nudges` an open call."""
+    """The call button was pressed. This record's identity is the call's, unless it `nudges` an open call.
+
+    `answers`: the hub was calling the station, and this press accepts that ring (learned from "auto answer":
+    nobody pressed, the station's policy accepted it). `practice`: it was made in a practice mode.
+    """
 
     event: Literal["press"] = "press"
     device: DeviceId
     device_boot: Count
     press_count: Count
-    learned_from: Literal["event", "heartbeat", "pressed at boot"]
+    learned_from: Literal["event", "heartbeat", "pressed at boot", "auto answer"]
     nudges: Number | None = None
+    answers: RingName | None = None
+    practice: PracticeKind | None = None
+
+
+class CallRaised(Event):
+    """The button of call `call_seq` was held for two seconds: an emergency. `spool` as in CallStep."""
+
+    event: Literal["call raised"] = "call raised"
+    call_seq: Number
+    spool: SpoolName | None = None
 
 
 class CallStep(Event):
@@ -118,8 +134,35 @@ class CallStep(Event):
 
     event: Literal["call step"] = "call step"
     call_seq: Number
-    step: Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
+    step: Literal["kept", "at the hub", "ringing", "claimed", "held", "cancelled", "ended"]
     spool: SpoolName | None = None
+
+
+class HubRang(Event):
+    """The hub called the station, and it ended so. "accepted" has a press that answers it beside it."""
+
+    event: Literal["hub rang"] = "hub rang"
+    ring: RingName
+    outcome: Literal["accepted", "answered by itself", "declined", "unanswered"]
+    by: Text
+
+
+class PracticeMode(Event):
+    """The station's practice mode began or ended, and why; "used": by the one press that it was for."""
+
+    event: Literal["practice"] = "practice"
+    kind: PracticeKind
+    is_on: bool
+    why: Literal["asked", "used", "over", "real press"]
+
+
+class AdviceKept(Event):
+    """What became at the station of a piece of advice (signals.Advice); `text` says why it is not printed."""
+
+    event: Literal["advice"] = "advice"
+    advice: Number
+    state: Literal["received", "printed", "not printed", "put away"]
+    text: Text = ""
 
 
 class LeadState(Event):
@@ -309,7 +352,11 @@ AnyEvent = Annotated[
     | BoxStarted
     | StreamSet
     | Press
+    | CallRaised
     | CallStep
+    | HubRang
+    | PracticeMode
+    | AdviceKept
     | LeadState
     | DeviceState
     | Conditions

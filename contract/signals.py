@@ -9,11 +9,26 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contract.errors import OwnFaultError, Refusal, RefusedError
-from contract.events import WIRE_RULES, Bytes, Count, DeviceId, HubKeyNumber, Number, SpoolName, Text
+from contract.events import (
+    WIRE_RULES,
+    Bytes,
+    Count,
+    DeviceId,
+    HubKeyNumber,
+    Number,
+    PracticeKind,
+    RingName,
+    SpoolName,
+    Text,
+)
 from contract.limits import SIGNAL_MAX_BYTES
 from contract.media import AnyMediaSignal, MediaSignal
 
-HubCallState = Literal["offered", "ringing", "claimed", "ended", "cancelled", "missed", "callback", "unknown"]
+HubCallState = Literal[
+    "offered", "ringing", "claimed", "held", "ended", "cancelled", "missed", "callback", "unknown"
+]
+Urgency = Literal["routine", "soon", "urgent", "emergency"]
+AdviceText = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
 class Signal(BaseModel):
@@ -30,7 +45,10 @@ class Interest(Signal):
 
 
 class CallState(Signal):
-    """`down/signal`: how the hub's side of a call is. `by` is the operator's name as staff may hear it."""
+    """`down/signal`: how the hub's side of a call is. `by` is the operator's name as staff may hear it.
+
+    `phone`: the number to ring where no voice comes this way.
+    """
 
     signal: Literal["call"] = "call"
     spool: SpoolName
@@ -38,6 +56,48 @@ class CallState(Signal):
     state: HubCallState
     revision: Count  # grows with each change; an older one is ignored
     by: Text | None = None
+    phone: Text | None = None
+
+
+class RingStation(Signal):
+    """`down/signal`: the hub calls the station; it chimes for `lease_s` from now, and 0 ends it.
+
+    A press accepts it (events.Press.answers). `call_seq` and `spool`: the call that is called back, if any.
+    `is_emergency`: whoever calls asks to be heard without a press; the station's own policy decides.
+    """
+
+    signal: Literal["ring station"] = "ring station"
+    ring: RingName
+    lease_s: Annotated[float, Field(ge=0, le=60)]
+    by: Text
+    spool: SpoolName | None = None
+    call_seq: Number | None = None
+    is_emergency: bool | None = None
+
+
+class Practice(Signal):
+    """`down/signal`: the next press within `lease_s` is practice, and 0 ends it."""
+
+    signal: Literal["practice"] = "practice"
+    kind: PracticeKind
+    lease_s: Annotated[float, Field(ge=0, le=1800)]
+    by: Text
+
+
+class Advice(Signal):
+    """`down/signal`: what the hub advises for the person of a visit of `spool`, until the station has it.
+
+    `advice` counts at the hub, for all stations; the event "advice" answers.
+    """
+
+    signal: Literal["advice"] = "advice"
+    advice: Number
+    spool: SpoolName
+    visit: Number
+    urgency: Urgency
+    text: AdviceText
+    by: Text
+    made_utc_us: Count
 
 
 class BoxState(Signal):
@@ -80,7 +140,16 @@ class ConfirmDevice(Signal):
 
 
 AnySignal = Annotated[
-    Interest | CallState | BoxState | SealKey | ConfirmDevice | AnyMediaSignal, Field(discriminator="signal")
+    Interest
+    | CallState
+    | RingStation
+    | Practice
+    | Advice
+    | BoxState
+    | SealKey
+    | ConfirmDevice
+    | AnyMediaSignal,
+    Field(discriminator="signal"),
 ]
 _SIGNALS: Final[TypeAdapter[AnySignal]] = TypeAdapter(AnySignal)
 

@@ -37,11 +37,14 @@ from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
 from contract.sealing import HubKey, Opener, unwrap_key
 from contract.signals import (
+    Advice,
     AnySignal,
     BoxState,
     CallState,
     ConfirmDevice,
     Interest,
+    Practice,
+    RingStation,
     SealKey,
     encode_signal,
     parse_signal,
@@ -71,6 +74,9 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "signal-seal-key",
         "signal-interest",
         "signal-call",
+        "signal-ring-station",
+        "signal-practice",
+        "signal-advice",
         "signal-state",
         "signal-confirm-device",
         "signal-join",
@@ -349,6 +355,9 @@ def test_a_draft_that_became_a_record() -> None:
     [
         ("signal-interest", Interest),
         ("signal-call", CallState),
+        ("signal-ring-station", RingStation),
+        ("signal-practice", Practice),
+        ("signal-advice", Advice),
         ("signal-state", BoxState),
         ("signal-confirm-device", ConfirmDevice),
         ("signal-join", Join),
