@@ -30,6 +30,7 @@ HubKeyNumber = Annotated[int, Field(ge=1, le=2**32 - 1)]
 Text = Annotated[str, Field(max_length=200)]
 SpoolName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 RingName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # of a ring by which the hub calls a station
+PracticeName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # of a practice that the hub asks for
 PracticeKind = Literal["drill", "test"]  # a whole call that is none; a press that only proves the way
 DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
 WIRE_RULES: Final = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)

@@ -17,6 +17,7 @@ from contract.events import (
     HubKeyNumber,
     Number,
     PracticeKind,
+    PracticeName,
     RingName,
     SpoolName,
     Text,
@@ -76,9 +77,13 @@ class RingStation(Signal):
 
 
 class Practice(Signal):
-    """`down/signal`: the next press within `lease_s` is practice, and 0 ends it."""
+    """`down/signal`: the next press within `lease_s` is practice, and 0 ends it.
+
+    One `name` covers one press: said again after that, it begins nothing.
+    """
 
     signal: Literal["practice"] = "practice"
+    name: PracticeName
     kind: PracticeKind
     lease_s: Annotated[float, Field(ge=0, le=1800)]
     by: Text
