@@ -14,7 +14,7 @@ from contract.errors import RefusedError
 from contract.ids import parse_station
 from hub.backup.cli import backup, restore
 from hub.backup.manifest import BackupError
-from hub.config import CONFIG_TEMPLATE, Config, ConfigError, read_config
+from hub.config import CONFIG_TEMPLATE, Config, read_config
 from hub.fleet.cli import backlog
 from hub.hub_service import HubStartError, serve
 from hub.ingest.cli import import_
@@ -26,6 +26,7 @@ from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
 from hub.store.interface import StoreError
 from hub.store.sqlite import DAMAGE, SqliteStore
+from hub.toml_table import ConfigError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
 app.add_typer(accounts_app)

@@ -1,25 +1,20 @@
 """The hub's configuration: one TOML file, read once. An unknown key is an error too."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
+from hub.toml_table import ConfigError, Table
 
 PORT_MAX: Final = 65_535
 SERVERS_MAX: Final = 4  # of a kind; a browser asks each of them at the start of every call
-SECRET_MIN_BYTES: Final = 8
 _HOST: Final = r"(\[[0-9a-fA-F:]+\]|[^\s:?/@\[\]]+)(:[0-9]{1,5})?"
 _STUN: Final = re.compile(rf"stuns?:{_HOST}")
 _TURN: Final = re.compile(rf"turns?:{_HOST}(\?transport=(udp|tcp))?")
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used. The text names file, key and what is expected there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +67,7 @@ class Config:
     console: ConsoleConfig
     media: MediaConfig
     station_names: Mapping[StationId, str]  # what people call it; one that is missing is shown by its id
+    routing_path: Path | None = None  # who is asked to answer; None: everybody, around the clock
 
     @property
     def inbox_folder(self) -> Path:
@@ -91,37 +87,33 @@ def read_config(path: Path) -> Config:
 
 def parse_config(text: str, *, path: Path) -> Config:
     """Return the configuration in `text`. Raises ConfigError."""
-    try:
-        root = _Table(tomllib.loads(text), path=path, name="")
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
+    root = Table.read(text, path=path)
     folders, broker, console = root.table("folders"), root.table("broker"), root.table("console")
-    media = root.table("media")
+    media, routing = root.table("media"), folders.text_or_none("routing")
     config = Config(
         path=path,
         store_folder=path.parent / folders.text("store", "store"),
         pki_folder=path.parent / folders.text("pki", "pki"),
         accounts_path=path.parent / folders.text("accounts", "accounts.db"),
-        broker=BrokerConfig(host=broker.text("host", "127.0.0.1"), port=broker.port("port", 8883)),
+        routing_path=None if routing is None else path.parent / routing,
+        broker=BrokerConfig(host=broker.text("host", "127.0.0.1"), port=_port(broker, 8883)),
         console=ConsoleConfig(
             address=console.text("address", "127.0.0.1"),
-            port=console.port("port", 8443),
+            port=_port(console, 8443),
             is_https=console.flag("https", True),
             names=console.texts("names"),
         ),
         media=MediaConfig(
-            stun=media.servers("stun", _STUN),
-            turn=media.servers("turn", _TURN),
+            stun=_servers(media, "stun", _STUN),
+            turn=_servers(media, "turn", _TURN),
             turn_secret=media.secret("turn_secret_file"),
         ),
-        station_names=root.table("stations").station_names(),
+        station_names=_station_names(root.table("stations")),
     )
     for table in (root, folders, broker, console, media):
         table.refuse_the_rest()
     if config.media.turn and not config.media.turn_secret:
-        raise ConfigError(
-            f"{path}: media.turn_secret_file is missing: expected the file with the TURN server's secret"
-        )
+        raise media.missing("turn_secret_file", "the file with the TURN server's secret")
     return config
 
 
@@ -153,81 +145,27 @@ names = {names}          # further host names and addresses of this machine, for
 """
 
 
-class _Table:
-    """One table of the file, each key asked for by type. Raises ConfigError with file, key, expectation."""
+def _port(table: Table, default: int) -> int:
+    return table.integer("port", default, least=1, most=PORT_MAX, expected=f"a TCP port, 1 … {PORT_MAX}")
 
-    def __init__(self, values: dict[str, Any], *, path: Path, name: str) -> None:
-        self._values, self._path, self._name = dict(values), path, name
 
-    def _fault(self, key: str, expected: str, value: object) -> ConfigError:
-        where = f"{self._name}.{key}" if self._name else key
-        return ConfigError(f"{self._path}: {where} = {str(value)[:80]!r}: expected {expected}")
+def _servers(table: Table, key: str, form: re.Pattern[str]) -> tuple[str, ...]:
+    found = table.texts(key)
+    kind = key.upper()
+    if len(found) > SERVERS_MAX:
+        raise table.fault(key, f"at most {SERVERS_MAX} {kind} servers", list(found))
+    for one in found:
+        if not form.fullmatch(one):
+            raise table.fault(key, f'{kind} servers, such as "{key}:host:3478"', one)
+    return found
 
-    def table(self, key: str) -> "_Table":
-        value = self._values.pop(key, {})
-        if not isinstance(value, dict):
-            raise self._fault(key, "a table", value)
-        return _Table(value, path=self._path, name=key)
 
-    def text(self, key: str, default: str) -> str:
-        value = self._values.pop(key, default)
-        if not isinstance(value, str) or not value.strip():
-            raise self._fault(key, "a text", value)
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._values.pop(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
-            raise self._fault(key, "a list of texts", value)
-        return tuple(value)
-
-    def servers(self, key: str, form: re.Pattern[str]) -> tuple[str, ...]:
-        found = self.texts(key)
-        kind = key.upper()
-        if len(found) > SERVERS_MAX:
-            raise self._fault(key, f"at most {SERVERS_MAX} {kind} servers", list(found))
-        for one in found:
-            if not form.fullmatch(one):
-                raise self._fault(key, f'{kind} servers, such as "{key}:host:3478"', one)
-        return found
-
-    def secret(self, key: str) -> bytes:
-        """Return what the file named there holds, empty when none is named."""
-        name = self.text(key, "-")
-        if name == "-":
-            return b""
-        file = self._path.parent / name
+def _station_names(table: Table) -> dict[StationId, str]:
+    names = {}
+    for key in table.names():
+        name = table.text(key)
         try:
-            secret = file.read_bytes().strip()
-        except OSError as error:
-            raise self._fault(key, f"a file that can be read ({file}: {error.strerror})", name) from error
-        if len(secret) < SECRET_MIN_BYTES:
-            raise self._fault(key, f"a file with a secret of at least {SECRET_MIN_BYTES} letters", name)
-        return secret
-
-    def port(self, key: str, default: int) -> int:
-        value = self._values.pop(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= PORT_MAX:
-            raise self._fault(key, f"a TCP port, 1 … {PORT_MAX}", value)
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self._values.pop(key, default)
-        if not isinstance(value, bool):
-            raise self._fault(key, "true or false", value)
-        return value
-
-    def station_names(self) -> dict[StationId, str]:
-        names = {}
-        for key in list(self._values):
-            try:
-                station = parse_station(key)
-            except RefusedError as error:
-                raise self._fault(key, f"a station's id as the key ({error})", self._values[key]) from error
-            names[station] = self.text(key, "")
-        return names
-
-    def refuse_the_rest(self) -> None:
-        if self._values:
-            key, value = next(iter(self._values.items()))
-            raise self._fault(key, "no such key; look for a slip in its name", value)
+            names[parse_station(key)] = name
+        except RefusedError as error:
+            raise table.fault(key, f"a station's id as the key ({error})", name) from error
+    return names

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from hub.config import ConfigError, read_config
+from hub.config import read_config
 from hub.people.accounts import AccountError, Accounts, Role
 from hub.people.passwords import make_password
+from hub.toml_table import ConfigError
 
 accounts_app = typer.Typer(name="account", help="Who may use the console.", no_args_is_help=True)
 

@@ -5,7 +5,7 @@ A page posts its proof every PROOF_EVERY_S, from the moment somebody is logged i
     {"console": "…", "sound": true, "microphone": true, "clock_offset_ms": -41.5}
 
 `console` names the page: any text, its own for each page. `sound`: its sound runs, tried and not only asked
-for. `microphone`: it is granted and opens. `clock_offset_ms`: hub minus page, null while it is unknown. A page
+for. `microphone`: it is granted and opens. `clock_offset_ms`: hub minus page, null while unknown. A page
 that is closed posts ``{"console": "…", "goodbye": true}`` and is gone at once; one that falls silent is gone
 when its lease is over. The account is the session's, never the page's word.
 """

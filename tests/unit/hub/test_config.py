@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.config import CONFIG_TEMPLATE, ConfigError, parse_config
+from hub.config import CONFIG_TEMPLATE, parse_config
+from hub.toml_table import ConfigError
 
 PATH = Path("/srv/haidang/hub.toml")
 
