@@ -58,6 +58,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "livekit": ("edge/video/voice/echo.py",),
     "PIL": ("edge/video/picture/still.py", "edge/video/picture/talking_head.py"),
+    "reportlab": ("hub/papers/sheet.py",),
     "typer": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
     "rich": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
 }
