@@ -277,6 +277,21 @@ class ButtonReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonHeld:
+    """The button of this press has been held for two seconds: an emergency. Once a press, after it."""
+
+    uid: bytes
+    origin_boot_id: int
+    press_count: int
+    box_t_us: int
+
+    @property
+    def identity(self) -> PressIdentity:
+        """Which press is held."""
+        return PressIdentity(self.uid, self.origin_boot_id, self.press_count)
+
+
+@dataclass(frozen=True, slots=True)
 class CameraButton:
     """The second button went down or came up. `board_boot`: of the board's life in which it did."""
 
@@ -445,6 +460,7 @@ Event = (
     | LeadState
     | ButtonPressed
     | ButtonReleased
+    | ButtonHeld
     | CameraButton
     | ButtonFault
     | ResetsAlarm

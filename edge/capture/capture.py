@@ -120,7 +120,9 @@ class Capture:
             case bridge.InstrumentConnected():
                 self._begin(device, event, event.device, event.life)
                 self._on_state(device, event)
-            case bridge.ButtonReleased() | bridge.ButtonPressed() | bridge.CameraButton():
+            case (
+                bridge.ButtonPressed() | bridge.ButtonHeld() | bridge.ButtonReleased() | bridge.CameraButton()
+            ):
                 pass
             case _:
                 self._on_state(device, event)

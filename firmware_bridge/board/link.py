@@ -20,6 +20,7 @@ from firmware_bridge.board.messages import (
     AckLevel,
     BoardError,
     BoardEvent,
+    ButtonState,
     EventAck,
     EventKind,
     EventSource,
@@ -47,6 +48,7 @@ from firmware_bridge.events import (
     BoardSilent,
     ButtonFault,
     ButtonFaultKind,
+    ButtonHeld,
     ButtonReleased,
     CameraButton,
     ClockDrift,
@@ -55,6 +57,7 @@ from firmware_bridge.events import (
     PressIdentity,
     ResetsAlarm,
 )
+from firmware_bridge.hold import Hold
 
 ALIVE_EVERY_S: Final = 1.0
 ASK_HELLO_EVERY_S: Final = 1.0
@@ -95,6 +98,7 @@ class BoardLink:
         self._fault: ButtonFaultKind | None = None
         self._is_drifting = False
         self._beat: Heartbeat | None = None  # the last of this boot
+        self._hold = Hold()
         self._seen_events: deque[tuple[int, int]] = deque(maxlen=MAX_SEEN_EVENTS)
         self._alive_due_s = self._time_due_s = self._ask_due_s = NEVER_S
         self._asked_s = -NEVER_S
@@ -311,6 +315,9 @@ class BoardLink:
             self._events.append(BoardResumed(self._boot_id, _us(now_s)))
         box_t_us = self.clock.to_box_us(beat.now_us, arrival_us=_us(now_s))
         self._events += self.presses.on_count(uid, self._boot_id, beat.press_count, box_t_us=box_t_us)
+        if beat.button == ButtonState.DOWN and beat.press_count:
+            press = PressIdentity(uid, self._boot_id, beat.press_count)
+            self._tell_held(self._hold.seen_down(press, at_us=box_t_us))
         self._tell_fault(button_fault(beat), uid, now_s)
 
     def _on_event(self, event: BoardEvent, uid: bytes, now_s: float) -> None:
@@ -323,6 +330,9 @@ class BoardLink:
             raised, ack = self.presses.on_press(uid, event, is_current=is_current, box_t_us=box_t_us)
             self._events += raised
             self._acknowledge(ack)
+            if is_current:
+                is_known_since = event.kind == EventKind.PRESS
+                self._hold.pressed(_press_of(uid, event), at_us=box_t_us, is_known_since=is_known_since)
             return
         self._acknowledge(EventAck(event.event_id, event.origin_boot_id, AckLevel.STORED))
         if self._is_repeated(event.event_id, event.origin_boot_id):
@@ -333,6 +343,8 @@ class BoardLink:
             return
         if event.kind == EventKind.RELEASE:
             self._events.append(ButtonReleased(uid, event.origin_boot_id, event.press_count, box_t_us))
+            if is_current:
+                self._tell_held(self._hold.released(_press_of(uid, event), at_us=box_t_us))
         elif event.kind == EventKind.STUCK:
             self._tell_fault(ButtonFaultKind.STUCK, uid, now_s)
         # a loop fault says in the next heartbeat which it is
@@ -409,10 +421,18 @@ class BoardLink:
             self._fault = fault
             self._events.append(ButtonFault(uid, fault, _us(now_s)))
 
+    def _tell_held(self, held: ButtonHeld | None) -> None:
+        if held is not None:
+            self._events.append(held)
+
     def _tell_loss(self, reason: str, remedy: str, now_s: float) -> None:
         if not self._is_loss_told:
             self._is_loss_told = True
             self._events.append(BoardLost(reason, remedy, _us(now_s)))
+
+
+def _press_of(uid: bytes, event: BoardEvent) -> PressIdentity:
+    return PressIdentity(uid, event.origin_boot_id, event.press_count)
 
 
 def _us(now_s: float) -> int:

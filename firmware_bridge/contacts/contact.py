@@ -17,6 +17,7 @@ from firmware_bridge.events import (
     PressIdentity,
     PressKind,
 )
+from firmware_bridge.hold import Hold
 
 RELEASE_STABLE_S: Final = 0.05  # up for so long: released, and the next edge down is another press
 STUCK_S: Final = 30.0
@@ -51,6 +52,7 @@ class Contact:
         self._level_is_down = False
         self._since_s = -NEVER_S  # the level has been so
         self._is_stuck = False
+        self._hold = Hold()
 
     @property
     def next_wake_s(self) -> float:
@@ -58,7 +60,8 @@ class Contact:
         if self._is_down and not self._level_is_down:
             return self._since_s + RELEASE_STABLE_S
         if self._is_down and not self._is_stuck:
-            return self._since_s + STUCK_S
+            held_us = self._hold.due_us
+            return self._since_s + STUCK_S if held_us is None else held_us / 1e6
         return NEVER_S
 
     def opened(self, *, is_down: bool, now_s: float) -> list[Event]:
@@ -73,11 +76,14 @@ class Contact:
         return [*self.tick(now_s=at_s), *self._turn(is_down=edge.is_down, at_s=at_s, kind=PressKind.PRESS)]
 
     def tick(self, *, now_s: float) -> list[Event]:
-        """Time passed."""
+        """Time passed; every edge until now has been told."""
         if now_s < self.next_wake_s:
             return []
         if not self._level_is_down:
             return self._release(now_s)
+        held = self._hold.seen_down(self._press, at_us=_us(now_s))
+        if held is not None:
+            return [held, *self.tick(now_s=now_s)]
         self._is_stuck = True
         return [ButtonFault(self.uid, ButtonFaultKind.STUCK, _us(now_s))]
 
@@ -88,12 +94,18 @@ class Contact:
             return []
         self._is_down = True
         self._count += 1
-        press = PressIdentity(self.uid, self._boot, self._count)
-        return [ButtonPressed(*press, event_id=self._count, box_t_us=_us(at_s), kind=kind)]
+        self._hold.pressed(self._press, at_us=_us(at_s), is_known_since=kind is PressKind.PRESS)
+        return [ButtonPressed(*self._press, event_id=self._count, box_t_us=_us(at_s), kind=kind)]
+
+    @property
+    def _press(self) -> PressIdentity:
+        return PressIdentity(self.uid, self._boot, self._count)
 
     def _release(self, now_s: float) -> list[Event]:
         was_stuck, self._is_down, self._is_stuck = self._is_stuck, False, False
-        released: list[Event] = [ButtonReleased(self.uid, self._boot, self._count, _us(now_s))]
+        held = self._hold.released(self._press, at_us=_us(self._since_s))
+        released: list[Event] = [*([] if held is None else [held])]
+        released.append(ButtonReleased(*self._press, _us(now_s)))
         return [*released, ButtonFault(self.uid, None, _us(now_s))] if was_stuck else released
 
 

@@ -1,6 +1,7 @@
 """Runs a button of the box itself: opened, read, opened again when it went."""
 
 import asyncio
+import contextlib
 import logging
 import select
 from collections.abc import Callable, Mapping
@@ -67,17 +68,15 @@ class BoxButton:
             self._tell(self._contact.opened(is_down=opened.is_down, now_s=now_s))
             while True:
                 wait_s = self._contact.next_wake_s - self._boottime_s()
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(None if wait_s == NEVER_S else max(wait_s, 0.0)):
                         await readable.wait()
-                except TimeoutError:
-                    self._tell(self._contact.tick(now_s=self._boottime_s()))
-                    continue
                 readable.clear()
-                if not select.select([fd], [], [], 0)[0]:
-                    continue  # the loop says it once too often; reading would wait for the next edge
-                for edge in opened.edges():
-                    self._tell(self._contact.on_edge(edge, now_s=self._boottime_s()))
+                now_s = self._boottime_s()
+                if select.select([fd], [], [], 0)[0]:  # else reading would wait for the next edge
+                    for edge in opened.edges():
+                        self._tell(self._contact.on_edge(edge, now_s=self._boottime_s()))
+                self._tell(self._contact.tick(now_s=now_s))  # a loop that was late first reads what it missed
         finally:
             loop.remove_reader(fd)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from firmware_bridge.contacts.contact_service import BoxButton
 from firmware_bridge.contacts.gpio_contact import GpioContact
 from firmware_bridge.contacts.input_contact import InputContact
-from firmware_bridge.events import ButtonPressed, ButtonReleased, Event, PortMissing, PortProblem
+from firmware_bridge.events import ButtonHeld, ButtonPressed, ButtonReleased, Event, PortMissing, PortProblem
 from tests.simulators.pipe_contact import PipeContact
 
 
@@ -55,6 +55,38 @@ async def through_a_loss(place: Path) -> None:
     assert [event.press_count for event in pressed] == [1, 2]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_button_that_stays_down_is_told_to_be_held(tmp_path: Path) -> None:
+    place = tmp_path / "line"
+    os.mkfifo(place)
+
+    async def scenario() -> None:
+        told: asyncio.Queue[Event] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        button = BoxButton(
+            str(place),
+            PipeContact,
+            told.put_nowait,
+            boot=1,
+            last_presses={},
+            boottime_s=lambda: loop.time() * 20,
+        )
+        task = asyncio.create_task(button.run())
+        writer = await asyncio.to_thread(os.open, place, os.O_WRONLY)
+        os.write(writer, b"D")
+        seen: list[Event] = []
+        async with asyncio.timeout(60):
+            while not isinstance(event := await told.get(), ButtonHeld):
+                seen.append(event)
+        (press,) = [event for event in seen if isinstance(event, ButtonPressed)]
+        assert event.identity == press.identity
+        assert 2_000_000 <= event.box_t_us - press.box_t_us
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        os.close(writer)
+
+    asyncio.run(scenario())
 
 
 class GoesAtOnce(PipeContact):

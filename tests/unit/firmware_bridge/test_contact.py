@@ -2,6 +2,7 @@ from firmware_bridge.contacts.contact import RELEASE_STABLE_S, STUCK_S, Contact,
 from firmware_bridge.events import (
     ButtonFault,
     ButtonFaultKind,
+    ButtonHeld,
     ButtonPressed,
     ButtonReleased,
     Event,
@@ -65,6 +66,39 @@ def test_a_button_that_is_down_at_the_start_is_a_press() -> None:
 def test_the_count_goes_on_after_a_restart_and_begins_anew_in_another_boot() -> None:
     for last, expected in (((3, 7), (3, 8)), ((2, 7), (3, 1)), (None, (3, 1))):
         assert presses(contact(last=last).opened(is_down=True, now_s=5.0)) == [expected]
+
+
+def test_a_button_that_is_held_is_told_after_two_seconds_once() -> None:
+    button = contact()
+    button.opened(is_down=False, now_s=0.0)
+    [press] = button.on_edge(Edge(True, 0.0), now_s=1.0)
+    assert isinstance(press, ButtonPressed)
+    assert button.next_wake_s == 3.0
+    assert button.tick(now_s=2.999) == []
+    assert button.tick(now_s=3.0) == [ButtonHeld(*press.identity, 3_000_000)]
+    assert button.next_wake_s == 1.0 + STUCK_S
+    button.on_edge(Edge(False, 0.0), now_s=4.0)
+    assert [type(one) for one in button.tick(now_s=4.1)] == [ButtonReleased]
+
+
+def test_a_loop_that_was_late_takes_no_short_press_for_a_held_one() -> None:
+    button = contact()
+    button.opened(is_down=False, now_s=0.0)
+    events = button.on_edge(Edge(True, 5.0), now_s=6.0)
+    events += button.on_edge(Edge(False, 4.0), now_s=6.0)
+    events += button.tick(now_s=6.0)
+    assert [type(one) for one in events] == [ButtonPressed, ButtonReleased]
+    long = button.on_edge(Edge(True, 5.0), now_s=16.0)
+    long += button.on_edge(Edge(False, 2.0), now_s=16.0)
+    long += button.tick(now_s=16.0)
+    assert [type(one) for one in long] == [ButtonPressed, ButtonHeld, ButtonReleased]
+
+
+def test_a_button_that_is_down_at_the_start_is_held_by_nobody() -> None:
+    button = contact()
+    button.opened(is_down=True, now_s=0.0)
+    assert button.next_wake_s == STUCK_S
+    assert button.tick(now_s=10.0) == []
 
 
 def test_a_stuck_button_is_told_once_and_taken_back_when_it_comes_up() -> None:

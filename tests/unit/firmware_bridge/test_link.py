@@ -1,9 +1,11 @@
 """The host's link against a simulated board, in a time that is a number."""
 
-from firmware_bridge.board.catalogue import SCHEMA_HASH
+from firmware_bridge.board.catalogue import SCHEMA_HASH, parse_from_board
 from firmware_bridge.board.link import BoardLink
 from firmware_bridge.board.messages import (
+    BoardEvent,
     ButtonState,
+    EventKind,
     OutputId,
     OutputPattern,
 )
@@ -14,6 +16,7 @@ from firmware_bridge.events import (
     BoardSilent,
     ButtonFault,
     ButtonFaultKind,
+    ButtonHeld,
     ButtonPressed,
     ButtonReleased,
     ClockDrift,
@@ -26,6 +29,7 @@ from firmware_bridge.events import (
     SampleBlock,
     SamplesLost,
 )
+from firmware_bridge.frames import Frame
 from tests.simulators.board.recordings import ECG, PLETH, PULSE, SPO2, load
 from tests.unit.firmware_bridge.pair import UID, Pair
 
@@ -127,6 +131,77 @@ def test_releases_are_told_once_and_acknowledged_directly() -> None:
     pair.board.release(now_s=pair.now_s)
     pair.run_until(lambda: pair.board.ring.unacked == 0, within_s=30)
     assert [event.press_count for event in pair.of(ButtonReleased)] == [1]
+
+
+def test_a_button_that_is_held_is_told_once_when_the_board_has_shown_it_down_for_two_seconds() -> None:
+    pair = Pair()
+    pair.run(1.0)
+    identity = pair.board.press(now_s=pair.now_s)
+    pair.run(1.95)
+    assert pair.of(ButtonHeld) == []
+    pair.run(0.6)  # a heartbeat comes each half second
+    (held,) = pair.of(ButtonHeld)
+    assert held.identity == identity
+    pair.run(5.0)
+    pair.board.release(now_s=pair.now_s)
+    pair.run(0.1)
+    assert pair.of(ButtonHeld) == [held]
+
+
+def test_a_release_that_never_comes_makes_no_emergency_of_a_short_press() -> None:
+    pair = Pair()
+    pair.run(1.0)
+    pair.board.press(now_s=pair.now_s)
+    pair.run(0.1)
+    pair.board.release(now_s=pair.now_s)
+    told = pair.link.handle
+
+    def hear_no_release(frame: Frame, *, now_s: float) -> None:
+        message = parse_from_board(frame)
+        if not (isinstance(message, BoardEvent) and message.kind == EventKind.RELEASE):
+            told(frame, now_s=now_s)
+
+    pair.link.handle = hear_no_release  # type: ignore[method-assign]
+    pair.run(5.0)
+    assert pair.board.ring.unacked == 1
+    assert pair.of(ButtonHeld) == []
+
+
+def test_without_a_word_of_the_board_nothing_is_held() -> None:
+    pair = Pair()
+    pair.run(1.0)
+    pair.board.press(now_s=pair.now_s)
+    pair.run(1.0)
+    pair.is_alive = False
+    pair.run(4.0)
+    assert pair.of(ButtonHeld) == []
+
+
+def test_a_release_that_comes_late_says_that_the_button_was_held() -> None:
+    pair = Pair()
+    pair.run(1.0)
+    pair.board.press(now_s=pair.now_s)
+    pair.run(0.1)
+    pair.is_joined = False  # the host is busy, and no heartbeat is heard
+    pair.run(2.3)
+    pair.board.release(now_s=pair.now_s)
+    pair.run(1.0)
+    pair.is_joined = True
+    pair.run(0.3)
+    (held,) = pair.of(ButtonHeld)
+    (press,) = pair.of(ButtonPressed)
+    assert held.box_t_us - press.box_t_us >= 2_000_000
+
+
+def test_a_button_that_is_down_when_the_board_starts_is_held_by_nobody() -> None:
+    pair = Pair()
+    pair.run(1.0)
+    pair.board.press(now_s=pair.now_s)
+    pair.run(0.5)
+    pair.board.reset(ResetCause.WATCHDOG, now_s=pair.now_s)
+    pair.run(5.0)
+    assert [press.kind for press in pair.of(ButtonPressed)] == [PressKind.PRESS, PressKind.PRESSED_AT_BOOT]
+    assert pair.of(ButtonHeld) == []
 
 
 def test_no_press_is_lost_and_none_doubled_when_every_third_frame_is_lost_both_ways() -> None:

@@ -1,0 +1,53 @@
+"""When a call button has been held for HOLD_S: told once a press, and only on evidence (core).
+
+Time alone is none: where the word that the button came up is lost, a short press would become an emergency
+for ever. What counts is that the button is *seen* down that long after its press (a heartbeat's level, the
+contact's own), or a release that says itself when it was. An UP in a heartbeat is neither: the release that
+says when may still come. A button that was down when it was first read is held by nobody we know of: it may be
+jammed.
+"""
+
+from typing import Final
+
+from firmware_bridge.events import ButtonHeld, PressIdentity
+
+HOLD_S: Final = 2.0
+
+
+class Hold:
+    """The hold of the latest press of one button. Times are the box's CLOCK_BOOTTIME in microseconds."""
+
+    def __init__(self) -> None:
+        self._press: PressIdentity | None = None
+        self._down_us = 0
+        self._is_told = False
+
+    def pressed(self, press: PressIdentity, *, at_us: int, is_known_since: bool) -> None:
+        """The button went down at `at_us`; `is_known_since` False: it was found down, since whenever."""
+        if press != self._press:
+            self._press, self._down_us, self._is_told = press, at_us, False
+        self._down_us = min(self._down_us, at_us)
+        self._is_told |= not is_known_since
+
+    def seen_down(self, press: PressIdentity, *, at_us: int) -> ButtonHeld | None:
+        """The button was down at `at_us`; of a press that nobody has told of, from then on."""
+        if press != self._press:
+            self.pressed(press, at_us=at_us, is_known_since=True)
+        return self._held(at_us)
+
+    def released(self, press: PressIdentity, *, at_us: int) -> ButtonHeld | None:
+        """The button came up, and this is when."""
+        return self._held(at_us) if press == self._press else None
+
+    @property
+    def due_us(self) -> int | None:
+        """When it will have been held, should it still be down; None: told, or never pressed."""
+        is_over = self._press is None or self._is_told
+        return None if is_over else self._down_us + round(HOLD_S * 1e6)
+
+    def _held(self, at_us: int) -> ButtonHeld | None:
+        due_us = self.due_us
+        if due_us is None or at_us < due_us or self._press is None:
+            return None
+        self._is_told = True
+        return ButtonHeld(*self._press, at_us)
