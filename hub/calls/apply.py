@@ -111,18 +111,33 @@ def _seconded(step: _Step) -> Call:
 
 
 def _invites(step: _Step) -> Call:
-    assert step.given.to is not None  # noqa: S101 - checked
-    invited = Guest(step.given.to, "doctor", step.now_us + step.limits.invite_us)
+    given, due_us = step.given, step.given.due_us
+    assert given.to is not None  # noqa: S101 - checked
+    due_us = step.now_us + step.limits.invite_us if due_us is None else due_us
+    invited = Guest(given.to, "doctor", due_us, given.then)
     return replace(step.after, guests=(*step.before.guests, invited))
 
 
 def _guest(step: _Step) -> Call:
     before, name = step.before, step.given.to
+    guest = before.guest(name)
+    assert guest is not None  # noqa: S101 - checked
     if step.given.change == "came":
-        there = tuple(replace(one, due_us=None) if one.name == name else one for one in before.guests)
-        return replace(step.after, guests=there)
-    left = tuple(guest for guest in before.guests if guest.name != name)
+        there = replace(guest, due_us=None, then=())
+        return replace(step.after, guests=tuple(there if one is guest else one for one in before.guests))
+    left = tuple(one for one in before.guests if one is not guest)
+    if step.given.change == "declined":
+        left += _next_invited(step, guest, there={one.name for one in left})
     return replace(step.after, guests=left, turn=None if before.turn == name else before.turn)
+
+
+def _next_invited(step: _Step, guest: Guest, *, there: set[str]) -> tuple[Guest, ...]:
+    """Who is invited in place of a guest that did not come: the next who is not there already."""
+    names = [name for name in guest.then if name != step.before.owner and name not in there]
+    if not names:
+        return ()
+    due_us = step.now_us + step.limits.invite_us
+    return (Guest(names[0], guest.role, due_us, tuple(names[1:])),)
 
 
 def _widened(step: _Step) -> Call:

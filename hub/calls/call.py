@@ -75,11 +75,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody beside the owner. `due_us`: how long an invitation stands; None: the guest is there."""
+    """Somebody beside the owner. `due_us`: how long an invitation stands; None: the guest is there.
+
+    `then`: who is invited in turn when this one does not come.
+    """
 
     name: str
     role: Literal["second", "doctor"]
     due_us: int | None = None
+    then: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,8 @@ class Given:
     `to`: who is asked, invited or to speak (TURN; None: the owner), who came or left (GUEST), or who owns it
     from now on (ASSIGN). `kind`: of ASK. `change`: of GUEST. `rung` and `widen_us`: how far it is escalated,
     and when the next rung is due (None: there is none), of WIDEN, RAISED and of what makes a call ring.
-    `due_us`: of PROMISE. `ring`: of RING.
+    `due_us`: of PROMISE, and of INVITE where an invitation stands longer than usual. `then`: of INVITE, who
+    is invited after `to`, one after the other. `ring`: of RING.
     """
 
     input: Input
@@ -139,6 +144,7 @@ class Given:
     rung: int | None = None
     widen_us: int | None = None
     due_us: int | None = None
+    then: tuple[str, ...] = ()
     ring: str | None = None
 
 
@@ -163,7 +169,7 @@ def resumed(call: Call, *, now_us: int, limits: Limits = LIMITS) -> Call:
     if call.asked is not None:
         call = replace(call, asked=replace(call.asked, due_us=now_us + limits.of_ask(call.asked.kind)))
     guests = tuple(
-        guest if guest.due_us is None else replace(guest, due_us=now_us + limits.invite_us)
+        guest if guest.due_us is None else replace(guest, due_us=max(guest.due_us, now_us + limits.invite_us))
         for guest in call.guests
     )
     return replace(call, guests=guests)
