@@ -70,9 +70,11 @@ def _raised(step: _Step) -> Call:
 
 
 def _talked(step: _Step) -> Call:
-    """Nobody is on the line any more. A ring that was not accepted was a try."""
-    was_try = step.before.ring is not None and step.after.state is State.CALLBACK
-    return replace(_lonely(step.after), tries=step.after.tries + was_try)
+    """Nobody is on the line any more. A ring that was not accepted was a try: the next one has its time."""
+    after = _lonely(step.after)
+    if step.before.ring is None or after.state is not State.CALLBACK:
+        return after
+    return replace(after, tries=after.tries + 1, overdue=0)
 
 
 def _due(step: _Step) -> Call:
@@ -173,7 +175,7 @@ _CHANGES: Final[dict[Input, Callable[[_Step], Call]]] = {
     Input.GUEST: _guest,
     Input.TURN: lambda step: replace(step.after, turn=step.given.to, stage=0),
 }
-_BEGINS_ANEW: Final = frozenset({Input.DUE, Input.TURN, Input.TAKE, Input.ASSIGN, Input.HANDED_OVER})
+_BEGINS_ANEW: Final = frozenset({Input.DUE, Input.TURN})  # what was promised stands, whoever owns it then
 
 
 def _timed(step: _Step, after: Call) -> Call:
