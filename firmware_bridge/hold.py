@@ -3,8 +3,7 @@
 Time alone is none: where the word that the button came up is lost, a short press would become an emergency
 for ever. What counts is that the button is *seen* down that long after its press (a heartbeat's level, the
 contact's own), or a release that says itself when it was. An UP in a heartbeat is neither: the release that
-says when may still come. A button that was down when it was first read is held by nobody we know of: it may be
-jammed.
+says when may still come. A button that was down when it was first read is held by nobody: it may be jammed.
 """
 
 from typing import Final

@@ -81,7 +81,7 @@ def test_a_button_that_stays_down_is_told_to_be_held(tmp_path: Path) -> None:
                 seen.append(event)
         (press,) = [event for event in seen if isinstance(event, ButtonPressed)]
         assert event.identity == press.identity
-        assert 2_000_000 <= event.box_t_us - press.box_t_us
+        assert event.box_t_us - press.box_t_us >= 2_000_000
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         os.close(writer)
