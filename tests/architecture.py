@@ -23,7 +23,7 @@ MAY_IMPORT: Final = {  # imports point one way; edge and hub never meet
 
 # Library -> the files that own it. One shell a library a package: it moves data and decides nothing.
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
-    "serial": ("firmware_bridge/port.py",),
+    "serial": ("firmware_bridge/port.py", "hub/routing/modem.py"),
     "pyudev": ("firmware_bridge/ports/hotplug.py",),
     "gpiod": ("firmware_bridge/contacts/gpio_contact.py",),
     "evdev": ("firmware_bridge/contacts/input_contact.py",),
@@ -31,7 +31,12 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "google_crc32c": ("contract/header.py",),
     "cryptography": ("contract/hpke.py", "contract/sealing.py", "contract/seal_offers.py", "hub/pki/*.py"),
     "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
-    "sqlite_utils": ("edge/spool/*.py", "hub/store/*.py", "hub/people/accounts.py"),
+    "sqlite_utils": (
+        "edge/spool/*.py",
+        "hub/store/*.py",
+        "hub/people/accounts.py",
+        "hub/people/guest_links.py",
+    ),
     "sqlite3": ("edge/spool/*.py", "hub/store/*.py"),
     "starlette": ("hub/console/*.py", "hub/hub_service.py", "edge/panel/panel_service.py"),
     "sse_starlette": ("hub/console/*.py",),
@@ -39,6 +44,8 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "babel": ("hub/console/*.py",),
     "uvicorn": ("hub/hub_service.py", "hub/console/server.py", "edge/panel/panel_service.py"),
     "websockets": (),  # uvicorn's, not ours
+    "h11": ("hub/routing/webhook.py",),
+    "tzdata": (),  # zoneinfo's, where the machine has no time zones of its own
     "av": (
         "edge/video/picture/camera.py",
         "edge/video/picture/v4l2_camera.py",
@@ -93,6 +100,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/uplink/mqtt.py",
     "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
     "edge/uplink/tls.py",
+    "edge/prompts/espeak.py",  # a process a sentence
+    "edge/prompts/maker.py",  # has disk and arithmetic done on threads
     "edge/call/video_process.py",  # starts `edge video` and ends it
     "edge/video/picture/camera.py",
     "edge/video/picture/v4l2_camera.py",
@@ -109,14 +118,19 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/video/signals_up.py",  # logs what cannot be said
     "edge/video/devices.py",  # logs a screen that cannot be used
     "edge/video/photographer.py",  # a task for each
+    "edge/video/prompter.py",  # the same
     "hub/broker.py",
     "hub/backup/*.py",
     "hub/pki/*.py",
     "hub/store/*.py",
     "hub/people/accounts.py",
+    "hub/people/guest_links.py",  # secrets
     "hub/people/passwords.py",  # os.urandom and secrets
     "hub/console/*.py",
     "hub/calls/call_desk.py",  # runs the calls: their deadlines, the store's thread
+    "hub/routing/modem.py",
+    "hub/routing/sms_command.py",
+    "hub/routing/webhook.py",
     "hub/live/feed.py",  # runs between the store's thread and the viewers' queues
 )
 FOREIGN: Final = ("firmware_bridge/firmware/*",)  # MicroPython, runs on the board
