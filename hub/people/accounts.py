@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlite_utils
 
+from hub.people.guest_links import GUEST_LINK_SCHEMA, GuestLinks
 from hub.people.passwords import (
     HASH_BYTES,
     PASSWORD_MAX_CHARS,
@@ -44,8 +45,9 @@ CREATE TABLE deed (
     subject TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX deed_subject ON deed (subject, no);
-PRAGMA user_version = 1;
 """
+# Entry n makes version n + 1 out of version n; never change one that was released.
+MIGRATIONS: Final = (SCHEMA, GUEST_LINK_SCHEMA)
 
 
 class Role(StrEnum):
@@ -96,12 +98,15 @@ class Accounts:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA busy_timeout = 5000")  # `hub account` may write while the hub runs
-        version = self._row("PRAGMA user_version")["user_version"]
-        if version == 0:
-            self._db.executescript(SCHEMA)
-        elif version != 1:
+        version, known = self._row("PRAGMA user_version")["user_version"], len(MIGRATIONS)
+        if version > known:
             self._db.close()
-            raise AccountError(f"{path} is of version {version}, this program knows 1: update the program")
+            raise AccountError(
+                f"{path} is of version {version}, this program knows {known}: update the program"
+            )
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+            self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        self.links = GuestLinks(self._db)
         # somebody who does not exist takes as long to refuse as somebody who does
         self._nobody = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(HASH_BYTES)
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from hub.people.accounts import Account, Accounts, Deed
+from hub.people.guest_links import LinkRefusal, LinkRefusedError, Visitor
 from hub.people.tries import WrongTries
 
 T = TypeVar("T")
@@ -15,6 +17,14 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 WAIT_HERE_MAX_S: Final = 3.0  # a longer wait is said to the person instead
+
+
+class Named(Protocol):
+    """Somebody with a name: an account, or a guest of one call."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
 
 
 class TooManyTriesError(Exception):
@@ -35,6 +45,7 @@ class People:
         self._accounts = self._thread.submit(Accounts, path).result()
         self._guesses = self._guess.submit(Accounts, path).result()
         self._tries = WrongTries()
+        self._guesses_of_links = WrongTries()
 
     def close(self) -> None:
         """End the threads."""
@@ -71,9 +82,49 @@ class People:
         """End a session."""
         await self._do(lambda accounts: accounts.end_session(token))
 
-    async def note(self, account: Account, deed: str, subject: str, text: str = "") -> None:
+    async def make_link(self, visitor: Visitor) -> str:
+        """Return the token of a link that lets a guest in once. Raises LinkRefusedError: too many."""
+        return await self._do(lambda accounts: accounts.links.make(visitor, now_utc_s=self._utc_now_s()))
+
+    async def look_at_link(self, token: str, *, address: str) -> Visitor:
+        """Return whom a link would let in. Raises LinkRefusedError, TooManyTriesError."""
+        self._refuse_guessing(address)
+        with self._counting_guesses(address):
+            return await self._do(lambda accounts: accounts.links.look(token, now_utc_s=self._utc_now_s()))
+
+    async def use_link(self, token: str, *, address: str) -> tuple[Visitor, str]:
+        """Return whom a link let in, and a session's token. Raises LinkRefusedError, TooManyTriesError."""
+        self._refuse_guessing(address)
+        with self._counting_guesses(address):
+            return await self._do(lambda accounts: accounts.links.use(token, now_utc_s=self._utc_now_s()))
+
+    async def visitor(self, session: str) -> Visitor | None:
+        """Return whose session a guest's is; whether the call still has that guest is the desk's to say."""
+        return await self._do(lambda accounts: accounts.links.visitor(session, now_utc_s=self._utc_now_s()))
+
+    async def leave(self, session: str) -> None:
+        """End a guest's session."""
+        await self._do(lambda accounts: accounts.links.end_session(session))
+
+    def _refuse_guessing(self, address: str) -> None:
+        wait_s = self._guesses_of_links.wait_s(address=address, name=address, now_s=self._now_s())
+        if wait_s > 0:
+            raise TooManyTriesError(wait_s)
+
+    @contextmanager
+    def _counting_guesses(self, address: str) -> Iterator[None]:
+        """A link that nobody made is a guess; the next one from there has to wait, longer each time."""
+        try:
+            yield
+        except LinkRefusedError as error:
+            if error.why is LinkRefusal.UNKNOWN:
+                self._guesses_of_links.wrong(address=address, name=address, now_s=self._now_s())
+                log.warning("a link that nobody made, from %s", address)
+            raise
+
+    async def note(self, who: Named, deed: str, subject: str, text: str = "") -> None:
         """Write down what somebody did; durable on return."""
-        done = Deed(self._utc_now_us(), account.name, deed, subject, text)
+        done = Deed(self._utc_now_us(), who.name, deed, subject, text)
         await self._do(lambda accounts: accounts.note(done))
 
     async def deeds(self, subject: str) -> list[Deed]:
