@@ -61,6 +61,8 @@ def _why_no_sense(call: Call, given: Given) -> str:
             why = f"{to or 'nobody'} needs no invitation"
         case Input.GUEST if guest is None or given.change is None:
             why = f"{to or 'nobody'} was not invited"
+        case Input.RING if given.ring is None:
+            why = "by no name"
         case Input.TESTED if call.practice != "test":
             why = "it is no test"
         case Input.PRACTICE_OVER if call.practice is None:

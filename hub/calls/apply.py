@@ -103,7 +103,7 @@ def _asks(step: _Step) -> Call:
 
 
 def _accepted(step: _Step) -> Call:
-    return replace(step.after, ring=None, stage=0, overdue=0, tries=0)
+    return replace(step.after, ring=None, asked=None, stage=0, overdue=0, tries=0)
 
 
 def _seconded(step: _Step) -> Call:

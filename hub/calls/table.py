@@ -81,6 +81,7 @@ LISTED: Final = (  # nobody waits at the station's end, and it is off no list
     State.CALLING,
     State.CANCELLED,
 )
+_OWNED: Final = (*ANSWERED, *(state for state in LISTED if state is not State.MISSED))  # can be somebody's
 _CALLS_BACK: Final = (State.MISSED, State.CALLBACK)
 _LAID_DOWN: Final = (State.WRAP_UP, State.CANCELLED, State.CLOSED)
 
@@ -110,14 +111,14 @@ TRANSITIONS: Final = {
     **{(state, Input.HANG_UP): State.WRAP_UP for state in ANSWERED},
     **{(state, Input.HANG_UP): State.CANCELLED for state in (*WAITING, State.PARKED, State.MISSED)},
     # together
-    **{(state, Input.ASK): state for state in (*ANSWERED, *LISTED)},
-    **{(state, Input.ASK_OVER): state for state in (*ANSWERED, *LISTED)},
+    **{(state, Input.ASK): state for state in _OWNED},
+    **{(state, Input.ASK_OVER): state for state in _OWNED},
     **{(state, Input.TRANSFERRED): State.CLAIMED for state in ANSWERED},
     **{(state, Input.SECONDED): state for state in ANSWERED},
     **{(state, Input.INVITE): state for state in ANSWERED},
     **{(state, Input.GUEST): state for state in ANSWERED},
     **{(state, Input.TURN): State.CONNECTING for state in ON_THE_LINE},
-    **{(state, Input.HANDED_OVER): state for state in LISTED},
+    **{(state, Input.HANDED_OVER): state for state in _OWNED if state not in ANSWERED},
     # by the button
     **{
         (state, Input.CANCEL): State.CANCELLED
