@@ -22,12 +22,16 @@ _KNOWN: Final = {
     "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
     "button": ("gpio", "input"),
+    "call": ("voice", "languages"),
     "device": DEVICE_KEYS,
     "panel": ("port",),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
+LANGUAGES: Final = ("vi", "en")  # Vietnam's, and of who visits
+LANGUAGES_MAX: Final = 4  # said one after the other
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-zA-Z0-9]{1,8}){0,2}")  # a folder of words; BCP 47
 _GPIO_LINE: Final = re.compile(r"[a-zA-Z0-9_-]+:[0-9]{1,4}")
 _SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
     "camera": ("auto", "v4l2:", "file:", "generated", "none"),
@@ -65,6 +69,16 @@ class ButtonConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallConfig:
+    """How the station's side of a call behaves. `voice`: it says aloud what the lamp shows, in each of
+    `languages` in turn.
+    """
+
+    voice: bool = True
+    languages: tuple[str, ...] = LANGUAGES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
@@ -90,6 +104,7 @@ class BoxConfig:
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
     video: VideoConfig
+    call: CallConfig = CallConfig()
 
     @property
     def control_socket(self) -> Path:
@@ -135,6 +150,7 @@ def read_config(file: Path) -> BoxConfig:
             loudspeaker=settings.source("loudspeaker", "alsa:default"),
             screen=settings.source("screen", "auto"),
         ),
+        call=CallConfig(voice=settings.truth("call.voice", True), languages=settings.languages()),
     )
 
 
@@ -189,6 +205,22 @@ class _Settings:
             forms = ", ".join(f"{form}…" if form.endswith(":") else form for form in _SOURCES[name])
             raise ConfigError(f"{self._file}: video.{name}: expected one of {forms}, found {value!r}")
         return f"file:{(self._file.parent / rest).absolute()}" if kind == "file" else value
+
+    def truth(self, name: str, default: bool) -> bool:
+        value = self._value(name)
+        if not isinstance(value, bool | None):
+            raise ConfigError(f"{self._file}: {name}: expected true or false, found {value!r}")
+        return default if value is None else value
+
+    def languages(self) -> tuple[str, ...]:
+        value = self._value("call.languages")
+        if value is None:
+            return LANGUAGES
+        names = value if isinstance(value, list) and len(value) in range(1, LANGUAGES_MAX + 1) else [None]
+        if not all(isinstance(name, str) and _LANGUAGE.fullmatch(name) for name in names):
+            expected = f'1 to {LANGUAGES_MAX} languages, such as ["vi", "en"]'
+            raise ConfigError(f"{self._file}: call.languages: expected {expected}, found {value!r}")
+        return tuple(dict.fromkeys(names))
 
     def number(self, name: str, low: int, high: int, default: int) -> int:
         value = self._value(name)

@@ -8,6 +8,7 @@ BoxError
 │   └── SpoolDamagedError its file cannot be trusted any more: it is set aside, another takes its place
 ├── ExportError       the folder for an export cannot be used, or is full
 ├── ControlError      the running service cannot be asked
+├── PromptError       what is said aloud cannot be read, made or played
 ├── PanelError        the page of the station's screen cannot be served
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
@@ -52,6 +53,10 @@ class ExportError(BoxError):
 
 class ControlError(BoxError):
     """The running service does not answer."""
+
+
+class PromptError(BoxError):
+    """A spoken prompt cannot be had; lamp and buzzer say the same."""
 
 
 class PanelError(BoxError):

@@ -229,6 +229,7 @@ class Vitals:
         )
         self._video = VideoService(
             self._video_command,
+            config=self._config,
             spool_id=self._spool_id,
             facts=facts,
             offices=Offices(

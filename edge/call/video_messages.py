@@ -46,6 +46,24 @@ class CameraWish(_Message):
     is_allowed: bool
 
 
+class CallOver(_Message):
+    """To video: no call is open; camera and microphone close. It lives on for as long as it has to speak."""
+
+    tell: Literal["call over"] = "call over"
+
+
+class Say(_Message):
+    """To video: say a prompt, a WAV file of ours, and cut the one before. `file` None: only cut.
+
+    `number` grows with each, and a Spoke of the same number answers.
+    """
+
+    tell: Literal["say"] = "say"
+    number: Annotated[int, Field(ge=1)]
+    prompt: str
+    file: str | None = None
+
+
 class ToHub(_Message):
     """From video: send this media signal to the hub."""
 
@@ -63,6 +81,14 @@ class DevicesNow(_Message):
     text: str = ""
 
 
+class Spoke(_Message):
+    """From video: prompt `number` is over; `text` says why it was not heard, and is empty when it was."""
+
+    tell: Literal["spoke"] = "spoke"
+    number: Annotated[int, Field(ge=1)]
+    text: Annotated[str, Field(max_length=300)] = ""
+
+
 class PhotoSlice(_Message):
     """From video: slice `index` of `total` of a JPEG of `size_bytes` with that SHA-256 (hexadecimal)."""
 
@@ -75,10 +101,10 @@ class PhotoSlice(_Message):
     data: Bytes
 
 
-ToVideo = Annotated[CallNow | FromHub | CameraWish, Field(discriminator="tell")]
-FromVideo = Annotated[ToHub | DevicesNow | PhotoSlice, Field(discriminator="tell")]
-_TO_VIDEO: Final[TypeAdapter[CallNow | FromHub | CameraWish]] = TypeAdapter(ToVideo)
-_FROM_VIDEO: Final[TypeAdapter[ToHub | DevicesNow | PhotoSlice]] = TypeAdapter(FromVideo)
+ToVideo = CallNow | CallOver | FromHub | CameraWish | Say
+FromVideo = ToHub | DevicesNow | Spoke | PhotoSlice
+_TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
+_FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])
 
 
 def encode_line(message: _Message) -> bytes:
@@ -89,7 +115,7 @@ def encode_line(message: _Message) -> bytes:
     return line
 
 
-def parse_to_video(line: bytes) -> CallNow | FromHub | CameraWish:
+def parse_to_video(line: bytes) -> ToVideo:
     """Return what `edge vitals` said. Raises VideoLinkError."""
     try:
         return _TO_VIDEO.validate_json(line)
@@ -97,7 +123,7 @@ def parse_to_video(line: bytes) -> CallNow | FromHub | CameraWish:
         raise VideoLinkError(f"not a message of `edge vitals`: {_first(error)}") from None
 
 
-def parse_from_video(line: bytes) -> ToHub | DevicesNow | PhotoSlice:
+def parse_from_video(line: bytes) -> FromVideo:
     """Return what `edge video` said. Raises VideoLinkError."""
     try:
         return _FROM_VIDEO.validate_json(line)

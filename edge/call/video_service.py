@@ -14,17 +14,30 @@ from typing import Any, Final
 
 from contract.ids import BootId, SpoolId
 from contract.media import MediaSignal
+from edge.call.aloud import Aloud
 from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
 from edge.call.pace import Pace
 from edge.call.photographs import Photograph, PhotoIntake, batches, cut
 from edge.call.station_call import StationCall
-from edge.call.video_messages import DevicesNow, PhotoSlice, ToHub, encode_line, parse_from_video
+from edge.call.video_messages import (
+    CallOver,
+    DevicesNow,
+    PhotoSlice,
+    Say,
+    Spoke,
+    ToHub,
+    ToVideo,
+    encode_line,
+    parse_from_video,
+)
 from edge.call.video_process import VideoProcess
-from edge.call.video_relay import ToVideo, VideoRelay
+from edge.call.video_relay import VideoRelay
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
+from edge.config import BoxConfig
 from edge.control_service import Talk
 from edge.errors import IllegalInputError, SpoolError, VideoLinkError
+from edge.prompts.prompts_service import Prompts
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.spool_service import SpoolThread
 from firmware_bridge.board.messages import OutputId, OutputPattern
@@ -39,6 +52,7 @@ SIGNALS_PER_S: Final = 10.0  # to the hub: a leg takes four, and one every 5 s
 SIGNALS_BURST: Final = 40
 PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
 RUN_AGAIN_S: Final = 5.0  # after a fault of our own
+LIT_AFTER_CALL_S: Final = 3.0  # an `edge video` that lives on to speak has closed its devices by then
 FOREIGN_END_S: Final = 20.0  # one that is not our child has gone by then, whatever it waits for
 
 
@@ -71,10 +85,18 @@ class _Line:
 
 
 class VideoService:
-    """All methods on the loop. `run` until cancelled."""
+    """All methods on the loop. `run` until cancelled. `prompts` are said by the `edge video` that is there,
+    or by one that is started for it.
+    """
 
     def __init__(
-        self, command: Sequence[str], *, spool_id: SpoolId, facts: Mapping[str, Any], offices: Offices
+        self,
+        command: Sequence[str],
+        *,
+        config: BoxConfig,
+        spool_id: SpoolId,
+        facts: Mapping[str, Any],
+        offices: Offices,
     ) -> None:
         self.relay = VideoRelay(spool_id, camera_off_in=facts["camera off"])
         self._camera_off_in = facts["camera off"]  # as it is on the card
@@ -85,10 +107,18 @@ class VideoService:
         self._last_pid: int | None = None  # of the line before
         self._intake = PhotoIntake()
         self._photographs: asyncio.Queue[Photograph] = asyncio.Queue(maxsize=PHOTOS_WAITING_MAX)
+        self._aloud = Aloud()
+        self.prompts = Prompts(
+            config,
+            hand_over=self._have_said,
+            is_idle=lambda: self.relay.call is None,
+            now_s=offices.clock.now_s,
+        )
+        self._call_over_s: float | None = None  # since when no call is open, where a child lives on to speak
         self._signals = Pace(per_s=SIGNALS_PER_S, burst=SIGNALS_BURST)
         self.process = VideoProcess(
             command,
-            is_wanted=lambda: self.relay.call is not None,
+            is_wanted=self._is_wanted,
             has_other=lambda: self._line is not None and self._line.pid != self.process.pid,
             on_ended=self._on_ended,
         )
@@ -101,6 +131,7 @@ class VideoService:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self.process.run(), name="edge video")
                     tasks.create_task(self._keep_storing(), name="photographs")
+                    tasks.create_task(self.prompts.run(), name="prompts")
             except Exception:
                 log.exception("video: a fault of our own; the box goes on without picture and voice")
             await asyncio.sleep(RUN_AGAIN_S)
@@ -119,8 +150,15 @@ class VideoService:
 
     def on_call(self, call: StationCall) -> None:
         """The call may stand otherwise than before."""
+        was_open = self.relay.call is not None
         self._tell(self.relay.on_call(call))
-        if self.relay.call is None and self._line is not None:
+        if self.relay.call is not None:
+            self._call_over_s = None
+        elif self._is_wanted() and self._has_child():  # it has something to say yet
+            if was_open:
+                self._call_over_s = self._offices.clock.now_s()
+                self._tell([CallOver()])
+        elif self._line is not None:
             self._line.abort()  # also one that is not our child: it ends when nobody takes it
         self.show_light()
         self.process.wake()
@@ -155,11 +193,27 @@ class VideoService:
         self._offices.show_output(OutputId.STATUS_LED, pattern)
 
     def tick(self) -> None:
-        """Tell the record what could not be told before. Once a second."""
+        """Tell the record what could not be told before; watch one that lives on to speak. Once a second."""
         now_us = self._offices.clock.now_us()
         event = self._diary.due(now_s=now_us / 1e6)
         if event is not None:
             self._offices.capture.tell(event, now_us)
+        over_s, now_s = self._call_over_s, now_us / 1e6
+        if over_s is not None and now_s - over_s > LIT_AFTER_CALL_S and self.is_lit:
+            log.warning("`edge video` keeps camera or microphone open after the call; it is ended")
+            self.process.kill()
+        self.process.wake()  # it may have had to live for the prompt alone
+
+    def _have_said(self, say: Say) -> None:
+        self._aloud.say(say, now_s=self._offices.clock.now_s())
+        self._tell([say])
+        self.process.wake()
+
+    def _is_wanted(self) -> bool:
+        return self.relay.call is not None or self._aloud.wants_video(now_s=self._offices.clock.now_s())
+
+    def _has_child(self) -> bool:
+        return self._line is not None and self._line.pid == self.process.pid
 
     # The line of `edge video`
 
@@ -167,7 +221,7 @@ class VideoService:
         """Return how to talk with process `pid`. Our own child takes the place of another; else who is there
         stays. Raises VideoLinkError: it is not wanted.
         """
-        if self.relay.call is None:
+        if not self._is_wanted():
             raise VideoLinkError("no call is open")
         if self._line is not None and pid not in (self.process.pid, self._line.pid):
             raise VideoLinkError("another `edge video` serves this call")
@@ -182,7 +236,8 @@ class VideoService:
         if self._line is not line:  # another came meanwhile
             return
         sending = asyncio.create_task(self._keep_sending(line, writer), name="to edge video")
-        self._tell(self.relay.greeting(is_new=line.pid != self._last_pid))
+        self._tell(self.relay.greeting(is_new=line.pid != self._last_pid) or [CallOver()])
+        self._tell(self._aloud.greeting(now_s=self._offices.clock.now_s()))
         self._last_pid = line.pid
         try:
             await self._hear(line, reader)
@@ -234,6 +289,9 @@ class VideoService:
                 self._say(self.relay.to_hub(signal))
             case DevicesNow() as devices:
                 self._on_devices(devices)
+            case Spoke() as spoke:
+                self._aloud.on_spoke(spoke, now_s=self._offices.clock.now_s())
+                self.prompts.on_spoke(spoke)
             case PhotoSlice() as one:
                 self._on_slice(one)
 

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 
 class Devices:
-    """The two pipelines and the screen; `now` is how they are, `on_change` is called when that changes.
+    """The two pipelines and the screen; `now` is how they are, `on_change` is called when that changes,
+    `on_said` with the number of a prompt that is over and why it was not heard.
 
     The pipelines have threads of their own: `on_loop` carries each of their words to the loop, where the
     others are called. `now_s` is the clock of the packets that arrive.
@@ -33,6 +34,7 @@ class Devices:
         on_frame: Callable[[EncodedFrame], None],
         on_voice: Callable[[EncodedVoice], None],
         on_change: Callable[[], None],
+        on_said: Callable[[int, str], None],
         now_s: Callable[[], float],
     ) -> None:
         self._on_change = on_change
@@ -45,6 +47,7 @@ class Devices:
             open_loudspeaker=lambda: open_loudspeaker(settings.loudspeaker),
             on_packet=lambda voice: on_loop(lambda: on_voice(voice)),
             on_state=lambda mic, speaker, text: on_loop(lambda: self._on_sound(mic, speaker, text)),
+            on_said=lambda number, text: on_loop(lambda: on_said(number, text)),
             now_s=now_s,
         )
         self.picture = PicturePipeline(

@@ -16,7 +16,7 @@ from typing import Any, Final
 from contract.errors import RefusedError
 from contract.media import Answer, Join, Leave, MediaSignal, Offer, PeerMedia, Renew, TakePhoto
 from contract.signals import parse_signal
-from edge.call.video_messages import CallNow, CameraWish, FromHub
+from edge.call.video_messages import CallNow, CallOver, CameraWish, FromHub, Say, Spoke
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import CodecError, MediaError
@@ -26,6 +26,7 @@ from edge.video.devices import Devices
 from edge.video.media import EncodedFrame, EncodedVoice
 from edge.video.meeting import MEDIA_STATE_S, Do, Meeting
 from edge.video.photographer import Photographer
+from edge.video.prompter import Prompter
 from edge.video.signals_up import SignalsUp
 from edge.video.transport.hooks import self_test
 from edge.video.transport.leg import Leg, LegEars, LegState
@@ -57,11 +58,14 @@ class Video:
             on_frame=self._send_picture,
             on_voice=self._send_voice,
             on_change=self._say_devices,
+            on_said=self._say_spoke,
             now_s=clock.now_s,
         )
         self._photographer = Photographer(
             self._link, still=self._devices.picture.still, on_failed=self._up.photo_failed
         )
+        voice = self._devices.voice
+        self._prompter = Prompter(say=voice.say, hush=voice.hush, on_said=self._say_spoke)
 
     async def run(self) -> None:
         """Run until `edge vitals` ends it or stays away. Raises MediaError: an aiortc that we do not know."""
@@ -88,6 +92,7 @@ class Video:
 
     async def _end(self) -> None:
         self._close_leg()
+        self._devices.voice.hush()
         await asyncio.to_thread(self._devices.close)
         if self._closing:
             await asyncio.wait(self._closing, timeout=2.0)
@@ -114,6 +119,10 @@ class Video:
                     self._do(self._say_everything)
                 case CallNow() as call:
                     self._do(lambda call=call: self._on_call(call))  # type: ignore[misc]
+                case CallOver():
+                    self._do(lambda: self._on_call(None))
+                case Say() as say:
+                    self._prompter.take(say)  # at once, whatever else is being done
                 case FromHub(signal=signal):
                     self._do(lambda signal=signal: self._on_hub(signal))  # type: ignore[misc]
                 case CameraWish(is_allowed=is_allowed):
@@ -134,10 +143,9 @@ class Video:
 
     # What `edge vitals` and the hub say
 
-    async def _on_call(self, call: CallNow) -> None:
+    async def _on_call(self, call: CallNow | None) -> None:
         before, self._up.call = self._up.call, call
-        is_other = before is None or (before.spool, before.call_seq) != (call.spool, call.call_seq)
-        if is_other:
+        if call is None or before is None or (before.spool, before.call_seq) != (call.spool, call.call_seq):
             self._meeting = Meeting()
             await self._obey(Do.END_LEG)
 
@@ -269,6 +277,9 @@ class Video:
     def _say_devices(self) -> None:
         self._link.say(self._devices.now)
         self._say_state()
+
+    def _say_spoke(self, number: int, text: str) -> None:
+        self._link.say(Spoke(number=number, text=text[:300]))
 
     def _say_offer(self) -> None:
         leg, page = self._meeting.leg, self._meeting.page

@@ -16,12 +16,9 @@ from typing import Final
 
 from edge.call.video_messages import (
     LINE_MAX_BYTES,
-    CallNow,
-    CameraWish,
-    DevicesNow,
-    FromHub,
+    FromVideo,
     PhotoSlice,
-    ToHub,
+    ToVideo,
     encode_line,
     parse_to_video,
 )
@@ -46,7 +43,7 @@ class VitalsLink:
         self._writer: asyncio.StreamWriter | None = None
         self.refused_lines = 0
 
-    def say(self, message: ToHub | DevicesNow | PhotoSlice) -> bool:
+    def say(self, message: FromVideo) -> bool:
         """Send a message; False: nobody is there to hear it, or too much waits. Raises VideoLinkError."""
         if self._writer is None or self._writer.transport.get_write_buffer_size() > UNSENT_MAX_BYTES:
             return False
@@ -64,7 +61,7 @@ class VitalsLink:
             return False
         return self._writer is writer and self.say(message)
 
-    async def said(self) -> AsyncIterator[CallNow | FromHub | CameraWish | None]:
+    async def said(self) -> AsyncIterator[ToVideo | None]:
         """Yield each message; None: connected, and nothing that was said before is known there.
 
         Ends when `edge vitals` stays away, or does not take us.

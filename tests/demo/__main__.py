@@ -98,7 +98,7 @@ def _speaking_places(out: Console, folder: Path) -> list[Place]:
             has_voices = False
         microphone = f"file:{wav}" if has_voices else "generated"
         loudspeaker = f"file:{folder / f'{place.name}-heard.wav'}"
-        devices = Devices(microphone=microphone, loudspeaker=loudspeaker)
+        devices = Devices(microphone=microphone, loudspeaker=loudspeaker, voice=has_voices)
         places.append(replace(place, devices=devices, instruments=INSTRUMENTS.get(place.name, ())))
     return places
 

@@ -26,11 +26,13 @@ from tests.village.process import Process
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
-    """What box.toml says of camera and sound; this machine need have neither."""
+    """What box.toml says of camera and sound; this machine need have neither. `voice`: prompts are said, and
+    are among what the loudspeaker plays."""
 
     camera: str = "generated"
     microphone: str = "generated"
     loudspeaker: str = "none"
+    voice: bool = False
 
 
 GENERATED: Final = Devices()
@@ -133,6 +135,9 @@ quota_bytes = {self._quota_bytes}
 camera = "{self._devices.camera}"
 microphone = "{self._devices.microphone}"
 loudspeaker = "{self._devices.loudspeaker}"
+
+[call]
+voice = {str(self._devices.voice).lower()}
 
 [clock]
 boot_file = "boot"  # many boxes on one kernel: each names its own boots

@@ -3,6 +3,9 @@
 One reads the microphone, takes out the echo and codes; the other plays what came. Each opens, and closes, its
 own device, and tries again every RETRY_S where it cannot: one direction goes on without the other. On a good
 link a word waits here for 10 ms of microphone, 20 of framing, 20 to 40 of jitter and 60 of loudspeaker.
+
+Prompts are said by the same loudspeaker: above the operator's voice, and known to the echo canceller; where
+no call's voice runs, the loudspeaker is open for the prompt alone.
 """
 
 import contextlib
@@ -20,6 +23,7 @@ from contract.media import SoundState
 from edge.errors import CodecError, DeviceError, MediaError
 from edge.video.codecs.opus import OpusDecoder, OpusEncoder
 from edge.video.media import VOICE_HZ, EncodedVoice, VoiceMode, VoicePacket
+from edge.video.voice.announcement import Announcement
 from edge.video.voice.echo import EchoCanceller
 from edge.video.voice.playout import PIECE_SAMPLES, VoicePlayout
 from edge.video.voice.sound import Loudspeaker, Microphone, Pace
@@ -30,17 +34,20 @@ SILENT_DBFS: Final = -90.0
 FALL_DB: Final = 0.5  # a level falls by so much in 10 ms, so that an eye can follow it
 _STOP_LIMIT_S: Final = 5.0  # a device blocks for a second at most
 
+_SILENCE: Final = np.zeros(PIECE_SAMPLES, np.int16)
+
 log = logging.getLogger(__name__)
 
 Sound = NDArray[np.int16]
 
 
 class VoicePipeline:
-    """A call's voice. The devices are open from `start` to `stop`.
+    """A call's voice. The devices are open from `start` to `stop`, the loudspeaker also for what `say` says.
 
     `on_packet` gets what is to be sent, `on_state` how microphone and loudspeaker are and what to do where
-    one is not well; both are called from its threads. `open_…` raise DeviceError. `now_s` is the clock by
-    which packets arrive. It may be started again.
+    one is not well, `on_said` the number of a prompt that is over, and why it was not heard (empty: it was);
+    all are called from its threads. `open_…` raise DeviceError. `now_s` is the clock by which packets arrive.
+    It may be started again.
     """
 
     def __init__(
@@ -50,17 +57,25 @@ class VoicePipeline:
         open_loudspeaker: Callable[[], Loudspeaker],
         on_packet: Callable[[EncodedVoice], None],
         on_state: Callable[[SoundState, SoundState, str], None],
+        on_said: Callable[[int, str], None],
         now_s: Callable[[], float],
     ) -> None:
         self._open_microphone, self._open_loudspeaker = open_microphone, open_loudspeaker
         self._on_packet, self._on_state, self._now_s = on_packet, on_state, now_s
-        self._playout_lock = threading.Lock()
+        self._on_said = on_said
+        self._playing_lock = threading.Lock()  # of what is to be played, and of the thread that plays it
         self._playout: VoicePlayout | None = None
+        self._announcement = Announcement()
+        self._player: threading.Thread | None = None
         self._told_lock = threading.Lock()
-        self._told: dict[str, tuple[SoundState, str]] = {}
+        self._told: dict[str, tuple[SoundState, str]] = {
+            "microphone": ("closed", ""),
+            "loudspeaker": ("closed", ""),
+        }
         self._mode, self._lost_share = FIRST_MODE, 0.0
-        self._ending = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._ending = threading.Event()  # not set: a call's voice runs
+        self._ending.set()
+        self._listener: threading.Thread | None = None
         self._echo: EchoCanceller | None = None
         self._loudspeaker_latency_s = 0.0
         self._mic_level, self._speaker_level = _Level(), _Level()
@@ -70,27 +85,38 @@ class VoicePipeline:
 
     def start(self) -> None:
         """Open the devices and begin. Does nothing when it runs."""
-        if self._threads:
+        if self._listener is not None:
             return
         self._ending.clear()
-        self._told = {"microphone": ("closed", ""), "loudspeaker": ("closed", "")}
         self._echo = None
-        runs = (("microphone", self._listen), ("loudspeaker", self._play))
-        self._threads = [
-            threading.Thread(target=self._keep_trying, args=(part, run), name=part, daemon=True)
-            for part, run in runs
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._listener = threading.Thread(target=self._keep_listening, name="microphone", daemon=True)
+        self._listener.start()
+        self._want_player()
 
     def stop(self) -> None:
-        """Close the devices and end; blocks until both are closed, a second at most."""
+        """Close the devices and end; blocks until both are closed, a second at most. A prompt that is being
+        said keeps the loudspeaker until its end."""
         self._ending.set()
-        for thread in self._threads:
-            thread.join(_STOP_LIMIT_S)
-        self._threads = []
-        self._playout = self._echo = None
+        with self._playing_lock:
+            player = None if self._announcement.is_on else self._player
+        for thread in (self._listener, player):
+            if thread is not None:
+                thread.join(_STOP_LIMIT_S)
+        self._listener = self._echo = None
+        with self._playing_lock:
+            self._playout = None
         self._mic_level, self._speaker_level = _Level(), _Level()
+
+    def say(self, number: int, sound: Sound) -> None:
+        """Say a prompt: VOICE_HZ, as long as it likes. The one before is cut at once."""
+        with self._playing_lock:
+            self._announcement.say(number, sound)
+        self._want_player()
+
+    def hush(self) -> None:
+        """Cut the prompt, if one is being said."""
+        with self._playing_lock:
+            self._announcement.cut()
 
     def set_mode(self, mode: VoiceMode) -> None:
         """Code so from the next frame on."""
@@ -102,7 +128,7 @@ class VoicePipeline:
 
     def on_voice(self, packet: VoicePacket) -> None:
         """Take a packet of the other side."""
-        with self._playout_lock:
+        with self._playing_lock:
             if self._playout is not None:
                 self._playout.push(packet)
 
@@ -110,26 +136,67 @@ class VoicePipeline:
         """Return how loud microphone and loudspeaker are, in dB of full scale; SILENT_DBFS is nothing."""
         return self._mic_level.dbfs, self._speaker_level.dbfs
 
-    def _keep_trying(self, part: str, run: Callable[[], None]) -> None:
-        """Run one direction until the end; say what stopped it, and begin again."""
+    def _keep_listening(self) -> None:
         while not self._ending.is_set():
-            try:
-                run()
-            except MediaError as error:
-                state = error.state if isinstance(error, DeviceError) else "missing"
-                self._tell(part, state, str(error))
-                self._rest(part)
-            except Exception:
-                log.exception("%s", part)
-                self._tell(part, "lost", f"the {part} stopped for a reason that is in the log")
-                self._rest(part)
-        self._tell(part, "closed", "")
+            if not self._try("microphone", self._listen):
+                self._ending.wait(RETRY_S)
+        self._tell("microphone", "closed", "")
 
-    def _rest(self, part: str) -> None:
+    def _want_player(self) -> None:
+        """Have the loudspeaker's thread run: one at most."""
+        with self._playing_lock:
+            if self._player is None:
+                self._player = threading.Thread(target=self._keep_playing, name="loudspeaker", daemon=True)
+                self._player.start()
+
+    def _keep_playing(self) -> None:
+        is_well = True
+        while not self._has_played_out(is_well=is_well):
+            is_well = self._try("loudspeaker", self._play)
+            if is_well:
+                continue
+            if self._ending.is_set():  # for a prompt alone it is not tried again: it would be said too late
+                self._give_up_prompt()
+            else:
+                self._rest()
+                is_well = True
+
+    def _has_played_out(self, *, is_well: bool) -> bool:
+        """Whether the loudspeaker's thread ends: then the next `_want_player` begins another. A fault that a
+        prompt alone met stays told."""
+        with self._playing_lock:
+            if self._wants_loudspeaker():
+                return False
+            if is_well:
+                self._tell("loudspeaker", "closed", "")
+            self._player = None
+        return True
+
+    def _wants_loudspeaker(self) -> bool:
+        return not self._ending.is_set() or self._announcement.is_on
+
+    def _give_up_prompt(self) -> None:
+        with self._playing_lock:
+            number = self._announcement.give_up()
+        if number is not None:
+            self._on_said(number, self._told["loudspeaker"][1])
+
+    def _try(self, part: str, run: Callable[[], None]) -> bool:
+        """Run one direction to its end; False: something stopped it, which has been told."""
+        try:
+            run()
+        except MediaError as error:
+            state = error.state if isinstance(error, DeviceError) else "missing"
+            self._tell(part, state, str(error))
+        except Exception:
+            log.exception("%s", part)
+            self._tell(part, "lost", f"the {part} stopped for a reason that is in the log")
+        else:
+            return True
+        return False
+
+    def _rest(self) -> None:
         """Wait for the next try. What is said meanwhile is heard by nobody, but it is not kept for later."""
-        if part == "microphone":
-            self._ending.wait(RETRY_S)
-            return
         pace, until_s = Pace(), time.monotonic() + RETRY_S
         while time.monotonic() < until_s and not self._ending.is_set():
             pace.wait(len(self._next_piece()))
@@ -177,9 +244,13 @@ class VoicePipeline:
 
     def _play(self) -> None:
         with contextlib.closing(self._open_loudspeaker()) as loudspeaker:
-            self._begin_playout()
-            self._tell("loudspeaker", "open", "")
-            while not self._ending.is_set():
+            while True:
+                with self._playing_lock:
+                    if not self._wants_loudspeaker():
+                        return
+                    if self._playout is None and not self._ending.is_set():
+                        self._playout = VoicePlayout(OpusDecoder())  # takes packets from now on
+                self._tell("loudspeaker", "open", "")
                 piece = self._next_piece()
                 if self._echo is not None:
                     self._echo.played(piece)
@@ -187,16 +258,15 @@ class VoicePipeline:
                 loudspeaker.write(piece)
                 self._loudspeaker_latency_s = loudspeaker.latency_s
 
-    def _begin_playout(self) -> None:
-        """Take packets from now on; one that goes on keeps what it has. Raises CodecError."""
-        with self._playout_lock:
-            self._playout = self._playout or VoicePlayout(OpusDecoder())
-
     def _next_piece(self) -> Sound:
-        with self._playout_lock:
-            if self._playout is None:
-                return np.zeros(PIECE_SAMPLES, np.int16)
-            return self._playout.piece(self._now_s())
+        """Return what is to be played next, and tell of a prompt that has ended with it."""
+        with self._playing_lock:
+            voice = _SILENCE if self._playout is None else self._playout.piece(self._now_s())
+            piece = self._announcement.mixed(voice)
+            over, self._announcement.over = self._announcement.over, None
+        if over is not None:
+            self._on_said(over, self._told["loudspeaker"][1])
+        return piece
 
 
 class _Level:

@@ -30,6 +30,7 @@ from edge.call.video_process import PAUSE_MAX_S, pause_s
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
+from edge.config import BoxConfig, VideoConfig
 from edge.control_service import ask, serve_control
 from edge.errors import ControlError, IllegalInputError
 from edge.spool.batch import OwedRecord
@@ -46,10 +47,38 @@ ROOT: Final = Path(__file__).parents[3]
 PAGE, OTHER_PAGE, PHOTO = "a" * 16, "c" * 16, "b" * 32
 
 
+def config_of(folder: Path, *, loudspeaker: str) -> BoxConfig:
+    """A box that has nothing but a loudspeaker."""
+    return BoxConfig(
+        file=folder / "box.toml",
+        station=StationId("con-dao-01"),
+        data_dir=folder,
+        hub_host="localhost",
+        hub_port=1,
+        ca=folder / "ca",
+        certificate=folder / "certificate",
+        key=folder / "key",
+        seal_key=folder / "seal",
+        board_port=None,
+        board_baud=460_800,
+        quota_bytes=2_000_000_000,
+        boot_file=folder / "boot",
+        video=VideoConfig(camera="none", microphone="none", loudspeaker=loudspeaker, screen="none"),
+    )
+
+
 class Box:
     """One box's video side, and what it said."""
 
-    def __init__(self, folder: Path, *, manner: str = "", command: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        manner: str = "",
+        command: tuple[str, ...] | None = None,
+        loudspeaker: str = "none",
+    ) -> None:
+        self._config = config_of(folder, loudspeaker=loudspeaker)
         self.folder, self.socket = folder, folder / "s"
         self.call = StationCall()
         self.said: list[MediaSignal] = []
@@ -76,6 +105,7 @@ class Box:
         self.capture.press(t_us=1, now_us=clock.now_us())  # opens the visit
         self.video = VideoService(
             self._command,
+            config=self._config,
             spool_id=opened.spool_id,
             facts={"camera off": None},
             offices=Offices(

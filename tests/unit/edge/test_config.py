@@ -41,6 +41,13 @@ def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_re
     assert config.panel_port == 8080
 
 
+def test_a_box_speaks_vietnamese_then_english_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    assert read_config(write(tmp_path, TEXT)).call.languages == ("vi", "en")
+    told = write(tmp_path, TEXT + '[call]\nvoice = false\nlanguages = ["hmn", "vi", "hmn"]\n')
+    assert read_config(told).call.languages == ("hmn", "vi")
+    assert (read_config(told).call.voice, read_config(write(tmp_path, TEXT)).call.voice) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -57,6 +64,10 @@ def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_re
         (('station = "con-dao-01"', ""), "station: expected a text"),
         (("[hub]", "[spool]\nquota_bytes = 1000\n[hub]"), "spool.quota_bytes: expected a whole number 3200"),
         (("[board]", "[board]\nbaud = 300"), "board.baud: expected a whole number 9600"),
+        (("[hub]", "[call]\nvoice = 1\n[hub]"), "call.voice: expected true or false, found 1"),
+        (("[hub]", "[call]\nlanguages = []\n[hub]"), "call.languages: expected 1 to 4 languages"),
+        (("[hub]", '[call]\nlanguages = "vi"\n[hub]'), "call.languages: expected 1 to 4 languages"),
+        (("[hub]", '[call]\nlanguages = ["../vi"]\n[hub]'), "call.languages: expected 1 to 4 languages"),
         (("[hub]", "[panel]\nport = 80\n[hub]"), "panel.port: expected a whole number 1024 … 65535"),
         (("[hub]", "hub = 3\n[nub]"), "nub is not a setting"),
         (("[hub]", "[hub"), "is not TOML"),

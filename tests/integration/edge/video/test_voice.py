@@ -36,6 +36,7 @@ class Line:
     def __init__(self) -> None:
         self.states: list[State] = []
         self.sent: list[EncodedVoice] = []
+        self.said: list[tuple[int, str]] = []
         self._changed = threading.Condition()
 
     def on_state(self, microphone: SoundState, loudspeaker: SoundState, text: str) -> None:
@@ -46,6 +47,11 @@ class Line:
     def on_packet(self, packet: EncodedVoice) -> None:
         with self._changed:
             self.sent.append(packet)
+            self._changed.notify_all()
+
+    def on_said(self, number: int, text: str) -> None:
+        with self._changed:
+            self.said.append((number, text))
             self._changed.notify_all()
 
     def wait(self, condition: Callable[[], bool]) -> None:
@@ -70,6 +76,7 @@ def pipeline(line: Line, *, microphone: str, loudspeaker: str) -> VoicePipeline:
         open_loudspeaker=lambda: open_loudspeaker(loudspeaker),
         on_packet=line.on_packet,
         on_state=line.on_state,
+        on_said=line.on_said,
         now_s=box_s,
     )
 
@@ -182,6 +189,7 @@ def test_the_far_end_does_not_hear_itself() -> None:
         open_loudspeaker=lambda: room,
         on_packet=line.on_packet,
         on_state=line.on_state,
+        on_said=line.on_said,
         now_s=box_s,
     )
     voice.set_mode(GOOD)
@@ -260,6 +268,7 @@ def test_a_microphone_that_another_program_uses_is_busy_and_tried_again() -> Non
         open_loudspeaker=lambda: open_loudspeaker("none"),
         on_packet=line.on_packet,
         on_state=line.on_state,
+        on_said=line.on_said,
         now_s=box_s,
     )
     voice.start()
