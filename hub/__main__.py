@@ -24,6 +24,7 @@ from hub.pki.authority import Authority
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
+from hub.routing.cli import route
 from hub.store.interface import StoreError
 from hub.store.sqlite import DAMAGE, SqliteStore
 from hub.toml_table import ConfigError
@@ -139,6 +140,7 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
 app.command()(backup)
 app.command()(restore)
 app.command()(backlog)
+app.command()(route)
 app.command("import")(import_)
 
 

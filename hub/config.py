@@ -124,6 +124,7 @@ CONFIG_TEMPLATE: Final = """\
 store = "store"          # records, calls, waveforms: hub backup FOLDER
 pki = "pki"              # certificates and keys: hub seal escrow --out FILE, and guard it
 accounts = "accounts.db"
+# routing = "routing.toml" # who is asked to answer; without it everybody, always: hub route --check
 
 [broker]
 host = "{broker_host}"

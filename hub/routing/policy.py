@@ -14,6 +14,7 @@ from hub.routing.hours import ALWAYS, Hours
 
 UnitId = NewType("UnitId", str)
 EVERYBODY: Final = "*"
+NUMBER: Final = "{number}"  # stands for the telephone number in the argument of an SMS command
 DEFAULT_ZONE: Final = "Asia/Ho_Chi_Minh"
 ROOT: Final = UnitId("root")  # the one unit of a hub without a document
 
@@ -114,7 +115,7 @@ class Modem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsCommand:
-    """SMS by a program: the text on its standard input, the number in place of "{number}"."""
+    """SMS by a program: the text on its standard input, the telephone number in place of NUMBER."""
 
     name: str
     unit: UnitId

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from contract.ids import CallId, StationId
@@ -12,7 +13,9 @@ from hub.routing.ladder import NOBODY, Ladder, Tell, list_owner, roster, rungs, 
 from hub.routing.outside import Alarm, Delivery
 from hub.routing.outside_service import Outbox
 from hub.routing.policy import Limits, Policy, RosterDoctor, utc_of, without_document
+from hub.routing.policy_document import read_policy, warnings
 from hub.routing.told import Told
+from hub.toml_table import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Routing:
         self._list_accounts, self._station_name = accounts, station_name
         self._now_s, self._utc_now_us = now_s, utc_now_us
         self._outbox = Outbox(utc_now_us=utc_now_us)
+        self._seen: tuple[tuple[int, ...] | None, tuple[str, ...]] | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -142,7 +146,10 @@ class Routing:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             self.duty.expire(now_s=self._now_s())
-            await self._look()
+            try:
+                await self._look()
+            except Exception:  # the accounts could not be read: who was there is still asked to answer
+                log.exception("routing stays as it is")
 
     async def _keep_checking(self) -> None:
         while True:
@@ -150,11 +157,37 @@ class Routing:
             await asyncio.sleep(CHECK_EVERY_S)
 
     async def _look(self) -> None:
+        """Read the document again when it, or who may answer, has changed. A broken one changes nothing."""
         accounts = tuple(await self._list_accounts())
-        if accounts != self.accounts:
-            self.accounts = accounts
-            self._notify()
+        seen = (await asyncio.to_thread(_signature, self._path), accounts)
+        if seen == self._seen:
+            return
+        self._seen, self.accounts = seen, accounts
+        if self._path is not None:
+            try:
+                self.policy = await asyncio.to_thread(read_policy, self._path, accounts=accounts)
+            except ConfigError as error:
+                holds = (
+                    "everybody rings" if self.policy.path is None else "the document as it was before holds"
+                )
+                self.fault = f"{error}; until it is mended, {holds}"
+                log.error("%s", self.fault)
+            else:
+                self.fault = None
+                log.info("routing is as %s says", self._path)
+                for line in warnings(self.policy, accounts):
+                    log.warning("%s", line)
+        self._notify()
 
     def _notify(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _signature(path: Path | None) -> tuple[int, ...] | None:
+    """What changes with a file's content; None: it is not there."""
+    try:
+        status = None if path is None else path.stat()
+    except OSError:
+        return None
+    return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino)

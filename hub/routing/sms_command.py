@@ -7,10 +7,9 @@ import signal
 from typing import Final
 
 from hub.routing.outside import OutsideError
-from hub.routing.policy import SmsCommand
+from hub.routing.policy import NUMBER, SmsCommand
 
 LIMIT_S: Final = 30.0
-NUMBER: Final = "{number}"
 SAID_MAX_CHARS: Final = 200
 
 

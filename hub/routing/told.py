@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
+from contract.errors import RefusedError
 from contract.ids import CallId
 from hub.routing.ladder import Tell
 
@@ -43,5 +44,8 @@ class Told:
         if not isinstance(found, dict):
             raise ValueError(f"a book of what was told is an object, not {type(found).__name__}")
         for call, keys in found.items():
-            told.add(CallId.parse(call), map(str, keys))
+            try:
+                told.add(CallId.parse(call), map(str, keys))
+            except RefusedError as error:
+                raise ValueError(f"in a book of what was told: {error}") from error
         return told

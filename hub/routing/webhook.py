@@ -19,9 +19,15 @@ WORTH_ANOTHER_TRY: Final = frozenset({408, 409, 425, 429})  # of 4xx; all others
 async def post(webhook: Webhook, body: bytes, headers: dict[str, str]) -> None:
     """Post `body`; returns when the other side has taken it (2xx). Raises OutsideError."""
     where = f"webhook {webhook.name} at {webhook.url}"
+    trust = None
+    if webhook.url.startswith("https:"):
+        try:
+            trust = ssl.create_default_context(cafile=webhook.ca_path)
+        except (ssl.SSLError, OSError) as error:
+            raise OutsideError(f"{where}: {webhook.ca_path} holds no certificates ({error})") from error
     try:
         async with asyncio.timeout(LIMIT_S):
-            status = await _exchange(webhook, body, headers)
+            status = await _exchange(urlsplit(webhook.url), trust, body, headers)
     except TimeoutError:
         raise OutsideError(f"{where}: no answer within {LIMIT_S:.0f} s; is it running?") from None
     except ssl.SSLCertVerificationError as error:
@@ -41,13 +47,11 @@ async def post(webhook: Webhook, body: bytes, headers: dict[str, str]) -> None:
     raise OutsideError(f"{where}: refused with status {status}{cure}", is_final=is_final)
 
 
-async def _exchange(webhook: Webhook, body: bytes, headers: dict[str, str]) -> int:
-    url = urlsplit(webhook.url)
-    is_tls = url.scheme == "https"
-    trust = ssl.create_default_context(cafile=webhook.ca_path) if is_tls else None
-    reader, writer = await asyncio.open_connection(
-        url.hostname, url.port or (443 if is_tls else 80), ssl=trust, limit=READ_BYTES
-    )
+async def _exchange(
+    url: SplitResult, trust: ssl.SSLContext | None, body: bytes, headers: dict[str, str]
+) -> int:
+    port = url.port or (80 if trust is None else 443)
+    reader, writer = await asyncio.open_connection(url.hostname, port, ssl=trust, limit=READ_BYTES)
     try:
         connection = h11.Connection(h11.CLIENT)
         request = h11.Request(method="POST", target=_target(url), headers=_headers(url, body, headers))
