@@ -17,8 +17,9 @@ DAY_US: Final = 86_400_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The last press of a station that the hub has. `received_utc_us`: when it had it, and so when the way was
-    whole; `kind`: "real" for a nurse who called."""
+    """The last press of a station that the hub has. `received_utc_us`: when it had it, and so when the way
+    was whole; `kind`: "real" for a nurse who called.
+    """
 
     call_id: CallId
     received_utc_us: int
