@@ -1,0 +1,1 @@
+"""What is written down of the person who is seen in a call: notes, advice, signed minutes."""

@@ -1,0 +1,1 @@
+"""Papers to print: transfer letters and minutes as PDF, drawn to scale."""
