@@ -1,66 +1,30 @@
 """Both threads, real Opus, the real canceller, and ALSA's own plugins as a sound card."""
 
-import contextlib
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from contract.media import SoundState
 from edge.errors import CodecError, DeviceError
-from edge.video.codecs.opus import OpusDecoder, OpusEncoder
-from edge.video.media import VOICE_HZ, EncodedVoice, VoiceMode, VoicePacket
+from edge.video.codecs.opus import OpusDecoder
+from edge.video.media import VOICE_HZ, VoiceMode
 from edge.video.voice.pipeline import SILENT_DBFS, VoicePipeline
-from edge.video.voice.sound import FRAME_SAMPLES, Pace, open_loudspeaker, open_microphone
+from edge.video.voice.sound import FRAME_SAMPLES, open_loudspeaker, open_microphone
 from edge.video.voice.speech import speech
+from tests.integration.edge.video.voice_line import (
+    GOOD,
+    LIMIT_S,
+    EchoingRoom,
+    Line,
+    OtherSide,
+    box_s,
+    pipeline,
+)
 from tests.simulators.room_acoustics import Sound, level_db
 from tests.simulators.sound_card import SoundCard
-
-LIMIT_S = 30.0
-GOOD = VoiceMode(bitrate_bps=24_000, frame_ms=20, has_fec=True, has_dtx=False)
-State = tuple[SoundState, SoundState, str]
-
-
-def box_s() -> float:
-    """The box's clock: it counts time asleep, or begins with the box (a demo), and so is none of Python's."""
-    return time.monotonic() + 1_000.0
-
-
-class Line:
-    """What a pipeline tells and sends; waits for it."""
-
-    def __init__(self) -> None:
-        self.states: list[State] = []
-        self.sent: list[EncodedVoice] = []
-        self.said: list[tuple[int, str]] = []
-        self._changed = threading.Condition()
-
-    def on_state(self, microphone: SoundState, loudspeaker: SoundState, text: str) -> None:
-        with self._changed:
-            self.states.append((microphone, loudspeaker, text))
-            self._changed.notify_all()
-
-    def on_packet(self, packet: EncodedVoice) -> None:
-        with self._changed:
-            self.sent.append(packet)
-            self._changed.notify_all()
-
-    def on_said(self, number: int, text: str) -> None:
-        with self._changed:
-            self.said.append((number, text))
-            self._changed.notify_all()
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        with self._changed:
-            assert self._changed.wait_for(condition, LIMIT_S), (self.states, len(self.sent))
-
-    def wait_for_devices(self, microphone: SoundState, loudspeaker: SoundState) -> str:
-        self.wait(lambda: bool(self.states) and self.states[-1][:2] == (microphone, loudspeaker))
-        return self.states[-1][2]
 
 
 @pytest.fixture
@@ -68,33 +32,6 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundCard]
     with SoundCard(tmp_path) as card:
         monkeypatch.setenv("ALSA_CONFIG_PATH", str(card.configuration))
         yield card
-
-
-def pipeline(line: Line, *, microphone: str, loudspeaker: str) -> VoicePipeline:
-    return VoicePipeline(
-        open_microphone=lambda: open_microphone(microphone),
-        open_loudspeaker=lambda: open_loudspeaker(loudspeaker),
-        on_packet=line.on_packet,
-        on_state=line.on_state,
-        on_said=line.on_said,
-        now_s=box_s,
-    )
-
-
-class OtherSide:
-    """Says things in 20 ms packets at real pace."""
-
-    def __init__(self, voice: VoicePipeline) -> None:
-        self._voice, self._encoder = voice, OpusEncoder(GOOD)
-        self._number, self._begun_s = 0, time.monotonic()
-
-    def say(self, sound: Sound) -> None:
-        for start in range(0, len(sound) - 959, 960):
-            time.sleep(max(self._begun_s + self._number * 0.02 - time.monotonic(), 0.0))
-            payload = self._encoder.encode(sound[start : start + 960]) or b""
-            packet = VoicePacket(self._number, self._number * 960, payload, box_s())
-            self._voice.on_voice(packet)
-            self._number += 1
 
 
 def test_the_microphone_is_sent_as_opus_and_is_the_voice_that_spoke() -> None:
@@ -151,35 +88,6 @@ def test_what_the_other_side_says_comes_out_of_the_loudspeaker_within_the_budget
         delay_s(said[start : start + VOICE_HZ], heard[start : start + 2 * VOICE_HZ]) for start in seconds
     ]
     assert min(late_s) < 0.4, late_s
-
-
-class EchoingRoom:
-    """A loudspeaker and a microphone on one clock: each 10 ms that is played is heard 40 ms later at half its
-    loudness, however late the machine is."""
-
-    latency_s = 0.02
-
-    def __init__(self) -> None:
-        self.played: list[Sound] = []
-        self._air: queue.Queue[Sound] = queue.Queue(maxsize=8)
-        for _ in range(4):
-            self._air.put(np.zeros(FRAME_SAMPLES, np.int16))
-        self._played_pace, self._heard_pace = Pace(), Pace()
-
-    def write(self, samples: Sound) -> None:
-        self._played_pace.wait(len(samples))
-        self.played.append(samples)
-        self._air.put(samples // 2, timeout=LIMIT_S)
-
-    def read(self) -> Sound:
-        self._heard_pace.wait(FRAME_SAMPLES)
-        return self._air.get(timeout=LIMIT_S)
-
-    def close(self) -> None:
-        """So that neither waits for the other when both end."""
-        with contextlib.suppress(queue.Full):
-            for _ in range(8):
-                self._air.put_nowait(np.zeros(FRAME_SAMPLES, np.int16))
 
 
 def test_the_far_end_does_not_hear_itself() -> None:
