@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 class PromptMaker:
     """From the words of `homes`, those named first before those after, into the folder `cache`.
 
-    `languages` in the order of speaking. `begin` comes first; disk and arithmetic are on threads.
+    `languages` in the order of speaking. `begin` comes first, and reads `spoken` and `last_resort`; disk and
+    arithmetic are on threads.
     """
 
     def __init__(
@@ -36,19 +37,19 @@ class PromptMaker:
     ) -> None:
         self._names, self._homes = tuple(languages), tuple(homes)
         self._cache, self._espeak = cache, espeak
-        self._spoken: list[Language] = []
-        self._last_resort = Language(LAST_RESORT)
+        self.spoken: list[Language] = []
+        self.last_resort = Language(LAST_RESORT)
 
     async def begin(self) -> tuple[str, ...]:
         """Read the words anew; return what is wrong with them."""
-        self._spoken, self._last_resort = await asyncio.to_thread(self._read)
+        self.spoken, self.last_resort = await asyncio.to_thread(self._read)
         await self._espeak.begin()
-        faults = [fault for language in self._spoken for fault in language.faults]
-        return (*faults, *lacks_of(self._spoken))
+        faults = [fault for language in self.spoken for fault in language.faults]
+        return (*faults, *lacks_of(self.spoken))
 
     async def make(self, prompt: Prompt) -> Made:
         """Return the prompt on disk: made now, unless it was made of the same words before."""
-        lines = lines_of(prompt, self._spoken, self._last_resort)
+        lines = lines_of(prompt, self.spoken, self.last_resort)
         file = await asyncio.to_thread(self._file_of, prompt, lines)
         try:
             await asyncio.to_thread(read_made, file)

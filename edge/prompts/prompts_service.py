@@ -6,6 +6,7 @@ nothing.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -54,6 +55,7 @@ class Prompts:
         self._hand_over, self._is_idle, self._now_s = hand_over, is_idle, now_s
         self._turn = Turn()
         self._over = asyncio.Event()  # the prompt of now has been played, or cannot be
+        self._make_anew = asyncio.Event()
 
     async def run(self) -> None:
         """Make what is not made, and again what could not be. A fault of our own costs the voice alone."""
@@ -62,7 +64,9 @@ class Prompts:
                 await self._make_all(self.now)
             except Exception:
                 log.exception("prompts: a fault of our own; the box goes on without a voice")
-            await asyncio.sleep(AGAIN_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S):
+                    await self._make_anew.wait()
 
     def say(self, prompt: Prompt) -> None:
         """This is the news now: whatever is being said is cut. The same within a second is said once."""
@@ -80,7 +84,7 @@ class Prompts:
 
     def questions(self) -> dict[str, Any]:
         """What tools may ask."""
-        return {"say prompt": self._answer_say}
+        return {"say prompt": self._answer_say, "make prompts": self._answer_make}
 
     def _give(self, made: Made | None) -> None:
         """Hand over the prompt of now, or the silence of one that is not made."""
@@ -90,8 +94,10 @@ class Prompts:
             self._hand_over(Say(number=self._turn.number, prompt=prompt.value, file=file))
 
     async def _make_all(self, now: PromptsNow) -> None:
+        is_anew = self._make_anew.is_set()
+        self._make_anew.clear()
         now.faults = await self._maker.begin()
-        left = [prompt for prompt in Prompt if prompt not in now.made or now.made[prompt].faults]
+        left = [one for one in Prompt if is_anew or one not in now.made or now.made[one].faults]
         while left:
             waiting = self._turn.prompt
             prompt = waiting if waiting in left and waiting not in now.made else left[0]
@@ -104,6 +110,11 @@ class Prompts:
         await self._maker.keep_only(list(now.made.values()))
         for prompt, made in now.made.items():
             log.log(logging.WARNING if made.faults else logging.DEBUG, "%s: %s", prompt.value, made)
+
+    async def _answer_make(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Words or recordings were changed: look at all of them. What was made is said until then."""
+        self._make_anew.set()
+        return {}
 
     async def _answer_say(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Say a prompt for who tries it out. Never in a call: it would be taken for true."""
