@@ -18,6 +18,7 @@ from edge.config import BoxConfig, read_config
 from edge.control_service import ask
 from edge.errors import BoxError, ControlError, DeviceError, leaves_of
 from edge.health.report import NO_CALL, Report
+from edge.prompts.cli import prompts_app
 from edge.spool.cli import spool_app
 from edge.spool.seal_service import read_enrolled_key
 from edge.vitals_service import Vitals
@@ -33,6 +34,7 @@ device = typer.Typer(no_args_is_help=True, help="The instruments of this station
 app.add_typer(device, name="device")
 clock = typer.Typer(no_args_is_help=True, help="What time it is.")
 app.add_typer(spool_app)
+app.add_typer(prompts_app)
 app.add_typer(clock, name="time")
 out = Console()
 err = Console(stderr=True)

@@ -374,19 +374,15 @@ class Vitals:
     def _host_state(self) -> HostState:
         if self._call.call.state is State.CLAIMED:
             return HostState.CALL_SEEN
-        return (
-            HostState.CAPTURING if self._uplink.link.connected_since_s is not None else HostState.NETWORK_DOWN
-        )
+        is_connected = self._uplink.link.connected_since_s is not None
+        return HostState.CAPTURING if is_connected else HostState.NETWORK_DOWN
 
     # What tools ask
 
     async def _keep_answering(self) -> None:
         try:
-            await serve_control(
-                self._config.control_socket,
-                self._questions(),
-                streams={"video": self._video.open_stream},
-            )
+            streams = {"video": self._video.open_stream}
+            await serve_control(self._config.control_socket, self._questions(), streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)
 
@@ -403,6 +399,7 @@ class Vitals:
             "doctor": self._answer_doctor,
             **self._instruments.questions(),
             **self._spools.desk.questions(),
+            **self._video.prompts.questions(),
             **staff.questions(),
         }
 
@@ -432,6 +429,7 @@ class Vitals:
             call=self._call.call,
             media=self._video.devices,
             operator=self._video.relay.peer,
+            prompts=self._video.prompts.now,
         )
         return {"report": report_of(sight).model_dump()}
 

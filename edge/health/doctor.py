@@ -14,6 +14,7 @@ from edge.capture.device import DeviceSight
 from edge.config import BoxConfig
 from edge.health.device_findings import device_findings
 from edge.health.report import NO_CALL, Finding, Report
+from edge.prompts.prompts_now import PromptsNow, prompt_findings
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
@@ -72,6 +73,7 @@ class Sight:
     call: StationCall
     media: DevicesNow  # all closed outside a call
     operator: PeerMedia | None  # what the operator's page has; None: no page
+    prompts: PromptsNow | None = None  # None: the box does not speak
 
 
 def report_of(sight: Sight) -> Report:
@@ -95,6 +97,7 @@ def report_of(sight: Sight) -> Report:
             _visit(sight),
             _call(sight),
             *_media(sight),
+            *prompt_findings(sight.prompts),
         ),
     )
 
