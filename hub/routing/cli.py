@@ -45,9 +45,7 @@ def route(
     if check:
         _print_check(policy, odd)
     elif station is None:
-        raise SystemExit(
-            "hub: name a station, such as: hub route con-dao-01 --at 2026-11-29T03:00; or --check"
-        )
+        raise _refused("name a station, such as: hub route con-dao-01 --at 2026-11-29T03:00; or --check")
     else:
         name = parse_station(station)
         at_utc = _moment(at, policy.unit_of(name))
@@ -55,6 +53,11 @@ def route(
         _print_ladder(policy, name, at_utc, is_emergency=emergency, accounts=accounts, ready=there)
     for line in odd:
         typer.echo(f"note: {line}", err=True)
+
+
+def _refused(text: str) -> SystemExit:
+    typer.echo(f"hub: {text}", err=True)
+    return SystemExit(1)
 
 
 def _accounts(settings: Config) -> tuple[str, ...]:
@@ -70,7 +73,7 @@ def _moment(text: str | None, unit: Unit) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise SystemExit(f"hub: --at {text[:40]!r} is no date and time: 2026-11-29T03:00 is one") from error
+        raise _refused(f"--at {text[:40]!r} is no date and time: 2026-11-29T03:00 is one") from error
     return moment.replace(tzinfo=unit.zone) if moment.tzinfo is None else moment
 
 
@@ -79,7 +82,7 @@ def _ready(text: str, accounts: tuple[str, ...]) -> frozenset[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name.casefold() not in by_name]
     if unknown:
-        raise SystemExit(f"hub: --ready: no account {unknown[0]} may answer; hub account list shows who does")
+        raise _refused(f"--ready: no account {unknown[0]} may answer; hub account list shows who does")
     return frozenset(by_name[name.casefold()] for name in names)
 
 
@@ -132,9 +135,7 @@ def _print_ladder(
 
 
 def _rings(row: Row, *, is_all: bool) -> str:
-    if row.is_passed:
-        return "nobody: next rung at once" if is_all else "nobody ready: next rung at once"
     if not row.ready:
-        return "nobody; it waits for whoever comes"
+        return "nobody" if is_all else "nobody ready"
     new = [name for name in row.ready if name in row.joining]
     return ", ".join(new) if new else "as before"

@@ -7,6 +7,7 @@ the routing document names it as /dev/serial/by-id/… does.
 import asyncio
 import contextlib
 import os
+import select
 import termios
 from collections.abc import AsyncIterator
 from typing import Final
@@ -23,17 +24,18 @@ ANSWER_LIMIT_S: Final = (
 )
 SUBMIT_LIMIT_S: Final = 60.0  # the network's own time
 READ_BYTES: Final = 1024
-WRITE_LIMIT_S: Final = 5.0
 CTRL_Z: Final = "\x1a"
 ESCAPE: Final = "\x1b"
 
 
-async def send(modem: Modem, number: str, text: str, *, reference: int) -> None:
+async def send(
+    modem: Modem, number: str, text: str, *, reference: int, answer_limit_s: float = ANSWER_LIMIT_S
+) -> None:
     """Send `text`; returns when the network has taken all of it. Raises OutsideError.
 
     `reference` (0 … 255) is the same at each try of one message.
     """
-    async with _opened(modem) as line:
+    async with _opened(modem, answer_limit_s) as line:
         await _make_ready(line)
         for pdu in submit(number, text, reference=reference):
             reply = await line.ask(f"AT+CMGS={pdu.length}")
@@ -44,9 +46,9 @@ async def send(modem: Modem, number: str, text: str, *, reference: int) -> None:
                 raise line.refused("the message was not sent", reply)
 
 
-async def check(modem: Modem) -> None:
+async def check(modem: Modem, *, answer_limit_s: float = ANSWER_LIMIT_S) -> None:
     """Return when modem, SIM and network are ready. Raises OutsideError: what is the matter."""
-    async with _opened(modem) as line:
+    async with _opened(modem, answer_limit_s) as line:
         await _make_ready(line)
 
 
@@ -66,7 +68,7 @@ async def _make_ready(line: "_Line") -> None:
 
 
 @contextlib.asynccontextmanager
-async def _opened(modem: Modem) -> AsyncIterator["_Line"]:
+async def _opened(modem: Modem, answer_limit_s: float) -> AsyncIterator["_Line"]:
     port = serial.Serial()
     port.port, port.baudrate, port.timeout, port.exclusive = modem.port, modem.baud, 0, True
     where = f"SMS modem {modem.name} at {modem.port}"
@@ -78,7 +80,7 @@ async def _opened(modem: Modem) -> AsyncIterator["_Line"]:
         raise OutsideError(
             f"{where}: cannot be opened ({why}): is it plugged in, and the name right?"
         ) from error
-    line = _Line(port, where)
+    line = _Line(port, where, answer_limit_s)
     try:
         yield line
     finally:
@@ -88,8 +90,8 @@ async def _opened(modem: Modem) -> AsyncIterator["_Line"]:
 class _Line:
     """Questions and answers on an open port."""
 
-    def __init__(self, port: serial.Serial, where: str) -> None:
-        self._port, self._where = port, where
+    def __init__(self, port: serial.Serial, where: str, answer_limit_s: float) -> None:
+        self._port, self._where, self._answer_limit_s = port, where, answer_limit_s
         self._fd, self._loop = port.fileno(), asyncio.get_running_loop()
         self._reader, self._readable = ReplyReader(), asyncio.Event()
         os.set_blocking(self._fd, False)
@@ -103,8 +105,9 @@ class _Line:
         with contextlib.suppress(OSError, termios.error):
             self._port.close()
 
-    async def ask(self, command: str, *, end: str = "\r", limit_s: float = ANSWER_LIMIT_S) -> Reply:
+    async def ask(self, command: str, *, end: str = "\r", limit_s: float | None = None) -> Reply:
         """Return the answer. Raises OutsideError: there is none, or the modem went away."""
+        limit_s = limit_s or self._answer_limit_s
         self._reader.begin(command)
         self.write(command + end)
         try:
@@ -127,6 +130,8 @@ class _Line:
         while True:
             await self._readable.wait()
             self._readable.clear()
+            if not select.select([self._fd], [], [], 0)[0]:
+                continue  # a terminal without data and one that hung up both read as empty
             try:
                 data = os.read(self._fd, READ_BYTES)
             except BlockingIOError:

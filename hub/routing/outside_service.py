@@ -68,7 +68,8 @@ class Outbox:
     ) -> None:
         self._utc_now_us, self._send, self._waits_s = utc_now_us, send, waits_s
         self._lanes: dict[str, asyncio.Semaphore] = {}
-        self._faults: dict[str, str] = {}
+        self._failed: dict[str, str] = {}  # by name of adapter: why the last message was not taken
+        self._unready: dict[str, str] = {}  # what the last look found
         self._tasks: dict[asyncio.Task[None], _Message] = {}
         self._listeners: list[Callable[[Delivery], None]] = []
 
@@ -78,8 +79,8 @@ class Outbox:
 
     @property
     def faults(self) -> dict[str, str]:
-        """What is the matter with adapters, by name; one that is not there worked when it was used last."""
-        return dict(self._faults)
+        """What is the matter with adapters, by name; those that are well are not there."""
+        return self._failed | self._unready
 
     def submit(self, alarm: Alarm, tell: Tell) -> None:
         """Send it; returns at once, listeners hear what becomes of it."""
@@ -108,18 +109,17 @@ class Outbox:
     async def look(self, adapters: Iterable[Adapter]) -> None:
         """Find out whether adapters could be used, before they are: SIM, network, the command's program."""
         for adapter in adapters:
+            fault = None
             if isinstance(adapter, Modem):
                 async with self._lane(adapter):
                     try:
                         await modem.check(adapter)
+                        self._note(self._failed, adapter, None)  # what the check finds well will work
                     except OutsideError as error:
-                        self._note_fault(adapter, str(error))
-                    else:
-                        self._note_fault(adapter, None)
+                        fault = str(error)
             elif isinstance(adapter, SmsCommand) and shutil.which(adapter.argv[0]) is None:
-                self._note_fault(
-                    adapter, f"SMS command {adapter.name}: there is no program {adapter.argv[0]}"
-                )
+                fault = f"SMS command {adapter.name}: there is no program {adapter.argv[0]}"
+            self._note(self._unready, adapter, fault)
 
     async def _deliver(self, message: _Message) -> None:
         for tries, wait_s in enumerate((*self._waits_s, None), start=1):
@@ -147,12 +147,12 @@ class Outbox:
             try:
                 await self._send(message.alarm, message.tell, self._utc_now_us())
             except OutsideError as error:
-                self._note_fault(adapter, str(error))
+                self._note(self._failed, adapter, str(error))
                 return error
             except Exception as error:  # one message must not end the others
                 log.exception("adapter %s failed in a way that nobody foresaw", adapter.name)
                 return OutsideError(f"{type(error).__name__}: {error}")
-        self._note_fault(adapter, None)
+        self._note(self._failed, adapter, None)
         return None
 
     def _lane(self, adapter: Adapter) -> asyncio.Semaphore:
@@ -161,10 +161,10 @@ class Outbox:
             return self._lanes.setdefault(adapter.port, asyncio.Semaphore(1))
         return self._lanes.setdefault(adapter.name, asyncio.Semaphore(AT_ONCE))
 
-    def _note_fault(self, adapter: Adapter, text: str | None) -> None:
-        known = self._faults.pop(adapter.name, None)
+    def _note(self, faults: dict[str, str], adapter: Adapter, text: str | None) -> None:
+        known = faults.pop(adapter.name, None)
         if text is not None:
-            self._faults[adapter.name] = text
+            faults[adapter.name] = text
             log.log(logging.WARNING if known is None else logging.DEBUG, "%s", text)
         elif known is not None:
             log.info("adapter %s works again", adapter.name)

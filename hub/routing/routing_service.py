@@ -55,7 +55,7 @@ class Routing:
 
     async def begin(self) -> None:
         """Read accounts and document."""
-        await self._look()
+        await self.look()
 
     async def run(self) -> None:
         """Look for changes, and after the adapters, until cancelled; then no more is told."""
@@ -140,14 +140,15 @@ class Routing:
     @property
     def adapter_faults(self) -> dict[str, str]:
         """What is the matter with adapters, by name, for people."""
-        return self._outbox.faults
+        names = {adapter.name for adapter in self.policy.adapters}
+        return {name: text for name, text in self._outbox.faults.items() if name in names}
 
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             self.duty.expire(now_s=self._now_s())
             try:
-                await self._look()
+                await self.look()
             except Exception:  # the accounts could not be read: who was there is still asked to answer
                 log.exception("routing stays as it is")
 
@@ -156,7 +157,7 @@ class Routing:
             await self._outbox.look(self.policy.adapters)
             await asyncio.sleep(CHECK_EVERY_S)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Read the document again when it, or who may answer, has changed. A broken one changes nothing."""
         accounts = tuple(await self._list_accounts())
         seen = (await asyncio.to_thread(_signature, self._path), accounts)

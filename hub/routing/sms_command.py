@@ -13,7 +13,7 @@ LIMIT_S: Final = 30.0
 SAID_MAX_CHARS: Final = 200
 
 
-async def send(command: SmsCommand, number: str, text: str) -> None:
+async def send(command: SmsCommand, number: str, text: str, *, limit_s: float = LIMIT_S) -> None:
     """Run it; returns when it has ended well. Raises OutsideError."""
     where = f"SMS command {command.name}"
     argv = [part.replace(NUMBER, number) for part in command.argv]
@@ -28,10 +28,10 @@ async def send(command: SmsCommand, number: str, text: str) -> None:
             is_final=True,
         ) from error
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             _, said = await process.communicate(text.encode())
     except TimeoutError:
-        raise OutsideError(f"{where}: did not end within {LIMIT_S:.0f} s and was ended") from None
+        raise OutsideError(f"{where}: did not end within {limit_s:.0f} s and was ended") from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -16,7 +16,7 @@ READ_BYTES: Final = 4096
 WORTH_ANOTHER_TRY: Final = frozenset({408, 409, 425, 429})  # of 4xx; all others are a fault of ours
 
 
-async def post(webhook: Webhook, body: bytes, headers: dict[str, str]) -> None:
+async def post(webhook: Webhook, body: bytes, headers: dict[str, str], *, limit_s: float = LIMIT_S) -> None:
     """Post `body`; returns when the other side has taken it (2xx). Raises OutsideError."""
     where = f"webhook {webhook.name} at {webhook.url}"
     trust = None
@@ -26,10 +26,10 @@ async def post(webhook: Webhook, body: bytes, headers: dict[str, str]) -> None:
         except (ssl.SSLError, OSError) as error:
             raise OutsideError(f"{where}: {webhook.ca_path} holds no certificates ({error})") from error
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             status = await _exchange(urlsplit(webhook.url), trust, body, headers)
     except TimeoutError:
-        raise OutsideError(f"{where}: no answer within {LIMIT_S:.0f} s; is it running?") from None
+        raise OutsideError(f"{where}: no answer within {limit_s:.0f} s; is it running?") from None
     except ssl.SSLCertVerificationError as error:
         raise OutsideError(
             f"{where}: its certificate is not trusted ({error.verify_message}): name its authority as ca_file"
