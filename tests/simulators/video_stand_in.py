@@ -1,10 +1,11 @@
 """What `edge vitals` sees of an `edge video`: a process that speaks the messages, well or badly.
 
-    python -m tests.simulators.video_stand_in SOCKET FOLDER [deaf|flood|dies|stubborn]
+    python -m tests.simulators.video_stand_in SOCKET FOLDER [deaf|flood|dies|stubborn|clings|mute]
 
 Each line it hears goes to FOLDER/heard, after its process id. At a `join` it opens its devices and offers; at
-a `photo` it sends PICTURE. `deaf` never reads, `flood` says everything wrong that it can, as fast as it can,
-`dies` ends at once, `stubborn` ignores SIGTERM.
+a `photo` it sends PICTURE; a prompt it has said at once. `deaf` never reads, `flood` says everything wrong
+that it can, as fast as it can, `dies` ends at once, `stubborn` ignores SIGTERM, `clings` keeps its devices
+open after the call, `mute` never ends a prompt.
 """
 
 import json
@@ -17,8 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from edge.call.video_messages import (
+    CallOver,
     DevicesNow,
     FromHub,
+    Say,
+    Spoke,
     ToHub,
     encode_line,
     parse_to_video,
@@ -73,9 +77,16 @@ class StandIn:
                 self._flood(line)
             for raw in heard:
                 self._note(raw)
-                message = parse_to_video(raw)
-                if isinstance(message, FromHub):
-                    self._obey(line, message.signal)
+                match parse_to_video(raw):
+                    case FromHub(signal=signal):
+                        self._obey(line, signal)
+                    case CallOver() if self._manner != "clings":
+                        self._devices = CLOSED
+                        line.sendall(encode_line(CLOSED))
+                    case Say(number=number, file=str()) if self._manner != "mute":
+                        line.sendall(encode_line(Spoke(number=number)))
+                    case _:
+                        pass
 
     def _obey(self, line: socket.socket, said: dict[str, Any]) -> None:
         call = {"spool": said["spool"], "call_seq": said["call_seq"]}
