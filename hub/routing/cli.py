@@ -1,6 +1,6 @@
 """`hub route`: who would ring, and whether the routing document can be used."""
 
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from hub.config import Config, read_config
 from hub.people.accounts import Accounts
 from hub.routing.dry_run import Row, describe, tell_text
 from hub.routing.ladder import list_owner, rungs
-from hub.routing.policy import LAST_RUNG, Policy, Unit, without_document
+from hub.routing.policy import LAST_RUNG, Policy, Unit, UnitId, without_document
 from hub.routing.policy_document import read_policy, warnings
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
@@ -90,16 +90,16 @@ def _print_check(policy: Policy, odd: list[str]) -> None:
     if policy.path is None:
         typer.echo("no routing document: everybody who may answer rings, at all hours")
         return
-    counts: dict[str, Sized] = {
-        "units": policy.units,
-        "stations": policy.stations,
+    by_unit: dict[str, Mapping[UnitId, Sized]] = {
         "groups": policy.groups,
         "supervisors": policy.supervisors,
         "on-call doctors": policy.on_call,
         "doctors of the roster": policy.roster,
-        "adapters": policy.adapters,
     }
-    said = ", ".join(f"{len(items)} {what}" for what, items in counts.items())
+    counts = {"units": len(policy.units), "stations": len(policy.stations)}
+    counts |= {what: sum(map(len, items.values())) for what, items in by_unit.items()}
+    counts |= {"adapters": len(policy.adapters)}
+    said = ", ".join(f"{count} {what}" for what, count in counts.items())
     typer.echo(f"{policy.path}: can be used; {said}" + (f"; {len(odd)} notes" if odd else ""))
 
 

@@ -93,12 +93,12 @@ def rungs(
 ) -> Ladder:
     """Return the ladder of a press of `station` at `at_utc`. `accounts`: all that may answer."""
     way, limits = policy.way_up(station), policy.limits
-    known = tuple(accounts)
+    known = _by_folded(accounts)
     supervisors = [
         one
         for unit in way
-        for one in policy.supervisors
-        if one.unit == unit.id and one.hours.cover(unit.local(at_utc))
+        for one in policy.supervisors.get(unit.id, ())
+        if one.hours.cover(unit.local(at_utc))
     ]
     asked = (
         _members(policy, way[:1], at_utc, known),
@@ -164,16 +164,14 @@ def list_owner(
 
     None: nobody; only where the document, or what it names, is not there.
     """
-    way, known = policy.way_up(station), tuple(accounts)
+    way, known = policy.way_up(station), _by_folded(accounts)
     for unit in way:
         there = _members(policy, (unit,), at_utc, known) & frozenset(ready)
         if there:
             return min(there, key=lambda name: (owed.get(name, 0), name))
     for unit in way:
         supervisors = [
-            one.account
-            for one in policy.supervisors
-            if one.unit == unit.id and one.hours.cover(unit.local(at_utc))
+            one.account for one in policy.supervisors.get(unit.id, ()) if one.hours.cover(unit.local(at_utc))
         ]
         if found := _known(supervisors, known):
             return found[0]
@@ -188,48 +186,49 @@ def roster(
     return tuple(
         one
         for unit in policy.way_up(station)
-        for one in policy.roster
-        if one.unit == unit.id
-        and specialty.casefold() in map(str.casefold, one.specialties)
-        and one.hours.cover(unit.local(at_utc))
+        for one in policy.roster.get(unit.id, ())
+        if specialty.casefold() in map(str.casefold, one.specialties) and one.hours.cover(unit.local(at_utc))
     )
 
 
 def specialties(policy: Policy, station: StationId) -> tuple[str, ...]:
-    """Return the specialties that the station's doctors have, as the document writes them, in its order."""
-    units = {unit.id for unit in policy.way_up(station)}
+    """Return the specialties that the station's doctors have, as the document writes them."""
     by_name: dict[str, str] = {}
-    for one in policy.roster:
-        for name in one.specialties if one.unit in units else ():
-            by_name.setdefault(name.casefold(), name)
+    for unit in policy.way_up(station):
+        for one in policy.roster.get(unit.id, ()):
+            for name in one.specialties:
+                by_name.setdefault(name.casefold(), name)
     return tuple(by_name.values())
 
 
+def _by_folded(accounts: Iterable[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in accounts}
+
+
+def _known(names: Iterable[str], known: Mapping[str, str]) -> list[str]:
+    """Return the accounts of those names, as accounts write them; capitals do not matter, as at the login."""
+    return [known[name.casefold()] for name in names if name.casefold() in known]
+
+
 def _members(
-    policy: Policy, units: tuple[Unit, ...], at_utc: datetime, known: tuple[str, ...]
+    policy: Policy, units: tuple[Unit, ...], at_utc: datetime, known: Mapping[str, str]
 ) -> frozenset[str]:
     """Return who of the groups of `units` is on duty by the document."""
     there: set[str] = set()
     for unit in units:
         local = unit.local(at_utc)
-        for group in policy.groups:
-            if group.unit == unit.id and group.hours.cover(local):
-                there.update(known if EVERYBODY in group.members else _known(group.members, known))
+        for group in policy.groups.get(unit.id, ()):
+            if group.hours.cover(local):
+                there.update(known.values() if EVERYBODY in group.members else _known(group.members, known))
     return frozenset(there)
-
-
-def _known(names: Iterable[str], known: tuple[str, ...]) -> list[str]:
-    """Return the accounts of those names, as accounts write them; capitals do not matter, as at the login."""
-    by_name = {name.casefold(): name for name in known}
-    return [by_name[name.casefold()] for name in names if name.casefold() in by_name]
 
 
 def _doctors(policy: Policy, way: tuple[Unit, ...], at_utc: datetime) -> tuple[Person, ...]:
     return tuple(
         Person(one.name, one.phone)
         for unit in way
-        for one in policy.on_call
-        if one.unit == unit.id and one.hours.cover(unit.local(at_utc))
+        for one in policy.on_call.get(unit.id, ())
+        if one.hours.cover(unit.local(at_utc))
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NewType
@@ -138,26 +139,23 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole document. `units` has one root and no cycle; every unit that is named is there."""
+    """The whole document. `units` has no cycle, and `root` alone has none above it; every unit that is named
+    is there. Who answers stands by unit, in the document's order: a ladder is asked for at each press."""
 
     path: Path | None  # None: there is no document
     units: Mapping[UnitId, Unit]
+    root: UnitId
     stations: Mapping[StationId, UnitId] = field(default_factory=dict)
-    groups: tuple[Group, ...] = ()
-    supervisors: tuple[Supervisor, ...] = ()
-    on_call: tuple[OnCallDoctor, ...] = ()
-    roster: tuple[RosterDoctor, ...] = ()
+    groups: Mapping[UnitId, tuple[Group, ...]] = field(default_factory=dict)
+    supervisors: Mapping[UnitId, tuple[Supervisor, ...]] = field(default_factory=dict)
+    on_call: Mapping[UnitId, tuple[OnCallDoctor, ...]] = field(default_factory=dict)
+    roster: Mapping[UnitId, tuple[RosterDoctor, ...]] = field(default_factory=dict)
     adapters: tuple[Adapter, ...] = ()
     limits: Limits = Limits()
 
-    @property
-    def root(self) -> Unit:
-        """The unit that has none above it."""
-        return next(unit for unit in self.units.values() if unit.parent is None)
-
     def unit_of(self, station: StationId) -> Unit:
         """Return a station's unit; the root for one that nobody has named."""
-        return self.units[self.stations.get(station, self.root.id)]
+        return self.units[self.stations.get(station, self.root)]
 
     def way_up(self, station: StationId) -> tuple[Unit, ...]:
         """Return a station's unit and all those above it, the root last."""
@@ -169,8 +167,9 @@ class Policy:
     def unknown_accounts(self, accounts: Iterable[str]) -> tuple[str, ...]:
         """Return the accounts that the document names and that may not answer: slips, or removed since."""
         known = {name.casefold() for name in accounts}
-        named = [name for group in self.groups for name in group.members if name != EVERYBODY]
-        named += [supervisor.account for supervisor in self.supervisors]
+        groups, supervisors = chain(*self.groups.values()), chain(*self.supervisors.values())
+        named = [name for group in groups for name in group.members if name != EVERYBODY]
+        named += [supervisor.account for supervisor in supervisors]
         named += [unit.failsafe for unit in self.units.values() if unit.failsafe is not None]
         return tuple(dict.fromkeys(name for name in named if name.casefold() not in known))
 
@@ -181,7 +180,8 @@ def without_document(zone: ZoneInfo | None = None) -> Policy:
     return Policy(
         path=None,
         units=MappingProxyType({ROOT: unit}),
-        groups=(Group(unit=ROOT, members=(EVERYBODY,)),),
+        root=ROOT,
+        groups=MappingProxyType({ROOT: (Group(unit=ROOT, members=(EVERYBODY,)),)}),
     )
 
 

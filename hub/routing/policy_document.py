@@ -4,10 +4,10 @@ Source: docs/routing.md.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from contract.errors import RefusedError
@@ -66,11 +66,12 @@ class _Reader:
         policy = Policy(
             path=document.path,
             units=MappingProxyType(self._units),
+            root=self._root,
             stations=MappingProxyType(self._read_stations(document.table("stations"))),
-            groups=tuple(self._group(table) for table in document.tables("groups")),
-            supervisors=tuple(self._supervisor(table) for table in document.tables("supervisors")),
-            on_call=tuple(self._on_call(table) for table in document.tables("on_call")),
-            roster=tuple(self._roster(table) for table in document.tables("roster")),
+            groups=_by_unit(self._group(table) for table in document.tables("groups")),
+            supervisors=_by_unit(self._supervisor(table) for table in document.tables("supervisors")),
+            on_call=_by_unit(self._on_call(table) for table in document.tables("on_call")),
+            roster=_by_unit(self._roster(table) for table in document.tables("roster")),
             adapters=read_adapters(document, self._unit_id),
             limits=_read_limits(document.table("limits")),
         )
@@ -209,6 +210,21 @@ class _Reader:
         return doctor
 
 
+class _OfUnit(Protocol):
+    @property
+    def unit(self) -> UnitId: ...
+
+
+T = TypeVar("T", bound=_OfUnit)
+
+
+def _by_unit(items: Iterable[T]) -> Mapping[UnitId, tuple[T, ...]]:
+    found: dict[UnitId, tuple[T, ...]] = {}
+    for item in items:
+        found[item.unit] = (*found.get(item.unit, ()), item)
+    return MappingProxyType(found)
+
+
 def _read_limits(table: Table) -> Limits:
     least_s, found = 1, {}
     for key, default_s in (("widen_s", 15), ("supervisor_s", 30), ("doctor_s", 60), ("missed_s", 120)):
@@ -237,7 +253,7 @@ def _phone_or_none(table: Table) -> str | None:
     return phone
 
 
-def warnings(policy: Policy, accounts: Mapping[str, object] | Collection[str]) -> list[str]:
+def warnings(policy: Policy, accounts: Collection[str]) -> list[str]:
     """Return what is odd about a document that may be used all the same, for people."""
     found = [
         f"{policy.path}: there is no account {name} that may answer: nobody rings in its place"

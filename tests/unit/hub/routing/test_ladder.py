@@ -186,7 +186,7 @@ def test_doctors_are_invited_from_the_unit_up_and_only_in_their_hours() -> None:
     assert names(MORNING, "TIM MẠCH") == ["BS. An", "GS. Bình"]
     assert names(NIGHT, "tim mạch") == ["GS. Bình"]
     assert names(MORNING, "da liễu") == []
-    assert specialties(policy(), XA) == ("Tim mạch", "nhi")
+    assert specialties(policy(), XA) == ("tim mạch", "nhi")
     assert specialties(policy(), TINH_STATION) == ("Tim mạch", "nhi")
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from hub.routing.policy import Modem, Rung, SmsCommand, UnitId, Webhook
+from hub.routing.policy import ROOT, Modem, Rung, SmsCommand, UnitId, Webhook
 from hub.routing.policy_document import parse_policy, read_policy, warnings
 from hub.toml_table import ConfigError
 
@@ -37,9 +37,9 @@ def parsed(text: str, path: Path = PATH) -> Any:
 
 def test_the_smallest_document_is_one_unit_and_a_failsafe() -> None:
     policy = parsed('failsafe = "giam-doc"')
-    assert policy.root.failsafe == "giam-doc"
-    assert policy.root.zone.key == "Asia/Ho_Chi_Minh"
-    assert policy.way_up("any-station") == (policy.root,)
+    assert policy.units[policy.root].failsafe == "giam-doc"
+    assert policy.units[policy.root].zone.key == "Asia/Ho_Chi_Minh"
+    assert policy.way_up("any-station") == (policy.units[policy.root],)
 
 
 def test_a_unit_takes_what_it_leaves_out_from_above_in_whatever_order_they_stand() -> None:
@@ -98,9 +98,9 @@ rungs = ["doctor"]
 """
     policy = parsed(text, tmp_path / "routing.toml")
     assert (policy.limits.widen_s, policy.limits.supervisor_s, policy.limits.doctor_s) == (5.0, 30.0, 90.0)
-    assert policy.supervisors[0].phone == "+84912345678"
-    assert policy.on_call[0].phone == "0912345679"
-    assert policy.roster[0].specialties == ("tim mạch", "nhi")
+    assert policy.supervisors[ROOT][0].phone == "+84912345678"
+    assert policy.on_call[ROOT][0].phone == "0912345679"
+    assert policy.roster[ROOT][0].specialties == ("tim mạch", "nhi")
     first, here, modem, gateway = policy.adapters
     assert isinstance(first, Webhook)
     assert first.secret.decode() == "bí mật"
