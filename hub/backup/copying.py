@@ -22,6 +22,7 @@ from hub.backup.manifest import (
     CONFIG,
     HUB_DB,
     MANIFEST,
+    ROUTING,
     SEAL_PUBLIC,
     BackupError,
     BackupFile,
@@ -70,11 +71,13 @@ def _write_backup(config: Config, part: Path, on_bytes: OnBytes) -> Manifest:
     damaged = list(_copy_segments(config.store_folder / "segments", part, on_bytes))
     if config.accounts_path.exists():
         copy_database(config.accounts_path, part / ACCOUNTS, on_bytes=on_bytes)
-    beside = (
+    beside = [
         (config.path, CONFIG),
         (config.pki_folder / "ca.crt", CA),
         (config.pki_folder / "seal.pub", SEAL_PUBLIC),
-    )
+    ]
+    if config.routing_path is not None:
+        beside.append((config.routing_path, ROUTING))
     for source, name in beside:
         if source.exists():
             (part / name).write_bytes(source.read_bytes())

@@ -8,6 +8,7 @@ MANIFEST: Final = "manifest.json"
 HUB_DB: Final = "hub.db"
 ACCOUNTS: Final = "accounts.db"
 CONFIG: Final = "hub.toml"
+ROUTING: Final = "routing.toml"
 CA: Final = "ca.crt"
 SEAL_PUBLIC: Final = "seal.pub"
 

@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from hub.backup.copying import PIECE_BYTES, OnBytes, check_backup, fingerprint, read_manifest, sync
-from hub.backup.manifest import ACCOUNTS, CA, CONFIG, HUB_DB, SEAL_PUBLIC, BackupError, Manifest
+from hub.backup.manifest import ACCOUNTS, CA, CONFIG, HUB_DB, ROUTING, SEAL_PUBLIC, BackupError, Manifest
 from hub.store.copies import write_epoch
 
-OWN_FOLDERS: Final = {"store": "store", "pki": "pki", "accounts": "accounts.db"}  # beside the configuration
+OWN_FOLDERS: Final = {  # beside the configuration
+    "store": "store",
+    "pki": "pki",
+    "accounts": "accounts.db",
+    "routing": "routing.toml",
+}
 _PLACES: Final = {
     HUB_DB: "store/hub.db",
     ACCOUNTS: "accounts.db",
     CONFIG: "hub.toml",
+    ROUTING: "routing.toml",
     CA: "pki/ca.crt",
     SEAL_PUBLIC: "pki/seal.pub",
 }
@@ -75,7 +81,7 @@ def with_own_folders(text: str) -> str:
     for line in text.splitlines():
         if header := re.match(r"\s*\[([^\[\]]+)\]", line):
             table = header[1].strip()
-        key = re.match(r"\s*(store|pki|accounts)\s*=", line) if table == "folders" else None
+        key = re.match(r"\s*(store|pki|accounts|routing)\s*=", line) if table == "folders" else None
         lines.append(f'{key[1]} = "{OWN_FOLDERS[key[1]]}"' if key else line)
     changed = "\n".join(lines) + "\n"
     try:

@@ -174,6 +174,21 @@ def test_a_restored_hub_has_all_of_the_other_but_its_epoch(
     assert (said.status, "ca.key is gone" in said.err, "hub seal recover" in said.err) == (1, True, True)
 
 
+def test_who_is_asked_to_answer_is_in_the_backup_wherever_the_document_was(
+    filled: Config, tmp_path: Path, command: Command
+) -> None:
+    document = tmp_path / "elsewhere.toml"
+    document.write_text('failsafe = "Lan"\n', encoding="utf-8")
+    text = filled.path.read_text(encoding="utf-8")
+    named = text.replace('# routing = "routing.toml"', f'routing = "{document}"')
+    filled.path.write_text(named, encoding="utf-8")
+    assert command("backup", tmp_path / "backup", "--config", filled.path).status == 0
+    assert command("restore", tmp_path / "backup", "--into", tmp_path / "new").status == 0
+    document.unlink()
+    said = command("route", "--check", "--config", tmp_path / "new" / "hub.toml")
+    assert (said.status, f"{tmp_path}/new/routing.toml: can be used" in said.out) == (0, True)
+
+
 def flip(path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
