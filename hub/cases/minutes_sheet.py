@@ -1,0 +1,112 @@
+"""Minutes for people (core): the same document as a paper, in words."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hub.cases.letter import Words, identity_rows
+from hub.cases.minutes import Minutes, digest
+from hub.cases.note_words import (
+    DISPOSITION_WORDS,
+    INPUT_WORDS,
+    NOBODY,
+    PRACTICE,
+    PURPOSE_WORDS,
+    STATE_WORDS,
+    URGENCY_WORDS,
+    step_text,
+    utc_text,
+)
+from hub.cases.notes import Identity
+from hub.papers.blocks import Block, Facts, Heading, Paper, Paragraph
+from hub.store.papers import AdviceStep
+
+DETAILS_MAX_CHARS: Final = 300
+
+
+def write_sheet(minutes: Minutes, say: Words) -> Paper:
+    """Return the minutes as a paper."""
+    document = minutes.document
+    who = document["by"] or say("quy tắc")
+    facts = [
+        (say("Trạm"), f"{document['station_name']} ({document['station']})"),
+        (say("Cuộc gọi"), str(document["call"])),
+        (say("Nhận cuộc gọi lúc"), utc_text(document["received_utc_us"])),
+        (say("Bản"), str(document["version"])),
+        (say("Lập lúc"), f"{utc_text(document['made_utc_us'])} · {who}"),
+    ]
+    if document["corrects"]:
+        facts.append((say("Sửa bản"), f"SHA-256 {document['corrects']}"))
+        facts.append((say("Lý do sửa"), document["reason"] or say("cuộc gọi tiếp tục sau khi đóng")))
+    blocks: list[Block] = [Heading(say("BIÊN BẢN CUỘC GỌI"), 1), Facts(tuple(facts))]
+    for person in document["persons"]:
+        blocks += _person(person, say)
+    blocks.append(Heading(say("Diễn biến cuộc gọi")))
+    blocks.append(
+        Facts(tuple((utc_text(line["utc_us"]), journal_text(line, say)) for line in document["journal"]))
+    )
+    blocks.append(Heading(say("Chữ ký của trung tâm")))
+    blocks.append(Paragraph(say("Ký trên SHA-256 của biên bản:") + f"\n{digest(document)}"))
+    blocks.append(Paragraph(say("Kiểm tra tệp JSON bằng lệnh: {command}", command="hub minutes verify")))
+    return Paper(
+        title=say("Biên bản cuộc gọi"),
+        blocks=tuple(blocks),
+        footer=say("{station} · cuộc gọi {call}", station=document["station_name"], call=document["call"]),
+        page_word=say("Trang {page}/{pages}", page="{page}", pages="{pages}"),
+        stamp=say(PRACTICE) if document["practice"] else "",
+    )
+
+
+def journal_text(line: Mapping[str, Any], say: Words) -> str:
+    """Return a line of the journal in words: who, what, how the call is then, and what else was said."""
+    who = line["by"] or say(NOBODY)
+    what = say(INPUT_WORDS.get(line["input"], line["input"]))
+    text = f"{who}: {what}"
+    if line["from"] != line["to"]:
+        text += f" → {say(STATE_WORDS.get(line['to'], line['to']))}"
+    details = _details(line["detail"], say)
+    return f"{text} ({details})" if details else text
+
+
+def _details(detail: str | None, say: Words) -> str:
+    try:
+        said = json.loads(detail or "{}")
+    except ValueError:
+        return ""
+    if not isinstance(said, dict):
+        return ""
+    words = []
+    for name, value in said.items():
+        if name == "disposition":
+            words.append(say(DISPOSITION_WORDS.get(str(value), str(value))))
+        elif value not in (None, "", [], {}) and not isinstance(value, dict | list):
+            words.append(str(value) if name == "reason" else f"{name}: {value}")
+    return ", ".join(words)[:DETAILS_MAX_CHARS]
+
+
+def _person(person: Mapping[str, Any], say: Words) -> list[Block]:
+    code = person["visit"]
+    blocks: list[Block] = [Heading(say("Lượt khám {code}", code=code) if code else say("Không có lượt khám"))]
+    facts: list[tuple[str, str]] = []
+    if person["identity"] is not None:
+        facts += identity_rows(Identity.model_validate(person["identity"]), say)
+    elif person["is_identity_withheld"]:
+        facts.append((say("Họ tên"), say("có ghi, nhưng không có đồng ý đưa vào biên bản")))
+    for one in person["consents"]:
+        purposes = "; ".join(say(PURPOSE_WORDS.get(name, name)) for name in one["purposes"])
+        text = f"{one['by_whom']}: {purposes}" if one["is_given"] else one["by_whom"]
+        words = f" – “{one['words']}”" if one["words"] else ""
+        noted = f" ({one['noted_by']}, {utc_text(one['utc_us'])})"
+        facts.append((say("Đồng ý") if one["is_given"] else say("Rút lại đồng ý"), text + words + noted))
+    form = person["form"]
+    urgency = form["urgency"]
+    facts.append((say("Mức khẩn"), say("chưa ghi") if urgency is None else say(URGENCY_WORDS[urgency])))
+    facts.append((say("Nhận định"), form["findings"] or say("chưa ghi")))
+    facts.append((say("Lời dặn"), form["advice"] or say("chưa ghi")))
+    blocks.append(Facts(tuple(facts)))
+    for one in person["advice"]:
+        kept = [AdviceStep(step["state"], step["text"], step["utc_us"]) for step in one["steps"]]
+        steps = "".join(f"\n{utc_text(step.utc_us)} {step_text(step, say)}" for step in kept)
+        sent = say("Đã gửi trạm lúc {time} ({by}):", time=utc_text(one["made_utc_us"]), by=one["by"])
+        blocks.append(Paragraph(f"{sent}\n{one['text']}{steps}"))
+    return blocks
