@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
 from edge.control_service import ask
@@ -163,6 +164,46 @@ def _check_sound(settings: BoxConfig) -> NoReturn:
 def cancel_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Cancel the open call; the hub still looks at it."""
     _do(_read(config), "cancel call", "the call is cancelled")
+
+
+@call.command("show")
+def show_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Say how the call stands, and whether the hub calls."""
+    try:
+        facts = CallFacts.model_validate(_ask(_read(config), "call"))
+    except BoxError as error:
+        err.print(str(error), highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    for line in facts.lines():
+        out.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+@call.command("accept")
+def accept_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Answer the hub's ring, as the button does."""
+    _do(_read(config), "accept call", "the ring is answered")
+
+
+@call.command("decline")
+def decline_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Do not take the hub's ring; the hub is told."""
+    _do(_read(config), "decline call", "the ring is declined")
+
+
+@call.command("raise")
+def raise_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Make the open call an emergency, as holding the button for two seconds does."""
+    _do(_read(config), "raise call", "the call is an emergency")
+
+
+@call.command("practice")
+def practise(
+    kind: Annotated[str, typer.Argument(help="drill: a whole call; test: only the way; off: none.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """The next press within ten minutes is practice; the one after it is real."""
+    done = "the next press is real" if kind == "off" else f"the next press within ten minutes is a {kind}"
+    _do(_read(config), "practice", done, kind=kind)
 
 
 @visit.command("next")

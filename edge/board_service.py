@@ -49,10 +49,15 @@ class OurBoard:
         if self._bridge is not None:
             self._bridge.press_shown(press)
 
-    def show_output(self, output: OutputId, pattern: OutputPattern) -> None:
-        """Drive a lamp or the buzzer so until told otherwise."""
+    def show_output(self, output: OutputId, pattern: OutputPattern, level: int = 255) -> None:
+        """Drive a lamp or the buzzer so until told otherwise. `level`: 0 … 255."""
         if self._bridge is not None:
-            self._bridge.show_output(output, pattern)
+            self._bridge.show_output(output, pattern, level)
+
+    def pulse_output(self, output: OutputId, pattern: OutputPattern, ttl_ms: int) -> None:
+        """Drive a lamp or the buzzer so once, for `ttl_ms`: 1 … 65535."""
+        if self._bridge is not None:
+            self._bridge.pulse_output(output, pattern, 255, ttl_ms)
 
     def set_host_state(self, host_state: HostState) -> None:
         """Say what the box does."""

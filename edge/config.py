@@ -14,6 +14,7 @@ from edge.errors import ConfigError
 from edge.health.wall_clock import RTC_FILE
 from firmware_bridge.ports.device_settings import DeviceSettings
 
+AutoAnswer = Literal["never", "emergency"]
 PANEL_PORT: Final = 8080
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
@@ -22,7 +23,7 @@ _KNOWN: Final = {
     "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
     "button": ("gpio", "input"),
-    "call": ("voice", "languages"),
+    "call": ("hotline", "auto_answer", "voice", "languages"),
     "device": DEVICE_KEYS,
     "panel": ("port",),
     "spool": ("quota_bytes",),
@@ -33,6 +34,7 @@ LANGUAGES: Final = ("vi", "en")  # Vietnam's, and of who visits
 LANGUAGES_MAX: Final = 4  # said one after the other
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-zA-Z0-9]{1,8}){0,2}")  # a folder of words; BCP 47
 _GPIO_LINE: Final = re.compile(r"[a-zA-Z0-9_-]+:[0-9]{1,4}")
+_AUTO_ANSWERS: Final[tuple[AutoAnswer, ...]] = ("never", "emergency")
 _SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
     "camera": ("auto", "v4l2:", "file:", "generated", "none"),
     "microphone": ("alsa:", "file:", "generated", "none"),
@@ -70,10 +72,13 @@ class ButtonConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallConfig:
-    """How the station's side of a call behaves. `voice`: it says aloud what the lamp shows, in each of
-    `languages` in turn.
+    """How the station's side of a call behaves. `hotline`: the number that is shown when nobody answers;
+    None: there is none. `auto_answer` "emergency": a ring of the hub that is one answers itself, after it was
+    announced for five seconds. `voice`: it says aloud what the lamp shows, in each of `languages` in turn.
     """
 
+    hotline: str | None = None
+    auto_answer: AutoAnswer = "never"
     voice: bool = True
     languages: tuple[str, ...] = LANGUAGES
 
@@ -150,7 +155,7 @@ def read_config(file: Path) -> BoxConfig:
             loudspeaker=settings.source("loudspeaker", "alsa:default"),
             screen=settings.source("screen", "auto"),
         ),
-        call=CallConfig(voice=settings.truth("call.voice", True), languages=settings.languages()),
+        call=settings.call(),
     )
 
 
@@ -197,6 +202,20 @@ class _Settings:
             expected = 'CHIP:LINE, such as "gpiochip0:17"'
             raise ConfigError(f"{self._file}: button.gpio: expected {expected}, found {gpio!r}")
         return ButtonConfig(kind="gpio", place=gpio)
+
+    def call(self) -> CallConfig:
+        value = self._value("call.auto_answer")
+        auto_answer = next((one for one in _AUTO_ANSWERS if one == (value or "never")), None)
+        if auto_answer is None:
+            expected = " or ".join(f'"{one}"' for one in _AUTO_ANSWERS)
+            raise ConfigError(f"{self._file}: call.auto_answer: expected {expected}, found {value!r}")
+        hotline = None if self._value("call.hotline") is None else self.text("call.hotline")
+        return CallConfig(
+            hotline=hotline,
+            auto_answer=auto_answer,
+            voice=self.truth("call.voice", True),
+            languages=self.languages(),
+        )
 
     def source(self, name: str, default: str) -> str:
         value = default if self._value(f"video.{name}") is None else self.text(f"video.{name}")

@@ -13,8 +13,9 @@ from typing import Final
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
-from edge.call.call_service import STORE_AGAIN_S, CallService
-from edge.call.station_call import State
+from edge.call.call_records_service import STORE_AGAIN_S
+from edge.call.call_service import CallService
+from edge.call.station_table import OWED
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolDamagedError, SpoolError
@@ -148,7 +149,7 @@ class Spools:
     def _on_back_in_time(self, why: str) -> None:
         """Numbers were given twice. The press of now, if the hub has not had it, may bear such a one."""
         call = self._call.call
-        if call.state is State.REGISTERED and call.spool is None:
+        if call.state in OWED and call.spool is None:
             call.left_behind(UNKNOWN)
         self.own.condemn(why)
 
@@ -250,7 +251,7 @@ class Spools:
         not known. A press that is not there and that the hub does not have is stored again.
         """
         call = self._call.call
-        if call.spool is None or call.call_seq is None or call.state is not State.REGISTERED:
+        if call.spool is None or call.call_seq is None or call.state not in OWED:
             return
         known = {spool_text(one) for one in self.salvage.formers.threads}
         is_lost = (
@@ -267,7 +268,7 @@ class Spools:
         while True:
             try:
                 presses = await self.own.use(lambda s: s.presses())
-                await self._call.press_anew(presses[-1] if presses else None)
+                await self._call.records.store_anew(presses[-1] if presses else None)
             except SpoolDamagedError:
                 raise
             except SpoolError as error:

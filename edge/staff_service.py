@@ -8,6 +8,7 @@ from edge.call.call_service import CallService
 from edge.call.video_service import VideoService
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
+from edge.errors import ControlError
 from edge.health.hub_anchors import anchor_event
 from edge.health.own_clocks import staff_anchor
 
@@ -33,7 +34,12 @@ class StaffWords:
         return {
             "visit": self._visit,
             "next person": self._next,
+            "call": self._call_now,
             "cancel call": self._cancel,
+            "accept call": self._accept,
+            "decline call": self._decline,
+            "raise call": self._raise,
+            "practice": self._practice,
             "camera": self._camera,
             "time": self._time,
         }
@@ -52,6 +58,31 @@ class StaffWords:
 
     async def _cancel(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         await self._call.cancel()
+        return {}
+
+    async def _call_now(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._call.facts()
+
+    async def _accept(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        await self._call.accept()
+        return {}
+
+    async def _decline(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        await self._call.decline()
+        return {}
+
+    async def _raise(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        await self._call.raise_()
+        return {}
+
+    async def _practice(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        match request.get("kind"):
+            case "drill" | "test" as kind:
+                await self._call.practise(kind)
+            case "off":
+                await self._call.practise_no_more()
+            case other:
+                raise ControlError(f"practice: expected drill, test or off, found {other!r}")
         return {}
 
     async def _camera(self, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,17 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from contract.events import Status
-from contract.ids import BootId, RecordClass
-from contract.ranges import SeqRanges
+from contract.ids import BootId
 from contract.receipts import Receipt
 from contract.sealing import HubKey
-from contract.signals import CallState
+from contract.signals import Advice
 from contract.times import Anchor
 from edge.board_service import OurBoard
 from edge.button_service import OwnButton
-from edge.call.call_service import CallService
-from edge.call.station_call import State, StationCall
+from edge.call.call_service import CallEars, CallService
+from edge.call.saved_call import restored_call, saved_call
+from edge.call.station_table import ANSWERED
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
@@ -32,11 +31,11 @@ from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.errors import ControlError, SpoolDamagedError, SpoolError, leaves_of
+from edge.errors import ControlError, SpoolDamagedError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
 from edge.health.own_clocks import OwnClocks
-from edge.health.status import StatusRhythm, connected_for_s, owed_of
+from edge.health.status import StatusRhythm
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
 from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.spool.batch import Batch, Entry, OwedRecord
@@ -46,6 +45,7 @@ from edge.spool.seal_service import SealService, read_authority, read_enrolled_k
 from edge.spool.spool import Spool
 from edge.spools_service import UNSENT_FACT, Spools
 from edge.staff_service import StaffWords
+from edge.status_service import StatusTeller
 from edge.uplink.ears import Ears
 from edge.uplink.owed import Owed
 from edge.uplink.receipt_book import ReceiptBook
@@ -78,7 +78,6 @@ class Vitals:
         self._rhythm = StatusRhythm()
         self._cut_now = asyncio.Event()
         self._has_samples = self._has_rooms = False
-        self._used_bytes = 0
 
     async def run(self) -> None:
         """Run until cancelled; with another spool when the one is damaged. Raises BoxError when the box
@@ -103,7 +102,7 @@ class Vitals:
             return Heritage(spool=self._spool_id)
         facts = {
             **self._capture.facts(),
-            "call": self._call.call.saved(),
+            "call": saved_call(self._call.call, boot_name=self._clock.boot_name),
             "camera off": self._video.relay.camera_off_in,
             DEVICES_FACT: self._instruments.known,
         }
@@ -168,14 +167,19 @@ class Vitals:
             read_rtc_s=lambda: read_rtc_s(self._config.rtc_file),
         )
         self._call = CallService(
-            StationCall.restored(facts["call"]),
+            restored_call(facts["call"], boot_name=self._clock.boot_name, now_s=self._clock.now_s()),
+            config=self._config.call,
             spool=self._spool,
             spool_id=self._spool_id,
             capture=self._capture,
             clock=self._clock,
             boot=self._boot,
-            on_stored=self._on_stored,
-            on_changed=self._on_call_changed,
+            ears=CallEars(
+                on_stored=self._on_stored,
+                on_moved=lambda: self._video.on_call(self._call.call),
+                on_step=lambda: self._uplink.say_state(),  # noqa: PLW0108 - there is no uplink yet
+                on_prompt=lambda prompt: self._video.prompts.say(prompt),  # noqa: PLW0108 - nor video
+            ),
         )
         self._board = OurBoard(
             self._config.board_port,
@@ -216,7 +220,10 @@ class Vitals:
             reload=self._spool.reload,
             ears=Ears(
                 on_receipt=self._on_receipt,
-                on_call=self._on_hub_call,
+                on_call=self._call.on_signal,
+                on_ring=self._call.on_ring,
+                on_practice=self._call.on_practice,
+                on_advice=self._on_advice,
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
@@ -226,6 +233,16 @@ class Vitals:
                 open_call=lambda: (self._call.call.call_seq, self._call.call.spool),
             ),
             rng=self._rng,
+        )
+        self._statuses = StatusTeller(
+            self._rhythm,
+            clock=self._clock,
+            boot=self._boot,
+            spool=self._spool,
+            capture=self._capture,
+            uplink=self._uplink,
+            receipts=self._receipts,
+            damaged_frames=self._damaged,
         )
         self._video = VideoService(
             self._video_command,
@@ -260,8 +277,8 @@ class Vitals:
     # What is heard
 
     def _on_board(self, event: bridge_events.Event) -> None:
-        if isinstance(event, bridge_events.ButtonPressed):
-            self._call.pressed(event)
+        if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
+            self._call.on_button(event)
         elif isinstance(event, bridge_events.CameraButton):
             self._video.on_button(event)
         else:
@@ -269,8 +286,8 @@ class Vitals:
             self._on_heard(event)
 
     def _on_button(self, event: bridge_events.Event) -> None:
-        if isinstance(event, bridge_events.ButtonPressed):
-            self._call.pressed(event)
+        if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
+            self._call.on_button(event)
         else:
             self._capture.handle(event, source=BUTTON, now_us=self._clock.now_us())
 
@@ -281,16 +298,9 @@ class Vitals:
 
     def _on_stored(self, records: list[OwedRecord]) -> None:
         self._uplink.add(records)
-        if any(record.record_class is RecordClass.CALL for record in records):  # perhaps a press
-            self._video.on_call(self._call.call)
 
-    def _on_call_changed(self) -> None:
-        self._uplink.say_state()
-        self._video.on_call(self._call.call)
-
-    def _on_hub_call(self, state: CallState) -> None:
-        self._call.on_signal(state)
-        self._video.on_call(self._call.call)  # also who has it, which is no step of the call
+    def _on_advice(self, advice: Advice) -> None:
+        log.warning("advice %d has come, and this box has no place for it yet", advice.advice)
 
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
         self._receipts.on_receipt(receipt)
@@ -312,7 +322,9 @@ class Vitals:
             self._video.tick()
             for anchor in self._own_clocks.anchors(now_us=self._clock.now_us()):
                 self._tell_anchor(anchor)
-            await self._record_status(is_live=is_live)
+            if await self._statuses.record_if_due(is_live=is_live):
+                for anchor in self._hub_anchors.with_status():
+                    self._tell_anchor(anchor)
             cut_at_s = self._clock.now_s()
             makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
             for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
@@ -339,40 +351,11 @@ class Vitals:
         batch = batch or Batch()
         return replace(batch, facts={**batch.facts, **facts})
 
-    async def _record_status(self, *, is_live: bool) -> None:
-        now_us = self._clock.now_us()
-        shape = (
-            self._uplink.link.connected_since_s is not None,
-            self._receipts.refused_count,
-            self._damaged() > 0,
-        )
-        has_samples = self._capture.has_samples(now_us=now_us)
-        if self._rhythm.is_due(shape, is_live=is_live, has_samples=has_samples, now_s=now_us / 1e6):
-            self._capture.tell(await self._status(now_us), now_us)
-            for anchor in self._hub_anchors.with_status():
-                self._tell_anchor(anchor)
-
     def _damaged(self) -> int:
         return self._board.damaged_frames() + self._instruments.damaged_frames()
 
-    async def _status(self, now_us: int) -> Status:
-        link, round_trip_s = self._uplink.link, self._uplink.round_trip_s
-        with contextlib.suppress(SpoolError):  # the card fails: what was known last is said again
-            self._used_bytes, given_up = await self._spool.use(_look_at)
-            self._uplink.owed.give_up(given_up)
-        return Status(
-            owed=owed_of(self._uplink.owed, boot=self._boot, now_us=now_us),  # type: ignore[arg-type]
-            spool_bytes=self._used_bytes,
-            disk_free_bytes=self._spool.disk_free_bytes(),
-            round_trip_ms=None if round_trip_s is None else round(round_trip_s * 1000),
-            connected_for_s=connected_for_s(link, now_s=now_us / 1e6),
-            frames_damaged=self._damaged(),
-            samples_lost=self._capture.lost_samples,
-            refused=self._receipts.refused_count,
-        )
-
     def _host_state(self) -> HostState:
-        if self._call.call.state is State.CLAIMED:
+        if self._call.call.state in ANSWERED:
             return HostState.CALL_SEEN
         is_connected = self._uplink.link.connected_since_s is not None
         return HostState.CAPTURING if is_connected else HostState.NETWORK_DOWN
@@ -416,13 +399,13 @@ class Vitals:
             visit=self._capture.visit,
             asks_visit_over=self._capture.asks(now_us=now_us),
             awaits_sensors_off=self._capture.awaits_sensors_off,
-            status=await self._status(now_us),
+            status=await self._statuses.now(),
             hub_keys=self._hub_keys,
             spool_problem=self._spool.problem,
             lost_batches=self._spool.lost_batches,
             damaged_drafts=self._damaged_drafts,
             dropped_events=self._capture.dropped_entries,
-            unstored_presses=self._call.unstored_presses,
+            unstored_presses=self._call.records.unstored_presses,
             card=self._spools.sight(),
             link=self._uplink.link,
             anchor=self._hub_anchors.last,
@@ -432,8 +415,3 @@ class Vitals:
             prompts=self._video.prompts.now,
         )
         return {"report": report_of(sight).model_dump()}
-
-
-def _look_at(spool: Spool) -> tuple[int, dict[RecordClass, SeqRanges]]:
-    spool.tend()
-    return spool.used_bytes(), spool.given_up()

@@ -1,36 +1,52 @@
-"""The call of this station: each press stored before it is told, each step shown on the lamp.
+"""The call of this station: who says what to the table, and who is told what came of it.
 
 What the nurse sees is never ahead of what is true: the lamp says "registered" only after the press is on this
-disk, "at the hub" after the hub's receipt.
+disk, "at the hub" after the hub's receipt. Each input is followed by `_after`, which shows, says and records
+at once what it made of the call.
 """
 
 import asyncio
-import copy
+import contextlib
 import logging
-from collections import deque
-from collections.abc import Callable
-from typing import Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from contract.events import CallStep, Press
-from contract.ids import BootId, RecordClass, SpoolId, VisitNo, spool_text
+from contract.events import CallStep, Event, PracticeKind
+from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt
-from contract.signals import CallState
+from contract.signals import CallState, Practice, RingStation
 from edge.board_service import OurBoard
-from edge.call.lamps import CALL_LAMP
-from edge.call.station_call import State, StationCall, Step
+from edge.call.call_facts import call_facts
+from edge.call.call_records_service import CallRecords, OwnPress, OwnRaise
+from edge.call.lamps import CHIRPS, DARK, Look, chime_of, lamp_of
+from edge.call.prompts_due import Prompt, PromptsDue
+from edge.call.station_call import StationCall
+from edge.call.station_table import OPEN
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
-from edge.errors import IllegalInputError, SpoolError
-from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
+from edge.config import CallConfig
+from edge.errors import IllegalInputError
+from edge.spool.batch import OwedRecord
 from edge.spool.spool_service import SpoolThread
-from firmware_bridge.board.messages import OutputId
-from firmware_bridge.events import ButtonPressed, PressIdentity, PressKind
+from firmware_bridge.board.messages import OutputId, OutputPattern
+from firmware_bridge.events import ButtonHeld, ButtonPressed, PressIdentity
 
 log = logging.getLogger(__name__)
 
-STORE_AGAIN_S: Final = 1.0  # after the card refused a press
-WORK_MAX: Final = 2_000  # what waits for the card; the bridge has at most 1024 presses open
+STATION: str = "station"  # who asks here: nobody at the station is asked for a name
+
+
+@dataclass(frozen=True, slots=True)
+class CallEars:
+    """Who is told of the call. `on_moved`: it stands otherwise, or may; `on_step`: the record has a step of
+    it; `on_prompt`: this is to be said aloud."""
+
+    on_stored: Callable[[list[OwedRecord]], None]
+    on_moved: Callable[[], None]
+    on_step: Callable[[], None]
+    on_prompt: Callable[[Prompt], None]
 
 
 class CallService:
@@ -44,124 +60,96 @@ class CallService:
         self,
         call: StationCall,
         *,
+        config: CallConfig,
         spool: SpoolThread,
         spool_id: SpoolId,
         capture: Capture,
         clock: BoxClock,
         boot: BootId,
-        on_stored: Callable[[list[OwedRecord]], None],
-        on_changed: Callable[[], None],
+        ears: CallEars,
     ) -> None:
         self.call = call
-        self._spool_id = spool_id
-        self._spool, self._capture, self._clock, self._boot = spool, capture, clock, boot
-        self._on_stored, self._on_changed = on_stored, on_changed
-        self._work: deque[ButtonPressed | CallStep] = deque()
-        self._has_work, self._is_idle = asyncio.Event(), asyncio.Event()
+        self.records = CallRecords(
+            call,
+            spool=spool,
+            capture=capture,
+            clock=clock,
+            boot=boot,
+            on_stored=ears.on_stored,
+            on_moved=self._after,
+            on_pressed=self._on_pressed,
+            on_told=self._on_told,
+        )
+        self._config, self._spool_id, self._clock, self._ears = config, spool_id, clock, ears
+        self._prompts = PromptsDue(call)
+        self._chime = DARK
+        self._moved = asyncio.Event()  # its deadlines may be others
         self._epoch: int | None = None  # of the hub's store
         self._identity: PressIdentity | None = None  # of the press that opened the call, in this process
-        self.unstored_presses = 0  # no disk takes them now: shown by `edge doctor`
 
     async def run(self) -> None:
-        """Store presses and steps, one after the other, until cancelled."""
-        self.show()
+        """Keep the call's time and records until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_time(), name="call time")
+            tasks.create_task(self.records.run(), name="call records")
+
+    async def _keep_time(self) -> None:
+        self._after()
         while True:
-            while self._work:
-                match self._work[0]:
-                    case ButtonPressed() as press:
-                        await self._on_press(press)
-                    case CallStep() as step:
-                        await self._on_step(step)
-                self._work.popleft()
-            self._has_work.clear()
-            self._is_idle.set()
-            await self._has_work.wait()
+            self._moved.clear()
+            next_s, now_s = self.call.next_s, self._clock.now_s()
+            if next_s is not None and next_s <= now_s:
+                ring = self.call.ring.name
+                if self.call.tick(now_s=now_s):
+                    self.records.do(OwnPress("policy", self._clock.now_us(), ring))
+                self._after()
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if next_s is None else next_s - now_s):
+                    await self._moved.wait()
 
-    def _do(self, work: ButtonPressed | CallStep) -> None:
-        if isinstance(work, CallStep) and len(self._work) >= WORK_MAX:
-            log.warning("step %r of call %d is not recorded: the card is too slow", work.step, work.call_seq)
-            return
-        self._work.append(work)
-        self._is_idle.clear()
-        self._has_work.set()
+    def _after(self) -> None:
+        """Show, say and record what the last input made of the call."""
+        told = self.call.take_told()
+        self._show(self._prompts.after(self.call, told))
+        if self._identity is not None and any(_is_claim(event) for event in told):
+            self.board.press_shown(self._identity)  # the board's own lamp says so should the box die
+        self.records.tell(told)
+        self._moved.set()
+        self._ears.on_moved()
 
-    # From the bridge
+    def _show(self, prompts: Sequence[Prompt]) -> None:
+        self.board.show_output(OutputId.CALL_LED, *lamp_of(self.call))
+        chime, self._chime = self._chime, chime_of(self.call)
+        if self._chime != chime:
+            self._sound(self._chime)
+        for prompt in prompts:
+            chirp = CHIRPS.get(prompt)
+            if chirp is not None and self._chime == DARK:
+                self.board.pulse_output(OutputId.BUZZER, chirp.pattern, chirp.ms)
+            self._ears.on_prompt(prompt)
 
-    def pressed(self, press: ButtonPressed) -> None:
-        """The button was pressed; told once, so it is ours until it is stored."""
-        self._do(press)
+    def _sound(self, chime: Look) -> None:
+        """A chime is renewed as long as it holds; its end is said once, and the board's own alarm is free."""
+        if chime == DARK:
+            self.board.pulse_output(OutputId.BUZZER, OutputPattern.OFF, 1)
+        else:
+            self.board.show_output(OutputId.BUZZER, *chime)
 
-    async def _on_press(self, press: ButtonPressed) -> None:
-        """Store a press, however long the card refuses: the board tells of it once and warns the nurse."""
-        identity = (press.uid.hex(), press.origin_boot_id, press.press_count)
-        told: list[Entry] | None = None
-        while True:
-            try:
-                if await self._spool.use(lambda spool: spool.press_seq(*identity)) is not None:
-                    break
-                if told is None:
-                    told = self._capture.press(t_us=press.box_t_us, now_us=self._clock.now_us())
-                    visit = self._capture.visit
-                await self._store(press, identity, told, visit)
-                break
-            except SpoolError as error:
-                log.log(logging.DEBUG if self.unstored_presses else logging.ERROR, "a press waits: %s", error)
-                self.unstored_presses = sum(isinstance(one, ButtonPressed) for one in self._work)
-                await asyncio.sleep(STORE_AGAIN_S)
-        self.unstored_presses = 0
-        self.board.press_stored(press.identity)
-        self.show()
+    # From the button
 
-    async def _store(
-        self, press: ButtonPressed, identity: tuple[str, int, int], told: list[Entry], visit: VisitNo
-    ) -> None:
-        event = Press(
-            device=identity[0],
-            device_boot=press.origin_boot_id,
-            press_count=press.press_count,
-            learned_from=_learned_from(press),
-            nudges=self.call.call_seq if self.call.spool is None else None,  # else it is a call of its own
-        )
-        entry = event_entry(event, RecordClass.CALL, boot=self._boot, t_us=press.box_t_us, visit=visit)
-        now = copy.deepcopy(self.call)
+    def on_button(self, event: ButtonPressed | ButtonHeld) -> None:
+        """A press, or its button held: told once, so it is ours until it is stored."""
+        self.records.do(event)
 
-        def facts_of_seq(seq: int) -> dict[str, object]:
-            then = copy.deepcopy(now)
-            then.press(seq)
-            return {"call": then.saved()}
+    def _on_pressed(self, press: PressIdentity, has_opened: bool) -> None:
+        if has_opened:
+            self._identity = press
+        self.board.press_stored(press)
 
-        batch = Batch(
-            entries=[entry, *told],
-            press=identity,
-            facts=self._capture.facts(),  # its visit is not given to somebody else after a restart
-            facts_of_seq=facts_of_seq,
-        )
-        owed = await self._spool.store_now(batch)
-        self.call.press(owed[0].seq)
-        if self.call.call_seq == owed[0].seq:
-            self._identity = press.identity
-        self._on_stored(owed)
-
-    async def press_anew(self, press: tuple[str, int, int] | None) -> None:
-        """The record of the press that opened the call is lost with its spool, and the hub has not had it:
-        store it again. `press` is its device, that one's boot and its count, None when nobody knows them.
-        Raises SpoolError.
-        """
-        if self.call.spool is None or self.call.state is not State.REGISTERED:
-            return
-        device, device_boot, count = press or ("unknown", 0, 0)
-        event = Press(device=device, device_boot=device_boot, press_count=count, learned_from="heartbeat")
-        now_us = self._clock.now_us()
-        entry = event_entry(event, RecordClass.CALL, boot=self._boot, t_us=now_us, visit=self._capture.visit)
-        then = copy.deepcopy(self.call)
-
-        def facts_of_seq(seq: int) -> dict[str, object]:
-            then.pressed_anew(seq)
-            return {"call": then.saved()}
-
-        owed = await self._spool.store_now(Batch(entries=[entry], facts_of_seq=facts_of_seq))
-        self.call.pressed_anew(owed[0].seq)
-        self._on_stored(owed)
+    def _on_told(self, events: Sequence[Event]) -> None:
+        if any(isinstance(event, CallStep) for event in events):
+            self._ears.on_step()
 
     # From the hub
 
@@ -171,71 +159,104 @@ class CallService:
             self._epoch = receipt.epoch
             self.call.forget_revision()
         spool = self._foreign(receipt.spool)
-        calls, seq = receipt.committed.get(RecordClass.CALL, SeqRanges()), self.call.call_seq
+        calls = receipt.committed.get(RecordClass.CALL, SeqRanges())
         if spool is None:
             self.call.nudges_received(calls)
-        is_call = seq is not None and seq in calls and spool == self.call.spool
-        if seq is not None and is_call and self.call.state is State.REGISTERED:
-            self._take(seq, self.call.receipt(), spool)
+        if spool == self.call.spool:
+            self.call.receipt(calls, now_s=self._clock.now_s())
+        self._after()
 
     def on_signal(self, signal: CallState) -> None:
         """The hub says how the call is."""
-        spool = self._foreign(SpoolId(int(signal.spool, 16)))
-        try:
-            step = self.call.hub_says(
-                signal.call_seq, signal.state, revision=signal.revision, by=signal.by, spool=spool
+        self._try(
+            lambda now_s: self.call.hub_says(
+                signal.call_seq,
+                signal.state,
+                revision=signal.revision,
+                by=signal.by,
+                spool=self._foreign(SpoolId(int(signal.spool, 16))),
+                phone=signal.phone,
+                now_s=now_s,
             )
+        )
+
+    def on_ring(self, signal: RingStation) -> None:
+        """The hub calls the station, says so again, or ends it."""
+        may_answer = self._config.auto_answer == "emergency"
+        self._try(lambda now_s: self.call.hub_rings(signal, may_answer=may_answer, now_s=now_s))
+
+    def on_practice(self, signal: Practice) -> None:
+        """The hub asks for practice, says so again, or ends it."""
+        if signal.lease_s == 0:
+            self._try(lambda _: self.call.practise_no_more(name=signal.name))
+            return
+        self._try(
+            lambda now_s: self.call.practise(
+                signal.kind, name=signal.name, by=signal.by, lease_s=signal.lease_s, now_s=now_s
+            )
+        )
+
+    def on_connected(self) -> None:
+        """What the hub says on this connection is what counts."""
+        self._try(lambda now_s: self.call.link_came(now_s=now_s))
+
+    def _try(self, input_: Callable[[float], None]) -> None:
+        """What the hub says may be late: then it is refused, and changes nothing."""
+        try:
+            input_(self._clock.now_s())
         except IllegalInputError as error:
             log.debug("ignored: %s", error)
-            return
-        self._take(signal.call_seq, step, spool)
+        self._after()
 
     def _foreign(self, spool: SpoolId) -> str | None:
         """Return the name of a spool that is not the box's own."""
         return None if spool == self._spool_id else spool_text(spool)
 
-    def on_connected(self) -> None:
-        """What the hub says on this connection is what counts."""
-        self.call.forget_revision()
-
-    # From the nurse
+    # From the people at the station. All raise IllegalInputError, and are on disk on return.
 
     async def cancel(self) -> None:
-        """The nurse cancels the open call; on disk on return. Raises IllegalInputError when there is none."""
-        if self.call.state is State.IDLE:
+        """The nurse cancels the open call."""
+        if self.call.state not in OPEN:
             raise IllegalInputError("no call is open at this station: nothing was cancelled")
-        seq, spool = self.call.call_seq, self.call.spool
-        step = self.call.cancel()
-        if seq is not None:
-            self._take(seq, step, spool)
-        await self._is_idle.wait()
+        await self._do(lambda now_s: self.call.cancel(now_s=now_s))
 
-    def _take(self, call_seq: int, step: Step | None, spool: str | None) -> None:
-        if step is not None:
-            self.show()
-            if step == "claimed" and self._identity is not None:
-                self.board.press_shown(self._identity)  # the board's own lamp says so should the box die
-            self._do(CallStep(call_seq=call_seq, step=step, spool=spool))
+    async def accept(self) -> None:
+        """The nurse answers the hub's ring at the panel, as with the button."""
+        if not self.call.ring.is_waiting:
+            raise IllegalInputError("the hub does not call: there is nothing to answer")
+        self.records.do(OwnPress("panel", self._clock.now_us(), self.call.ring.name))
+        await self.records.until_idle()
 
-    async def _on_step(self, step: CallStep) -> None:
-        """Store a step; on a card that refuses it the call goes on without it."""
-        entry = event_entry(
-            step, RecordClass.CALL, boot=self._boot, t_us=self._clock.now_us(), visit=self._capture.visit
-        )
-        try:
-            self._on_stored(
-                await self._spool.store_now(Batch(entries=[entry], facts={"call": self.call.saved()}))
-            )
-        except SpoolError as error:
-            log.error("step %r of call %d could not be stored: %s", step.step, step.call_seq, error)
-        self._on_changed()
+    async def decline(self) -> None:
+        """The nurse does not take the hub's ring."""
+        if not self.call.ring.is_waiting:
+            raise IllegalInputError("the hub does not call: nothing was declined")
+        await self._do(lambda now_s: self.call.decline(now_s=now_s))
 
-    def show(self) -> None:
-        """Set the lamp to what is true now."""
-        self.board.show_output(OutputId.CALL_LED, CALL_LAMP[self.call.state])
+    async def raise_(self) -> None:
+        """The nurse says at the panel that the open call is an emergency, as by holding the button."""
+        if self.call.state not in OPEN:
+            raise IllegalInputError("no call is open at this station: press the button, and hold it")
+        self.records.do(OwnRaise(self._clock.now_us()))
+        await self.records.until_idle()
+
+    async def practise(self, kind: PracticeKind) -> None:
+        """The next press is practice, within ten minutes."""
+        await self._do(lambda now_s: self.call.practise(kind, by=STATION, now_s=now_s))
+
+    async def practise_no_more(self) -> None:
+        """The next press is real."""
+        await self._do(lambda _: self.call.practise_no_more())
+
+    async def _do(self, input_: Callable[[float], None]) -> None:
+        input_(self._clock.now_s())
+        self._after()
+        await self.records.until_idle()
+
+    def facts(self) -> Mapping[str, Any]:
+        """How the call stands, for the panel."""
+        return call_facts(self.call, hotline=self._config.hotline, now_s=self._clock.now_s())
 
 
-def _learned_from(press: ButtonPressed) -> Literal["event", "heartbeat", "pressed at boot"]:
-    if press.event_id is None:
-        return "heartbeat"
-    return "pressed at boot" if press.kind is PressKind.PRESSED_AT_BOOT else "event"
+def _is_claim(event: Event) -> bool:
+    return isinstance(event, CallStep) and event.step == "claimed"

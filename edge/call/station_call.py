@@ -1,73 +1,55 @@
-"""The station's side of one call (core). Every transition is in the table, none elsewhere.
+"""The station's side of one call (core): what each input of the table makes of it.
 
 The call is named by the seq of its press. What the hub says is a state that is said again while it holds, so
-hearing the same twice, or a step late, changes nothing. Everything here survives a restart through `saved`.
+hearing the same twice, or a step late, changes nothing. What must be recorded is told as events, to be taken
+by `take_told` after each input. Everything here survives a restart (`edge.call.saved_call`).
 """
 
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Final, Literal, NamedTuple
 
+from contract.events import CallRaised, CallStep, Event, HubRang, PracticeKind, PracticeMode
 from contract.ranges import SeqRanges
-from contract.signals import HubCallState
+from contract.signals import HubCallState, RingStation
+from edge.call.hub_ring import HubRing, RingInput
+from edge.call.practising import LEASE_S, PracticeInput, Practising
+from edge.call.press_meaning import PressMeaning, meaning_of_press
+from edge.call.station_table import (
+    ANSWERED,
+    CLOSED,
+    HUB_INPUTS,
+    OPEN,
+    OWED,
+    STEPS,
+    TRANSITIONS,
+    WAITING,
+    Input,
+    State,
+    Step,
+)
 from edge.errors import IllegalInputError
 
-
-class State(Enum):
-    """What the nurse may rely on."""
-
-    IDLE = "idle"
-    REGISTERED = "registered"  # on disk here
-    AT_HUB = "at the hub"  # on disk there
-    RINGING = "ringing"  # a console on duty has confirmed that it sounds
-    CLAIMED = "claimed"  # a person has taken the call
+KEPT_S: Final = 5.0  # without a word of the hub: the nurse is told that there is no link
+HOTLINE_S: Final = 20.0  # without ringing or an answer: she is shown whom to telephone
 
 
-class Input(Enum):
-    """What can happen to a call."""
+class LastCall(NamedTuple):
+    """The call that was open before."""
 
-    PRESS = "press stored"
-    RECEIPT = "receipt for the press"
-    HUB_RINGING = "the hub says: ringing"
-    HUB_CLAIMED = "the hub says: claimed"
-    HUB_WAITS = "the hub says: nobody yet, it is kept"
-    HUB_ENDED = "the hub says: over"
-    HUB_ADOPTED = "the hub says: this nudge is the call now"
-    CANCEL = "the nurse cancels"
-
-
-_OPEN: Final = (State.REGISTERED, State.AT_HUB, State.RINGING, State.CLAIMED)
-TRANSITIONS: Final = {
-    (State.IDLE, Input.PRESS): State.REGISTERED,
-    **{(state, Input.PRESS): state for state in _OPEN},  # a nudge
-    (State.REGISTERED, Input.RECEIPT): State.AT_HUB,
-    **{(state, Input.RECEIPT): state for state in (State.AT_HUB, State.RINGING, State.CLAIMED)},
-    **{(state, Input.HUB_RINGING): State.RINGING for state in _OPEN},  # also when who had it let go
-    **{(state, Input.HUB_CLAIMED): State.CLAIMED for state in _OPEN},
-    **{(state, Input.HUB_WAITS): State.AT_HUB for state in _OPEN},
-    **{(state, Input.HUB_ENDED): State.IDLE for state in _OPEN},
-    **{(state, Input.HUB_ADOPTED): State.AT_HUB for state in State},
-    **{(state, Input.CANCEL): State.IDLE for state in _OPEN},
-}
-_HUB_INPUTS: Final[dict[HubCallState, Input]] = {
-    "offered": Input.HUB_WAITS,
-    "ringing": Input.HUB_RINGING,
-    "claimed": Input.HUB_CLAIMED,
-    "missed": Input.HUB_WAITS,
-    "callback": Input.HUB_WAITS,
-    "ended": Input.HUB_ENDED,
-    "cancelled": Input.HUB_ENDED,
-}
-Step = Literal["at the hub", "ringing", "claimed", "cancelled", "ended"]
+    seq: int
+    spool: str | None
+    practice: PracticeKind | None
 
 
 @dataclass(slots=True)
 class StationCall:
-    """The call of now. `call_seq` is None when idle; `spool` names the spool of its press where that is not
-    the box's own any more, in 16 digits.
+    """The call of now. `call_seq` is None when none is open; `spool` names the spool of its press where that
+    is not the box's own any more, in 16 digits. Times are CLOCK_BOOTTIME.
 
     `nudges` are the later presses, `nudges_at_hub` those of them that the hub has. When the hub ends the
     call, a nudge that it does not have is the next call; one that it has may be one, if it says so.
+    `kept_at_s`: when it is KEPT; `hotline_at_s`: from when on the nurse is shown whom to telephone;
+    `raise_seq`: the record that has opened a closed call again: the hub has it when it has that.
     """
 
     state: State = State.IDLE
@@ -76,30 +58,137 @@ class StationCall:
     claimed_by: str | None = None
     nudges_at_hub: list[int] = field(default_factory=list)
     spool: str | None = None
+    phone: str | None = None  # what the hub says is to be rung, where no voice comes this way
+    practice: PracticeKind | None = None  # the open call is none
+    is_raised: bool = False
+    was_kept: bool = False
+    since_s: float | None = None  # the state holds; None: since before this boot
+    kept_at_s: float | None = None
+    hotline_at_s: float | None = None
+    raise_seq: int | None = None
+    ring: HubRing = field(default_factory=HubRing)
+    practising: Practising = field(default_factory=Practising)
+    last: LastCall | None = None
     _revision: int = -1
+    _told: list[Event] = field(default_factory=list)
 
-    def press(self, seq: int) -> None:
+    def take_told(self) -> list[Event]:
+        """Return, once, the events that must be recorded."""
+        told, self._told = self._told, []
+        return told
+
+    @property
+    def next_s(self) -> float | None:
+        """When `tick` has something to do."""
+        practice_until_s = self.practising.until_s if self.practising.is_on else None
+        due = (self.kept_at_s, self.ring.next_s, practice_until_s)
+        return min((at_s for at_s in due if at_s is not None), default=None)
+
+    def tick(self, *, now_s: float) -> bool:
+        """Time has passed. Return whether a ring is now to be answered by itself: store its press."""
+        if self.kept_at_s is not None and now_s >= self.kept_at_s:
+            self._apply(Input.OVERDUE, now_s)
+            if not self.was_kept:
+                self.was_kept = True
+                self._tell_step("kept")
+        if self.ring.is_over(now_s=now_s):
+            self._end_ring(RingInput.OVER, "unanswered", now_s)
+        if self.practising.is_over(now_s=now_s):
+            self._end_practice(PracticeInput.OVER, "over")
+        return self.ring.is_due_by_itself(now_s=now_s)
+
+    # By the button
+
+    def begin_press(self, *, is_by_itself: bool = False) -> PressMeaning:
+        """Return what a press of now is; `press` follows when it is stored, whatever was heard meanwhile. A
+        ring of the hub waits for that. `is_by_itself`: nobody presses, the station's policy answers the ring.
+        """
+        if self.ring.is_waiting:
+            self.ring.take()
+        return meaning_of_press(
+            nudges=self.call_seq if self.spool is None else None,  # else it is a call of its own
+            is_open=self.state in OPEN,
+            practice=self.practice,
+            ring=self.ring,
+            practising=self.practising,
+            is_by_itself=is_by_itself,
+        )
+
+    def press(self, seq: int, meaning: PressMeaning, *, now_s: float) -> None:
         """A press is stored as record `seq`: it opens a call or nudges the open one."""
-        self._apply(Input.PRESS)
-        if self.call_seq is None:
-            self.call_seq, self.nudges, self.nudges_at_hub, self._revision = seq, [], [], -1
+        is_beside = meaning.is_beside and self.practice is not None
+        is_new = is_beside or self.state in CLOSED
+        self._apply(Input.REAL_PRESS if is_beside else Input.PRESS, now_s)
+        if is_new:
+            self._open(seq, practice=meaning.practice)
         else:
             self.nudges.append(seq)
+        if self.ring.is_on and self.ring.name == meaning.answers:
+            self.ring.end(RingInput.ACCEPTED)
+        if self.practising.is_on:
+            is_used = meaning.practice is not None
+            self.practising.end(PracticeInput.USED if is_used else PracticeInput.REAL_PRESS)
+
+    def call_to_raise(self, press_seq: int) -> CallRaised | None:
+        """Return what is recorded when the button of that press is held; None: it is an emergency already.
+
+        A call that was over within the two seconds is opened again under its name.
+        """
+        if self.state in OPEN and self.call_seq is not None:
+            return None if self.is_raised else CallRaised(call_seq=self.call_seq, spool=self.spool)
+        if self.last is None:
+            return CallRaised(call_seq=press_seq)
+        return CallRaised(call_seq=self.last.seq, spool=self.last.spool)
+
+    def raised(self, event: CallRaised, seq: int, *, now_s: float) -> None:
+        """`event` is stored as record `seq`: the call is an emergency, and no practice."""
+        was_open = self.state in OPEN
+        practice = self.practice if was_open else self.last and self.last.practice
+        self._apply(Input.RAISE, now_s)
+        if not was_open:
+            self._open(event.call_seq, practice=None)
+            self.spool, self.raise_seq = event.spool, seq if event.spool is None else None
+        self.practice, self.is_raised = None, True
+        if practice is not None:
+            self._told.append(PracticeMode(kind=practice, is_on=False, why="real press"))
 
     def left_behind(self, spool: str) -> None:
         """Another spool begins, and what was pressed before stays in `spool`: nudges are the hub's matter."""
         self.nudges, self.nudges_at_hub = [], []
         if self.call_seq is not None and self.spool is None:
-            self.spool = spool
+            self.spool, self.raise_seq = spool, None
 
     def pressed_anew(self, seq: int) -> None:
         """The record of the press was lost with its spool; `seq` of the box's own tells of it again."""
         self.call_seq, self.spool, self._revision = seq, None, -1
         self.nudges = [nudge for nudge in self.nudges if nudge > seq]
 
-    def receipt(self) -> Step | None:
-        """The hub has the press on disk. Return the step that this was, if it was one."""
-        return self._step(Input.RECEIPT)
+    def cancel(self, *, now_s: float) -> None:
+        """The nurse cancels; the hub keeps the call until somebody has looked at it. Raises
+        IllegalInputError.
+        """
+        if self.state in OPEN and self.ring.is_waiting:  # she does not want to speak
+            self.decline(now_s=now_s)
+        self._apply(Input.CANCEL, now_s)
+        self._close("cancelled", now_s)
+        self.nudges, self.nudges_at_hub = [], []
+
+    # From the hub
+
+    def link_came(self, *, now_s: float) -> None:
+        """The hub is connected anew, perhaps restored from a backup: whatever it says first is news."""
+        self.forget_revision()
+        self._apply(Input.LINK_CAME, now_s)
+
+    def forget_revision(self) -> None:
+        """The hub may count the revisions anew."""
+        self._revision = -1
+
+    def receipt(self, committed: SeqRanges, *, now_s: float) -> None:
+        """The hub has these records of class 0 of the call's spool on disk."""
+        seq = self.call_seq if self.raise_seq is None else self.raise_seq
+        if seq is not None and seq in committed and self.state in OWED:
+            self._step(Input.RECEIPT, now_s)
 
     def nudges_received(self, committed: SeqRanges) -> None:
         """The hub has these class-0 records on disk."""
@@ -108,104 +197,155 @@ class StationCall:
         ]
 
     def hub_says(
-        self, call_seq: int, state: HubCallState, *, revision: int, by: str | None, spool: str | None = None
-    ) -> Step | None:
-        """Take the hub's word; `spool` as in the attribute. Return the step that this was, if it was one.
+        self,
+        call_seq: int,
+        state: HubCallState,
+        *,
+        revision: int,
+        by: str | None,
+        now_s: float,
+        spool: str | None = None,
+        phone: str | None = None,
+    ) -> None:
+        """Take the hub's word; `spool` as in the attribute.
 
         A nudge of a call that the hub had closed became a call there: the hub then names the nudge, and so do
         we from then on. Raises IllegalInputError for a call that is not open here.
         """
         if state == "unknown":  # a hub that has not received the press yet
-            return None
-        before = self.state
-        is_over = _HUB_INPUTS[state] is Input.HUB_ENDED
-        if spool is None and self._may_adopt(call_seq) and not (self.state is State.IDLE and is_over):
-            self._adopt(call_seq)
+            return
+        input_, before = HUB_INPUTS[state], self.state
+        is_over = input_ is Input.HUB_ENDED
+        if spool is None and self._may_adopt(call_seq) and not (self.state in CLOSED and is_over):
+            self._adopt(call_seq, now_s)
         if (spool, call_seq) != (self.spool, self.call_seq):
             raise IllegalInputError(f"the hub says {state} of call {call_seq}; open here is {self.call_seq}")
         if revision <= self._revision:
-            return None
-        step = self._step(_HUB_INPUTS[state], before=before)
-        self._revision = revision
-        self.claimed_by = by if state == "claimed" else None
+            return
         if is_over:
-            self._open_next()
-        return step
+            self._apply(input_, now_s)
+            self._close("ended", now_s)
+            self._open_next(now_s)
+            return
+        self._step(input_, now_s, before=before)
+        self._revision, self.phone = revision, phone
+        self.claimed_by = by if self.state in ANSWERED else None
+        if self.state in ANSWERED and self.ring.is_waiting:  # somebody is on the line
+            self._end_ring(RingInput.OVER, "unanswered", now_s)
 
     def _may_adopt(self, call_seq: int) -> bool:
         """A press is a call of its own beside one of a former spool, and waits while that is answered."""
-        return call_seq in self.nudges and not (self.spool is not None and self.state is State.CLAIMED)
+        return call_seq in self.nudges and not (self.spool is not None and self.state in ANSWERED)
 
-    def _adopt(self, call_seq: int) -> None:
-        self._apply(Input.HUB_ADOPTED)
-        self.call_seq, self.spool, self._revision = call_seq, None, -1
-        self.nudges = [seq for seq in self.nudges if seq > call_seq]
-        self.nudges_at_hub = [seq for seq in self.nudges_at_hub if seq > call_seq]
+    def _adopt(self, call_seq: int, now_s: float) -> None:
+        self._apply(Input.HUB_ADOPTED, now_s)
+        nudges, at_hub = self.nudges, self.nudges_at_hub
+        self._open(call_seq, practice=None)
+        self.nudges = [seq for seq in nudges if seq > call_seq]
+        self.nudges_at_hub = [seq for seq in at_hub if seq > call_seq]
 
-    def _open_next(self) -> None:
+    def _open_next(self, now_s: float) -> None:
         """The call is over at the hub: a nudge that it does not have will be a call there."""
         owed = [seq for seq in self.nudges if seq not in self.nudges_at_hub]
         if owed:
-            self.press(owed[0])
+            self._apply(Input.PRESS, now_s)
+            self._open(owed[0], practice=None)
             self.nudges = owed[1:]
 
-    def forget_revision(self) -> None:
-        """The hub is connected anew, perhaps restored from a backup: whatever it says first is news."""
+    # The hub calls the station
+
+    def hub_rings(self, signal: RingStation, *, may_answer: bool, now_s: float) -> None:
+        """The hub calls, says so again, or says that it does not any more. A ring that comes while a call is
+        open here is a ring within it. Raises IllegalInputError: that ring is over, or the line is taken.
+        """
+        if signal.lease_s == 0:
+            if self.ring.name == signal.ring and self.ring.is_waiting:
+                self._end_ring(RingInput.OVER, "unanswered", now_s)
+            self.ring.forget(signal.ring)
+            return
+        if (self.state, Input.HUB_CALLS) not in TRANSITIONS:
+            raise IllegalInputError(f"ring {signal.ring} by {signal.by}, while {self.state.value}")
+        is_another = self.ring.is_waiting and signal.ring not in (self.ring.name, *self.ring.ended)
+        if is_another:  # the hub's word of the end of the one before was lost
+            self._end_ring(RingInput.OVER, "unanswered", now_s)
+        self.ring.hear(signal, may_answer=may_answer, now_s=now_s)
+        self._apply(Input.HUB_CALLS, now_s)
+
+    def decline(self, *, now_s: float) -> None:
+        """Somebody at the station does not take the hub's ring. Raises IllegalInputError: there is none."""
+        self._end_ring(RingInput.DECLINED, "declined", now_s)
+
+    def _end_ring(self, input_: RingInput, outcome: Literal["declined", "unanswered"], now_s: float) -> None:
+        name, by = self.ring.name, self.ring.by
+        self.ring.end(input_)
+        self._told.append(HubRang(ring=name, outcome=outcome, by=by))
+        self._apply(Input.RING_OVER, now_s)
+
+    # Practice
+
+    def practise(
+        self, kind: PracticeKind, *, by: str, now_s: float, name: str | None = None, lease_s: float = LEASE_S
+    ) -> None:
+        """The next press is practice: asked for by the hub, under a name, or by somebody at the station.
+        Raises IllegalInputError: a call is open, or that practice is over.
+        """
+        if self.state is not State.IDLE:
+            raise IllegalInputError(f"no practice now: {self.state.value}")
+        if self.practising.ask(kind, name=name, by=by, lease_s=lease_s, now_s=now_s):
+            self._told.append(PracticeMode(kind=kind, is_on=True, why="asked"))
+
+    def practise_no_more(self, *, name: str | None = None) -> None:
+        """The hub ends the practice of that name, or somebody at the station whichever is on. Raises
+        IllegalInputError: there is none to end at the station.
+        """
+        kind = self.practising.kind
+        if name is None:
+            self._end_practice(PracticeInput.STOPPED, "asked")
+        elif self.practising.stop(name):
+            self._told.append(PracticeMode(kind=kind, is_on=False, why="asked"))
+
+    def _end_practice(self, input_: PracticeInput, why: Literal["asked", "over"]) -> None:
+        kind = self.practising.kind
+        self.practising.end(input_)
+        self._told.append(PracticeMode(kind=kind, is_on=False, why=why))
+
+    # Transitions
+
+    def _open(self, seq: int, *, practice: PracticeKind | None) -> None:
+        """The call that has begun is named by `seq`."""
+        self.call_seq, self.spool, self.nudges, self.nudges_at_hub = seq, None, [], []
+        self.practice, self.is_raised, self.was_kept, self.raise_seq = practice, False, False, None
+        self.claimed_by = self.phone = None
         self._revision = -1
 
-    def cancel(self) -> Step | None:
-        """The nurse cancels; the hub keeps the call until somebody has looked at it. Raises
-        IllegalInputError.
-        """
-        self._apply(Input.CANCEL)
-        self.nudges, self.nudges_at_hub = [], []
-        return "cancelled"
+    def _close(self, step: Step, now_s: float) -> None:
+        """No call is open any more; a ring of the hub that was within it goes on without it."""
+        self._tell_step(step)
+        if self.call_seq is not None:
+            self.last = LastCall(self.call_seq, self.spool, self.practice)
+        self.call_seq = self.spool = self.claimed_by = self.phone = self.practice = self.raise_seq = None
+        self.is_raised = self.was_kept = False
+        if self.ring.is_on:
+            self._apply(Input.HUB_CALLS, now_s)
 
-    def saved(self) -> dict[str, Any] | None:
-        """Return what a restart must know, as JSON; None for nothing. Who has the call the hub says again: no
-        name lies on the card.
-        """
-        if self.call_seq is None and not self.nudges:
-            return None
-        return {
-            "state": self.state.value,
-            "call_seq": self.call_seq,
-            "nudges": self.nudges,
-            "nudges_at_hub": self.nudges_at_hub,
-            **({} if self.spool is None else {"spool": self.spool}),
-        }
-
-    @classmethod
-    def restored(cls, saved: dict[str, Any] | None) -> "StationCall":
-        """Return the call that was `saved`."""
-        if saved is None:
-            return cls()
-        return cls(
-            State(saved["state"]),
-            saved["call_seq"],
-            list(saved["nudges"]),
-            nudges_at_hub=list(saved.get("nudges_at_hub", ())),
-            spool=saved.get("spool"),
-        )
-
-    def _step(self, input_: Input, *, before: State | None = None) -> Step | None:
+    def _step(self, input_: Input, now_s: float, *, before: State | None = None) -> None:
         before = before or self.state
-        self._apply(input_)
-        if self.state is before:
-            return None
-        match self.state:
-            case State.AT_HUB:
-                return "at the hub"
-            case State.RINGING:
-                return "ringing"
-            case State.CLAIMED:
-                return "claimed"
-            case _:
-                return "ended"
+        self._apply(input_, now_s)
+        if self.state is not before:
+            self._tell_step(STEPS[self.state])
 
-    def _apply(self, input_: Input) -> None:
+    def _tell_step(self, step: Step) -> None:
+        if self.call_seq is not None:
+            self._told.append(CallStep(call_seq=self.call_seq, step=step, spool=self.spool))
+
+    def _apply(self, input_: Input, now_s: float) -> None:
         if (self.state, input_) not in TRANSITIONS:
-            raise IllegalInputError(f"{input_.name} in {self.state.name}")
-        self.state = TRANSITIONS[self.state, input_]
-        if self.state is State.IDLE:
-            self.call_seq, self.claimed_by, self.spool = None, None, None
+            raise IllegalInputError(f"{input_.value}, while {self.state.value}")
+        before, self.state = self.state, TRANSITIONS[self.state, input_]
+        if self.state is not before or input_ is Input.REAL_PRESS:
+            self.since_s = now_s
+            self.kept_at_s = now_s + KEPT_S if self.state is State.REGISTERED else None
+            if self.state not in WAITING:
+                self.hotline_at_s = None
+            elif before not in WAITING or input_ is Input.REAL_PRESS:
+                self.hotline_at_s = now_s + HOTLINE_S

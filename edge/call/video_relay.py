@@ -24,7 +24,8 @@ from contract.media import (
 )
 from contract.signals import parse_signal
 from edge.call.camera_switch import CameraSwitch
-from edge.call.station_call import State, StationCall
+from edge.call.station_call import StationCall
+from edge.call.station_table import State
 from edge.call.video_messages import CallNow, CameraWish, FromHub
 from edge.errors import VideoLinkError
 
@@ -51,14 +52,20 @@ class VideoRelay:
         self.call: CallNow | None = None
         self._spool, self._camera_off_in = spool_text(spool), camera_off_in
         self._join: Join | None = None
+        self._is_held = False
+        self._resumes: tuple[Join, str | None] | None = None  # the page of a held call, and whose
         self._peer: PeerMedia | None = None
         self._photos: OrderedDict[str, _Asked] = OrderedDict()
 
     # How the call stands
 
     def on_call(self, call: StationCall) -> list[ToVideo]:
-        """The station's call is like this now; return what `edge video` is told: nothing when it knows."""
+        """The station's call is like this now; return what `edge video` is told: nothing when it knows.
+
+        While a call is held its page waits: camera and microphone close, and open again with its owner.
+        """
         before, self.call = self.call, self._call_now(call)
+        self._is_held = call.state is State.HELD
         if self.call == before:
             return []
         if self.call is None or before is None or not _is_same(self.call, before):
@@ -67,9 +74,21 @@ class VideoRelay:
         told: list[ToVideo] = [self.call]
         is_other_owner = before.by is not None and before.by != self.call.by
         if self._join is not None and before.is_claimed and (not self.call.is_claimed or is_other_owner):
-            page, self._join, self._peer = self._join.page, None, None  # its page is the owner's no more
-            told.append(_from_hub(Leave(**self._of_call(), page=page)))
+            join, self._join, self._peer = self._join, None, None  # its page is the owner's no more
+            self._resumes = (join, before.by) if self._is_held else None
+            told.append(_from_hub(Leave(**self._of_call(), page=join.page)))
+        elif self.call.is_claimed and self._resumes is not None:
+            told += self._resumed(*self._resumes, by=self.call.by)
         return told
+
+    def _resumed(self, join: Join, owner: str | None, *, by: str | None) -> list[ToVideo]:
+        """The call is held no more: its page has let go of the leg, and is met anew if it is still its
+        owner's."""
+        self._resumes = None
+        if owner not in (None, by):
+            return []
+        self._join = join.model_copy(update={"leg": None})
+        return [_from_hub(self._join)]
 
     @property
     def peer(self) -> PeerMedia | None:
@@ -88,7 +107,7 @@ class VideoRelay:
         )
 
     def _begin(self) -> None:
-        self._join = self._peer = None
+        self._join = self._peer = self._resumes = None
         self._photos.clear()
         self.switch.next_call()
         if self.call is not None and self.call.call_seq == self._camera_off_in:
@@ -135,12 +154,17 @@ class VideoRelay:
             self.dropped["from the hub: of another call"] += 1
             return [], []
         match signal:
+            case Join() if self._is_held:
+                self._resumes = signal, None
+                return [], []
             case Join():
                 self._join = signal
             case PeerMedia():
                 self._peer = signal
             case Leave(page=page) if self._join is not None and self._join.page == page:
                 self._join = self._peer = None
+            case Leave(page=page) if self._resumes is not None and self._resumes[0].page == page:
+                self._resumes = None
             case TakePhoto(photo=photo):
                 answer = self._photos.setdefault(photo, _Asked(visit)).answer
                 while len(self._photos) > PHOTOS_MAX:

@@ -107,11 +107,12 @@ class VideoService:
         self._last_pid: int | None = None  # of the line before
         self._intake = PhotoIntake()
         self._photographs: asyncio.Queue[Photograph] = asyncio.Queue(maxsize=PHOTOS_WAITING_MAX)
+        self._is_expected = False  # the hub calls the station: its answer finds one that has started
         self._aloud = Aloud()
         self.prompts = Prompts(
             config,
             hand_over=self._have_said,
-            is_idle=lambda: self.relay.call is None,
+            is_idle=lambda: self.relay.call is None and not self._is_expected,
             now_s=offices.clock.now_s,
         )
         self._call_over_s: float | None = None  # since when no call is open, where a child lives on to speak
@@ -150,7 +151,7 @@ class VideoService:
 
     def on_call(self, call: StationCall) -> None:
         """The call may stand otherwise than before."""
-        was_open = self.relay.call is not None
+        was_open, self._is_expected = self.relay.call is not None, call.ring.is_on
         self._tell(self.relay.on_call(call))
         if self.relay.call is not None:
             self._call_over_s = None
@@ -210,7 +211,8 @@ class VideoService:
         self.process.wake()
 
     def _is_wanted(self) -> bool:
-        return self.relay.call is not None or self._aloud.wants_video(now_s=self._offices.clock.now_s())
+        is_for_call = self.relay.call is not None or self._is_expected
+        return is_for_call or self._aloud.wants_video(now_s=self._offices.clock.now_s())
 
     def _has_child(self) -> bool:
         return self._line is not None and self._line.pid == self.process.pid

@@ -8,7 +8,8 @@ from contract.events import Status
 from contract.ids import NO_VISIT, BootId, VisitNo
 from contract.media import PeerMedia
 from contract.times import Anchor
-from edge.call.station_call import State, StationCall
+from edge.call.station_call import StationCall
+from edge.call.station_table import OPEN
 from edge.call.video_messages import DevicesNow
 from edge.capture.device import DeviceSight
 from edge.config import BoxConfig
@@ -226,17 +227,20 @@ def _visit(sight: Sight) -> Finding:
 
 
 def _call(sight: Sight) -> Finding:
-    if sight.call.state is State.IDLE:
-        return Finding(part="call", is_well=True, text=NO_CALL)
-    by = f" by {sight.call.claimed_by}" if sight.call.claimed_by else ""
-    return Finding(
-        part="call", is_well=True, text=f"call {sight.call.call_seq}: {sight.call.state.value}{by}"
-    )
+    call = sight.call
+    if call.state not in OPEN:
+        practice = f"; the next press is practice ({call.practising.kind})" if call.practising.is_on else ""
+        text = call.state.value if call.ring.is_on else NO_CALL
+        return Finding(part="call", is_well=True, text=f"{text}{practice}")
+    by = f" by {call.claimed_by}" if call.claimed_by else ""
+    kind = "practice call" if call.practice else "emergency call" if call.is_raised else "call"
+    state = call.state.name.lower().replace("_", " ")
+    return Finding(part="call", is_well=True, text=f"{kind} {call.call_seq}: {state}{by}")
 
 
 def _media(sight: Sight) -> Iterator[Finding]:
     """Camera, microphone and loudspeaker of a call, and what the operator's side lacks."""
-    if sight.call.state is State.IDLE:
+    if sight.call.state not in OPEN:
         return
     devices = {
         "camera": sight.media.camera,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contract.media import MediaSignal
 from contract.receipts import Receipt
-from contract.signals import CallState, ConfirmDevice, SealKey
+from contract.signals import Advice, CallState, ConfirmDevice, Practice, RingStation, SealKey
 from contract.times import Anchor
 from edge.spool.batch import OwedRecord
 
@@ -16,6 +16,9 @@ class Ears:
 
     on_receipt: Callable[[Receipt, list[OwedRecord]], None]
     on_call: Callable[[CallState], None]
+    on_ring: Callable[[RingStation], None]
+    on_practice: Callable[[Practice], None]
+    on_advice: Callable[[Advice], None]
     on_media: Callable[[MediaSignal], None]
     on_seal_key: Callable[[SealKey], None]
     on_device: Callable[[ConfirmDevice], None]

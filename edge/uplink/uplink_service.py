@@ -17,10 +17,13 @@ from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
 from contract.signals import (
+    Advice,
     BoxState,
     CallState,
     ConfirmDevice,
     Interest,
+    Practice,
+    RingStation,
     SealKey,
     encode_signal,
     parse_signal,
@@ -410,6 +413,12 @@ class Uplink:
                     self._ears.on_live()
             case CallState() as state:
                 self._ears.on_call(state)
+            case RingStation() as ring:
+                self._ears.on_ring(ring)
+            case Practice() as practice:
+                self._ears.on_practice(practice)
+            case Advice() as advice:
+                self._ears.on_advice(advice)
             case SealKey() as offer:
                 self._ears.on_seal_key(offer)
             case ConfirmDevice() as answer:

@@ -13,7 +13,7 @@ from typing import Final
 from contract.events import Press
 from contract.ids import RecordClass
 from edge.call.lamps import CALL_LAMP
-from edge.call.station_call import State as CallState
+from edge.call.station_table import State as CallState
 from edge.spool.batch import Batch, event_entry
 from edge.spool.spool import Spool
 from firmware_bridge.board.link import BoardLink
@@ -135,7 +135,7 @@ class Box:
         self._call = call
         pause_s = {CallState.REGISTERED: AT_HUB_S, CallState.AT_HUB: CALL_S}.get(call)
         self._call_s = float("inf") if pause_s is None else now_s + self._rng.uniform(*pause_s)
-        self._link.show_output(OutputId.CALL_LED, CALL_LAMP[call], now_s=now_s)
+        self._link.show_output(OutputId.CALL_LED, *CALL_LAMP[call], now_s=now_s)
 
     def _card_takes_s(self) -> float:
         chance = self._rng.random()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.call.lamps import CALL_LAMP
-from edge.call.station_call import State as CallState
+from edge.call.station_table import State as CallState
 from tests.button.accounts import Accounts, Judgement
 from tests.button.board import COLD_CAUSES, WARM_CAUSES, BoardInRoom
 from tests.button.box import Box, names_on_disk
@@ -63,7 +63,7 @@ class Campaign:
         self._rng = random.Random(seed)
         self.accounts = Accounts()
         self.cable = Cable(self._rng, loss_ratio=loss_ratio)
-        registered = int(CALL_LAMP[CallState.REGISTERED])
+        registered = int(CALL_LAMP[CallState.REGISTERED].pattern)
         self.board = make_board(self.cable, self.accounts, self._rng, registered_look=registered)
         self.accidents: Counter[str] = Counter()
         self._now_s = 1000.0

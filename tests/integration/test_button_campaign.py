@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.call.station_call import State
+from edge.call.station_table import State
 from edge.spool.batch import Batch
 from firmware_bridge.events import ButtonPressed, Event
 from firmware_bridge.firmware.board import Board

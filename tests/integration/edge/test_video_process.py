@@ -25,6 +25,7 @@ from contract.media import (
     TakePhoto,
 )
 from contract.parts import join_parts, parse_part
+from edge.call.press_meaning import PressMeaning
 from edge.call.station_call import StationCall
 from edge.call.video_process import PAUSE_MAX_S, pause_s
 from edge.call.video_service import Offices, VideoService
@@ -134,7 +135,7 @@ class Box:
         return self.is_hub_there
 
     def press(self, seq: int = 5) -> None:
-        self.call.press(seq)
+        self.call.press(seq, PressMeaning(), now_s=0.0)
         self.video.on_call(self.call)
 
     def hub_says(self, kind: type[MediaSignal], *, call_seq: int = 5, **fields: Any) -> None:
@@ -142,7 +143,7 @@ class Box:
         self.video.on_hub(kind.model_validate({**of_call, **fields}))
 
     def end(self) -> None:
-        self.call.cancel()
+        self.call.cancel(now_s=0.0)
         self.video.on_call(self.call)
 
     def heard(self, tell: str) -> list[dict[str, Any]]:
@@ -211,7 +212,7 @@ async def test_a_press_starts_it_a_join_opens_it_and_the_end_ends_it_and_its_lig
             "is_claimed": False,
         }
         await until(lambda: box.heard("camera") == [{"tell": "camera", "is_allowed": True}])
-        box.call.hub_says(5, "claimed", revision=1, by="Lan")
+        box.call.hub_says(5, "claimed", revision=1, by="Lan", now_s=0.0)
         box.video.on_call(box.call)
         box.video.on_call(box.call)  # said once
         await until(lambda: len(box.heard("call")) == 2)
@@ -447,12 +448,12 @@ async def test_what_is_late_or_not_the_hub_s_to_say_goes_no_further(tmp_path: Pa
 async def test_who_lets_a_call_go_takes_his_page_with_him(tmp_path: Path) -> None:
     async with running(tmp_path) as box:
         box.press()
-        box.call.hub_says(5, "claimed", revision=1, by="Lan")
+        box.call.hub_says(5, "claimed", revision=1, by="Lan", now_s=0.0)
         box.video.on_call(box.call)
         await until(lambda: box.heard("call") != [])
         box.hub_says(Join, page=PAGE)
         await until(box.is_lit)
-        box.call.hub_says(5, "offered", revision=2, by=None)
+        box.call.hub_says(5, "offered", revision=2, by=None, now_s=0.0)
         box.video.on_call(box.call)
         await until(lambda: box.from_hub() == ["join", "leave"])
         await until(lambda: not box.is_lit())

@@ -11,7 +11,7 @@ from contract.ids import StationId
 from contract.media import MediaSignal
 from contract.receipts import Receipt
 from contract.sealing import read_hub_key
-from contract.signals import CallState, ConfirmDevice
+from contract.signals import Advice, CallState, ConfirmDevice, Practice, RingStation
 from contract.times import Anchor
 from edge.clock import BoxClock
 from edge.config import BoxConfig, VideoConfig
@@ -60,6 +60,7 @@ class BoxUplink:
         self.spool, self.uplink = spool, uplink
         self.receipts: list[Receipt] = []
         self.calls: list[CallState] = []
+        self.said: list[RingStation | Practice | Advice] = []
         self.media: list[MediaSignal] = []
         self.answers: list[ConfirmDevice] = []
         self.anchors: list[Anchor] = []
@@ -140,6 +141,10 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         box.media.append(signal)
         box.heard()
 
+    def box_heard(signal: RingStation | Practice | Advice) -> None:
+        box.said.append(signal)
+        box.heard()
+
     def on_device(answer: ConfirmDevice) -> None:
         box.answers.append(answer)
 
@@ -163,6 +168,9 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
         ears=Ears(
             on_receipt=on_receipt,
             on_call=on_call,
+            on_ring=box_heard,
+            on_practice=box_heard,
+            on_advice=box_heard,
             on_media=on_media,
             on_seal_key=lambda _offer: None,
             on_device=on_device,

@@ -48,6 +48,14 @@ def test_a_box_speaks_vietnamese_then_english_unless_it_is_told_otherwise(tmp_pa
     assert (read_config(told).call.voice, read_config(write(tmp_path, TEXT)).call.voice) == (False, True)
 
 
+def test_the_hotline_and_whether_a_ring_answers_itself_are_read(tmp_path: Path) -> None:
+    call = read_config(write(tmp_path, TEXT)).call
+    assert (call.hotline, call.auto_answer) == (None, "never")
+    told = TEXT + '[call]\nhotline = "0254 3830 115"\nauto_answer = "emergency"\n'
+    call = read_config(write(tmp_path, told)).call
+    assert (call.hotline, call.auto_answer) == ("0254 3830 115", "emergency")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -65,6 +73,8 @@ def test_a_box_speaks_vietnamese_then_english_unless_it_is_told_otherwise(tmp_pa
         (("[hub]", "[spool]\nquota_bytes = 1000\n[hub]"), "spool.quota_bytes: expected a whole number 3200"),
         (("[board]", "[board]\nbaud = 300"), "board.baud: expected a whole number 9600"),
         (("[hub]", "[call]\nvoice = 1\n[hub]"), "call.voice: expected true or false, found 1"),
+        (("[hub]", '[call]\nauto_answer = "always"\n[hub]'), 'call.auto_answer: expected "never" or'),
+        (("[hub]", "[call]\nhotline = 115\n[hub]"), "call.hotline: expected a text, found 115"),
         (("[hub]", "[call]\nlanguages = []\n[hub]"), "call.languages: expected 1 to 4 languages"),
         (("[hub]", '[call]\nlanguages = "vi"\n[hub]'), "call.languages: expected 1 to 4 languages"),
         (("[hub]", '[call]\nlanguages = ["../vi"]\n[hub]'), "call.languages: expected 1 to 4 languages"),

@@ -10,9 +10,12 @@ from contract.events import Owed, Status
 from contract.ids import NO_VISIT, BootId, StationId, VisitNo
 from contract.media import PeerMedia
 from contract.sealing import HubKey
+from contract.signals import RingStation
 from contract.times import Anchor
 from edge.call.device_diary import CLOSED
-from edge.call.station_call import State, StationCall
+from edge.call.press_meaning import PressMeaning
+from edge.call.station_call import StationCall
+from edge.call.station_table import State
 from edge.call.video_messages import DevicesNow
 from edge.capture.capture import BOARD
 from edge.capture.device import DeviceSight
@@ -255,10 +258,20 @@ def test_an_open_visit_is_told_and_asked_for(asks: bool, text: str) -> None:
 
 def test_an_open_call_is_told_with_who_has_it() -> None:
     call = StationCall()
-    call.press(8)
-    call.hub_says(8, "claimed", revision=1, by="Lan")
+    call.press(8, PressMeaning(), now_s=0.0)
+    call.hub_says(8, "claimed", revision=1, by="Lan", now_s=0.0)
     (told,) = findings(call=call)["call"]
     assert told.text == "call 8: claimed by Lan"
+
+
+def test_a_ring_of_the_hub_and_practice_are_told() -> None:
+    call = StationCall()
+    call.practise("drill", by="station", now_s=0.0)
+    (told,) = findings(call=call)["call"]
+    assert told.text == "no call; the next press is practice (drill)"
+    call.hub_rings(RingStation(ring="a" * 16, lease_s=12.0, by="Lan"), may_answer=False, now_s=0.0)
+    (told,) = findings(call=call)["call"]
+    assert told.text.startswith("the hub calls the station")
 
 
 CLAIMED = StationCall(State.CLAIMED, 6)
