@@ -4,6 +4,7 @@ All of it ends as VOICE_HZ, mono, 16 bits: what a loudspeaker of `edge video` ta
 """
 
 import io
+import math
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,8 +56,9 @@ def at_voice_rate(sound: Sound, hz: int) -> Sound:
     """Return `sound` of `hz` samples a second as VOICE_HZ: by its spectrum, which it keeps as it is."""
     if hz == VOICE_HZ or not len(sound):
         return sound
-    size = 1 << (len(sound) - 1).bit_length()
-    count = round(size * VOICE_HZ / hz)
+    down, up = hz // math.gcd(hz, VOICE_HZ), VOICE_HZ // math.gcd(hz, VOICE_HZ)
+    blocks = 1 << (len(sound) // down).bit_length()
+    size, count = down * blocks, up * blocks  # exact, and of small factors
     spectrum = np.fft.rfft(sound.astype(np.float64), size)
     made = np.zeros(count // 2 + 1, np.complex128)
     kept = min(len(spectrum), len(made))

@@ -70,7 +70,6 @@ class Video:
     async def run(self) -> None:
         """Run until `edge vitals` ends it or stays away. Raises MediaError: an aiortc that we do not know."""
         self_test()
-        await asyncio.to_thread(self._warm_up)
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = tasks.create_task(self._keep_working(), name="media")
@@ -108,6 +107,7 @@ class Video:
             self._loop.call_soon_threadsafe(work)
 
     async def _keep_working(self) -> None:
+        await asyncio.to_thread(self._warm_up)  # what is to be said aloud does not wait for it
         while True:
             work = await self._work.get()
             await work()

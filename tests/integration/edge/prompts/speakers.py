@@ -3,9 +3,9 @@
 from pathlib import Path
 
 
-def program(folder: Path, lines: str) -> str:
+def program(folder: Path, lines: str, *, name: str = "program") -> str:
     """A program in the place of espeak-ng. Its runs are counted in `folder`/runs."""
-    path = folder / "program"
+    path = folder / name
     path.write_text(f'#!/bin/sh\necho "$$ $*" >> "{folder}/runs"\n{lines}\n', encoding="utf-8")
     path.chmod(0o755)
     return str(path)
