@@ -15,6 +15,7 @@ class RingNow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    name: str
     by: str
     is_emergency: bool
     left_s: float
@@ -79,6 +80,7 @@ def call_facts(call: StationCall, *, hotline: str | None, now_s: float) -> dict[
 def _ring(call: StationCall, now_s: float) -> RingNow:
     is_announced = call.ring.state is RingState.ANNOUNCED
     return RingNow(
+        name=call.ring.name,
         by=call.ring.by,
         is_emergency=call.ring.is_emergency,
         left_s=_left_s(call.ring.until_s, now_s),

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from edge.call.call_facts import CallFacts
+from edge.call.station_table import OPEN, State
 from edge.panel.station_devices import CONNECTED, DeviceNow, StationDevices
 from edge.panel.words import LANGUAGES, Words
 
@@ -37,6 +39,12 @@ class StationNow:
 
     visit: VisitNow
     all: StationDevices
+    call: CallFacts
+
+    @property
+    def has_call(self) -> bool:
+        """Whether a call is open."""
+        return State[self.call.state] in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,10 @@ class Line(NamedTuple):
 def station_page(
     now: StationNow | Silence, *, station: str, notice: Notice | None, is_settling: bool, words: Words
 ) -> str:
-    """Return the page of the station: the questions first, then the visit, then the devices. `is_settling`:
-    somebody has just touched the screen, and a second touch in the same place must answer no question."""
+    """Return the page of the station: the call first, then the questions, the visit, the devices.
+
+    `is_settling`: somebody has just touched the screen: a second touch in the same place must do nothing.
+    """
     is_silent = isinstance(now, Silence)
     return _TEMPLATES.get_template("silence.html" if is_silent else "station.html").render(
         _=words,
@@ -93,6 +103,18 @@ def next_person_page(visit: int, *, station: str, words: Words) -> str:
         refresh=f"{ASK_AT_MOST_S}; url=/?lang={words.language}",
         notice=None,
         visit=visit,
+    )
+
+
+def cancel_page(call_seq: int, *, station: str, words: Words) -> str:
+    """Return the page that asks once more before the call is cancelled."""
+    return _TEMPLATES.get_template("cancel.html").render(
+        _=words,
+        languages=LANGUAGES,
+        station=station,
+        refresh=f"{ASK_AT_MOST_S}; url=/?lang={words.language}",
+        notice=None,
+        call_seq=call_seq,
     )
 
 

@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import ask
@@ -33,6 +34,7 @@ from edge.panel.pages import (
     Silence,
     StationNow,
     VisitNow,
+    cancel_page,
     next_person_page,
     station_page,
 )
@@ -46,6 +48,7 @@ ANSWER_LIMIT_S: Final = 3.0  # a page that waits longer shows what is no longer 
 SETTLING_S: Final = 1.0  # after a touch; a hand trembles
 NOTICE_S: Final = 20.0  # how long what was done stays on the screen
 STOP_LIMIT_S: Final = 1
+CALL_DEEDS: Final = ("accept", "decline", "raise", "cancel")
 WEB: Final = Path(__file__).parents[2] / "web"
 STATIC: Final = Path(__file__).parent / "static"
 HEADERS: Final = {
@@ -146,6 +149,8 @@ class Panel:
                 Route("/next", self._ask_once_more, methods=["GET"]),
                 Route("/next", self._next_person, methods=["POST"]),
                 Route("/devices", self._confirm, methods=["POST"]),
+                Route("/cancel", self._ask_whether_to_cancel, methods=["GET"]),
+                Route("/call", self._do_to_call, methods=["POST"]),
                 Mount("/web", StaticFiles(directory=WEB)),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
@@ -175,7 +180,8 @@ class Panel:
 
     async def _now(self) -> StationNow | Silence:
         try:
-            now = StationNow(await self._visit(), StationDevices.model_validate(await self._ask("devices")))
+            devices = StationDevices.model_validate(await self._ask("devices"))
+            now = StationNow(await self._visit(), devices, await self._call())
         except (ControlError, ValidationError) as error:
             for_s = self._clock.now_s() - self._heard_at_s
             return Silence(for_s, self._was_heard, str(error))
@@ -185,6 +191,9 @@ class Panel:
     async def _visit(self) -> VisitNow:
         answer = await self._ask("visit")
         return VisitNow(*(answer[name] for name in VisitNow._fields))
+
+    async def _call(self) -> CallFacts:
+        return CallFacts.model_validate(await self._ask("call"))
 
     async def _ask(self, name: str, **details: object) -> dict[str, Any]:
         try:
@@ -212,6 +221,32 @@ class Panel:
                     self._tell(Notice("next done", is_done=True, values={"visit": visit}), deed)
                 else:
                     self._tell(Notice("visit changed", is_done=False))
+            except ControlError as error:
+                self._tell(_refused(error))
+        return self._to_station(request)
+
+    async def _ask_whether_to_cancel(self, request: Request) -> Response:
+        """Before a call is cancelled; where none is open there is nothing to ask."""
+        now = await self._now()
+        if isinstance(now, Silence) or not now.has_call or now.call.call_seq is None:
+            return self._to_station(request)
+        words = _words(request)
+        return HTMLResponse(cancel_page(now.call.call_seq, station=self._config.station, words=words))
+
+    async def _do_to_call(self, request: Request) -> Response:
+        """Accept or decline the ring, cancel or raise the call, that the screen showed, and no other."""
+        form = await request.form()
+        name, about = str(form.get("deed", "")), str(form.get("about", ""))
+        deed = (name, about)
+        if name in CALL_DEEDS and not self._is_done(deed):
+            try:
+                call = await self._call()
+                ring = None if call.ring is None else call.ring.name
+                if about == (ring if name in ("accept", "decline") else str(call.call_seq)):
+                    await self._ask(f"{name} call")
+                    self._tell(Notice(f"{name} done", is_done=True), deed)
+                else:
+                    self._tell(Notice("call changed", is_done=False))
             except ControlError as error:
                 self._tell(_refused(error))
         return self._to_station(request)

@@ -7,6 +7,65 @@ from contract.codes import Condition
 LANGUAGES: Final = {"vi": "Tiếng Việt", "en": "English"}
 _TABLE: Final[dict[str, tuple[str, str]]] = {
     "station": ("Trạm {station}", "Station {station}"),
+    "practice": ("DIỄN TẬP", "PRACTICE"),
+    "practice call": (
+        "Cuộc gọi này là diễn tập. Có người cần giúp thật: bấm nút lần nữa, hoặc giữ nút 2 giây.",
+        "This call is practice. If somebody needs help: press again, or hold the button for 2 s.",
+    ),
+    "practice next drill": (
+        "Lần bấm kế tiếp là diễn tập (còn {left}). Có người cần giúp thật: giữ nút 2 giây.",
+        "The next press is a drill ({left} left). If somebody needs help: hold the button for 2 s.",
+    ),
+    "practice next test": (
+        "Lần bấm kế tiếp chỉ thử nút (còn {left}). Có người cần giúp thật: giữ nút 2 giây.",
+        "The next press only tests the button ({left} left). If somebody needs help: hold it for 2 s.",
+    ),
+    "ring": ("Trung tâm đang gọi trạm", "The hub is calling"),
+    "ring by": ("Trung tâm đang gọi trạm: {by}", "The hub is calling: {by}"),
+    "ring means": (
+        "Bấm nút gọi để nghe, hoặc chạm ở đây.",
+        "Press the call button to answer, or touch here.",
+    ),
+    "ring answers itself": (
+        "Máy sẽ tự trả lời sau {left}. Bấm nút để nghe ngay.",
+        "It answers by itself in {left}. Press the button to answer at once.",
+    ),
+    "accept": ("Nghe", "Answer"),
+    "decline": ("Không nghe", "Decline"),
+    "accept done": ("Đã nhận cuộc gọi của trung tâm.", "The hub's call is answered."),
+    "decline done": ("Đã từ chối; trung tâm được báo.", "Declined; the hub is told."),
+    "raise": ("Khẩn cấp", "Emergency"),
+    "raise done": ("Cuộc gọi là khẩn cấp.", "The call is an emergency."),
+    "emergency": ("KHẨN CẤP", "EMERGENCY"),
+    "cancel": ("Hủy cuộc gọi", "Cancel the call"),
+    "cancel?": ("Hủy cuộc gọi này?", "Cancel this call?"),
+    "cancel means": (
+        "Không ai trả lời cuộc gọi nữa. Trung tâm vẫn xem lại.",
+        "Nobody will answer it any more. The hub still looks at it.",
+    ),
+    "yes cancel": ("Có, hủy", "Yes, cancel"),
+    "cancel done": ("Cuộc gọi đã hủy.", "The call is cancelled."),
+    "call changed": (
+        "Chưa làm gì: cuộc gọi đã thay đổi trong lúc hỏi. Hãy xem lại.",
+        "Nothing was done: the call changed while you were asked. Look again.",
+    ),
+    "call IDLE": ("Nút gọi sẵn sàng", "The call button is ready"),
+    "call REGISTERED": ("Đã ghi cuộc gọi, đang gửi", "The call is registered and on its way"),
+    "call KEPT": (
+        "Chưa có đường truyền: cuộc gọi được giữ ở đây và tự gửi khi có",
+        "No link: the call is kept safe here, and goes by itself when there is one",
+    ),
+    "call AT_HUB": ("Trung tâm đã nhận cuộc gọi", "The hub has the call"),
+    "call RINGING": ("Đang đổ chuông ở trung tâm", "It rings at the hub"),
+    "call CLAIMED": ("Đã có người trả lời", "Somebody has answered"),
+    "call HELD": (
+        "Đang giữ máy: hãy chờ. Lúc này không ai nghe hay nhìn thấy trạm.",
+        "On hold: please wait. Nobody hears or sees the station now.",
+    ),
+    "call CHIMING": ("Trung tâm đang chờ trạm trả lời", "The hub waits for an answer"),
+    "call by": ("Người trực: {by}", "On the line: {by}"),
+    "call for": ("Từ {age} trước", "For {age}"),
+    "call phone": ("Hãy gọi điện: {phone}", "Telephone: {phone}"),
     "visit open": ("Đang khám: lượt {visit}", "Being seen: visit {visit}"),
     "visit over?": (
         "Mọi cảm biến đã tháo. Khám xong chưa?",

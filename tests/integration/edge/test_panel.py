@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from edge.call.call_facts import call_facts
+from edge.call.station_call import StationCall
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import ask, serve_control
@@ -30,6 +32,8 @@ from tests.integration.edge.test_instruments_in_vitals import (
 )
 from tests.integration.edge.test_spool_cli import write_toml
 from tests.integration.edge.test_vitals import LIMIT_S, config, vitals  # noqa: F401
+from tests.integration.edge.uplinks import board_of
+from tests.simulators.board import BoardSim
 
 
 @dataclass
@@ -192,7 +196,10 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
     async def devices(_: object) -> dict[str, object]:
         return {"questions": asked, "devices": told_devices}
 
-    questions = {"visit": told, "devices": devices, "next person": end}
+    async def call(_: object) -> dict[str, object]:
+        return call_facts(StationCall(), hotline=None, now_s=0.0)
+
+    questions = {"visit": told, "devices": devices, "next person": end, "call": call}
     service = asyncio.create_task(serve_control(config.control_socket, questions))
     try:
         async with panel(config) as screen:
@@ -223,6 +230,33 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
     finally:
         service.cancel()
         await asyncio.wait([service])
+
+
+@in_a_loop
+async def test_at_the_screen_the_open_call_is_raised_and_cancelled_and_no_other(
+    config: BoxConfig,  # noqa: F811
+) -> None:
+    config = replace(config, panel_port=free_port())
+    with BoardSim(board_of(config)) as board:
+        async with vitals(config), panel(config) as screen:
+            await screen.until("The call button is ready")
+            board.press()
+            await screen.until('action="/cancel"')
+            seq = (await ask(config.control_socket, "call"))["call_seq"]
+            await screen.post("/call?lang=en", deed="raise", about="999")
+            assert "Nothing was done: the call changed" in (await screen.get()).text
+            await screen.post("/call?lang=en", deed="raise", about=str(seq))
+            assert "The call is an emergency" in await screen.until("EMERGENCY")
+            assert f'name="about" value="{seq}"' in (await screen.get("/cancel?lang=en")).text
+            assert (await screen.post("/call?lang=en", deed="", about=str(seq))).location == "/?lang=en"  # no
+            assert (await ask(config.control_socket, "call"))["call_seq"] == seq
+            await screen.post("/call?lang=en", deed="cancel", about=str(seq))
+            await screen.post("/call?lang=en", deed="cancel", about=str(seq))  # a trembling hand
+            page = await screen.until("The call button is ready")
+            assert "The call is cancelled" in page
+            assert (await screen.get("/cancel?lang=en")).status == 303
+            await screen.post("/call?lang=en", deed="accept", about="0" * 16)
+            assert "Nothing was done: the call changed" in (await screen.get()).text
 
 
 @in_a_loop

@@ -177,7 +177,11 @@ async def test_a_card_that_refuses_at_the_start_ends_neither_check_nor_press(
     class Call:
         """A call whose press was lost with its spool."""
 
-        async def press_anew(self, press: tuple[str, int, int] | None) -> None:
+        @property
+        def records(self) -> "Call":
+            return self
+
+        async def store_anew(self, press: tuple[str, int, int] | None) -> None:
             assert press is None
             if (refusal := next(refusals, None)) is not None:
                 raise refusal

@@ -1,6 +1,8 @@
 import pytest
 
 from contract.codes import Condition
+from edge.call.call_facts import CallFacts, call_facts
+from edge.call.station_call import StationCall
 from edge.capture.capture import BOARD
 from edge.capture.device import DeviceSight
 from edge.panel.own_pages import is_own
@@ -12,6 +14,7 @@ from firmware_bridge.ports.port_sights import PortSight
 
 NOBODY = VisitNow(0, asks_visit_over=False, awaits_sensors_off=False)
 VISIT = NOBODY._replace(visit=7)
+QUIET = CallFacts.model_validate(call_facts(StationCall(), hotline=None, now_s=0.0))
 NOTHING = StationDevices(questions=(), devices=())
 ASKED = StationDevices(
     questions=(WhichDevice(device="unconfirmed-1", candidates=("red", "blue"), port="/dev/ttyUSB0"),),
@@ -49,7 +52,7 @@ def port(device: str, state: str) -> PortSight:
 
 
 def test_the_question_stands_above_all_with_a_button_for_each_candidate_and_one_for_a_new_device() -> None:
-    html = page(StationNow(VISIT, ASKED))
+    html = page(StationNow(VISIT, ASKED, QUIET))
     question, rest = html.split("</form>", 1)
     assert "Thiết bị nào vừa được cắm?" in question
     assert "/dev/ttyUSB0" in question
@@ -60,7 +63,7 @@ def test_the_question_stands_above_all_with_a_button_for_each_candidate_and_one_
 
 
 def test_just_after_a_touch_no_question_stands_where_a_second_one_would_answer_it() -> None:
-    html = page(StationNow(VISIT, ASKED), is_settling=True)
+    html = page(StationNow(VISIT, ASKED, QUIET), is_settling=True)
     assert 'name="is_device"' not in html
     assert "chờ trả lời" in html
 
@@ -71,23 +74,23 @@ def test_the_answer_no_stands_where_the_button_was_that_led_there() -> None:
 
 
 def test_where_nothing_is_asked_no_question_stands_there() -> None:
-    html = page(StationNow(NOBODY, NOTHING))
+    html = page(StationNow(NOBODY, NOTHING, QUIET))
     assert "Thiết bị nào" not in html
     assert "Chưa cắm thiết bị nào" in html
 
 
 def test_who_may_go_on_to_the_next_person_is_asked_only_while_a_visit_is_open() -> None:
-    assert 'action="/next"' in page(StationNow(VISIT, NOTHING))
-    assert "lượt 7" in page(StationNow(VISIT, NOTHING))
-    assert 'action="/next"' not in page(StationNow(NOBODY, NOTHING))
+    assert 'action="/next"' in page(StationNow(VISIT, NOTHING, QUIET))
+    assert "lượt 7" in page(StationNow(VISIT, NOTHING, QUIET))
+    assert 'action="/next"' not in page(StationNow(NOBODY, NOTHING, QUIET))
     over = VISIT._replace(asks_visit_over=True)
-    assert "Is the visit over?" in page(StationNow(over, NOTHING), language="en")
+    assert "Is the visit over?" in page(StationNow(over, NOTHING, QUIET), language="en")
     awaits = NOBODY._replace(awaits_sensors_off=True)
-    assert "Take all sensors off" in page(StationNow(awaits, NOTHING), language="en")
+    assert "Take all sensors off" in page(StationNow(awaits, NOTHING, QUIET), language="en")
 
 
 def test_the_page_of_the_station_looks_again_and_the_one_that_asks_twice_waits() -> None:
-    assert '<meta http-equiv="refresh" content="2">' in page(StationNow(VISIT, NOTHING))
+    assert '<meta http-equiv="refresh" content="2">' in page(StationNow(VISIT, NOTHING, QUIET))
     assert '<meta http-equiv="refresh" content="2">' in page(Silence(3.0, was_heard=True, why="gone"))
     twice = next_person_page(7, station="con-dao-01", words=Words("en"))
     assert 'content="60; url=/?lang=en"' in twice
@@ -111,13 +114,13 @@ def test_what_devices_call_themselves_stays_text() -> None:
         devices=(DeviceNow(device=evil, model=evil, port=evil, state="connected"),),
     )
     notice = Notice("refused", is_done=False, values={"why": evil})
-    html = page(StationNow(VISIT, named), notice)
+    html = page(StationNow(VISIT, named, QUIET), notice)
     assert "<b" not in html.replace("<body", "").replace("<button", "").replace("<br", "")
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_each_page_keeps_the_language_it_is_in(language: str) -> None:
-    html = page(StationNow(VISIT, ASKED), language=language)
+    html = page(StationNow(VISIT, ASKED, QUIET), language=language)
     assert f'<html lang="{language}">' in html
     assert f'action="/devices?lang={language}"' in html
     assert f'name="lang" value="{language}"' in html
