@@ -23,7 +23,9 @@ from edge.call.video_messages import (
     DevicesNow,
     FromHub,
     PhotoSlice,
+    Spoke,
     ToHub,
+    ToVideo,
     encode_line,
     parse_from_video,
 )
@@ -47,6 +49,7 @@ class Vitals:
         self.devices: list[DevicesNow] = []
         self.signals: list[dict[str, Any]] = []
         self.slices: list[PhotoSlice] = []
+        self.spoken: list[tuple[int, str]] = []
         self.lines = 0  # connections so far
         self.refusal: str | None = None  # why it takes nobody
         self.refused = 0
@@ -94,9 +97,11 @@ class Vitals:
                         self.signals.append(signal)
                     case PhotoSlice() as one:
                         self.slices.append(one)
+                    case Spoke(number=number, text=text):
+                        self.spoken.append((number, text))
         writer.close()
 
-    def say(self, message: CallNow | FromHub | CameraWish) -> None:
+    def say(self, message: ToVideo) -> None:
         assert self._writer is not None
         self._writer.write(encode_line(message))
 
