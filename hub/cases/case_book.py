@@ -122,14 +122,15 @@ def save_form(
         theirs, version = _standing(rows, Form)
         before = next((_read(one, Form) for one in rows if one.revision == base), None if base else Form())
         merged = merge(before, mine, theirs or Form())
+        other = _author(rows, merged.disputed[0]) if merged.disputed else ""
         if merged.disputed:
             _aside(store, row, of, mine, by=by, utc_us=utc_us)
         if merged.form == (theirs or Form()):
-            return Saved(merged.form, version, merged.disputed, version.by)
+            return Saved(merged.form, version, merged.disputed, other)
         paper = _paper(row, of, "form", merged.form, by=by, utc_us=utc_us)
         kept = store.keep_paper(paper, after=version.revision)
         if kept is not None:
-            return Saved(merged.form, _version(kept), merged.disputed, version.by)
+            return Saved(merged.form, _version(kept), merged.disputed, other)
     raise RuntimeError(f"the form of {of} in call {row.call_id} is saved by others all the time")
 
 
@@ -166,6 +167,16 @@ def _standing(rows: Sequence[PaperRow], kind: type[N]) -> tuple[N | None, Versio
     """The newest version that was not laid aside."""
     standing = [row for row in rows if row.revision is not None]
     return (_read(standing[-1], kind), _version(standing[-1])) if standing else (None, NEVER)
+
+
+def _author(rows: Sequence[PaperRow], field: str) -> str:
+    """Whose words stand in a field: not always the last one to save, who may have written elsewhere."""
+    standing = [(note, row) for note, row in versions(rows, Form) if row.revision is not None]
+    author, words = "", None
+    for note, row in standing:
+        if getattr(note, field) != words:
+            author, words = row.by, getattr(note, field)
+    return author
 
 
 def _aside(store: Store, row: CallRow, of: VisitId, mine: Form, *, by: str, utc_us: int) -> None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from contract.ids import CallId, StationId
+from contract.events import Press
+from contract.ids import CallId, RecordClass, StationId
 from hub.calls.table import State
 from hub.cases.minutes import Minutes, MinutesError, Sign, read_minutes, sign_minutes
 from hub.cases.minutes_writing import practice_of, write_document
 from hub.hub import Hub
+from hub.ingest.committed import Committed
 from hub.pki.authority import Authority
 from hub.pki.files import PkiError
 from hub.store.interface import CallRow, Store, StoreFailedError
@@ -31,17 +33,14 @@ class MinutesDesk:
         """`open_calls`: those that are on the list now; `name_of`: what people call a station."""
         self._hub, self._open_calls, self._name_of = hub, open_calls, name_of
         self._sign: Sign = Authority(hub.config.pki_folder).sign
-        self._listed: set[CallId] = set()
-        self._unwritten: set[CallId] = set()
+        self._unsettled: set[CallId] = set()  # open, just pressed, or just closed
         self._awake = asyncio.Event()
+        hub.on_committed(self._on_committed)
 
     async def begin(self) -> None:
         """Find the calls that were closed and have no minutes yet."""
-        until_us = self._hub.utc_now_us() + LOOK_BACK_US
-        calls = await self._hub.run_read(
-            lambda store: store.calls_between(until_us - 2 * LOOK_BACK_US, until_us)
-        )
-        self._unwritten = {row.call_id for row in calls if row.state == State.CLOSED.name}
+        from_us = self._hub.utc_now_us() - LOOK_BACK_US
+        self._unsettled = set(await self._hub.run_read(lambda store: store.calls_unsigned(from_us)))
         self._awake.set()
 
     def on_calls(self) -> None:
@@ -55,16 +54,22 @@ class MinutesDesk:
             await asyncio.sleep(GATHER_S)
             self._awake.clear()
             listed = set(self._open_calls())
-            self._unwritten |= self._listed - listed
-            self._listed = listed
             try:
-                for call_id in list(self._unwritten):
-                    await self._hub.run_write(lambda store, of=call_id: self._write(store, of))  # type: ignore[misc]
-                    self._unwritten.discard(call_id)
+                for call_id in self._unsettled - listed:
+                    if await self._hub.run_write(lambda store, of=call_id: self._settle(store, of)):  # type: ignore[misc]
+                        self._unsettled.discard(call_id)
             except (StoreFailedError, PkiError) as error:
                 log.error("minutes are still to be signed: %s", error)
                 await asyncio.sleep(TRY_AGAIN_S)
                 self._awake.set()
+            self._unsettled |= listed
+
+    def _on_committed(self, batch: Sequence[Committed]) -> None:
+        """A press is a call that may be closed before it is seen on any list."""
+        for one in batch:
+            station, spool, record_class, seq = one.arrival.record_id
+            if record_class is RecordClass.CALL and isinstance(one.arrival.event, Press):
+                self._unsettled.add(CallId(station, spool, seq))
 
     def correct(self, store: Store, call_id: CallId, *, reason: str, by: str) -> bool:
         """Sign another version of what stands now, which names the former; False: there is none yet. For the
@@ -75,16 +80,20 @@ class MinutesDesk:
             return False
         return self._keep(store, row, former, reason=reason, by=by)
 
-    def _write(self, store: Store, call_id: CallId) -> None:
+    def _settle(self, store: Store, call_id: CallId) -> bool:
+        """Write the minutes of a call that is off the list; False: it is on it, or will be in a moment."""
         row = store.call(call_id)
-        if row is None or row.state != State.CLOSED.name or practice_of(row) == "test":
-            return  # it is open again, or was a press that proves the way and no call
+        if row is None or practice_of(row) == "test":
+            return True  # it was a nudge of another, or a press that proves the way and no call
+        if row.state != State.CLOSED.name:
+            return False
         journal, former = store.journal(call_id), read_newest(store, call_id)
         if not journal or (former is not None and len(former.document["journal"]) >= len(journal)):
-            return  # of a hub that kept no journal yet, or all is written
+            return True  # of a hub that kept no journal yet, or all is written
         by = next((line.by for line in reversed(journal) if line.to_state == State.CLOSED.name), None)
         if self._keep(store, row, former, reason="", by=by):
             log.info("call %s: minutes are signed", call_id)
+        return True
 
     def _keep(
         self, store: Store, row: CallRow, former: Minutes | None, *, reason: str, by: str | None

@@ -126,6 +126,19 @@ class PaperQueries:
         rows = self._db.execute(f"{_ADVICE} WHERE NOT a.is_settled ORDER BY a.no").fetchall()
         return [self._advice(row) for row in rows]
 
+    def calls_unsigned(self, from_utc_us: int) -> list[CallId]:
+        """Return the calls received from then on that are closed and have no minutes of their end."""
+        rows = self._db.execute(
+            "SELECT s.station, s.spool, c.seq FROM call c JOIN spool s ON s.no = c.spool_no"
+            " WHERE c.received_utc_us >= ? AND c.is_closed"
+            " AND coalesce(json_extract(c.kept, '$.practice'), '') <> 'test'"
+            " AND EXISTS (SELECT 1 FROM call_journal j WHERE j.spool_no = c.spool_no AND j.seq = c.seq)"
+            " AND NOT EXISTS (SELECT 1 FROM paper p WHERE p.call_spool_no = c.spool_no AND p.call_seq = c.seq"
+            " AND p.kind = 'minutes' AND p.utc_us >= c.changed_utc_us)",
+            (from_utc_us,),
+        )
+        return [CallId(StationId(station), parse_spool(spool), seq) for station, spool, seq in rows]
+
     def _advice(self, row: Sequence[Any]) -> AdviceRow:
         no, station, spool, seq, of_spool, visit, urgency, text, by, made_utc_us = row
         steps = self._db.execute(
