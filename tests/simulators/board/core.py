@@ -5,7 +5,7 @@ minute can be replayed in three seconds. Source: docs/board-link.md.
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -62,6 +62,7 @@ class Truth:
     boots: list[int] = field(default_factory=list)
     boots_s: list[float] = field(default_factory=list)
     lamps: list[tuple[float, Lamp]] = field(default_factory=list)
+    outputs: list[tuple[float, Output]] = field(default_factory=list)  # commands; a renewal is left out
 
     def samples(self, boot_id: int, stream_id: int) -> dict[int, int]:
         """Return index -> value of everything that was given to the wire."""
@@ -298,11 +299,18 @@ class BoardCore:
     def _carry_out(self, command: Output | StreamCtrl | EnterBootloader, now_s: float) -> AnswerCode:
         match command:
             case Output():
+                self._note(command, now_s)
                 return self.outputs.carry_out(command, now_s=now_s)
             case StreamCtrl():
                 return self._switch(command, now_s)
             case EnterBootloader():
                 return self._enter_bootloader(command)
+
+    def _note(self, command: Output, now_s: float) -> None:
+        same = (one for _, one in reversed(self.truth.outputs) if one.output == command.output)
+        before = next(same, None)
+        if before is None or before != replace(command, command_id=before.command_id):
+            self.truth.outputs.append((now_s, command))
 
     def _switch(self, command: StreamCtrl, now_s: float) -> AnswerCode:
         if command.stream_id not in {stream.stream_id for stream in STREAMS}:

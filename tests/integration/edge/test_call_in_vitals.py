@@ -1,0 +1,394 @@
+"""The station's side of a call in a real `edge vitals`: a board on a pty, a card, and the hub's words."""
+
+import asyncio
+import random
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.events import CallRaised, CallStep, Event, HubRang, PracticeMode, Press
+from contract.ids import spool_text
+from contract.media import Join
+from contract.signals import CallState, HubCallState, Practice, RingStation, Signal, encode_signal
+from edge.call.station_table import OPEN, State
+from edge.clock import BoxClock
+from edge.config import BoxConfig, CallConfig
+from edge.control_service import ask
+from edge.errors import ControlError
+from edge.vitals_service import Vitals
+from firmware_bridge.board.messages import Output, OutputId, OutputPattern
+from firmware_bridge.events import ButtonPressed, PressKind
+from tests.integration.edge.loops import in_a_loop
+from tests.integration.edge.spools import CALL, open_all, open_spool
+from tests.integration.edge.test_vitals import config, until, until_answered  # noqa: F401
+from tests.integration.edge.uplinks import board_of
+from tests.simulators import video_stand_in
+from tests.simulators.board import BoardSim
+from tests.simulators.video_stand_in import heard
+
+RING, PAGE = "00112233445566aa", "a" * 16
+SILENT = CallConfig(voice=False)
+ROOT = Path(__file__).parents[3]
+
+
+class Station:
+    """A running `edge vitals`, and a hub that is only words: they come in as the broker would bring them."""
+
+    def __init__(self, config: BoxConfig, service: Vitals) -> None:  # noqa: F811
+        self._config, self.service = config, service
+        self._revision = 0
+
+    def hears(self, signal: Signal | Join) -> None:
+        self.service._uplink.on_message("v1/con-dao-01/down/signal", encode_signal(signal))
+
+    def hub_says(self, state: HubCallState, **more: Any) -> None:
+        """The hub says how the open call is, as news."""
+        call = self.service._call.call
+        assert call.call_seq is not None
+        self._revision += 1
+        spool = call.spool or spool_text(self.service._spool_id)
+        said = {"spool": spool, "call_seq": call.call_seq, "state": state, "revision": self._revision}
+        self.hears(CallState.model_validate({**said, **more}))
+
+    def rings(self, lease_s: float = 12.0, **more: Any) -> None:
+        self.hears(RingStation.model_validate({"ring": RING, "lease_s": lease_s, "by": "Lan", **more}))
+
+    def presses(self, count: int) -> None:
+        """The button, as the bridge tells of it, where the test has no board."""
+        now_us = self.service._clock.now_us()
+        self.service._on_button(ButtonPressed(b"button", 1, count, 1, now_us, PressKind.PRESS))
+
+    @property
+    def state(self) -> State:
+        return self.service._call.call.state
+
+    async def until(self, state: State) -> None:
+        await until(lambda: self.state is state)
+
+    async def ask(self, name: str, **details: object) -> Mapping[str, Any]:
+        return await ask(self._config.control_socket, name, **details)
+
+
+@asynccontextmanager
+async def station(
+    config: BoxConfig,  # noqa: F811
+    clock: BoxClock | None = None,
+    video: tuple[str, ...] = ("sleep", "60"),
+) -> AsyncIterator[Station]:
+    service = Vitals(config, clock or BoxClock.read(), random.Random(1), video_command=video)
+    task = asyncio.create_task(service.run())
+    await until_answered(config)
+    try:
+        yield Station(config, service)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def told(config: BoxConfig) -> list[Event]:  # noqa: F811
+    """The events of class 0 on the card, in order, but for the keys."""
+    with open_spool(config.data_dir / "spool.db") as spool:
+        events = [one for key, one in sorted(open_all(spool).items()) if key[0] == CALL]
+    return [one for one in events if isinstance(one, Event) and getattr(one, "event", "") != "key"]
+
+
+def commands(board: BoardSim, output: OutputId) -> list[tuple[float, Output]]:
+    return [(at_s, one) for at_s, one in list(board.truth.outputs) if one.output == output]
+
+
+@in_a_loop
+async def test_lamp_and_buzzer_follow_each_change_within_a_tenth_of_a_second(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, call=SILENT)
+    waits_s: list[float] = []
+    with BoardSim(board_of(config)) as board:
+        async with station(config) as box:
+
+            async def shows(output: OutputId, pattern: OutputPattern, change: Callable[[], object]) -> None:
+                before_s = time.monotonic()
+                change()
+                found = list[float]()
+
+                def is_shown() -> bool:
+                    found[:] = [
+                        at_s
+                        for at_s, one in commands(board, output)
+                        if at_s >= before_s and one.pattern == pattern
+                    ]
+                    return bool(found)
+
+                await until(is_shown)
+                waits_s.append(found[0] - before_s)
+
+            await until(lambda: board.lamp.pattern is OutputPattern.OFF and bool(board.truth.outputs))
+            lamp, buzzer = OutputId.CALL_LED, OutputId.BUZZER
+            await shows(lamp, OutputPattern.FAST_BLINK, board.press)  # with the disk between
+            await shows(lamp, OutputPattern.SLOW_BLINK, lambda: box.hub_says("offered"))
+            await shows(lamp, OutputPattern.DOUBLE_FLASH, lambda: box.hub_says("ringing"))
+            await shows(buzzer, OutputPattern.STEADY, lambda: box.hub_says("claimed", by="Lan"))
+            await shows(lamp, OutputPattern.STEADY, lambda: box.hub_says("held", by="Lan"))
+            await shows(lamp, OutputPattern.STEADY, lambda: box.hub_says("claimed", by="Lan"))
+            await shows(lamp, OutputPattern.OFF, lambda: box.hub_says("ended"))
+            await shows(buzzer, OutputPattern.DOUBLE_FLASH, box.rings)
+            await shows(buzzer, OutputPattern.OFF, lambda: box.rings(lease_s=0.0))
+            sounds = [one for _, one in commands(board, buzzer) if one.pattern != OutputPattern.OFF]
+            assert max(one.ttl_ms for one in sounds) <= 3000  # nothing sounds on by itself
+            levels = [one.level for _, one in commands(board, lamp) if one.pattern == OutputPattern.STEADY]
+            assert len(set(levels)) == 2, "held looks as answered"
+    assert statistics.median(waits_s) < 0.1, waits_s
+
+
+@in_a_loop
+async def test_a_button_that_is_held_makes_its_call_an_emergency(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, call=SILENT)
+    with BoardSim(board_of(config)) as board:
+        async with station(config) as box:
+            await until(lambda: bool(board.truth.outputs))
+            board.press()
+            await until(lambda: box.state in OPEN)
+            assert not (await box.ask("call"))["is_emergency"]
+            await until(lambda: box.service._call.call.is_raised)
+            board.release()
+            await until(
+                lambda: any(
+                    one.pattern == OutputPattern.FAST_BLINK for _, one in commands(board, OutputId.BUZZER)
+                )
+            )
+            board.press()  # and a short one is none
+            board.release()
+            await until(lambda: len(box.service._call.call.nudges) == 1 and board.unacked == 0)
+    first, second = told(config)[:2]
+    assert isinstance(first, Press)
+    assert isinstance(second, CallRaised)
+    assert sum(isinstance(one, CallRaised) for one in told(config)) == 1
+
+
+@in_a_loop
+async def test_the_hub_calls_and_the_button_accepts_which_no_late_signal_undoes(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, call=SILENT)
+    with BoardSim(board_of(config)) as board:
+        async with station(config) as box:
+            await until(lambda: bool(board.truth.outputs))
+            box.rings()
+            box.rings()
+            assert (await box.ask("call"))["ring"]["by"] == "Lan"
+            await until(lambda: board.output(OutputId.BUZZER).pattern is OutputPattern.DOUBLE_FLASH)
+            board.press()
+            await until(lambda: box.state in (State.REGISTERED, State.KEPT))
+            await until(lambda: board.output(OutputId.BUZZER).pattern is not OutputPattern.DOUBLE_FLASH)
+            box.rings()
+            box.rings(lease_s=0.0)
+            assert box.service._call.call.ring.is_on is False
+            box.hub_says("claimed", by="Lan")
+            assert box.state is State.CLAIMED
+    press, rang = told(config)[:2]
+    assert isinstance(press, Press)
+    assert (press.answers, press.nudges, press.learned_from) == (RING, None, "event")
+    assert rang == HubRang(ring=RING, outcome="accepted", by="Lan")
+
+
+@in_a_loop
+async def test_a_ring_is_accepted_declined_or_runs_out_and_the_record_says_which(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, board_port=None, call=SILENT)
+    async with station(config) as box:
+        with pytest.raises(ControlError, match="the hub does not call"):
+            await box.ask("accept call")
+        box.rings()
+        await box.ask("decline call")
+        assert box.state is State.IDLE
+        box.rings(ring="1" * 16, lease_s=0.2)
+        await box.until(State.IDLE)
+        box.rings(ring="2" * 16)
+        await box.ask("accept call")
+        assert box.state in (State.REGISTERED, State.KEPT)
+        box.rings(ring="3" * 16)  # within the open call: its press is a nudge
+        await box.ask("accept call")
+        await box.ask("raise call")
+    events = told(config)
+    rang = {one.ring[0]: one.outcome for one in events if isinstance(one, HubRang)}
+    assert rang == {"0": "declined", "1": "unanswered", "2": "accepted", "3": "accepted"}
+    first, second = [one for one in events if isinstance(one, Press)]
+    assert (first.device, first.answers, first.nudges) == ("panel", "2" * 16, None)
+    assert (second.device, second.answers, second.nudges is not None) == ("panel", "3" * 16, True)
+    assert isinstance(events[-1], CallRaised)
+
+
+@in_a_loop
+async def test_an_emergency_answers_itself_where_the_station_lets_it_and_a_decline_refuses(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_S", 0.3)
+    call = CallConfig(voice=False, auto_answer="emergency")
+    config = replace(config, board_port=None, call=call)
+    async with station(config) as box:
+        box.rings(ring="1" * 16, is_emergency=True)
+        assert (await box.ask("call"))["ring"]["answers_in_s"] is not None
+        await box.ask("decline call")
+        box.rings(ring="2" * 16, is_emergency=True)
+        await until(lambda: box.state in OPEN)
+        await box.service._call.records.until_idle()
+    presses = [one for one in told(config) if isinstance(one, Press)]
+    assert [(one.learned_from, one.answers) for one in presses] == [("auto answer", "2" * 16)]
+    outcomes = [one.outcome for one in told(config) if isinstance(one, HubRang)]
+    assert outcomes == ["declined", "answered by itself"]
+
+
+@in_a_loop
+async def test_no_ring_answers_itself_unless_the_station_says_so(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_S", 0.0)
+    async with station(replace(config, board_port=None, call=SILENT)) as box:
+        box.rings(lease_s=0.3, is_emergency=True)
+        await box.until(State.IDLE)
+    assert not any(isinstance(one, Press) for one in told(config))
+
+
+@in_a_loop
+async def test_practice_covers_one_press_and_the_next_is_a_call_of_its_own(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, call=SILENT)
+    with BoardSim(board_of(config)) as board:
+        async with station(config) as box:
+            await until(lambda: bool(board.truth.outputs))
+            asked = Practice(name=RING, kind="drill", lease_s=600.0, by="Lan")
+            box.hears(asked)
+            await until(lambda: board.lamp.pattern is OutputPattern.PULSE)
+            board.press()
+            await until(lambda: box.state in OPEN)
+            board.release()
+            box.hub_says("ringing")
+            assert (await box.ask("call"))["practice"] == "drill"
+            box.hears(asked)  # late: it begins nothing
+            board.press()
+            await until(lambda: box.service._call.call.practice is None)
+            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
+            with pytest.raises(ControlError, match="no practice now"):
+                await box.ask("practice", kind="test")
+            await box.ask("cancel call")
+            await box.ask("practice", kind="test")
+            await box.ask("practice", kind="off")
+            with pytest.raises(ControlError, match="drill, test or off"):
+                await box.ask("practice", kind="dance")
+    events = told(config)
+    presses = [(one.practice, one.nudges) for one in events if isinstance(one, Press)]
+    assert presses == [("drill", None), (None, None)]
+    modes = [(one.is_on, one.why) for one in events if isinstance(one, PracticeMode)]
+    assert modes[:3] == [(True, "asked"), (False, "used"), (False, "real press")]
+    assert modes[3:] == [(True, "asked"), (False, "asked")]
+
+
+@in_a_loop
+async def test_without_a_word_of_the_hub_the_call_is_kept_safe_and_said_so(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.call.station_call.KEPT_S", 0.2)
+    monkeypatch.setattr("edge.call.station_call.HOTLINE_S", 0.3)
+    call = CallConfig(voice=False, hotline="0254 3830 115")
+    with BoardSim(board_of(config)) as board:
+        async with station(replace(config, call=call)) as box:
+            await until(lambda: bool(board.truth.outputs))
+            board.press()
+            await box.until(State.KEPT)
+            await until(lambda: board.lamp.pattern is OutputPattern.PULSE)
+            async with asyncio.timeout(30):
+                while (await box.ask("call"))["phone"] is None:
+                    pass  # a question takes its time
+            box.hub_says("offered")
+            await until(lambda: board.lamp.pattern is OutputPattern.SLOW_BLINK)
+            await box.service._call.records.until_idle()
+    assert [one.step for one in told(config) if isinstance(one, CallStep)] == ["kept", "at the hub"]
+
+
+BROUGHT_BY: Mapping[State, HubCallState | None] = {
+    State.REGISTERED: None,
+    State.KEPT: None,
+    State.AT_HUB: "offered",
+    State.RINGING: "ringing",
+    State.CLAIMED: "claimed",
+    State.HELD: "held",
+}
+
+
+@pytest.mark.parametrize("is_same_boot", [True, False], ids=["restarted", "rebooted"])
+@in_a_loop
+async def test_a_call_goes_on_after_a_restart_in_every_state(
+    config: BoxConfig,  # noqa: F811
+    is_same_boot: bool,
+) -> None:
+    config = replace(config, board_port=None, call=SILENT)
+    for count, (state, word) in enumerate(BROUGHT_BY.items(), start=1):
+        async with station(config, BoxClock(f"boot {count}")) as box:
+            box.presses(count)
+            await until(lambda box=box: box.state in OPEN)  # type: ignore[misc]
+            if word is not None:
+                box.hub_says(word, by="Lan")
+            if state is State.KEPT:
+                await box.until(State.KEPT)
+            assert box.state is state
+            seq = (await box.ask("call"))["call_seq"]
+            await box.service._call.records.until_idle()
+        clock = BoxClock(f"boot {count}" if is_same_boot else f"boot {count} again")
+        async with station(config, clock) as box:
+            is_unsure = state in (State.RINGING, State.CLAIMED, State.HELD)
+            assert box.state is (State.AT_HUB if is_unsure and not is_same_boot else state)
+            assert (await box.ask("call"))["call_seq"] == seq
+            box.service._call.on_connected()
+            box.hub_says("claimed", by="Lan")
+            assert (await box.ask("call"))["by"] == "Lan"
+            box.hub_says("ended")
+            await box.service._call.records.until_idle()
+    async with station(config, BoxClock("ringing")) as box:
+        box.rings()
+        await box.service._call.records.until_idle()
+    async with station(config, BoxClock("ringing" if is_same_boot else "no more")) as box:
+        await until(lambda: box.state is (State.CHIMING if is_same_boot else State.IDLE))
+        assert (await box.ask("call"))["state"] == box.state.name
+    assert len([one for one in told(config) if isinstance(one, Press)]) == len(BROUGHT_BY)
+    assert [one.outcome for one in told(config) if isinstance(one, HubRang)] == (
+        [] if is_same_boot else ["unanswered"]
+    )
+
+
+@in_a_loop
+async def test_while_a_call_is_held_nobody_sees_or_hears_the_station_and_a_ring_warms_it_up(
+    config: BoxConfig,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    config = replace(config, call=SILENT)
+    config.data_dir.mkdir()
+    command = (sys.executable, "-m", video_stand_in.__name__, str(config.control_socket), str(tmp_path))
+    with BoardSim(board_of(config)) as board:
+
+        def is_lit() -> bool:
+            return board.output(OutputId.STATUS_LED).pattern is OutputPattern.STEADY
+
+        async with station(config, video=command) as box:
+            await until(lambda: bool(board.truth.outputs))
+            box.rings()
+            await until(lambda: bool(heard(tmp_path)))  # it has started, and no call is open
+            board.press()
+            await until(lambda: box.state in OPEN)
+            box.hub_says("claimed", by="Lan")
+            call = box.service._video.relay.call
+            assert call is not None
+            box.hears(Join(spool=call.spool, call_seq=call.call_seq, page=PAGE))
+            await until(is_lit)
+            box.hub_says("held", by="Lan")
+            await until(lambda: not is_lit())
+            box.hub_says("claimed", by="Lan")
+            await until(is_lit)
+            assert len({pid for pid, _ in heard(tmp_path)}) == 1
+            await box.ask("cancel call")
+            await until(lambda: not is_lit())
