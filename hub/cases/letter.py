@@ -4,9 +4,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hub.cases.ecg_reading import Lead, Stretch
-from hub.cases.note_words import PRACTICE, SEX_WORDS, URGENCY_WORDS, age_at_text, utc_text, when_text
+from hub.cases.note_words import (
+    PRACTICE,
+    SEX_WORDS,
+    UNIT_WORDS,
+    URGENCY_WORDS,
+    age_at_text,
+    utc_text,
+    when_text,
+)
 from hub.cases.notes import Form, Identity
 from hub.cases.vitals_reading import Vital
+from hub.console.live_texts import Quantity
 from hub.papers.blocks import Block, Facts, Heading, Paper, Paragraph, Signatures, StripBlock
 from hub.papers.ecg_paper import Strip, Trace
 from hub.times.fit import UtcInterval
@@ -66,7 +75,7 @@ def write_letter(facts: LetterFacts, say: Words) -> Paper:
             code=facts.code,
             time=utc_text(facts.made_utc_us),
         ),
-        page_word=say("Trang {page}/{pages}", page="{page}", pages="{pages}"),
+        page_word=say("Trang số {page}/{pages}", page="{page}", pages="{pages}"),
         stamp=say(PRACTICE) if facts.is_practice else "",
     )
 
@@ -107,15 +116,16 @@ def _section(title: str, text: str) -> list[Block]:
 
 def _vital(vital: Vital, at_us: int, say: Words) -> tuple[str, str]:
     name = ", ".join(dict.fromkeys(say(one["label"]) for one in vital.quantities))
-    values = " · ".join(
-        f"{'/'.join('–' if value is None else _short(value, say) for value in one['values'])} {one['unit']}"
-        for one in vital.quantities
-    )
-    when = (
-        f"{when_text(vital.when, say)} ({say('cách lúc in {age}', age=age_at_text(vital.when, at_us, say))})"
-    )
+    values = " · ".join(_quantity(one, say) for one in vital.quantities)
+    age = say("cách lúc in {age}", age=age_at_text(vital.when, at_us, say))
+    when = f"{when_text(vital.when, say)} ({age})"
     doubts = "".join(f" · {say(doubt)}" for doubt in vital.doubts)
     return name, f"{values} · {when} · {vital.device}{doubts}"
+
+
+def _quantity(quantity: Quantity, say: Words) -> str:
+    values = "/".join("–" if value is None else _short(value, say) for value in quantity["values"])
+    return f"{values} {say(UNIT_WORDS.get(quantity['unit'], quantity['unit']))}".strip()
 
 
 def _short(value: float, say: Words) -> str:

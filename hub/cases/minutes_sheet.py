@@ -52,7 +52,7 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
         title=say("Biên bản cuộc gọi"),
         blocks=tuple(blocks),
         footer=say("{station} · cuộc gọi {call}", station=document["station_name"], call=document["call"]),
-        page_word=say("Trang {page}/{pages}", page="{page}", pages="{pages}"),
+        page_word=say("Trang số {page}/{pages}", page="{page}", pages="{pages}"),
         stamp=say(PRACTICE) if document["practice"] else "",
     )
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hub.calls.age import Age
-from hub.calls.call import STAGES
 from hub.console.ages import VIETNAM, YEAR_9999_US, Say, age_text, moment_text, press_age_text
 from hub.store.papers import UNDELIVERED, AdviceStep
 from hub.times.fit import UtcInterval
@@ -18,7 +17,7 @@ URGENCY_WORDS: Final = {
     "urgent": "khẩn",
     "emergency": "cấp cứu",
 }
-SEX_WORDS: Final = {"female": "nữ", "male": "nam", "other": "khác"}
+SEX_WORDS: Final = {"female": "nữ giới", "male": "nam giới", "other": "khác"}
 PURPOSE_WORDS: Final = {
     "record": "ghi tên vào biên bản của trung tâm",
     "letter": "ghi tên trong thư chuyển viện",
@@ -95,9 +94,7 @@ STATE_WORDS: Final = {
     "CANCELLED": "trạm đã huỷ, chưa xem",
     "CLOSED": "đã đóng",
 }
-STAGE_WORDS: Final = dict(
-    zip(STAGES, ("trực tiếp", "chỉ có tiếng", "qua máy chuyển tiếp", "gọi điện thoại"), strict=True)
-)
+UNIT_WORDS: Final = {"/min": "lần/phút", "mm[Hg]": "mmHg", "Cel": "°C", "1": ""}  # as web/units.js
 
 
 def step_text(step: AdviceStep, say: Say) -> str:
