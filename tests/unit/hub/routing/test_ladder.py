@@ -51,6 +51,10 @@ hours = ["daily 07:00-22:00"]
 unit = "tinh"
 account = "truong-kip"
 phone = "+84912345678"
+[[supervisors]]
+unit = "tw"
+account = "giam-doc"
+hours = ["mon-fri 13:00-17:00"]
 [[on_call]]
 unit = "tinh"
 name = "BS. Hoa"
@@ -108,6 +112,13 @@ def test_at_three_on_sunday_only_those_who_are_there_ring() -> None:
         {"minh", "Truong-Kip"},
         {"minh", "Truong-Kip"},
     ]
+
+
+def test_a_supervisor_is_asked_in_his_hours() -> None:
+    afternoon = MORNING.replace(hour=7)
+    assert may_ring(ladder(afternoon), Rung.SUPERVISOR, "giam-doc")
+    assert not may_ring(ladder(afternoon), Rung.PARENT, "giam-doc")
+    assert not may_ring(ladder(MORNING), LAST_RUNG, "giam-doc")
 
 
 def test_a_neighbours_unit_is_not_asked() -> None:

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,8 +82,12 @@ def test_the_prompt_for_a_message_is_an_answer_too() -> None:
 def test_noise_without_an_end_is_no_answer_and_does_not_fill_the_memory() -> None:
     reader = ReplyReader()
     reader.begin("AT")
+    tracemalloc.start()
     for _ in range(1000):
         assert reader.feed(b"\xff" * 1000) is None
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 100_000
     assert reader.feed(b"\r\nOK\r\n") is not None
 
 
