@@ -57,6 +57,7 @@ class Hub:
     """
 
     config: Config
+    boot_name: str  # of this boot of the machine, in which `now_s` counts
     now_s: Callable[[], float]
     utc_now_us: Callable[[], int]
     run_read: RunOnStore

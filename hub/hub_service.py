@@ -58,9 +58,11 @@ async def take_imports(config: Config) -> None:
 
 
 @asynccontextmanager
-async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[Hub, Broker, IngestService]]:
+async def open_hub(
+    config: Config, authority: Authority, *, clock: Clock | None = None
+) -> AsyncIterator[tuple[Hub, Broker, IngestService]]:
     """Open the store and build the rooms; nothing runs yet. Raises StoreError, PkiError."""
-    clock, hub_keys = Clock(), authority.seal_keys.read()
+    clock, hub_keys = clock or Clock(), authority.seal_keys.read()
     async with (
         StoreThread(config.store_folder, is_writer=True) as writer,
         StoreThread(config.store_folder, is_writer=False) as reader,
@@ -94,6 +96,7 @@ async def open_hub(config: Config, authority: Authority) -> AsyncIterator[tuple[
         )
         hub = Hub(
             config=config,
+            boot_name=clock.boot_name(),
             now_s=clock.now_s,
             utc_now_us=clock.utc_now_us,
             run_read=reader.run,

@@ -1,121 +1,161 @@
-"""The desk where calls are kept: takes presses from the store, moves calls, tells stations and consoles."""
+"""The desk where calls are kept: takes presses from the store, applies what happens, keeps every deadline."""
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from contract.events import CallStep, Press
-from contract.header import Record
-from contract.ids import CallId, RecordClass, SpoolId, StationId, parse_spool
-from contract.signals import BoxState, CallState, encode_signal
-from contract.topics import Topic
-from hub.calls.age import Age, age_on_arrival
-from hub.calls.hub_call import (
-    CLOSED_STATES,
-    LIVE_STATES,
-    RINGING_STATES,
-    SIGNALLED_AS,
-    Input,
-    State,
-    next_deadline_s,
-)
-from hub.calls.moves import HeldCall, Moved, move, read_open_calls
+from contract.events import PracticeKind
+from contract.ids import CallId, StationId, parse_spool
+from contract.signals import BoxState
+from hub.calls.call import Given, Limits
+from hub.calls.call_keeping import CallKeeping
+from hub.calls.incoming import Incoming
+from hub.calls.lookout import DueStep, Lookout, tell_outside
+from hub.calls.moves import Moved, Step
+from hub.calls.news import News, missed_news, step_of
+from hub.calls.open_call import SOUND_LEASE_US, OpenCall
+from hub.calls.station_rings import PRACTICE_LEASE_S
+from hub.calls.table import RINGING_STATES, Input, State
+from hub.calls.time_line import TimeLine
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
-from hub.store.interface import CallRow, Outcome, StoreFailedError
-from hub.times.fit import UNKNOWN
+from hub.routing.routing_service import Routing
+from hub.store.interface import JournalLine, StoreFailedError
 
 log = logging.getLogger(__name__)
 
-REPEAT_S: Final = 5.0  # how a call stands is said again, for a signal may be lost
-REPEAT_QUIET_FOR_S: Final = 15.0  # a call for which nobody waits is said again only so long: bytes cost
-SOUND_LEASE_S: Final = 12.0  # a console confirms every 5 s that it still sounds
-UNKNOWN_AFTER_S: Final = 10.0  # a press may be on its way behind the station's hello
-ABANDONED_AFTER_S: Final = 60.0  # without any page of its owner: a claimed call rings again
-ABANDONED_NUDGED_S: Final = (
-    5.0  # the same when the button is pressed again; a page that reloads is back sooner
-)
 TICK_S: Final = 1.0
-ASKED_MAX: Final = 20_000  # every station of the plan at once, after a restart of the hub
-CLOSED_KEPT: Final = 1_000  # revisions of calls just closed, against a list read before
-NEWS_MAX: Final = 10_000  # inputs of stations that wait to be applied; the store has them all the same
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What a station did to a call. `press` is the press that did it, if it was one: where the store made it
-    a call of its own, the call that it names is left alone, or one press would ring twice.
-    """
-
-    call_id: CallId
-    input_: Input
-    press: CallId | None = None
-
-
-@dataclass(slots=True)
-class OpenCall:
-    """One open call as consoles show it. `age` is that of the press when it came. Times are monotonic."""
-
-    row: CallRow
-    age: Age
-    deadline_s: float | None
-    changed_s: float
-    owner_seen_s: float
-    said_s: float | None = None
-    sounding_until_s: dict[str, float] = field(default_factory=dict)  # by console
-
-    @property
-    def state(self) -> State:
-        """How it stands."""
-        return State[self.row.state]
+REREAD_US: Final = 60_000_000  # the whole list, for what another process has moved
+SETTLED_AFTER_US: Final = 10_000_000  # consoles have proved by then, after a start, that they are there
+STEPS_AT_ONCE: Final = 64  # in one transaction: an operator's key waits for no more than that
+ROUNDS_MAX: Final = 16  # of steps that follow one another at once; what is left waits for the next tick
 
 
 class CallDesk:
-    """All open calls. `begin`, then `run` until cancelled."""
+    """All open calls. `begin`, then `run` until cancelled. It belongs to the event loop's thread.
 
-    def __init__(self, hub: Hub, *, has_page: Callable[[str], bool]) -> None:
-        """`has_page`: whether that operator has any page open."""
-        self._hub, self._has_page = hub, has_page
-        self._open: dict[CallId, OpenCall] = {}
-        self._closed: dict[CallId, int] = {}  # revision
-        self._unsaid: dict[CallId, CallRow] = {}  # closed calls whose last signal did not go out
-        self._asked: dict[CallId, float] = {}  # hellos naming a call we do not know, and when
-        self._news: deque[_News] = deque(maxlen=NEWS_MAX)
+    `line` is the hub's own time line: moments of calls lie on it. `rings`: the hub calls stations.
+    """
+
+    def __init__(self, hub: Hub, routing: Routing, *, has_page: Callable[[str], bool]) -> None:
+        """`has_page`: whether that account has any page open."""
+        self._hub, self._routing, self._has_page = hub, routing, has_page
+        self.line = TimeLine(boot=hub.boot_name, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
+        self._keeping = CallKeeping(hub, routing, self.line, on_change=self._notify)
+        self.rings = self._keeping.rings
+        self.refused = self._keeping.refused
+        self._lookout = Lookout(
+            self._keeping.book,
+            routing,
+            has_page=has_page,
+            caller_of=self._caller_of,
+            settled_us=self.line.now_us() + SETTLED_AFTER_US,
+        )
+        self._incoming = Incoming()
+        self._confirmed: dict[CallId, Input] = {}  # what consoles have said and is not applied yet
+        self._reread_us = self._tick_us = 0
         self._awake = asyncio.Event()
         self._has_failed = False  # the store: what could not be written is tried again each second
         self._listeners: list[Callable[[], None]] = []
         hub.on_committed(self._on_committed)
         hub.on_signal(self._on_signal)
+        routing.on_change(self._on_routing)
+        routing.duty.on_change(lambda _: self._awake.set())
+
+    # What others ask
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Add a listener, called after each change of any call."""
+        """Add a listener, called after any change of calls or rings."""
         self._listeners.append(listener)
 
     def open_calls(self) -> list[OpenCall]:
         """Return the open calls, oldest press first."""
-        return sorted(self._open.values(), key=lambda one: (one.row.received_utc_us, one.row.call_id))
+        return self._keeping.book.open_calls()
 
     def held(self, call_id: CallId) -> OpenCall | None:
         """Return one open call; None: it is closed, or nobody knows it."""
-        return self._open.get(call_id)
+        return self._keeping.book.get(call_id)
 
     def of_station(self, station: StationId) -> OpenCall | None:
         """Return the station's call for which somebody waits, else its newest open one."""
-        mine = [one for one in self.open_calls() if one.row.call_id.station == station]
-        return next((one for one in mine if one.state in LIVE_STATES), mine[-1] if mine else None)
+        return self._keeping.book.of_station(station)
 
     def stations_waiting(self) -> set[StationId]:
         """Return the stations with a call for which somebody waits: their vitals are wanted live."""
-        return {call_id.station for call_id, one in self._open.items() if one.state in LIVE_STATES}
+        return self._keeping.book.stations_waiting()
+
+    def limits(self) -> Limits:
+        """Return how long calls may stay as they are, by the routing document of now."""
+        return self._keeping.limits()
+
+    async def journal(self, call_id: CallId) -> list[JournalLine]:
+        """Return what was done to a call, in order. Raises StoreFailedError."""
+        return await self._hub.run_read(lambda store: store.journal(call_id))
+
+    # What others do
+
+    async def give(
+        self,
+        call_id: CallId,
+        given: Given,
+        *,
+        seen_revision: int | None = None,
+        detail: Mapping[str, object] | None = None,
+    ) -> Moved:
+        """Apply one input; return the call as it is then, and whether the input was taken, or why not.
+
+        `seen_revision`: only if the call is still as somebody saw it. `detail`: what else the journal is
+        told, for JSON. Raises StoreFailedError: nothing changed.
+        """
+        step = Step(call_id=call_id, given=given, seen_revision=seen_revision, detail=detail or {})
+        (moved,) = await self._keeping.apply([step])
+        self._awake.set()
+        return moved
+
+    async def ring_station(
+        self, station: StationId, by: str, *, is_emergency: bool = False, call_id: CallId | None = None
+    ) -> str:
+        """Call a station; return why it does not ring, "" when it does. See `StationRings.ring`."""
+        why = await self.rings.ring(station, by, is_emergency=is_emergency, call_id=call_id)
+        self._notify()
+        return why
+
+    async def practise(
+        self, station: StationId, kind: PracticeKind | None, by: str, *, lease_s: float = PRACTICE_LEASE_S
+    ) -> None:
+        """Ask a station for practice: its next press within the lease is one. None: for no more of it."""
+        self.rings.ask_practice(station, kind, by, lease_s=lease_s)
+        self._notify()
+
+    def shown(self, call_id: CallId) -> None:
+        """A console shows the call."""
+        one = self.held(call_id)
+        if one is not None and one.state is State.RECEIVED:
+            self._confirmed.setdefault(call_id, Input.SHOWN)
+            self._awake.set()
+
+    def sounds(self, call_id: CallId, *, console: str) -> None:
+        """A console confirms that it sounds; it does so again every five seconds."""
+        one = self.held(call_id)
+        if one is None or one.state not in RINGING_STATES:
+            return
+        one.sounding_until_us[console] = self.line.now_us() + SOUND_LEASE_US
+        if one.state is not State.RINGING:
+            self._confirmed[call_id] = Input.SOUNDS
+            self._awake.set()
+
+    # Running
 
     async def begin(self) -> None:
         """Take up the open calls from the store, and what happened to them while nobody looked."""
-        await self._refresh()
-        for one in self.open_calls():
-            await self._catch_up(one)
+        calls = await self._keeping.read_open()
+        for held in calls:
+            self._keeping.take_up(held, is_resumed=not held.kept.is_fresh)
+        news = await self._hub.run_read(lambda store: [missed_news(store, held) for held in calls])
+        self._incoming.news.extend(one for of_call in news for one in of_call)
+        self._reread_us = self.line.now_us() + REREAD_US
+        self._awake.set()
 
     async def run(self) -> None:
         """Apply what happens, keep deadlines, say again what may have been lost; until cancelled."""
@@ -127,301 +167,147 @@ class CallDesk:
                 pass
             try:
                 await self._turn()
+                self._has_failed = False
             except StoreFailedError as error:  # nothing is forgotten: it is all looked at again
-                self._note_failure("all calls stay", error)
+                level = logging.DEBUG if self._has_failed else logging.ERROR
+                log.log(level, "all calls stay as they are: %s", error)
+                self._has_failed = True
+                self._say_again()
                 await asyncio.sleep(TICK_S)
+                self._tick_us = 0
                 self._awake.set()
 
     async def _turn(self) -> None:
-        if self._awake.is_set():
-            self._awake.clear()  # before we look: a press that is committed meanwhile is looked at again
-            await self._refresh()
-        while self._news and await self._apply(news := self._news[0]):
-            if self._news and self._news[0] is news:
-                self._news.popleft()
-        await self._tick()
+        self._awake.clear()  # before we look: a press that is committed meanwhile is looked at again
+        await self._read_what_came()
+        await self._take_news()
+        await self._take_confirmed()
+        is_tick = self.line.now_us() >= self._tick_us
+        if is_tick:
+            self._tick_us = self.line.now_us() + round(TICK_S * 1e6)
+            self._keeping.dirty.update(one.call_id for one in self.open_calls())
+        await self._look_around()
+        if is_tick:
+            self._say_again()
+            await self._answer_hellos()
 
-    async def _apply(self, news: _News) -> bool:
-        """Apply what a station did; False: the store failed, and it must be tried again."""
-        press = news.press
-        if press is not None and await self._hub.run_read(lambda store: store.call(press)) is not None:
-            return True
-        held = self._open.get(news.call_id)
-        if held is not None and press is not None and self._is_gone(held, ABANDONED_NUDGED_S):
-            return await self._try(news.call_id, Input.ABANDONED)
-        return await self._try(news.call_id, news.input_)
+    async def _read_what_came(self) -> None:
+        """Read what was committed since, and now and then all that is open: no press is read twice."""
+        now_us, incoming = self.line.now_us(), self._incoming
+        if now_us >= self._reread_us:
+            await self._reread()
+            self._reread_us = now_us + REREAD_US
+        for station, event in incoming.practices:
+            self.rings.hear(station, event)
+        incoming.practices.clear()
+        came = dict(incoming.to_read)
+        for call_id, held in (await self._keeping.read(came) if came else {}).items():
+            incoming.to_read.pop(call_id, None)
+            self._keeping.see(call_id, held, received_us=came[call_id])
 
-    def _is_gone(self, held: OpenCall, limit_s: float) -> bool:
-        """Whether the owner of a claimed call has had no page for so long."""
-        if held.state is not State.CLAIMED or held.row.owner is None:
-            return False
-        now_s = self._hub.now_s()
-        if self._has_page(held.row.owner):
-            held.owner_seen_s = now_s
-        return now_s - held.owner_seen_s > limit_s
+    async def _reread(self) -> None:
+        """Read all open calls: another process may have moved some; and hours of duty begin and end."""
+        calls = await self._keeping.read_open()
+        there = {held.row.call_id for held in calls}
+        gone = [one.call_id for one in self.open_calls() if one.call_id not in there]
+        for held in calls:
+            self._keeping.see(held.row.call_id, held)
+        for call_id, found in (await self._keeping.read(gone) if gone else {}).items():
+            self._keeping.see(call_id, found)
+        self._on_routing()
 
-    async def _try(self, call_id: CallId, input_: Input) -> bool:
-        """Give an input of a station or a clock; False: the store failed. A full disk silences no ring."""
-        try:
-            await self.give(call_id, input_)
-        except StoreFailedError as error:
-            self._note_failure(f"call {call_id} stays", error)
-            return False
-        self._has_failed = False
-        return True
+    async def _take_news(self) -> None:
+        """Apply what stations did, in the order in which it came."""
+        news = self._incoming.news
+        while news:
+            taken: list[News] = []
+            steps: dict[CallId, Step] = {}
+            while news and len(taken) < STEPS_AT_ONCE:
+                step = self._step_of(news[0])
+                if step is not None and step.call_id in steps:
+                    break
+                if step is not None:
+                    steps[step.call_id] = step
+                taken.append(news.popleft())
+            try:
+                await self._keeping.apply(list(steps.values()))
+            except StoreFailedError:
+                news.extendleft(reversed(taken))
+                raise
 
-    def _note_failure(self, what: str, error: StoreFailedError) -> None:
-        log.log(logging.DEBUG if self._has_failed else logging.ERROR, "%s: %s", what, error)
-        self._has_failed = True
+    def _step_of(self, news: News) -> Step | None:
+        book, now_us = self._keeping.book, self.line.now_us()
+        if news.input is Input.DECLINED and self.rings.end(news.ring or ""):
+            self._notify()
+        return step_of(news, book, has_page=self._has_page, now_us=now_us)
 
-    async def give(
-        self, call_id: CallId, input_: Input, *, by: str | None = None, seen_revision: int | None = None
-    ) -> Moved:
-        """Apply one input; return the call as it is then, and whether the input was taken."""
-        utc_us = self._hub.utc_now_us()
-        moved = await self._hub.run_write(
-            lambda store: move(store, call_id, input_, by=by, seen_revision=seen_revision, now_utc_us=utc_us)
-        )
-        if moved.is_done and moved.row is not None:
-            log.info("call %s: %s by %s, now %s", call_id, input_.name, by or "-", moved.row.state)
-        elif input_ not in (Input.SHOWN, Input.SOUNDS, Input.SILENT):
-            state = "unknown" if moved.row is None else moved.row.state
-            log.info("call %s: %s by %s refused, it is %s", call_id, input_.name, by or "-", state)
-        if moved.row is not None:
-            await self._take(moved.row)
-        return moved
+    async def _take_confirmed(self) -> None:
+        """Apply what consoles said of calls that they show and sound; they say it again."""
+        confirmed, self._confirmed = self._confirmed, {}
+        steps = [Step(call_id=call_id, given=Given(input=input_)) for call_id, input_ in confirmed.items()]
+        for start in range(0, len(steps), STEPS_AT_ONCE):
+            await self._keeping.apply(steps[start : start + STEPS_AT_ONCE])
 
-    async def claim(self, call_id: CallId, operator: str) -> Moved:
-        """Answer a call: of all who try, one becomes its owner, and the others are told who did."""
-        return await self.give(call_id, Input.CLAIM, by=operator)
+    async def _look_around(self) -> None:
+        """Do what is due of the calls that have changed, at a tick of all; and what follows from that."""
+        keeping, lookout = self._keeping, self._lookout
+        lookout.begin_round(now_us=self.line.now_us())
+        for _ in range(ROUNDS_MAX):
+            looked_at, keeping.dirty = sorted(keeping.dirty), set()
+            open_calls = [one for call_id in looked_at if (one := self.held(call_id)) is not None]
+            due = [step for one in open_calls if (step := lookout.due(one, now_us=self.line.now_us()))]
+            if not due:
+                break
+            for start in range(0, len(due), STEPS_AT_ONCE):
+                await self._do(due[start : start + STEPS_AT_ONCE])
+        lookout.end_round(now_us=self.line.now_us())
 
-    async def shown(self, call_id: CallId) -> None:
-        """A console shows the call."""
-        held = self._open.get(call_id)
-        if held is not None and held.state is State.RECEIVED:
-            await self.give(call_id, Input.SHOWN)
+    async def _do(self, due: Sequence[DueStep]) -> None:
+        moved = await self._keeping.apply([one.step for one in due])
+        for one, done in zip(due, moved, strict=True):
+            if done.is_done and done.held is not None and one.ladder is not None:
+                tell_outside(self._routing, one, done.held, self.line)
 
-    async def sounds(self, call_id: CallId, *, console: str) -> None:
-        """A console confirms that it sounds; it does so again every five seconds."""
-        held = self._open.get(call_id)
-        if held is None or held.state not in RINGING_STATES:
-            return
-        held.sounding_until_s[console] = self._hub.now_s() + SOUND_LEASE_S
-        if held.state is not State.RINGING:
-            await self.give(call_id, Input.SOUNDS)
+    def _say_again(self) -> None:
+        now_us, saying = self.line.now_us(), self._keeping.saying
+        for one in self.open_calls():
+            saying.say_again(one, now_us=now_us)
+        saying.say_unsaid()
+        if self.rings.say():
+            self._notify()
+
+    async def _answer_hellos(self) -> None:
+        asked = self._keeping.saying.asked()
+        for call_id, held in (await self._keeping.read(asked) if asked else {}).items():
+            self._keeping.saying.answer(call_id, held, now_us=self.line.now_us())
+
+    # What it is told
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
-        for one in batch:
-            arrival = one.arrival
-            if one.outcome is not Outcome.STORED:
-                continue
-            if arrival.record_id.record_class is RecordClass.CALL:
-                self._awake.set()  # also for what this hub cannot read: it may be a press
-            if not isinstance(arrival.record, Record):
-                continue
-            header = arrival.record.header
-            match arrival.event:
-                case CallStep(step="cancelled") as step:
-                    self._hear(_call_of(step, arrival.station, arrival.spool), Input.CANCEL)
-                case CallStep(step="ended") as step:
-                    self._hear(_call_of(step, arrival.station, arrival.spool), Input.HANG_UP)
-                case Press(nudges=int(seq)):
-                    age = age_on_arrival(
-                        header.boot,
-                        header.t_us,
-                        sent_boot=arrival.boot,
-                        sent_t_us=arrival.sent_t_us,
-                        received_utc_us=arrival.received_utc_us,
-                        moment=UNKNOWN,
-                    )
-                    self._hear(
-                        CallId(arrival.station, arrival.spool, seq),
-                        Input.PRESSED_LATE if age.is_too_old_to_ring else Input.PRESSED_AGAIN,
-                        press=CallId(arrival.station, arrival.spool, header.seq),
-                    )
-                case _:
-                    pass
+        if self._incoming.hear(batch):
+            self._awake.set()
 
     def _on_signal(self, heard: SignalHeard) -> None:
         signal = heard.signal
         if not isinstance(signal, BoxState) or not signal.connected or signal.open_call is None:
             return
         call_id = CallId(heard.station, parse_spool(signal.call_spool or signal.spool), signal.open_call)
-        held = self._open.get(call_id)
-        if held is not None:
-            self._say(held.row)
-        elif len(self._asked) < ASKED_MAX:  # a station that invents calls does not fill the memory
-            self._asked.setdefault(call_id, heard.received_s)
-        self._awake.set()
-
-    def _hear(self, call_id: CallId, input_: Input, *, press: CallId | None = None) -> None:
-        self._news.append(_News(call_id, input_, press))
-        self._awake.set()
-
-    async def _refresh(self) -> None:
-        """Read the open calls again: new presses, and what another hub process has moved."""
-        held_calls = await self._hub.run_read(read_open_calls)
-        for held in held_calls:
-            known = self._open.get(held.row.call_id)
-            is_closed_since = held.row.revision <= self._closed.get(held.row.call_id, -1)
-            if known is None and not is_closed_since:
-                self._add(held)
-                if held.row.state == State.RECEIVED.name and held.age.is_too_old_to_ring:
-                    await self._try(held.row.call_id, Input.PRESSED_LATE)
-            elif known is not None and held.row.revision >= known.row.revision:
-                await self._take(held.row)
-        there = {held.row.call_id for held in held_calls}
-        for call_id in [one for one in self._open if one not in there]:
-            await self._look_again(call_id)
-
-    async def _look_again(self, call_id: CallId) -> None:
-        """A call is no longer among the open ones: another process closed it, or it was none."""
-        row = await self._hub.run_read(lambda store: store.call(call_id))
-        if row is not None:
-            await self._take(row)
-        elif self._open.pop(call_id, None) is not None:
-            log.warning("call %s is withdrawn: what came before its key was no press", call_id)
-            self._notify()
-
-    def _add(self, held: HeldCall) -> None:
-        now_s = self._hub.now_s()
-        state = State[held.row.state]
-        deadline_s = next_deadline_s(None, state, deadline_s=None, now_s=now_s)
-        self._open[held.row.call_id] = OpenCall(
-            held.row, held.age, deadline_s, changed_s=now_s, owner_seen_s=now_s
-        )
-        self._asked.pop(held.row.call_id, None)
-        self._notify()
-
-    async def _take(self, row: CallRow) -> None:
-        """The call is like this now: remember it, tell its station and the consoles."""
-        held, state = self._open.get(row.call_id), State[row.state]
-        if held is None:
-            if state in CLOSED_STATES or row.revision <= self._closed.get(row.call_id, -1):
-                return
-            await self._refresh_one(row)
-            held = self._open[row.call_id]
-        is_news = row.revision > held.row.revision
-        if row.revision < held.row.revision or row == held.row:
-            return
-        if is_news:
-            now_s = held.changed_s = self._hub.now_s()
-            held.deadline_s = next_deadline_s(held.state, state, deadline_s=held.deadline_s, now_s=now_s)
-            if row.owner != held.row.owner:
-                held.owner_seen_s = now_s
-        held.row = row
-        if state in CLOSED_STATES:
-            self._close(row)
-        elif is_news:
-            self._say(row)
-        self._notify()
-
-    async def _refresh_one(self, row: CallRow) -> None:
-        """A call that was closed is open again."""
-        calls = await self._hub.run_read(read_open_calls)
-        found = next(
-            (held for held in calls if held.row.call_id == row.call_id), HeldCall(row, Age(0.0, None))
-        )
-        self._add(found)
-        self._say(found.row)
-
-    def _close(self, row: CallRow) -> None:
-        del self._open[row.call_id]
-        self._closed[row.call_id] = row.revision
-        while len(self._closed) > CLOSED_KEPT:
-            del self._closed[next(iter(self._closed))]
-        if not self._say(row):
-            self._unsaid[row.call_id] = row
-
-    async def _tick(self) -> None:
-        now_s = self._hub.now_s()
-        for held in self.open_calls():
-            held.sounding_until_s = {
-                console: until_s for console, until_s in held.sounding_until_s.items() if until_s > now_s
-            }
-            if held.deadline_s is not None and now_s >= held.deadline_s:
-                await self._try(held.row.call_id, Input.DEADLINE)
-            elif held.state is State.RINGING and not held.sounding_until_s:
-                await self._try(held.row.call_id, Input.SILENT)
-            elif self._is_gone(held, ABANDONED_AFTER_S):
-                await self._try(held.row.call_id, Input.ABANDONED)
-            self._say_again(held, now_s)
-        for row in list(self._unsaid.values()):
-            if self._say(row):
-                del self._unsaid[row.call_id]
-        for call_id, asked_s in list(self._asked.items()):
-            await self._answer(call_id, asked_s)
-
-    def _say_again(self, held: OpenCall, now_s: float) -> None:
-        is_due = held.said_s is None or now_s - held.said_s >= REPEAT_S
-        is_worth_it = (
-            held.said_s is None or held.state in LIVE_STATES or now_s - held.changed_s <= REPEAT_QUIET_FOR_S
-        )
-        if is_due and is_worth_it:
-            self._say(held.row)
-
-    def _say(self, row: CallRow) -> bool:
-        """Tell the station how its call stands; False: the broker is away, it is said again later."""
-        state = SIGNALLED_AS[State[row.state]]
-        if state is None:
-            return True
-        call_id = row.call_id
-        signal = CallState(
-            spool=f"{call_id.spool:016x}",
-            call_seq=call_id.seq,
-            state=state,
-            revision=row.revision,
-            by=row.owner,
-        )
-        is_said = self._hub.publish_signal(call_id.station, Topic.SIGNAL, encode_signal(signal))
-        held = self._open.get(call_id)
-        if is_said and held is not None:
-            held.said_s = self._hub.now_s()
-        return is_said
-
-    async def _answer(self, call_id: CallId, asked_s: float) -> None:
-        """A station named a call that is not open here: say how it ended, or that nobody knows it."""
-        row = await self._hub.run_read(lambda store: store.call(call_id))
-        if row is not None:
-            is_said = self._say(row)
-        elif self._hub.now_s() - asked_s < UNKNOWN_AFTER_S:
-            return
+        one = self.held(call_id)
+        if one is not None:
+            self._keeping.saying.say(one, now_us=self.line.now_us())
         else:
-            signal = CallState(
-                spool=f"{call_id.spool:016x}", call_seq=call_id.seq, state="unknown", revision=0
-            )
-            is_said = self._hub.publish_signal(call_id.station, Topic.SIGNAL, encode_signal(signal))
-        if is_said:
-            self._asked.pop(call_id, None)
+            self._keeping.saying.ask(call_id, now_us=self.line.now_us())
 
-    async def _catch_up(self, held: OpenCall) -> None:
-        """Apply what the station did to a call before this hub started."""
-        call_id = held.row.call_id
-        stored = await self._hub.run_read(
-            lambda store: store.events(call_id.station, names=("call step", "press"), newest=20)
-        )
-        for one in reversed(stored):
-            if one.received_utc_us < held.row.changed_utc_us:
-                continue
-            spool = one.record_id.spool
-            match one.event:
-                case CallStep(step="cancelled") as step if _call_of(step, call_id.station, spool) == call_id:
-                    await self._try(call_id, Input.CANCEL)
-                case CallStep(step="ended") as step if _call_of(step, call_id.station, spool) == call_id:
-                    await self._try(call_id, Input.HANG_UP)
-                case Press(nudges=int(seq)) if (
-                    CallId(call_id.station, spool, seq) == call_id and held.state not in LIVE_STATES
-                ):
-                    press = call_id._replace(seq=one.record_id.seq)
-                    await self._apply(_News(call_id, Input.PRESSED_AGAIN, press))
-                case _:
-                    pass
+    def _on_routing(self) -> None:
+        for one in self.open_calls():
+            self._keeping.offer(one)
+            one.is_to_be_staffed = True
+        self._awake.set()
+
+    def _caller_of(self, ring: str) -> str | None:
+        found = self.rings.named(ring)
+        return None if found is None else found.by
 
     def _notify(self) -> None:
         for listener in self._listeners:
             listener()
-
-
-def _call_of(step: CallStep, station: StationId, spool: SpoolId) -> CallId:
-    """Return the call that a step is one of; `spool` is that of the step's record."""
-    return CallId(station, spool if step.spool is None else parse_spool(step.spool), step.call_seq)

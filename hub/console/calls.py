@@ -7,8 +7,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import CallId
-from hub.calls.hub_call import Input
+from hub.calls.call import Given
 from hub.calls.moves import Moved
+from hub.calls.table import Input
 from hub.console.guard import token_of
 from hub.console.page import (
     RefusedPageError,
@@ -38,11 +39,11 @@ async def give_input(request: Request) -> Response:
     desk, call_id = rooms_of(request).desk, _call_in_path(request)
     match request.path_params["input"]:
         case "shown":
-            await desk.shown(call_id)
+            desk.shown(call_id)
             return Response(status_code=204)
         case "ringing":
             console = str(request.query_params.get("console", ""))[:40]
-            await desk.sounds(call_id, console=f"{token_of(request)[:8]} {console}")
+            desk.sounds(call_id, console=f"{token_of(request)[:8]} {console}")
             return Response(status_code=204)
         case word if word in OPERATOR_INPUTS:
             return await _operate(request, account, call_id, OPERATOR_INPUTS[word])
@@ -60,7 +61,10 @@ async def _operate(request: Request, account: Account, call_id: CallId, input_: 
     if input_ in SEEN_FIRST and not seen.isdecimal():
         raise RefusedPageError(422, "Yêu cầu không dùng được.")
     moved = await rooms.desk.give(
-        call_id, input_, by=account.name, seen_revision=int(seen[:18]) if input_ in SEEN_FIRST else None
+        call_id,
+        Given(input=input_, by=account.name),
+        seen_revision=int(seen[:18]) if input_ in SEEN_FIRST else None,
+        detail={"reason": reason} if reason else {},
     )
     if moved.is_done:
         await rooms.people.note(account, input_.name.lower(), str(call_id), reason)

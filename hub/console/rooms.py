@@ -31,6 +31,7 @@ from hub.live.interest import Leases
 from hub.live.viewers import Viewer, Viewers
 from hub.people.people_service import People
 from hub.rooms.room_service import MediaRooms
+from hub.routing.routing_service import Routing
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,16 @@ class Rooms:
         self.stations = StationList(hub.config.station_names, started_s=hub.now_s())
         self.feed = LiveFeed(hub, self.viewers)
         self._pages: Counter[str] = Counter()  # open ones, by the name of who looks
-        self.desk = CallDesk(hub, has_page=lambda name: self._pages[name] > 0)
-        self.media = MediaRooms(hub, self.desk, self.feed)
         self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
+        self.routing = Routing(
+            hub.config,
+            accounts=self.people.answerers,
+            station_name=self.stations.name,
+            now_s=hub.now_s,
+            utc_now_us=hub.utc_now_us,
+        )
+        self.desk = CallDesk(hub, self.routing, has_page=lambda name: self._pages[name] > 0)
+        self.media = MediaRooms(hub, self.desk, self.feed)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._listeners: set[Callable[[], None]] = set()
@@ -72,12 +80,14 @@ class Rooms:
             )
             for one in beginnings
         )
+        await self.routing.begin()
         await self.desk.begin()
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.feed.run(), name="live feed")
+            tasks.create_task(self.routing.run(), name="routing")
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self._keep_saying(), name="interest and answers")

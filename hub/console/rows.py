@@ -4,8 +4,8 @@ from typing import Literal, TypedDict
 
 from contract.events import DeviceQuestion
 from contract.ids import NO_VISIT, StationId, visit_code
-from hub.calls.call_desk import OpenCall
-from hub.calls.hub_call import RINGING_STATES, State
+from hub.calls.open_call import OpenCall
+from hub.calls.table import ANSWERED_STATES, RINGING_STATES, State
 from hub.console.live_texts import Value
 from hub.fleet.presence import Presence, Word
 from hub.fleet.stations import Link
@@ -106,7 +106,7 @@ def call_entry(held: OpenCall, *, name: str) -> CallEntry:
 def _group(state: State) -> Group:
     if state in RINGING_STATES:
         return "ringing"
-    return "claimed" if state is State.CLAIMED else "callback"
+    return "claimed" if state in ANSWERED_STATES else "callback"
 
 
 def station_entry(

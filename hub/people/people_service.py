@@ -122,6 +122,11 @@ class People:
                 log.warning("a link that nobody made, from %s", address)
             raise
 
+    async def answerers(self) -> tuple[str, ...]:
+        """Return the names of all that may answer calls."""
+        accounts = await self._do(lambda accounts: accounts.all())
+        return tuple(account.name for account in accounts if account.may_answer)
+
     async def note(self, who: Named, deed: str, subject: str, text: str = "") -> None:
         """Write down what somebody did; durable on return."""
         done = Deed(self._utc_now_us(), who.name, deed, subject, text)

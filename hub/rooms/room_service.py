@@ -14,7 +14,7 @@ from contract.parts import Part
 from contract.signals import BoxState, encode_signal
 from contract.topics import Topic
 from hub.calls.call_desk import CallDesk
-from hub.calls.hub_call import State
+from hub.calls.table import ANSWERED_STATES
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
 from hub.live.feed import LiveFeed
@@ -93,7 +93,7 @@ class MediaRooms:
 
     def _owner(self, call_id: CallId) -> str | None:
         held = self._desk.held(call_id)
-        return held.row.owner if held is not None and held.state is State.CLAIMED else None
+        return held.row.owner if held is not None and held.state in ANSWERED_STATES else None
 
     def hear(self, line: PageLine, text: str) -> None:
         """The page says something. What cannot be used is told to it, and counted."""

@@ -6,26 +6,23 @@ from typing import Final
 from sqlite_utils import Database
 
 from contract.errors import RefusedError
-from contract.events import AnchorSet, AnyEvent, KeyMade, Press, StreamSet, Tombstone, encode_event
-from contract.header import Header, Kind, UnreadableRecord, parse_record
+from contract.events import AdviceKept, AnchorSet, AnyEvent, KeyMade, StreamSet, Tombstone, encode_event
+from contract.header import Kind, UnreadableRecord, parse_record
 from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+from hub.store.call_filing import file_call_event, make_call
 from hub.store.interface import Arrival, Outcome
+from hub.store.papers import file_advice_kept
 from hub.store.segments import Place, SegmentReader, SegmentWriter
 from hub.store.time_filing import file_anchor
 
-RECEIVED: Final = "RECEIVED"  # the first state of hub.calls.hub_call.State
 IN_SEGMENTS: Final = (RecordClass.WAVEFORM, RecordClass.PART)
 
 _INSERT_RECORD: Final = """
 INSERT INTO record (spool_no, class, seq, version, kind, key_id, boot, t_us, visit, is_waiting,
                     received_utc_us, raw, segment, start, length)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_INSERT_CALL: Final = """
-INSERT OR IGNORE INTO call (spool_no, seq, state, is_closed, revision, boot, t_us, sent_boot, sent_t_us,
-                            visit, received_utc_us, changed_utc_us, owner, nudges)
-VALUES (?, ?, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?, NULL, 0)"""
 
 
 class Filing:
@@ -56,7 +53,7 @@ class Filing:
             now_utc_us = arrival.received_utc_us
             self.file(spool_no, record_class, seq, arrival.event, now_utc_us=now_utc_us, arrival=arrival)
         elif record_class is RecordClass.CALL and _may_be_event(arrival):
-            self._make_call(spool_no, seq, arrival)
+            make_call(self._db, spool_no, seq, arrival)
         return Outcome.STORED
 
     def file(
@@ -76,8 +73,8 @@ class Filing:
             " WHERE spool_no = ? AND class = ? AND seq = ?",
             (event.event, encode_event(event).decode(), spool_no, record_class, seq),
         )
-        if arrival is None and record_class is RecordClass.CALL and not isinstance(event, Press):
-            self._withdraw_call(spool_no, seq)
+        if record_class is RecordClass.CALL:
+            file_call_event(self._db, spool_no, seq, event, arrival=arrival)
         match event:
             case KeyMade():
                 self._db.execute(
@@ -92,11 +89,10 @@ class Filing:
             case AnchorSet():
                 anchor = Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
                 file_anchor(self._db, spool_no, anchor, made_utc_us=now_utc_us)
+            case AdviceKept():
+                file_advice_kept(self._db, spool_no, event, utc_us=now_utc_us)
             case Tombstone():
                 self._bury(self._spool_no_of(event, spool_no), event)
-            case Press() if arrival is not None and record_class is RecordClass.CALL:
-                if event.nudges is None or not self._nudge(spool_no, event.nudges, arrival.received_utc_us):
-                    self._make_call(spool_no, seq, arrival)
 
     def finish(self) -> None:
         """Write what is known once all are taken: stored ranges, times heard, lengths of segments."""
@@ -212,28 +208,6 @@ class Filing:
         )
         if event.record_class != RecordClass.CALL:  # a call is never given up: the hole stays, and is seen
             self._added[spool_no, event.record_class].append((event.first_seq, event.last_seq))
-
-    def _nudge(self, spool_no: int, seq: int, now_utc_us: int) -> bool:
-        cursor = self._db.execute(
-            "UPDATE call SET nudges = nudges + 1, revision = revision + 1, changed_utc_us = ?"
-            " WHERE spool_no = ? AND seq = ? AND NOT is_closed",
-            (now_utc_us, spool_no, seq),
-        )
-        return cursor.rowcount == 1
-
-    def _make_call(self, spool_no: int, seq: int, arrival: Arrival) -> None:
-        record = arrival.record
-        header: Header | None = None if isinstance(record, UnreadableRecord) else record.header
-        boot, t_us, visit = (0, 0, 0) if header is None else (header.boot, header.t_us, header.visit)
-        received = arrival.received_utc_us
-        self._db.execute(
-            _INSERT_CALL,
-            (spool_no, seq, RECEIVED, boot, t_us, arrival.boot, arrival.sent_t_us, visit, received, received),
-        )
-
-    def _withdraw_call(self, spool_no: int, seq: int) -> None:
-        """What came before its key was taken for a press, and was none: it must not ring."""
-        self._db.execute("DELETE FROM call WHERE spool_no = ? AND seq = ?", (spool_no, seq))
 
 
 def _may_be_event(arrival: Arrival) -> bool:

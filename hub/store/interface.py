@@ -29,6 +29,7 @@ from contract.ids import (
 from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.store.backlog import SpoolHeld
+from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
 
@@ -90,7 +91,8 @@ class StoredRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRow:
     """A call as it is kept. `revision` starts at 1 and grows by one with every change; `state` is a name of
-    `hub.calls.hub_call.State`.
+    `hub.calls.table.State`; `kept` is the JSON of `hub.calls.kept`, which no store looks into but for the
+    practice of a press.
 
     (`boot`, `t_us`) is the press by the box's clock, boot 0 when it could not be read; `received_utc_us` is
     when the hub had it; `sent_t_us` is when the box sent it, by the clock of boot `sent_boot`, so that the
@@ -109,6 +111,34 @@ class CallRow:
     changed_utc_us: int
     owner: str | None
     nudges: int  # presses after the first
+    kept: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """Something that was done to a call, by the names of `hub.calls.table`. `by` None: the station, a clock
+    or the rules. `utc_us` counts from the receipt of the press (`CallRow.received_utc_us`), not from a wall
+    clock that may have been set since. `detail`: one JSON object, of `hub.calls.moves`.
+    """
+
+    utc_us: int
+    by: str | None
+    input: str
+    from_state: str
+    to_state: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMove:
+    """A call is to be so from now on, if it still has `revision`; `line` tells how it came to that."""
+
+    call_id: CallId
+    revision: int
+    owner: str | None
+    is_closed: bool
+    kept: str
+    line: JournalLine
 
 
 class Store(Protocol):
@@ -230,6 +260,19 @@ class Store(Protocol):
         `newest` keeps only the last so many of them.
         """
 
+    def chunks_between(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        *,
+        record_class: RecordClass,
+        visit: VisitNo,
+        boot: BootId,
+        from_t_us: int,
+        until_t_us: int,
+    ) -> Iterator[StoredRecord]:
+        """Return the visit's chunks of a boot that begin between the two, in the order of (t_us, seq)."""
+
     def parts(self, station: StationId, spool: SpoolId, *, visit: VisitNo) -> Iterator[StoredRecord]:
         """Return the parts of a visit's objects in the order of seq, bodies read as they are asked for."""
 
@@ -245,14 +288,47 @@ class Store(Protocol):
     def call(self, call_id: CallId) -> CallRow | None:
         """Return one call."""
 
-    def move_call(
-        self,
-        call_id: CallId,
-        *,
-        revision: int,
-        state: str,
-        owner: str | None,
-        is_closed: bool,
-        now_utc_us: int,
-    ) -> CallRow | None:
-        """Compare and set: move the call on when it still has `revision`; None when somebody was faster."""
+    def move_calls(self, moves: Sequence[CallMove]) -> list[CallRow | None]:
+        """Compare and set, all in one transaction with their lines of the journal. Return each call as it is
+        then; None where somebody was faster, and nothing was changed. Raises StoreFailedError.
+        """
+
+    def journal(self, call_id: CallId) -> list[JournalLine]:
+        """Return what was done to a call, in order; a press that it counted is a PRESSED_AGAIN too."""
+
+    def calls_between(
+        self, from_utc_us: int, until_utc_us: int, *, station: StationId | None = None
+    ) -> list[CallRow]:
+        """Return the calls, open and closed, that were received from then on and before, oldest first."""
+
+    def note_visit(self, call_id: CallId, of: VisitId, *, utc_us: int) -> None:
+        """Keep that somebody is being seen in a call; twice is once. Raises StoreFailedError."""
+
+    def call_visits(self, call_id: CallId) -> list[VisitId]:
+        """Return who was being seen in a call, in that order."""
+
+    def keep_paper(self, paper: Paper, *, after: int | None) -> PaperRow | None:
+        """Compare and set: keep a version that follows revision `after` (0: the first) of its kind, of that
+        person and, but for what is true of a person in any call, in that call; None: another one stands by
+        now. `after` None: it is kept aside. No version is ever changed. Raises StoreFailedError.
+        """
+
+    def papers_of_call(self, call_id: CallId, *, kind: str | None = None) -> list[PaperRow]:
+        """Return what was written in a call, oldest first, also what was laid aside."""
+
+    def papers_of_visit(self, station: StationId, of: VisitId, kind: str) -> list[PaperRow]:
+        """Return all versions of what was written of a person, in whichever call, oldest first."""
+
+    def add_advice(self, draft: AdviceDraft) -> AdviceRow:
+        """Number advice and keep it. The events by which its station answers are filed as they come. Raises
+        StoreFailedError.
+        """
+
+    def advice_of_call(self, call_id: CallId) -> list[AdviceRow]:
+        """Return the advice that was sent in a call, oldest first."""
+
+    def open_advice(self) -> list[AdviceRow]:
+        """Return the advice that its station has not confirmed and that is still being said, oldest first."""
+
+    def give_up_advice(self, no: int, *, utc_us: int) -> None:
+        """Nobody says it any more. Raises StoreFailedError."""

@@ -24,7 +24,8 @@ from contract.ids import (
 )
 from contract.ranges import SeqRanges
 from hub.store.backlog import SpoolHeld, read_backlog
-from hub.store.interface import CallRow, StoredRecord
+from hub.store.interface import CallRow, JournalLine, StoredRecord
+from hub.store.papers import PaperQueries
 from hub.store.segments import Place, SegmentReader
 from hub.store.time_queries import TimeQueries
 
@@ -34,7 +35,7 @@ PAGE_ROWS: Final = 256  # rows held at a time while chunks are read; a chunk has
 
 _CALL_COLUMNS: Final = """
 SELECT s.station, s.spool, c.seq, c.state, c.revision, c.boot, c.t_us, c.sent_boot, c.sent_t_us, c.visit,
-       c.received_utc_us, c.changed_utc_us, c.owner, c.nudges
+       c.received_utc_us, c.changed_utc_us, c.owner, c.nudges, c.kept
 FROM call c JOIN spool s ON s.no = c.spool_no"""
 
 _KEYS: Final = """
@@ -42,7 +43,7 @@ SELECT s.station, s.spool, e.json FROM key k JOIN spool s ON s.no = k.spool_no
 JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"""
 
 
-class Queries(TimeQueries):
+class Queries(TimeQueries, PaperQueries):
     """The reading half of the store; `_db` and `_reader` belong to one thread."""
 
     def __init__(self, db: Database, reader: SegmentReader) -> None:
@@ -185,6 +186,26 @@ class Queries(TimeQueries):
             after = (rows[-1][0], rows[-1][1], rows[-1][3])
             yield from self._stored(station, spool, [row[2:] for row in rows])
 
+    def chunks_between(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        *,
+        record_class: RecordClass,
+        visit: VisitNo,
+        boot: BootId,
+        from_t_us: int,
+        until_t_us: int,
+    ) -> Iterator[StoredRecord]:
+        """Return the visit's chunks of a boot that begin between the two, in the order of (t_us, seq)."""
+        rows = self._db.execute(
+            "SELECT class, seq, received_utc_us, raw, segment, start, length FROM record"
+            " WHERE spool_no = ? AND class = ? AND kind = 1 AND boot = ? AND t_us BETWEEN ? AND ?"
+            " AND visit = ? ORDER BY t_us, seq",
+            (self._spool_no(station, spool), record_class, boot, from_t_us, until_t_us, visit),
+        ).fetchall()
+        yield from self._stored(station, spool, rows)
+
     def parts(self, station: StationId, spool: SpoolId, *, visit: VisitNo) -> Iterator[StoredRecord]:
         """Return the parts of a visit's objects in the order of seq, bodies read as they are asked for."""
         spool_no, after = self._spool_no(station, spool), 0
@@ -236,6 +257,29 @@ class Queries(TimeQueries):
             (call_id.station, spool_text(call_id.spool), call_id.seq),
         ).fetchone()
         return None if row is None else _call_row(row)
+
+    def journal(self, call_id: CallId) -> list[JournalLine]:
+        """Return what was done to a call, in order."""
+        rows = self._db.execute(
+            "SELECT utc_us, by, input, from_state, to_state, detail FROM call_journal"
+            " WHERE spool_no = ? AND seq = ? ORDER BY no",
+            (self._spool_no(call_id.station, call_id.spool), call_id.seq),
+        )
+        return [
+            JournalLine(utc_us=at, by=by, input=input_, from_state=before, to_state=after, detail=detail)
+            for at, by, input_, before, after, detail in rows
+        ]
+
+    def calls_between(
+        self, from_utc_us: int, until_utc_us: int, *, station: StationId | None = None
+    ) -> list[CallRow]:
+        """Return the calls that were received from then on and before, oldest first."""
+        rows = self._db.execute(
+            f"{_CALL_COLUMNS} WHERE c.received_utc_us >= ? AND c.received_utc_us < ?"
+            " AND (? IS NULL OR s.station = ?) ORDER BY c.received_utc_us, c.seq",
+            (from_utc_us, until_utc_us, station, station),
+        )
+        return [_call_row(row) for row in rows]
 
     def _spools(self, station: StationId) -> list[tuple[int, SpoolId]]:
         rows = self._db.execute(
@@ -324,4 +368,5 @@ def _call_row(row: Sequence[Any]) -> CallRow:
         changed_utc_us=changed,
         owner=rest[0],
         nudges=rest[1],
+        kept=rest[2],
     )

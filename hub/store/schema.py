@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from hub.store.paper_tables import PAPERS
+
 V1: Final = """
 CREATE TABLE epoch (value INTEGER NOT NULL);          -- u32, random; one row
 
@@ -151,8 +153,27 @@ CREATE TABLE sample_line (                            -- true rates of streams: 
 ) WITHOUT ROWID;
 """
 
+V4: Final = """
+ALTER TABLE call ADD COLUMN kept TEXT;                -- JSON of the rest of it: hub.calls.kept
+UPDATE call SET state = 'CLOSED' WHERE state = 'ENDED';  -- hubs of before had two words for it
+
+CREATE TABLE call_journal (                           -- what was done to a call: hub.calls.table
+    spool_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL,                             -- of the press in class 0
+    no INTEGER NOT NULL,                              -- the call's revision that it made
+    utc_us INTEGER NOT NULL,
+    by TEXT,                                          -- the account; NULL: the station, a clock, the rules
+    input TEXT NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    detail TEXT,                                      -- JSON; NULL: there is no more to say
+    PRIMARY KEY (spool_no, seq, no)
+) WITHOUT ROWID;
+CREATE INDEX call_by_time ON call (received_utc_us);
+"""
+
 # Entry n makes version n + 1 out of version n; never change one that was released. What SQL cannot do of
 # version 3, the fits of what anchors there are, does hub/store/time_filing.py.
-MIGRATIONS: Final = (V1, V2, V3)
+MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 FITS_SINCE: Final = 3

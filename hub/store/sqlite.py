@@ -14,9 +14,28 @@ from sqlite_utils import Database
 
 from contract.errors import OwnFaultError
 from contract.events import AnyEvent
-from contract.ids import BootId, CallId, RecordId, SpoolId, StationId, StreamSetNo, spool_text
+from contract.ids import BootId, CallId, RecordId, SpoolId, StationId, StreamSetNo
+from hub.store.call_filing import move_call
 from hub.store.filing import Filing
-from hub.store.interface import Arrival, CallRow, Outcome, StoreFailedError, StoreLockedError
+from hub.store.interface import (
+    Arrival,
+    CallMove,
+    CallRow,
+    Outcome,
+    StoreFailedError,
+    StoreLockedError,
+)
+from hub.store.papers import (
+    AdviceDraft,
+    AdviceRow,
+    Paper,
+    PaperRow,
+    VisitId,
+    file_advice,
+    file_paper,
+    file_visit,
+    give_up_advice,
+)
 from hub.store.queries import Queries
 from hub.store.schema import FITS_SINCE, MIGRATIONS, SCHEMA_VERSION
 from hub.store.segments import SEGMENT_MAX_BYTES, SegmentReader, SegmentWriter
@@ -93,35 +112,33 @@ class SqliteStore(Queries):
             spool_no = filing.spool_no(station, spool)
             file_lines(self._db, spool_no, set_no, boot, lines, made_utc_us=now_utc_us)
 
-    def move_call(
-        self,
-        call_id: CallId,
-        *,
-        revision: int,
-        state: str,
-        owner: str | None,
-        is_closed: bool,
-        now_utc_us: int,
-    ) -> CallRow | None:
-        """Compare and set: None when the call has another revision by now. Raises StoreFailedError."""
+    def move_calls(self, moves: Sequence[CallMove]) -> list[CallRow | None]:
+        """Compare and set: None for a call that has another revision by now. Raises StoreFailedError."""
         with self._transaction():
-            cursor = self._db.execute(
-                "UPDATE call SET state = ?, owner = ?, is_closed = ?, changed_utc_us = ?,"
-                " revision = revision + 1"
-                " WHERE seq = ? AND revision = ?"
-                " AND spool_no = (SELECT no FROM spool WHERE station = ? AND spool = ?)",
-                (
-                    state,
-                    owner,
-                    is_closed,
-                    now_utc_us,
-                    call_id.seq,
-                    revision,
-                    call_id.station,
-                    spool_text(call_id.spool),
-                ),
-            )
-            return self.call(call_id) if cursor.rowcount == 1 else None
+            return [self.call(move.call_id) if move_call(self._db, move) else None for move in moves]
+
+    def note_visit(self, call_id: CallId, of: VisitId, *, utc_us: int) -> None:
+        """Keep that somebody is being seen in a call. Raises StoreFailedError."""
+        with self._transaction():
+            file_visit(self._db, call_id, of, utc_us=utc_us)
+
+    def keep_paper(self, paper: Paper, *, after: int | None) -> PaperRow | None:
+        """Keep a version that follows `after`; None: another one stands by now. Raises StoreFailedError."""
+        with self._transaction():
+            if not file_paper(self._db, paper, after=after):
+                return None
+            return self.papers_of_call(paper.call_id, kind=paper.kind)[-1]
+
+    def add_advice(self, draft: AdviceDraft) -> AdviceRow:
+        """Number advice and keep it. Raises StoreFailedError."""
+        with self._transaction():
+            no = file_advice(self._db, draft)
+            return next(row for row in self.advice_of_call(draft.call_id) if row.no == no)
+
+    def give_up_advice(self, no: int, *, utc_us: int) -> None:
+        """Nobody says it any more. Raises StoreFailedError."""
+        with self._transaction():
+            give_up_advice(self._db, no, utc_us=utc_us)
 
     def close(self) -> None:
         """Close all files and let another writer in."""

@@ -17,7 +17,7 @@ from contract.events import Press
 from tests.bench.report import percentile, progress, tell
 from tests.browser import wait_until
 from tests.village.desk import RINGING, open_station, operator
-from tests.village.eyes import look, open_calls
+from tests.village.eyes import look, waiting_calls
 from tests.village.eyes import wait_until as wait_for
 from tests.village.station import Station
 from tests.village.village import PLACES, Village
@@ -104,7 +104,7 @@ def answer(page: Page, village: Village) -> None:
     page.keyboard.press("F2")
     page.wait_for_selector("#callbar kbd")
     page.keyboard.press("k")
-    wait_for(lambda: not open_calls(village), what="the call is closed")
+    wait_for(lambda: not waiting_calls(village), what="the call is over")
     wait_for(lambda: village.stations[0].board.lamp.pattern.name == "OFF", what="the lamp is off")
 
 

@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
-from contract.ids import RecordClass, RecordId, StationId, parse_spool
+from contract.ids import CallId, RecordClass, RecordId, StationId, parse_spool
 from firmware_bridge.board.messages import OutputPattern
+from hub.calls.call import Given
 from hub.calls.call_desk import CallDesk
-from hub.calls.hub_call import State
+from hub.calls.table import Input, State
 from hub.config import Config, read_config
 from hub.hub import Hub
 from hub.ingest.keyring import KeyRing
 from hub.pki.seal_keys import SealKeys
+from hub.routing.routing_service import Routing
 from hub.store.segments import Place, SegmentReader
 from hub.store.sqlite import SqliteStore
 from tests.broker import Broker
@@ -129,6 +131,11 @@ def test_everything_arrives_again_once_at_a_hub_restored_from_an_old_backup_and_
     lamp_shows(station, OutputPattern.SLOW_BLINK)
 
 
+async def nobody() -> tuple[str, ...]:
+    """No account at all."""
+    return ()
+
+
 class Desk:
     """The desk of calls beside a hub in a thread."""
 
@@ -139,7 +146,10 @@ class Desk:
 
     def prepare(self, hub: Hub) -> None:
         self._loop = asyncio.get_running_loop()
-        self.desk = CallDesk(hub, has_page=lambda _: True)
+        routing = Routing(
+            hub.config, accounts=nobody, station_name=str, now_s=hub.now_s, utc_now_us=hub.utc_now_us
+        )
+        self.desk = CallDesk(hub, routing, has_page=lambda _: True)
         self._task = asyncio.create_task(self._run(self.desk))
 
     @staticmethod
@@ -156,6 +166,11 @@ class Desk:
         assert self.desk is not None
         calls = self.desk.open_calls()
         return calls[0].row.state if calls else None
+
+    async def shown(self, call_id: CallId) -> None:
+        """A console shows the call."""
+        assert self.desk is not None
+        self.desk.shown(call_id)
 
     def end(self) -> None:
         async def cancel() -> None:
@@ -177,9 +192,8 @@ def test_a_call_that_somebody_had_at_the_lost_hub_waits_for_somebody_again_and_t
         assert desk.desk is not None
         (held,) = desk.desk.open_calls()
         call_id = held.row.call_id
-        desk.do(desk.desk.shown(call_id))
-        desk.do(desk.desk.sounds(call_id, console="a page"))
-        desk.do(desk.desk.claim(call_id, "Lan"))
+        for input_ in (Input.CLAIM, Input.JOINED, Input.FLOWS):
+            desk.do(desk.desk.give(call_id, Given(input=input_, by="Lan")))
         lamp_shows(station, OutputPattern.STEADY)
         desk.end()
     assert command("restore", tmp_path / "backup", "--into", tmp_path / "new").status == 0
@@ -188,7 +202,7 @@ def test_a_call_that_somebody_had_at_the_lost_hub_waits_for_somebody_again_and_t
     with HubThread(config, prepare=desk.prepare):  # the box's connection to the broker has not noticed
         wait_until(lambda: desk.state() == State.RECEIVED.name, what="the call waits again")
         assert desk.desk is not None
-        desk.do(desk.desk.shown(call_id))
+        desk.do(desk.shown(call_id))
         lamp_shows(station, OutputPattern.SLOW_BLINK)
         desk.end()
 

@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.chunks import Column, encode_chunk
 from contract.codecs import Codec
-from contract.events import Event, KeyMade, Press, encode_event
+from contract.events import Event, KeyMade, PracticeKind, Press, encode_event
 from contract.header import Header, Kind, Record, encode_record
 from contract.ids import (
     CLEAR,
@@ -78,10 +78,19 @@ class BoxRecords:
         """A sealed event."""
         return self._keep(self._sealer.seal(self._header(Kind.EVENT, record_class), encode_event(event)))
 
-    def press(self, nudges: int | None = None) -> bytes:
+    def press(
+        self, nudges: int | None = None, *, answers: str | None = None, practice: PracticeKind | None = None
+    ) -> bytes:
         """A press of the call button."""
-        seq = self._seqs[RecordClass.CALL] + 1
-        press = Press(device="board-1", device_boot=1, press_count=seq, learned_from="event", nudges=nudges)
+        press = Press(
+            device="board-1",
+            device_boot=1,
+            press_count=self._seqs[RecordClass.CALL] + 1,
+            learned_from="event",
+            nudges=nudges,
+            answers=answers,
+            practice=practice,
+        )
         return self.event(press, RecordClass.CALL)
 
     def chunk(

@@ -22,6 +22,7 @@ from contract.ids import RecordClass, StationId
 from contract.media import MediaSignal
 from contract.signals import AnySignal, BoxState, encode_signal, parse_signal
 from contract.topics import Topic, topic_name, topic_of_class
+from hub.clock import Clock
 from hub.config import Config, parse_config
 from hub.console.app import build_app
 from hub.console.rooms import Rooms
@@ -49,6 +50,22 @@ class Answer:
         return self.data.decode()
 
 
+class SetClock(Clock):
+    """The machine's clocks, set forward as a test wants: deadlines come when it wants them to."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0  # time has passed
+        self.stepped_us = 0  # the wall clock alone was set
+
+    def now_s(self) -> float:
+        """As if so much time had passed."""
+        return super().now_s() + self.ahead_s
+
+    def utc_now_us(self) -> int:
+        """As if so much time had passed, and the clock been set."""
+        return super().utc_now_us() + round(self.ahead_s * 1e6) + self.stepped_us
+
+
 class ConsoleServer:
     """One hub on a free loopback port. All methods may be called from the test's thread."""
 
@@ -61,7 +78,7 @@ class ConsoleServer:
         self.authority.make(names=(), now=datetime.now(UTC))
         self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
         self.on_signal: list[Callable[[StationId, AnySignal], None]] = []  # told at once, in the hub's thread
-        self.ahead_s = 0.0  # how far the rooms' monotonic clock runs ahead: deadlines come when a test wants
+        self.clock = SetClock()
         self.is_broker_there = True
         self._changed_s = time.monotonic()
         self._socket = socket.socket()
@@ -74,6 +91,15 @@ class ConsoleServer:
         self._ready: Future[tuple[asyncio.AbstractEventLoop, IngestService, Rooms]] = Future()
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="console server")
+
+    @property
+    def ahead_s(self) -> float:
+        """How much time has passed by the hub's clocks beside what really has."""
+        return self.clock.ahead_s
+
+    @ahead_s.setter
+    def ahead_s(self, ahead_s: float) -> None:
+        self.clock.ahead_s = ahead_s
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -180,15 +206,8 @@ class ConsoleServer:
         return BrokerLink(is_connected=self.is_broker_there, changed_s=self._changed_s, heard_s=None, text="")
 
     async def _serve(self) -> None:
-        async with open_hub(self.config, self.authority) as (hub, _, ingest):
-            app = build_app(
-                replace(
-                    hub,
-                    now_s=lambda: hub.now_s() + self.ahead_s,
-                    publish_signal=self._publish,
-                    broker_link=self._link,
-                )
-            )
+        async with open_hub(self.config, self.authority, clock=self.clock) as (hub, _, ingest):
+            app = build_app(replace(hub, publish_signal=self._publish, broker_link=self._link))
             self._server = _Server(
                 uvicorn.Config(
                     app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"

@@ -7,11 +7,13 @@ import numpy as np
 
 from contract.codes import PULSE_RATE, SPO2
 from contract.events import (
+    CallRaised,
     CallStep,
     Event,
     LeadState,
     MediaState,
     Owed,
+    PracticeKind,
     Status,
     Stream,
     StreamSet,
@@ -152,10 +154,17 @@ class ConsoleStation:
             self.records.t_us = self.now_us() - 1_000
             self.deliver(RecordClass.PART, [self.records.part(part)])
 
-    def press(self, *, waited_s: float = 0.0, nudges: int | None = None) -> CallId:
+    def press(
+        self,
+        *,
+        waited_s: float = 0.0,
+        nudges: int | None = None,
+        answers: str | None = None,
+        practice: PracticeKind | None = None,
+    ) -> CallId:
         """Press the button `waited_s` before the press could be sent; return the call's id."""
         self.records.t_us = self.now_us() - int(waited_s * 1e6) - 1_000
-        raw = self.records.press(nudges)
+        raw = self.records.press(nudges, answers=answers, practice=practice)
         self.deliver(RecordClass.CALL, [raw])
         seq = max(seq for record_class, seq in self.records.sent if record_class is RecordClass.CALL)
         return CallId(self.records.station, self.records.spool, nudges or seq)
@@ -164,6 +173,11 @@ class ConsoleStation:
         """The station's side of a call took a step."""
         event = CallStep.model_validate({"call_seq": call.seq, "step": step})
         self._send(RecordClass.CALL, lambda: self.records.event(event, RecordClass.CALL))
+
+    def hold(self, call: CallId) -> None:
+        """The button of a call is held for two seconds."""
+        raised = CallRaised(call_seq=call.seq)
+        self._send(RecordClass.CALL, lambda: self.records.event(raised, RecordClass.CALL))
 
     def _send(self, record_class: RecordClass, make: object) -> None:
         assert callable(make)

@@ -14,8 +14,8 @@ from tests.bench.press import answer, lamp_times, press
 from tests.browser import chromium, screenshot, wait_until
 from tests.simulators.board.recordings import ECG, PLETH
 from tests.village.desk import GONE, RINGING, open_station, operator, plotted, shown_value, strip_state
-from tests.village.eyes import open_calls
 from tests.village.eyes import wait_until as wait_for
+from tests.village.eyes import waiting_calls
 from tests.village.station import Devices, Station
 from tests.village.village import OPERATOR, PLACES, Village
 
@@ -93,7 +93,7 @@ def test_a_press_rings_on_every_page_and_one_key_claims_it(tmp_path: Path) -> No
         shutil.copy(screenshot(page, "console"), tmp_path)
         page.keyboard.press("k")
         wait_for(lambda: lamp(caller) == "OFF", what="the lamp is off after the call")
-        wait_for(lambda: not open_calls(village), what="the call is closed")
+        wait_for(lambda: not waiting_calls(village), what="the call is over")
         assert f"{OPERATOR}" in page.inner_text("header")
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from playwright.sync_api import Page
 
 from tests.village.desk import RINGING
-from tests.village.eyes import open_calls, wait_until
+from tests.village.eyes import wait_until, waiting_calls
 from tests.village.media_watch import media_counts, moments
 from tests.village.station import Station
 from tests.village.village import Village
@@ -56,5 +56,5 @@ def grows(page: Page, *, limit_s: float = LIMIT_S) -> float:
 def hang_up(page: Page, village: Village, station: Station) -> None:
     """End the call with a key and return when all is quiet again."""
     page.keyboard.press("k")
-    wait_until(lambda: not open_calls(village), limit_s=LIMIT_S, what="the call is closed")
+    wait_until(lambda: not waiting_calls(village), limit_s=LIMIT_S, what="the call is over")
     wait_until(lambda: station.board.lamp.pattern.name == "OFF", limit_s=LIMIT_S, what="the lamp is off")

@@ -13,6 +13,7 @@ from contract.events import AnyEvent, StreamSet
 from contract.header import Record, parse_draft, parse_record
 from contract.ids import RecordClass, RecordId, SpoolId, StationId, StreamSetNo, VisitNo
 from edge.spool.schema import record_table
+from hub.calls.table import LIVE_STATES
 from hub.ingest.keyring import KeyRing
 from hub.store.interface import CallRow, StoredRecord
 from hub.store.sqlite import SqliteStore
@@ -94,6 +95,12 @@ def _add_chunk(stored: Stored, store: SqliteStore, ring: KeyRing, one: StoredRec
             stored.doubled += key in stored.samples
             stored.samples[key] = value
             stored.visits[key] = header.visit
+
+
+def waiting_calls(village: Village) -> list[CallRow]:
+    """Return the open calls for which somebody waits or talks."""
+    live = {state.name for state in LIVE_STATES}
+    return [row for row in open_calls(village) if row.state in live]
 
 
 def open_calls(village: Village) -> list[CallRow]:

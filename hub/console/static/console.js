@@ -68,7 +68,8 @@ export function pressAge(call) {
 /** @param {Call} call */
 export function callText(call) {
   switch (call.state) {
-    case "CLAIMED": return call.owner === me ? t("bạn đang trả lời") : t("{name} đang trả lời", { name: call.owner ?? "" });
+    case "CLAIMED": case "CONNECTING": case "ACTIVE": case "DROPPED": case "HELD":
+      return call.owner === me ? t("bạn đang trả lời") : t("{name} đang trả lời", { name: call.owner ?? "" });
     case "MISSED": return t("không ai trả lời");
     case "CALLBACK": return call.owner ? t("{name} sẽ gọi lại", { name: call.owner }) : t("cần gọi lại");
     case "CANCELLED": return t("trạm đã huỷ, chưa xem");
@@ -133,7 +134,7 @@ let warnedOf = "", warned_ms = -Infinity;
 
 /** Whoever is in a call already must mean it: the nurse there would hear him no more. @param {Call} call */
 function isMeant(call) {
-  const mine = state?.calls.find((one) => one.state === "CLAIMED" && one.owner === me && one.station !== call.station);
+  const mine = state?.calls.find((one) => one.group === "claimed" && one.owner === me && one.station !== call.station);
   const now_ms = performance.now();
   if (!mine || (warnedOf === call.id && now_ms - warned_ms < TOLD_MS)) return true;
   [warnedOf, warned_ms] = [call.id, now_ms];

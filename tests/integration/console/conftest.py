@@ -62,6 +62,7 @@ def page(
 def finish(server: ConsoleServer, call: str) -> None:
     """Put a call away, whatever became of it."""
     lan = server.session("Lan")
-    for deed in ("claim", "end"):
+    for deed in ("claim", "end", "take", "close"):
         calls = {one["id"]: one["revision"] for one in server.call(server.rooms.calls)}
-        server.post(f"/calls/{call}/{deed}", {"revision": str(calls.get(call, 0))}, Cookie=lan)
+        form = {"revision": str(calls.get(call, 0)), "reason": "put away"}
+        server.post(f"/calls/{call}/{deed}", form, Cookie=lan)

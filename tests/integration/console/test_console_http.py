@@ -161,6 +161,10 @@ def test_two_consoles_claim_at_once_and_exactly_one_owns_the_call_every_time(
             assert (state, owner) == ("CLAIMED", winner)
             cookie = cookies[winner == "Minh"]
             server.post(f"/calls/{call}/end", {"revision": str(revision)}, Cookie=cookie)
+            state, _, revision = state_of(server)[str(call)]
+            assert state == "WRAP_UP"
+            form = {"revision": str(revision), "reason": "Nhấn nhầm"}
+            server.post(f"/calls/{call}/close", form, Cookie=cookie)
             assert str(call) not in state_of(server)
 
 

@@ -1,10 +1,18 @@
 """Arrivals at the hub's store that no box has sent: for tests of what the store makes of them."""
 
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from contract.events import AnchorSet, AnyEvent
-from contract.header import Header, Kind, Record, encode_record
+from contract.header import CRC_BYTES, Header, Kind, Record, crc32c, encode_record
 from contract.ids import NO_VISIT, BootId, KeyId, RecordClass, SpoolId, StationId, StreamSetNo
 from contract.times import Anchor
 from hub.store.interface import Arrival
+
+HUB_KEY = X25519PrivateKey.generate()
+NOW_US = 1_800_000_000_000_000
+Arrive = Callable[..., Arrival]  # of conftest.py
 
 
 def event_arrival(
@@ -50,3 +58,9 @@ def anchor_arrival(station: StationId, spool: SpoolId, anchor: Anchor, *, seq: i
     return event_arrival(
         station, spool, event, boot=anchor.boot, t_us=anchor.t_us, seq=seq, utc_us=anchor.utc_us
     )
+
+
+def of_version_9(raw: bytes) -> bytes:
+    """Return a record as a version that nobody reads."""
+    changed = b"\x09" + raw[1:-CRC_BYTES]
+    return changed + crc32c(changed).to_bytes(CRC_BYTES, "little")

@@ -57,6 +57,7 @@ class Rooms:
         self._ring = KeyRing({1: HUB_KEY})
         self.hub = Hub(
             config=parse_config("", path=Path("/srv/hub.toml")),
+            boot_name="one",
             now_s=lambda: 1.0,
             utc_now_us=lambda: 1,
             run_read=reader.run,

@@ -1,30 +1,25 @@
 """What every store of the hub must do, over real files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contract.codes import MEASUREMENTS
 from contract.errors import OwnFaultError
 from contract.events import (
     AnchorSet,
-    AnyEvent,
-    CallStep,
     Event,
-    KeyMade,
     LeadState,
     Stream,
     StreamSet,
     Tombstone,
     parse_event,
 )
-from contract.header import CRC_BYTES, Kind, Record, UnreadableRecord, crc32c, parse_record
+from contract.header import Record, UnreadableRecord, parse_record
 from contract.ids import (
     BootId,
-    CallId,
     KeyId,
     RecordClass,
     RecordId,
@@ -36,67 +31,15 @@ from contract.ids import (
 )
 from contract.parts import parse_part
 from contract.ranges import SeqRanges
-from contract.sealing import Opener, unwrap_key
+from contract.sealing import Opener
 from contract.times import Anchor
 from hub.store.interface import Arrival, Outcome, Store, StoreLockedError
 from hub.store.sqlite import SqliteStore
+from tests.integration.hub.arrivals import HUB_KEY, NOW_US, Arrive, of_version_9
 from tests.simulators.box import BoxRecords
 
-HUB_KEY = X25519PrivateKey.generate()
-NOW_US = 1_800_000_000_000_000
 CON_DAO, LY_SON = StationId("con-dao-01"), StationId("ly-son-02")
 CALL, NUMERIC, WAVEFORM, PART = RecordClass
-
-
-@pytest.fixture
-def box() -> BoxRecords:
-    return BoxRecords(CON_DAO, HUB_KEY.public_key())
-
-
-@pytest.fixture
-def opener(box: BoxRecords) -> Opener:
-    key = parse_record(box.key())
-    assert isinstance(key, Record)
-    event = parse_event(key.body)
-    assert isinstance(event, KeyMade)
-    return unwrap_key(HUB_KEY, event.wrapped_key, station=box.station, spool=box.spool, key_id=KeyId(1))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore(tmp_path / "store", is_writer=True, segment_max_bytes=500) as store:
-        yield store
-
-
-Arrive = Callable[..., Arrival]
-
-
-@pytest.fixture
-def arrive(box: BoxRecords, opener: Opener) -> Arrive:
-    """Makes an arrival of a record's bytes, its event opened unless told otherwise."""
-
-    def make(raw: bytes, *, is_opened: bool = True, received_utc_us: int = NOW_US) -> Arrival:
-        record = parse_record(raw)
-        event: AnyEvent | None = None
-        if is_opened and isinstance(record, Record) and record.header.kind is Kind.EVENT:
-            event = parse_event(opener.open(record) if record.header.key_id else record.body)
-        return Arrival(
-            station=box.station,
-            spool=box.spool,
-            boot=box.boot,
-            sent_t_us=box.t_us,
-            received_utc_us=received_utc_us,
-            record=record,
-            raw=raw,
-            event=event,
-        )
-
-    return make
-
-
-def of_version_9(raw: bytes) -> bytes:
-    changed = b"\x09" + raw[1:-CRC_BYTES]
-    return changed + crc32c(changed).to_bytes(CRC_BYTES, "little")
 
 
 def body(raw: bytes) -> bytes:
@@ -223,63 +166,6 @@ def test_a_call_is_never_counted_as_given_up(store: SqliteStore, box: BoxRecords
     assert CALL not in store.ranges(CON_DAO, box.spool)
 
 
-def test_a_press_becomes_a_call_once(store: SqliteStore, box: BoxRecords, arrive: Arrive) -> None:
-    box.visit = VisitNo(7)
-    press = arrive(box.press())
-    assert store.commit([press, press]) == [Outcome.STORED, Outcome.DUPLICATE]
-    (call,) = store.open_calls()
-    assert call.call_id == CallId(CON_DAO, box.spool, press.record_id.seq)
-    assert (call.state, call.revision, call.visit, call.owner, call.nudges) == ("RECEIVED", 1, 7, None, 0)
-    assert isinstance(press.record, Record)
-    assert (call.boot, call.t_us) == (press.record.header.boot, press.record.header.t_us)
-    assert (call.sent_boot, call.sent_t_us, call.received_utc_us) == (box.boot, press.sent_t_us, NOW_US)
-
-
-def test_a_nudge_counts_at_the_open_call_and_rings_anew_when_there_is_none(
-    store: SqliteStore, box: BoxRecords, arrive: Arrive
-) -> None:
-    press = arrive(box.press())
-    call_id = CallId(CON_DAO, box.spool, press.record_id.seq)
-    store.commit([press, arrive(box.press(nudges=call_id.seq))])
-    (call,) = store.open_calls()
-    assert (call.call_id, call.nudges, call.revision) == (call_id, 1, 2)
-    store.move_call(call_id, revision=2, state="ENDED", owner="lan", is_closed=True, now_utc_us=NOW_US + 1)
-    assert store.open_calls() == []
-    store.commit([arrive(box.press(nudges=call_id.seq)), arrive(box.press(nudges=999))])
-    assert [call.call_id.seq for call in store.open_calls()] == [call_id.seq + 2, call_id.seq + 3]
-
-
-def test_whatever_of_class_0_cannot_be_opened_rings(
-    store: SqliteStore, box: BoxRecords, arrive: Arrive
-) -> None:
-    sealed, unreadable = arrive(box.press(), is_opened=False), arrive(of_version_9(box.press()))
-    assert isinstance(unreadable.record, UnreadableRecord)
-    store.commit([sealed, unreadable, arrive(box.chunk(record_class=CALL))])
-    calls = store.open_calls()
-    assert [call.call_id.seq for call in calls] == [sealed.record_id.seq, unreadable.record_id.seq]
-    assert [call.boot for call in calls] == [box.boot, 0]
-
-
-def test_a_call_moves_only_from_the_revision_that_was_seen(
-    store: SqliteStore, box: BoxRecords, arrive: Arrive
-) -> None:
-    press = arrive(box.press())
-    store.commit([press])
-    call_id = CallId(CON_DAO, box.spool, press.record_id.seq)
-
-    def claim(owner: str) -> str | None:
-        row = store.move_call(
-            call_id, revision=1, state="CLAIMED", owner=owner, is_closed=False, now_utc_us=NOW_US + 5
-        )
-        return None if row is None else row.owner
-
-    assert [claim("lan"), claim("minh")] == ["lan", None]
-    call = store.call(call_id)
-    assert call is not None
-    assert (call.owner, call.state, call.revision, call.changed_utc_us) == ("lan", "CLAIMED", 2, NOW_US + 5)
-    assert store.call(CallId(LY_SON, box.spool, 1)) is None
-
-
 def test_an_event_that_waits_for_its_key_is_filed_when_it_is_opened(
     store: SqliteStore, box: BoxRecords, arrive: Arrive, opener: Opener
 ) -> None:
@@ -296,20 +182,6 @@ def test_an_event_that_waits_for_its_key_is_filed_when_it_is_opened(
     assert store.unopened(CON_DAO, box.spool, KeyId(1)) == []
     assert [stored.event for stored in store.events(CON_DAO, names=["leads"])] == [leads]
     assert len(store.open_calls()) == 1
-
-
-def test_what_was_taken_for_a_press_and_was_none_is_no_call_any_more(
-    store: SqliteStore, box: BoxRecords, arrive: Arrive, opener: Opener
-) -> None:
-    """A hub restored from a backup hears a step of a call before the key that opens it."""
-    step = arrive(box.event(CallStep(call_seq=1, step="at the hub"), CALL), is_opened=False)
-    press = arrive(box.press(), is_opened=False)
-    store.commit([step, press])
-    assert len(store.open_calls()) == 2, "better one ring too many"
-    for stored in store.unopened(CON_DAO, box.spool, KeyId(1)):
-        store.file_event(stored.record_id, parse_event(opener.open(stored.record)), now_utc_us=NOW_US)
-    assert [call.call_id.seq for call in store.open_calls()] == [press.record_id.seq]
-    assert store.call(CallId(CON_DAO, box.spool, step.record_id.seq)) is None
 
 
 def test_filing_an_event_of_no_record_is_our_own_fault(store: SqliteStore, box: BoxRecords) -> None:

@@ -19,7 +19,7 @@ CON_DAO, LY_SON = StationId("con-dao-01"), StationId("ly-son-02")
 SPOOL = SpoolId(0xB0C5)
 NOON_US = 1_800_000_000_000_000
 S, HOUR_US = 1_000_000, 3_600_000_000
-OLD_TABLES = ("spool", "record", "event", "key", "stream_set", "tombstone", "call", "stored_range", "epoch")
+OLD_TABLES = ("spool", "record", "event", "key", "stream_set", "tombstone", "stored_range", "epoch")
 
 
 def rows(path: Path, table: str) -> list[tuple[object, ...]]:
@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_an_old_hub_kept_is_all_there_and_is_not_changed(folder: Path) -> None:
     before = {table: rows(folder / "hub.db", table) for table in OLD_TABLES}
+    calls = rows(folder / "hub.db", "call")
     assert len(before["record"]) == 48
     with SqliteStore(folder, is_writer=True) as store:
         assert store.stations() == [CON_DAO, LY_SON]
@@ -43,9 +44,21 @@ def test_what_an_old_hub_kept_is_all_there_and_is_not_changed(folder: Path) -> N
         assert store.call(CallId(CON_DAO, SPOOL, 2)) is not None
         assert len(list(store.chunks(CON_DAO, SPOOL, record_class=RecordClass.NUMERIC))) == 3
     assert {table: rows(folder / "hub.db", table) for table in OLD_TABLES} == before
+    assert rows(folder / "hub.db", "call") == [(*call, None) for call in calls]  # kept: nothing yet
     with closing(sqlite3.connect(folder / "hub.db")) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_call_that_was_over_is_closed_by_the_one_word_that_there_is_now(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "hub.db")) as db, db:
+        db.execute("UPDATE call SET state = 'ENDED', is_closed = 1 WHERE seq = 2")
+        db.execute("UPDATE call SET state = 'CLAIMED', owner = 'lan' WHERE seq = 3")
+    with SqliteStore(folder, is_writer=True) as store:
+        over, claimed = (store.call(CallId(CON_DAO, SPOOL, seq)) for seq in (2, 3))
+        assert over is not None and claimed is not None
+        assert (over.state, claimed.state, claimed.owner, claimed.kept) == ("CLOSED", "CLAIMED", "lan", None)
+        assert store.journal(claimed.call_id) == []
 
 
 def test_old_anchors_tie_their_boots_to_utc_without_the_one_that_lied(folder: Path) -> None:

@@ -17,13 +17,12 @@ from contract.ids import (
     StationId,
     StreamSetNo,
 )
-from hub.calls.age import Age
 from hub.calls.call_desk import CallDesk
-from hub.calls.moves import HeldCall, read_open_calls
 from hub.config import parse_config
 from hub.hub import BrokerLink, Hub, IngestState
 from hub.ingest.committed import Committed, OnCommitted
-from hub.store.interface import Arrival, CallRow, Outcome
+from hub.routing.routing_service import Routing
+from hub.store.interface import Arrival, CallRow, JournalLine, Outcome, StoredRecord
 
 STATION, SPOOL = StationId("con-dao-01"), SpoolId(7)
 
@@ -72,44 +71,62 @@ def committed(seq: int) -> Committed:
     return Committed(arrival, Outcome.STORED, 0.0)
 
 
-class SlowStore:
-    """The reading half of a hub: a second press is committed after each look has begun."""
+class Rows:
+    """What a desk reads of the store: calls by their id."""
 
     def __init__(self) -> None:
-        self.calls = [row(1)]
+        self.calls = {1: row(1)}
+
+    def call(self, call_id: CallId) -> CallRow | None:
+        return self.calls.get(call_id.seq)
+
+    def open_calls(self) -> list[CallRow]:
+        return list(self.calls.values())
+
+    def journal(self, _: CallId) -> list[JournalLine]:
+        return []
+
+    def events(self, *_: object, **__: object) -> list[StoredRecord]:
+        return []
+
+
+class SlowHub:
+    """The reading half of a hub: a second press is committed after the first look has begun."""
+
+    def __init__(self) -> None:
+        self.rows = Rows()
         self.listeners: list[OnCommitted] = []
+        self.has_second = True
 
     async def run_read(self, work: Callable[[Any], Any]) -> Any:
-        seen = [HeldCall(one, Age(0.0, 0.0)) for one in self.calls]
-        if len(self.calls) == 1:
-            self.calls.append(row(2))
+        seen = work(self.rows)
+        if self.has_second:
+            self.has_second = False
+            self.rows.calls[2] = row(2)
             self.commit(2)
             await asyncio.sleep(0)
         return seen
 
-    def commit(self, seq: int) -> None:
+    def commit(self, *seqs: int) -> None:
         for listener in self.listeners:
-            listener([committed(seq)])
+            listener([committed(seq) for seq in seqs])
 
 
-class WithdrawingStore(SlowStore):
-    """The one call is gone once something else was committed."""
-
-    async def run_read(self, work: Callable[[Any], Any]) -> Any:
-        if work is not read_open_calls:
-            return None  # no row of that call
-        return [HeldCall(one, Age(0.0, 0.0)) for one in self.calls]
+async def nobody() -> tuple[str, ...]:
+    return ()
 
 
-def desk_over(store: SlowStore) -> CallDesk:
+def desk_over(slow: SlowHub) -> CallDesk:
+    config = parse_config("", path=Path("/srv/hub.toml"))
     hub = Hub(
-        config=parse_config("", path=Path("/srv/hub.toml")),
+        config=config,
+        boot_name="one",
         now_s=lambda: 1.0,
-        utc_now_us=lambda: 1,
-        run_read=store.run_read,
-        run_write=store.run_read,
+        utc_now_us=lambda: 1_000_000,
+        run_read=slow.run_read,
+        run_write=slow.run_read,
         opener_for=lambda *_: None,
-        on_committed=store.listeners.append,
+        on_committed=slow.listeners.append,
         on_signal=lambda _: None,
         publish_signal=lambda *_: True,
         broker_link=lambda: BrokerLink(is_connected=True, changed_s=None, heard_s=None, text=""),
@@ -124,10 +141,11 @@ def desk_over(store: SlowStore) -> CallDesk:
             first_refusal_text=None,
         ),
     )
-    return CallDesk(hub, has_page=lambda _: True)
+    routing = Routing(config, accounts=nobody, station_name=str, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
+    return CallDesk(hub, routing, has_page=lambda _: True)
 
 
-async def until_open(desk: CallDesk, count: int, *, first: Callable[[], None]) -> None:
+async def until_open(desk: CallDesk, count: int, *, first: Callable[[], object]) -> None:
     """Run the desk until it holds `count` calls; `first` is done once it runs."""
     seen = asyncio.Event()
     desk.on_change(lambda: seen.set() if len(desk.open_calls()) == count else None)
@@ -142,18 +160,18 @@ async def until_open(desk: CallDesk, count: int, *, first: Callable[[], None]) -
 
 def test_a_press_that_comes_while_the_desk_reads_is_seen_at_once() -> None:
     async def scenario() -> None:
-        store = SlowStore()
-        await until_open(desk_over(store), 2, first=lambda: store.commit(1))
+        slow = SlowHub()
+        await until_open(desk_over(slow), 2, first=lambda: slow.commit(1))
 
     asyncio.run(scenario())
 
 
 def test_a_call_that_was_no_press_is_let_go() -> None:
     async def scenario() -> None:
-        store = WithdrawingStore()
-        desk = desk_over(store)
-        await until_open(desk, 1, first=lambda: store.commit(1))
-        store.calls = []
-        await until_open(desk, 0, first=lambda: store.commit(2))
+        slow = SlowHub()
+        desk = desk_over(slow)
+        await until_open(desk, 2, first=lambda: slow.commit(1))
+        slow.rows.calls.clear()
+        await until_open(desk, 0, first=lambda: slow.commit(1, 2))
 
     asyncio.run(scenario())
