@@ -1,6 +1,7 @@
 """Routing for the rest of the hub: who is asked to answer now, who is ready, and the words to the outside."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -46,11 +47,12 @@ class Routing:
         self._list_accounts, self._station_name = accounts, station_name
         self._now_s, self._utc_now_us = now_s, utc_now_us
         self._outbox = Outbox(utc_now_us=utc_now_us)
+        self._has_new_adapters = asyncio.Event()
         self._seen: tuple[tuple[int, ...] | None, tuple[str, ...]] | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Add a listener: the policy, its fault or the accounts are others now."""
+        """Add a listener: the policy, its fault, the accounts or faults of adapters are others now."""
         self._listeners.append(listener)
 
     async def begin(self) -> None:
@@ -154,8 +156,17 @@ class Routing:
 
     async def _keep_checking(self) -> None:
         while True:
-            await self._outbox.look(self.policy.adapters)
-            await asyncio.sleep(CHECK_EVERY_S)
+            before = self.adapter_faults
+            self._has_new_adapters.clear()
+            try:
+                await self._outbox.look(self.policy.adapters)
+            except Exception:  # what nobody foresaw of a modem must not end the hub
+                log.exception("the adapters could not be looked after")
+            if self.adapter_faults != before:
+                self._notify()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_EVERY_S):
+                    await self._has_new_adapters.wait()
 
     async def look(self) -> None:
         """Read the document again when it, or who may answer, has changed. A broken one changes nothing."""
@@ -175,6 +186,7 @@ class Routing:
                 log.error("%s", self.fault)
             else:
                 self.fault = None
+                self._has_new_adapters.set()
                 log.info("routing is as %s says", self._path)
                 for line in warnings(self.policy, accounts):
                     log.warning("%s", line)

@@ -145,6 +145,26 @@ def test_an_account_that_is_made_while_the_hub_runs_rings_too(place: Place) -> N
     asyncio.run(work())
 
 
+def test_adapters_of_a_new_document_are_looked_after_at_once(place: Place) -> None:
+    async def work() -> None:
+        routing, changed = place.routing(), asyncio.Event()
+        await routing.begin()
+        running = asyncio.create_task(routing.run())
+        routing.on_change(changed.set)
+        place.write('failsafe = "lan"\n[[sms]]\nname = "c1"\ncommand = ["no-such-program", "{number}"]')
+        while not routing.adapter_faults:
+            changed.clear()
+            await changed.wait()
+        assert routing.adapter_faults == {"c1": "SMS command c1: there is no program no-such-program"}
+        place.write('failsafe = "lan"')
+        await routing.look()
+        assert routing.adapter_faults == {}
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(work())
+
+
 def test_accounts_that_cannot_be_read_for_a_moment_change_nothing(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
