@@ -1,23 +1,20 @@
-"""`edge vitals`' side of `edge video`: real processes, the real socket and spool; the hub is a list."""
+"""`edge vitals`' side of `edge video`, with real processes."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
 
 from contract.events import MediaState, parse_event
 from contract.header import Kind
-from contract.ids import RecordClass, StationId, VisitNo, spool_text
+from contract.ids import RecordClass, VisitNo, spool_text
 from contract.media import (
     Join,
     Leave,
-    MediaSignal,
     Offer,
     PeerMedia,
     PhotoTaken,
@@ -25,178 +22,15 @@ from contract.media import (
     TakePhoto,
 )
 from contract.parts import join_parts, parse_part
-from edge.call.press_meaning import PressMeaning
-from edge.call.station_call import StationCall
 from edge.call.video_process import PAUSE_MAX_S, pause_s
-from edge.call.video_service import Offices, VideoService
-from edge.capture.capture import Capture
-from edge.clock import BoxClock
-from edge.config import BoxConfig, VideoConfig
-from edge.control_service import ask, serve_control
+from edge.control_service import ask
 from edge.errors import ControlError, IllegalInputError
-from edge.spool.batch import OwedRecord
-from edge.spool.spool_service import SpoolThread
-from firmware_bridge.board.messages import OutputId, OutputPattern
 from firmware_bridge.events import CameraButton
 from tests.integration.edge.loops import in_a_loop
-from tests.integration.edge.spools import HUB_KEY, open_all, open_spool, stored
+from tests.integration.edge.spools import open_all, open_spool, stored
+from tests.integration.edge.video_side import OTHER_PAGE, PAGE, PHOTO, ROOT, is_alive, running, until
 from tests.simulators import video_stand_in
 from tests.simulators.video_stand_in import LEG, PICTURE, heard
-
-LIMIT_S: Final = 20.0
-ROOT: Final = Path(__file__).parents[3]
-PAGE, OTHER_PAGE, PHOTO = "a" * 16, "c" * 16, "b" * 32
-
-
-def config_of(folder: Path, *, loudspeaker: str) -> BoxConfig:
-    """A box that has nothing but a loudspeaker."""
-    return BoxConfig(
-        file=folder / "box.toml",
-        station=StationId("con-dao-01"),
-        data_dir=folder,
-        hub_host="localhost",
-        hub_port=1,
-        ca=folder / "ca",
-        certificate=folder / "certificate",
-        key=folder / "key",
-        seal_key=folder / "seal",
-        board_port=None,
-        board_baud=460_800,
-        quota_bytes=2_000_000_000,
-        boot_file=folder / "boot",
-        video=VideoConfig(camera="none", microphone="none", loudspeaker=loudspeaker, screen="none"),
-    )
-
-
-class Box:
-    """One box's video side, and what it said."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        manner: str = "",
-        command: tuple[str, ...] | None = None,
-        loudspeaker: str = "none",
-    ) -> None:
-        self._config = config_of(folder, loudspeaker=loudspeaker)
-        self.folder, self.socket = folder, folder / "s"
-        self.call = StationCall()
-        self.said: list[MediaSignal] = []
-        self.stored: list[OwedRecord] = []
-        self._light = OutputPattern.OFF
-        self.light_told = 0
-        self.is_hub_there = True
-        self.spool = SpoolThread(folder / "spool.db", quota_bytes=2_000_000_000)
-        self._command = command or (
-            *(sys.executable, "-m", video_stand_in.__name__),
-            *(str(self.socket), str(folder), manner),
-        )
-
-    async def begin(self) -> None:
-        opened = await self.spool.open()
-        clock = BoxClock.read()
-        boot = await self.spool.use(lambda spool: spool.begin_boot(clock.boot_name))
-        station = StationId("con-dao-01")
-        await self.spool.use(
-            lambda spool: spool.begin_sealing(HUB_KEY, station=station, boot=boot, t_us=1, software="test")
-        )
-        self.spool_id = opened.spool_id
-        self.capture = Capture(boot=boot, facts={})
-        self.capture.press(t_us=1, now_us=clock.now_us())  # opens the visit
-        self.video = VideoService(
-            self._command,
-            config=self._config,
-            spool_id=opened.spool_id,
-            facts={"camera off": None},
-            offices=Offices(
-                clock=clock,
-                boot=boot,
-                spool=self.spool,
-                capture=self.capture,
-                show_output=self._show,
-                say=self._say,
-                parcel_bytes=lambda: 4_096,
-                on_stored=self.stored.extend,
-            ),
-        )
-
-    def _show(self, output: OutputId, pattern: OutputPattern) -> None:
-        assert output is OutputId.STATUS_LED
-        self._light = pattern
-        self.light_told += 1
-
-    def is_lit(self) -> bool:
-        return self._light is OutputPattern.STEADY
-
-    def _say(self, signal: MediaSignal) -> bool:
-        if self.is_hub_there:
-            self.said.append(signal)
-        return self.is_hub_there
-
-    def press(self, seq: int = 5) -> None:
-        self.call.press(seq, PressMeaning(), now_s=0.0)
-        self.video.on_call(self.call)
-
-    def hub_says(self, kind: type[MediaSignal], *, call_seq: int = 5, **fields: Any) -> None:
-        of_call = {"spool": spool_text(self.spool_id), "call_seq": call_seq}
-        self.video.on_hub(kind.model_validate({**of_call, **fields}))
-
-    def end(self) -> None:
-        self.call.cancel(now_s=0.0)
-        self.video.on_call(self.call)
-
-    def heard(self, tell: str) -> list[dict[str, Any]]:
-        return [line for _, line in heard(self.folder) if line.get("tell") == tell]
-
-    def from_hub(self) -> list[str]:
-        return [line["signal"]["signal"] for line in self.heard("from hub")]
-
-    def pids(self) -> list[int]:
-        return list(dict.fromkeys(pid for pid, _ in heard(self.folder)))
-
-    def told(self, kind: type[MediaSignal]) -> list[Any]:
-        return [signal for signal in self.said if isinstance(signal, kind)]
-
-
-@pytest.fixture(autouse=True)
-def _is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-in is found wherever the tests are started."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-
-
-@asynccontextmanager
-async def running(folder: Path, *, is_in_a_call: bool = False, **options: Any) -> AsyncIterator[Box]:
-    """`is_in_a_call`: as `edge vitals` starts with a call that it was left."""
-    box = Box(folder, **options)
-    await box.begin()
-    if is_in_a_call:
-        box.press()
-    serving = serve_control(box.socket, {}, streams={"video": box.video.open_stream})
-    tasks = [asyncio.create_task(serving), asyncio.create_task(box.video.run())]
-    await until(lambda: box.light_told > 0)
-    try:
-        yield box
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-        await box.spool.close()
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not is_so():  # noqa: ASYNC110 - a file and a process announce nothing
-            await asyncio.sleep(0.01)
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
 
 
 @in_a_loop

@@ -10,7 +10,7 @@ import pytest
 from contract.media import Join
 from edge.call.prompts_due import Prompt
 from tests.integration.edge.loops import in_a_loop
-from tests.integration.edge.test_video_process import PAGE, Box, is_alive, running, until
+from tests.integration.edge.video_side import PAGE, Box, is_alive, running, until
 from tests.simulators.video_stand_in import heard
 
 SPEAKING: dict[str, Any] = {"loudspeaker": "alsa:default"}

@@ -20,7 +20,7 @@ from edge.prompts.sounds import wav_of
 from edge.video.voice.speech import speech
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.prompts.speakers import program, recording
-from tests.integration.edge.test_video_process import config_of
+from tests.integration.edge.video_side import config_of
 
 LIMIT_S: Final = 60.0
 
