@@ -14,6 +14,8 @@ from contract.errors import RefusedError
 from contract.ids import parse_station
 from hub.backup.cli import backup, restore
 from hub.backup.manifest import BackupError
+from hub.cases.cli import minutes_app
+from hub.cases.minutes import MinutesError
 from hub.config import CONFIG_TEMPLATE, Config, read_config
 from hub.fleet.cli import backlog
 from hub.hub_service import HubStartError, serve
@@ -32,6 +34,7 @@ from hub.toml_table import ConfigError
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
 app.add_typer(accounts_app)
 app.add_typer(seal_app)
+app.add_typer(minutes_app)
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
 DEFAULT_CONFIG = Path("hub.toml")
@@ -152,7 +155,7 @@ def _run(config: Config, *, with_console: bool) -> None:
         raise _Told(str(group.exceptions[0])) from group
 
 
-_TOLD = (_Told, BackupError, ConfigError, ParcelFolderError, PkiError, StoreError)
+_TOLD = (_Told, BackupError, ConfigError, MinutesError, ParcelFolderError, PkiError, StoreError)
 
 
 def main() -> None:

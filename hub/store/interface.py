@@ -301,6 +301,20 @@ class Store(Protocol):
     ) -> list[CallRow]:
         """Return the calls, open and closed, that were received from then on and before, oldest first."""
 
+    def journals_between(
+        self, from_utc_us: int, until_utc_us: int
+    ) -> Iterator[tuple[CallRow, list[JournalLine]]]:
+        """Return the same, each with its journal."""
+
+    def newest_calls(self) -> list[CallRow]:
+        """Return the call of each station that was received last, open or closed."""
+
+    def newest_practices(self, *, since_utc_us: int, newest: int) -> list[CallRow]:
+        """Return the drills and tests of the button that were received since then, newest first."""
+
+    def handed_over(self, *, since_utc_us: int, newest: int) -> list[CallId]:
+        """Return the calls that changed hands with a shift since then, each once, the newest first."""
+
     def note_visit(self, call_id: CallId, of: VisitId, *, utc_us: int) -> None:
         """Keep that somebody is being seen in a call; twice is once. Raises StoreFailedError."""
 
@@ -318,6 +332,9 @@ class Store(Protocol):
 
     def papers_of_visit(self, station: StationId, of: VisitId, kind: str) -> list[PaperRow]:
         """Return all versions of what was written of a person, in whichever call, oldest first."""
+
+    def calls_unsigned(self, from_utc_us: int) -> list[CallId]:
+        """Return the calls received from then on that are closed and have no minutes of their end."""
 
     def add_advice(self, draft: AdviceDraft) -> AdviceRow:
         """Number advice and keep it. The events by which its station answers are filed as they come. Raises

@@ -95,7 +95,7 @@ class Wrap {
     const saved = /** @type {Saved | null} */ (await post(path, typed));
     if (!saved?.form) {
       say(this._told, saved?.error ? t(saved.error) : t("chưa lưu: mất liên lạc với trung tâm, sẽ lưu lại"));
-      if (!saved) this._timer = window.setTimeout(() => void this.save(), SAVE_AGAIN_MS);
+      this._timer = window.setTimeout(() => void this.save(), SAVE_AGAIN_MS);
       return null;
     }
     this._take(saved, typed);
@@ -279,7 +279,7 @@ export class Papers {
     }
     const isIdle = !wrap || (!wrap.isDirty && !wrap.isDisputed && !wrap.form.contains(document.activeElement));
     const hasChanged = wrap && wrap.typed().revision !== (read.querySelector("#case-form [name=revision]")?.getAttribute("value") ?? "");
-    const formChanges = (section.querySelector("#case-form") === null) !== (read.querySelector("#case-form") === null);
+    const formChanges = actionOf(section) !== actionOf(read); // closed meanwhile: it is corrected from now on
     if (isIdle && (hasChanged || formChanges)) {
       this._root.replaceChildren(document.adoptNode(read));
       this._bind();
@@ -359,6 +359,11 @@ function personOf(section) {
 /** Who is being seen; "" for nobody of this call. @param {HTMLElement} section */
 function nowOf(section) {
   return section.dataset.now ?? "";
+}
+
+/** @param {HTMLElement} section */
+function actionOf(section) {
+  return section.querySelector("#case-form")?.getAttribute("action") ?? "";
 }
 
 /** @param {HTMLElement} section @param {HTMLElement} read @param {string} part */
