@@ -221,6 +221,18 @@ async def test_a_ring_is_accepted_declined_or_runs_out_and_the_record_says_which
 
 
 @in_a_loop
+async def test_a_ring_that_the_button_has_answered_is_not_answered_again_at_the_panel(
+    config: BoxConfig,  # noqa: F811
+) -> None:
+    async with station(replace(config, board_port=None, call=SILENT)) as box:
+        box.rings()
+        box.presses(1)
+        await box.service._call.accept()  # touched before the card had the press
+    (press,) = [one for one in told(config) if isinstance(one, Press)]
+    assert (press.device, press.answers) == (b"button".hex(), RING)
+
+
+@in_a_loop
 async def test_an_emergency_answers_itself_where_the_station_lets_it_and_a_decline_refuses(
     config: BoxConfig,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,

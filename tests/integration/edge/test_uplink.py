@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.ids import RecordClass
-from contract.signals import BoxState, ConfirmDevice, encode_signal
+from contract.signals import Advice, BoxState, ConfirmDevice, Practice, RingStation, encode_signal
 from edge.config import BoxConfig
 from edge.spool.batch import Batch
 from edge.uplink.owed_class import PAGE_RECORDS
@@ -253,9 +253,17 @@ async def test_a_connection_that_was_given_up_while_being_made_does_not_push_out
 
 
 @in_a_loop
-async def test_what_somebody_at_the_hub_says_of_a_device_is_heard(config: BoxConfig) -> None:
+async def test_what_somebody_at_the_hub_says_is_heard(config: BoxConfig) -> None:
     said = ConfirmDevice(device="new-1", is_device="finger-2", by="Lan")
     async with running(config) as box:
         box.uplink.on_message("v1/con-dao-01/down/signal", encode_signal(said))
         assert box.answers == [said]
+        rest = [
+            RingStation(ring="0" * 16, lease_s=12.0, by="Lan"),
+            Practice(name="1" * 16, kind="drill", lease_s=600.0, by="Lan"),
+            Advice(advice=1, spool="2" * 16, visit=1, urgency="soon", text="rest", by="Lan", made_utc_us=1),
+        ]
+        for one in rest:
+            box.uplink.on_message("v1/con-dao-01/down/signal", encode_signal(one))
+        assert box.said == rest
         assert box.uplink.link.bad_messages == 0

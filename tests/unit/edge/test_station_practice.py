@@ -50,6 +50,13 @@ def test_the_press_after_a_practice_press_is_a_call_of_its_own_and_leaves_the_pr
     assert call.begin_press().nudges == 6
 
 
+def test_a_real_press_beside_a_practice_call_that_is_registered_has_its_own_five_seconds() -> None:
+    call = practising()
+    pressed(call, 5)
+    call.press(6, call.begin_press(), now_s=NOW_S + 3)
+    assert (call.since_s, call.kept_at_s) == (NOW_S + 3, NOW_S + 3 + KEPT_S)
+
+
 def test_holding_the_button_makes_a_practice_call_real() -> None:
     call = practising()
     pressed(call, 5)
