@@ -11,7 +11,6 @@ from contract.events import AnyEvent, KeyMade, StreamSet, parse_event
 from contract.header import Record, UnreadableRecord, parse_record
 from contract.ids import (
     BootId,
-    CallId,
     KeyId,
     RecordClass,
     RecordId,
@@ -24,7 +23,8 @@ from contract.ids import (
 )
 from contract.ranges import SeqRanges
 from hub.store.backlog import SpoolHeld, read_backlog
-from hub.store.interface import CallRow, JournalLine, StoredRecord
+from hub.store.call_queries import CallQueries
+from hub.store.interface import StoredRecord
 from hub.store.papers import PaperQueries
 from hub.store.segments import Place, SegmentReader
 from hub.store.time_queries import TimeQueries
@@ -33,17 +33,12 @@ LOG = logging.getLogger(__name__)
 
 PAGE_ROWS: Final = 256  # rows held at a time while chunks are read; a chunk has up to 60 kB
 
-_CALL_COLUMNS: Final = """
-SELECT s.station, s.spool, c.seq, c.state, c.revision, c.boot, c.t_us, c.sent_boot, c.sent_t_us, c.visit,
-       c.received_utc_us, c.changed_utc_us, c.owner, c.nudges, c.kept
-FROM call c JOIN spool s ON s.no = c.spool_no"""
-
 _KEYS: Final = """
 SELECT s.station, s.spool, e.json FROM key k JOIN spool s ON s.no = k.spool_no
 JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"""
 
 
-class Queries(TimeQueries, PaperQueries):
+class Queries(TimeQueries, CallQueries, PaperQueries):
     """The reading half of the store; `_db` and `_reader` belong to one thread."""
 
     def __init__(self, db: Database, reader: SegmentReader) -> None:
@@ -245,42 +240,6 @@ class Queries(TimeQueries, PaperQueries):
         """Return what is here and what is missing of every spool, or of a station's; the worst first."""
         return read_backlog(self._db, station)
 
-    def open_calls(self) -> list[CallRow]:
-        """Return the calls that are not closed, the one received first first."""
-        rows = self._db.execute(f"{_CALL_COLUMNS} WHERE NOT c.is_closed ORDER BY c.received_utc_us, c.seq")
-        return [_call_row(row) for row in rows]
-
-    def call(self, call_id: CallId) -> CallRow | None:
-        """Return one call."""
-        row = self._db.execute(
-            f"{_CALL_COLUMNS} WHERE s.station = ? AND s.spool = ? AND c.seq = ?",
-            (call_id.station, spool_text(call_id.spool), call_id.seq),
-        ).fetchone()
-        return None if row is None else _call_row(row)
-
-    def journal(self, call_id: CallId) -> list[JournalLine]:
-        """Return what was done to a call, in order."""
-        rows = self._db.execute(
-            "SELECT utc_us, by, input, from_state, to_state, detail FROM call_journal"
-            " WHERE spool_no = ? AND seq = ? ORDER BY no",
-            (self._spool_no(call_id.station, call_id.spool), call_id.seq),
-        )
-        return [
-            JournalLine(utc_us=at, by=by, input=input_, from_state=before, to_state=after, detail=detail)
-            for at, by, input_, before, after, detail in rows
-        ]
-
-    def calls_between(
-        self, from_utc_us: int, until_utc_us: int, *, station: StationId | None = None
-    ) -> list[CallRow]:
-        """Return the calls that were received from then on and before, oldest first."""
-        rows = self._db.execute(
-            f"{_CALL_COLUMNS} WHERE c.received_utc_us >= ? AND c.received_utc_us < ?"
-            " AND (? IS NULL OR s.station = ?) ORDER BY c.received_utc_us, c.seq",
-            (from_utc_us, until_utc_us, station, station),
-        )
-        return [_call_row(row) for row in rows]
-
     def _spools(self, station: StationId) -> list[tuple[int, SpoolId]]:
         rows = self._db.execute(
             "SELECT no, spool FROM spool WHERE station = ? ORDER BY heard_utc_us DESC, no DESC", (station,)
@@ -337,36 +296,3 @@ def _event(json: str) -> AnyEvent | None:
 def _key(json: str) -> KeyMade | None:
     event = _event(json)
     return event if isinstance(event, KeyMade) else None
-
-
-def _call_row(row: Sequence[Any]) -> CallRow:
-    (
-        station,
-        spool,
-        seq,
-        state,
-        revision,
-        boot,
-        t_us,
-        sent_boot,
-        sent_t_us,
-        visit,
-        received,
-        changed,
-        *rest,
-    ) = row
-    return CallRow(
-        call_id=CallId(StationId(station), parse_spool(spool), seq),
-        state=state,
-        revision=revision,
-        boot=BootId(boot),
-        t_us=t_us,
-        sent_boot=BootId(sent_boot),
-        sent_t_us=sent_t_us,
-        visit=VisitNo(visit),
-        received_utc_us=received,
-        changed_utc_us=changed,
-        owner=rest[0],
-        nudges=rest[1],
-        kept=rest[2],
-    )
