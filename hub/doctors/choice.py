@@ -8,6 +8,7 @@ invitation is the call's (`hub.calls.apply`): thirty seconds each, then the next
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from contract.ids import StationId
 from hub.calls.call import Call
@@ -53,8 +54,8 @@ def doctors(
     there = _there(call)
     found = []
     for unit in policy.way_up(station):
-        for one in policy.roster:
-            if one.unit != unit.id or not one.hours.cover(unit.local(at_utc)):
+        for one in policy.roster.get(unit.id, ()):
+            if not one.hours.cover(unit.local(at_utc)):
                 continue
             account = None if one.account is None else known.get(one.account.casefold())
             found.append(
@@ -68,7 +69,8 @@ def doctors(
                     is_there=account in there,
                 )
             )
-    in_roster = {one.account.casefold() for one in policy.roster if one.account is not None}
+    every = chain.from_iterable(policy.roster.values())
+    in_roster = {one.account.casefold() for one in every if one.account is not None}
     for key, name in known.items():
         if key not in in_roster:  # one of another unit, or off duty by the roster, is not asked by chance
             found.append(

@@ -48,14 +48,17 @@ POLICY = Policy(
         }
     ),
     stations={STATION: UnitId("commune"), OTHER: UnitId("elsewhere")},
-    roster=(
-        doctor("BS Cúc", "central", "tim mạch"),
-        doctor("bs bình", "province", "Tim mạch", "nội"),
-        doctor("BS An", "commune", "nội"),
-        doctor("BS Dũng", "elsewhere", "nội"),
-        doctor("BS Gọi", "province", "tim mạch", account=None),
-        doctor("BS Đêm", "province", "tim mạch", hours="daily 22:00-06:00"),
-    ),
+    root=UnitId("central"),
+    roster={
+        UnitId("central"): (doctor("BS Cúc", "central", "tim mạch"),),
+        UnitId("province"): (
+            doctor("bs bình", "province", "Tim mạch", "nội"),
+            doctor("BS Gọi", "province", "tim mạch", account=None),
+            doctor("BS Đêm", "province", "tim mạch", hours="daily 22:00-06:00"),
+        ),
+        UnitId("commune"): (doctor("BS An", "commune", "nội"),),
+        UnitId("elsewhere"): (doctor("BS Dũng", "elsewhere", "nội"),),
+    },
 )
 
 
