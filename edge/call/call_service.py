@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from contract.events import CallStep, Event, PracticeKind
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
@@ -35,7 +35,7 @@ from firmware_bridge.events import ButtonHeld, ButtonPressed, PressIdentity
 
 log = logging.getLogger(__name__)
 
-STATION: str = "station"  # who asks here: nobody at the station is asked for a name
+STATION: Final = "station"  # who asks here: nobody at the station is asked for a name
 
 
 @dataclass(frozen=True, slots=True)

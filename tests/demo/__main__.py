@@ -39,6 +39,7 @@ INSTRUMENTS: Final = {  # beside the board of the station that is chosen first
 LAMPS: Final = {
     "OFF": "off",
     "FAST_BLINK": "registered",
+    "PULSE": "kept: no word of the hub",
     "SLOW_BLINK": "at the hub",
     "DOUBLE_FLASH": "ringing",
     "STEADY": "answered",
