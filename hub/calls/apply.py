@@ -81,7 +81,9 @@ def _due(step: _Step) -> Call:
     match step.before.state:
         case State.CONNECTING:
             return replace(step.after, stage=min(step.before.stage + 1, len(STAGES) - 1))
-        case State.CALLBACK | State.WRAP_UP:
+        case State.CALLBACK:
+            return replace(step.after, overdue=step.before.overdue + _reminders(step))
+        case State.WRAP_UP:
             return replace(step.after, overdue=step.before.overdue + 1)
         case State.CLAIMED | State.HELD | State.PARKED:
             return _rings(step)
@@ -89,6 +91,12 @@ def _due(step: _Step) -> Call:
             return _talked(step)
         case _:
             return step.after
+
+
+def _reminders(step: _Step) -> int:
+    """How many are due by now: a hub that was away says so once, and since when stays true."""
+    late_us = step.now_us - (step.now_us if step.before.due_us is None else step.before.due_us)
+    return 1 + max(0, late_us) // step.limits.next_try_us
 
 
 def _abandoned(step: _Step) -> Call:
@@ -159,7 +167,6 @@ _CHANGES: Final[dict[Input, Callable[[_Step], Call]]] = {
     Input.PARK: lambda step: replace(_lonely(step.after), owner=None),
     Input.ABANDONED: _abandoned,
     Input.END: _talked,
-    Input.HANG_UP: _talked,
     Input.CANCEL: _talked,
     Input.DECLINED: _talked,
     Input.PRESSED_AGAIN: _pressed,
@@ -196,4 +203,6 @@ def _timed(step: _Step, after: Call) -> Call:
     if after.state is before.state and given.input not in _BEGINS_ANEW:
         return replace(after, due_us=before.due_us)
     limit_us = step.limits.of_state(after)
+    if given.input is Input.DUE and before.state is State.CALLBACK and before.due_us is not None:
+        return replace(after, due_us=before.due_us + _reminders(step) * step.limits.next_try_us)
     return replace(after, due_us=None if limit_us is None else step.now_us + limit_us)

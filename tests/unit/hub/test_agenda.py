@@ -51,6 +51,12 @@ def test_an_overdue_callback_says_since_when_however_often_it_was_said() -> None
     assert due(once) == due(twice) == Due(Next.FIRST_TRY, 240 * S, is_overdue=True)
 
 
+def test_a_hub_that_was_away_says_an_overdue_callback_once_and_since_when_as_it_is() -> None:
+    once = after(CALLBACK, Input.DUE, now_us=2_000 * S)
+    assert due(once) == Due(Next.FIRST_TRY, 240 * S, is_overdue=True)
+    assert once.due_us == 2_040 * S  # the next of the reminders ten minutes apart
+
+
 def test_a_try_ends_being_overdue() -> None:
     ring = Given(input=Input.RING, by="Lan", ring="00" * 8)
     tried = after(CALLBACK, Input.DUE, ring, Input.DECLINED, now_us=300 * S)
