@@ -46,6 +46,11 @@ export class HubClock {
     this._offset_ms = this._heard.reduce((most, one) => Math.max(most, one.offset_ms), -Infinity);
   }
 
+  /** The hub's clock minus this page's monotonic one, in ms; null before the first message. */
+  get offset_ms() {
+    return this._offset_ms;
+  }
+
   /** Hub UTC now, in ms; null before the first message. The quickest message of a minute counts. */
   now_ms() {
     return this._offset_ms === null ? null : this.monotonic_ms() + this._offset_ms;

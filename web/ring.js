@@ -1,10 +1,17 @@
 /** The ring of a call: two tones made in the browser, a flashing title, a notification. */
 import { t } from "./words.js";
 
-const LOW_HZ = 660, HIGH_HZ = 880;
-const WARBLE_HZ = 4; // changes of tone
-const BURST_HZ = 0.5; // one second sounding, one second silent
-const LOUDNESS = 0.35;
+/**
+ * Why it rings: an emergency is higher, faster and louder than a call; soft is for who is
+ * in a call already, and for what a colleague asks.
+ * `warble_hz`: changes of tone; `burst_hz`: half of the time sounding, half silent.
+ * @typedef {"emergency" | "call" | "soft"} Kind
+ */
+const SOUNDS = {
+  emergency: { low_hz: 880, high_hz: 1_175, warble_hz: 8, burst_hz: 1, loudness: 0.7 },
+  call: { low_hz: 660, high_hz: 880, warble_hz: 4, burst_hz: 0.5, loudness: 0.35 },
+  soft: { low_hz: 494, high_hz: 587, warble_hz: 2, burst_hz: 0.5, loudness: 0.1 },
+};
 const TITLE_MS = 1_000;
 
 /** Rings until stopped. The sound needs one gesture on the page first; `isRunning` says if it is heard. */
@@ -16,7 +23,9 @@ export class Ring {
     this._volume = null;
     /** @type {OscillatorNode[] | null} */
     this._sources = null;
-    this._isWanted = false;
+    this.isWanted = false; // it rings, or would if the browser let it
+    /** @type {Kind} */
+    this._kind = "call";
     this._title = "";
     this._timer = 0;
     /** @type {Notification | null} */
@@ -34,7 +43,7 @@ export class Ring {
 
   /** The ring sounds now; false while the browser still holds the sound back. */
   get isRunning() {
-    return this._isWanted && this.isUnlocked && this._volume !== null;
+    return this.isWanted && this.isUnlocked && this._volume !== null;
   }
 
   /** How long the browser has let us sound, in seconds; a sound that is stuck stands still. */
@@ -51,14 +60,17 @@ export class Ring {
     } catch {
       return; // no sound device: title and notification remain, isRunning stays false
     }
-    if (this._isWanted) this._sound();
+    if (this.isWanted) this._sound();
     this.onchange();
   }
 
-  /** Ring. Again while it rings: only the words change. @param {string} words e.g. "K7-42 gọi" */
-  start(words) {
-    if (!this._isWanted) this._title = document.title;
-    this._isWanted = true;
+  /** Ring. Again while it rings: the words change, and the sound if the kind does.
+   * @param {string} words e.g. "K7-42 gọi" @param {Kind} [kind] */
+  start(words, kind = "call") {
+    if (!this.isWanted) this._title = document.title;
+    this.isWanted = true;
+    if (this._kind !== kind) this._silence();
+    this._kind = kind;
     if (this.isUnlocked) this._sound();
     this._flash(words);
     this._notify(words);
@@ -66,16 +78,20 @@ export class Ring {
   }
 
   stop() {
-    if (!this._isWanted) return;
-    this._isWanted = false;
-    this._volume?.disconnect();
-    for (const source of this._sources ?? []) source.stop();
-    this._volume = this._sources = null;
+    if (!this.isWanted) return;
+    this.isWanted = false;
+    this._silence();
     window.clearInterval(this._timer);
     document.title = this._title;
     this._notification?.close();
     this._notification = null;
     this.onchange();
+  }
+
+  _silence() {
+    this._volume?.disconnect();
+    for (const source of this._sources ?? []) source.stop();
+    this._volume = this._sources = null;
   }
 
   _newContext() {
@@ -87,14 +103,14 @@ export class Ring {
   /** No timers: a hidden tab's timers are slowed, its oscillators are not. */
   _sound() {
     if (this._volume || !this._context) return;
-    const context = this._context;
-    const tone = new OscillatorNode(context, { type: "triangle", frequency: (LOW_HZ + HIGH_HZ) / 2 });
-    const warble = new OscillatorNode(context, { type: "square", frequency: WARBLE_HZ / 2 });
-    const warbleDepth = new GainNode(context, { gain: (HIGH_HZ - LOW_HZ) / 2 });
-    const burst = new OscillatorNode(context, { type: "square", frequency: BURST_HZ });
-    const burstDepth = new GainNode(context, { gain: LOUDNESS / 2 });
+    const context = this._context, { low_hz, high_hz, warble_hz, burst_hz, loudness } = SOUNDS[this._kind];
+    const tone = new OscillatorNode(context, { type: "triangle", frequency: (low_hz + high_hz) / 2 });
+    const warble = new OscillatorNode(context, { type: "square", frequency: warble_hz / 2 });
+    const warbleDepth = new GainNode(context, { gain: (high_hz - low_hz) / 2 });
+    const burst = new OscillatorNode(context, { type: "square", frequency: burst_hz });
+    const burstDepth = new GainNode(context, { gain: loudness / 2 });
     const soft = new BiquadFilterNode(context, { type: "lowpass", frequency: 25 }); // no click at the edges
-    const volume = new GainNode(context, { gain: LOUDNESS / 2 });
+    const volume = new GainNode(context, { gain: loudness / 2 });
     warble.connect(warbleDepth).connect(tone.frequency);
     burst.connect(burstDepth).connect(soft).connect(volume.gain);
     tone.connect(volume).connect(context.destination);

@@ -17,7 +17,20 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from hub.console import calls, devices, events, fleet, live, login, media, photos, station
+from hub.console import (
+    calls,
+    case,
+    case_papers,
+    devices,
+    duty,
+    events,
+    fleet,
+    live,
+    login,
+    media,
+    photos,
+    station,
+)
 from hub.console.guard import SecurityHeaders
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
 from hub.console.rooms import Rooms
@@ -25,7 +38,7 @@ from hub.hub import Hub
 
 log = logging.getLogger(__name__)
 
-BODY_MAX_BYTES: Final = 16_384  # the largest form is a reason of 500 letters
+BODY_MAX_BYTES: Final = 65_536  # the largest form: findings and advice of 6,000 letters, nine bytes each
 WEB: Final = Path(__file__).parents[2] / "web"
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -43,8 +56,20 @@ ROUTES: Final = [
     Route("/stations/{station}/photos/{photo}", photos.show_photo),
     Route("/calls", calls.show_calls),
     WebSocketRoute("/calls/{call}/media", media.serve_media),
+    Route("/calls/{call}", case.show_call),
+    Route("/calls/{call}/case", case.show_case),
+    Route("/calls/{call}/letter.pdf", case_papers.show_letter),
+    Route("/calls/{call}/minutes.pdf", case_papers.show_minutes),
+    Route("/calls/{call}/minutes.json", case_papers.take_minutes),
+    Route("/calls/{call}/photos/{spool}/{visit}/{photo}", case.show_photo),
+    Route("/calls/{call}/papers/{paper}", case.save_paper, methods=["POST"]),
+    Route("/calls/{call}/advice", case.send_advice, methods=["POST"]),
+    Route("/calls/{call}/disposition", case.close_call, methods=["POST"]),
+    Route("/calls/{call}/correction", case.correct_call, methods=["POST"]),
     Route("/calls/{call}/{input}", calls.give_input, methods=["POST"]),
     Route("/events", events.stream_events),
+    Route("/duty", duty.hear_proof, methods=["GET", "POST"]),
+    Route("/ringing", duty.hear_ringing, methods=["POST"]),
     # the addresses of files are their paths, so that scripts import one another alike here and on disk
     Mount("/web", StaticFiles(directory=WEB)),
     Mount("/hub/console/static", StaticFiles(directory=STATIC)),

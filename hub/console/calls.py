@@ -1,5 +1,6 @@
-"""Calls: the list of open ones, and what a console or its operator does to them."""
+"""Calls: the list of open ones, and what an operator or a guest does to one of them."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -7,23 +8,75 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import CallId
-from hub.calls.call import Given
+from hub.calls.allowed import ACCEPTS
+from hub.calls.call import Call, Given
 from hub.calls.moves import Moved
 from hub.calls.table import Input
-from hub.console.guard import token_of
-from hub.console.page import (
-    RefusedPageError,
-    render,
-    rooms_of,
-    signed_in,
-    signed_in_to_answer,
-    wants_json,
-)
+from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in, wants_json
 from hub.people.accounts import Account
 
-OPERATOR_INPUTS: Final = {"claim": Input.CLAIM, "end": Input.END, "take": Input.TAKE, "close": Input.CLOSE}
-SEEN_FIRST: Final = frozenset({Input.END, Input.TAKE, Input.CLOSE})  # only as the operator saw the call
+# What a word of the address means, for a form's fields. None: it makes no sense for the call as it is.
+Make = Callable[[Call | None, str, Mapping[str, str]], Given | None]
 REASON_MAX_CHARS: Final = 500
+NAME_MAX_CHARS: Final = 80
+
+
+def _plain(input_: Input) -> Make:
+    return lambda _, me, __: Given(input=input_, by=me)
+
+
+def _ask(_: Call | None, me: str, form: Mapping[str, str]) -> Given | None:
+    match form.get("kind"):
+        case "transfer" | "second" | "handover" as kind:
+            return Given(input=Input.ASK, by=me, to=_name(form), kind=kind)
+        case _:
+            raise RefusedPageError(422, "Yêu cầu không dùng được.")
+
+
+def _accept(call: Call | None, me: str, _: Mapping[str, str]) -> Given | None:
+    """Yes to what is asked, whatever it is."""
+    kind = call.asked.kind if call is not None and call.asked is not None else None
+    accepts = [input_ for input_, of_kind in ACCEPTS.items() if of_kind == kind]
+    return Given(input=accepts[0], by=me) if accepts else None
+
+
+def _decline(call: Call | None, me: str, _: Mapping[str, str]) -> Given | None:
+    """Whoever was asked says no, or whoever asked asks no more; what everybody was asked others may take."""
+    if call is None or call.asked is None or me not in (call.asked.to, call.asked.by, call.owner):
+        return None
+    return Given(input=Input.ASK_OVER, by=me)
+
+
+def _turn(_: Call | None, me: str, form: Mapping[str, str]) -> Given | None:
+    return Given(input=Input.TURN, by=me, to=_name(form))
+
+
+def _guest(change: str) -> Make:
+    def make(_: Call | None, me: str, __: Mapping[str, str]) -> Given | None:
+        return Given(input=Input.GUEST, by=me, to=me, change=change)  # type: ignore[arg-type]
+
+    return make
+
+
+WORDS: Final[dict[str, Make]] = {
+    "claim": _plain(Input.CLAIM),
+    "end": _plain(Input.END),
+    "hold": _plain(Input.HOLD),
+    "resume": _plain(Input.RESUME),
+    "park": _plain(Input.PARK),
+    "take": _plain(Input.TAKE),
+    "close": _plain(Input.CLOSE),
+    "ask": _ask,
+    "accept": _accept,
+    "decline": _decline,
+    "turn": _turn,
+    "come": _guest("came"),
+    "not-come": _guest("declined"),
+    "leave": _guest("left"),
+}
+OF_GUESTS: Final = frozenset({"accept", "decline", "come", "not-come", "leave"})  # doctors do these too
+FIRST_WINS: Final = frozenset({"claim"})  # whoever sees it ring may, however it has changed since
+RING: Final = "ring"
 
 
 async def show_calls(request: Request) -> Response:
@@ -34,61 +87,81 @@ async def show_calls(request: Request) -> Response:
 
 
 async def give_input(request: Request) -> Response:
-    """POST /calls/ID/claim, end, take, close (the operator), shown and ringing (his console)."""
-    account = await signed_in_to_answer(request)
-    desk, call_id = rooms_of(request).desk, _call_in_path(request)
-    match request.path_params["input"]:
-        case "shown":
-            desk.shown(call_id)
-            return Response(status_code=204)
-        case "ringing":
-            console = str(request.query_params.get("console", ""))[:40]
-            desk.sounds(call_id, console=f"{token_of(request)[:8]} {console}")
-            return Response(status_code=204)
-        case word if word in OPERATOR_INPUTS:
-            return await _operate(request, account, call_id, OPERATOR_INPUTS[word])
-        case _:
-            raise RefusedPageError(404, "Không có trang này.")
-
-
-async def _operate(request: Request, account: Account, call_id: CallId, input_: Input) -> Response:
-    rooms = rooms_of(request)
-    form = await request.form()
-    reason = " ".join(str(form.get("reason", "")).split())[:REASON_MAX_CHARS]
-    if input_ is Input.CLOSE and not reason:
+    """POST /calls/ID/WORD, of WORDS or "ring", with the revision that was seen, and what else it takes: `to`
+    and `kind` of ask, `to` of turn, `reason` of close."""
+    check_origin(request)
+    account, word = await signed_in(request), str(request.path_params["input"])
+    if word not in WORDS and word != RING:
+        raise RefusedPageError(404, "Không có trang này.")
+    if not account.may_answer and word not in OF_GUESTS:
+        raise RefusedPageError(403, "Tài khoản này không được trả lời cuộc gọi.")
+    call_id, form = call_in_path(request), await _form(request)
+    seen = None if word in FIRST_WINS else _revision(form)
+    reason = " ".join(form.get("reason", "").split())[:REASON_MAX_CHARS]
+    if word == "close" and not reason:
         raise RefusedPageError(422, "Hãy ghi lý do trước khi đóng.")
-    seen = str(form.get("revision", ""))
-    if input_ in SEEN_FIRST and not seen.isdecimal():
-        raise RefusedPageError(422, "Yêu cầu không dùng được.")
-    moved = await rooms.desk.give(
-        call_id,
-        Given(input=input_, by=account.name),
-        seen_revision=int(seen[:18]) if input_ in SEEN_FIRST else None,
-        detail={"reason": reason} if reason else {},
-    )
+    rooms = rooms_of(request)
+    if word == RING:
+        moved = await _ring(request, account, call_id, seen)
+    else:
+        held = rooms.desk.held(call_id)
+        given = WORDS[word](None if held is None else held.call, account.name, form)
+        detail = {"reason": reason} if reason else {}
+        moved = (
+            Moved(None if held is None else held.held, False, "it makes no sense now")
+            if given is None
+            else await rooms.desk.give(call_id, given, seen_revision=seen, detail=detail)
+        )
     if moved.is_done:
-        await rooms.people.note(account, input_.name.lower(), str(call_id), reason)
+        await rooms.people.note(account, word, str(call_id), reason)
     if wants_json(request):
-        return _told(moved, account, call_id)
-    if input_ is Input.CLAIM and moved.row is not None:
+        return _told(request, moved, account, call_id)
+    if word == "claim" and moved.row is not None:
         return RedirectResponse(f"/stations/{call_id.station}", status_code=303)
     return RedirectResponse("/calls", status_code=303)
 
 
-def _told(moved: Moved, account: Account, call_id: CallId) -> Response:
-    """Return what became of it: 200 for whoever did it, 409 for who came late, with the owner's name."""
-    row = moved.row
+async def _ring(request: Request, account: Account, call_id: CallId, seen: int | None) -> Moved:
+    """Call the station of a call that is this account's."""
+    desk = rooms_of(request).desk
+    held = desk.held(call_id)
+    if held is None or held.row.revision != seen:
+        return Moved(None if held is None else held.held, False, "it has changed since it was seen")
+    why = await desk.ring_station(call_id.station, account.name, call_id=call_id)
+    after = desk.held(call_id)
+    return Moved(held.held if after is None else after.held, not why, why)
+
+
+def _told(request: Request, moved: Moved, account: Account, call_id: CallId) -> Response:
+    """Return what became of it: 200 for whoever did it, 409 for who came late; with the call as it is now."""
+    call, held, rooms = moved.call, moved.held, rooms_of(request)
     body = {
         "is_done": moved.is_done,
-        "state": None if row is None else row.state,
-        "owner": None if row is None else row.owner,
-        "is_mine": row is not None and row.owner == account.name,
+        "owner": None if call is None else call.owner,
+        "is_mine": call is not None and call.owner == account.name,
         "url": f"/stations/{call_id.station}",
+        "call": None if held is None else rooms.call_entry(held, account=account.name),
     }
     return JSONResponse(body, 200 if moved.is_done else 409)
 
 
-def _call_in_path(request: Request) -> CallId:
+async def _form(request: Request) -> Mapping[str, str]:
+    return {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+
+
+def _revision(form: Mapping[str, str]) -> int:
+    seen = form.get("revision", "")
+    if not seen.isdecimal():
+        raise RefusedPageError(422, "Yêu cầu không dùng được.")
+    return int(seen[:18])
+
+
+def _name(form: Mapping[str, str]) -> str | None:
+    return form.get("to", "")[:NAME_MAX_CHARS] or None
+
+
+def call_in_path(request: Request) -> CallId:
+    """Return the call that the address names. Raises RefusedPageError: it is no call's name."""
     try:
         return CallId.parse(request.path_params["call"])
     except RefusedError:

@@ -1,8 +1,11 @@
-"""The event stream of a page: calls, the stations it shows, and whether the hub itself hears its stations."""
+"""The event stream of a page: calls, the stations it shows, and whether the hub itself hears its stations.
+
+At first everything, then what has changed: nothing here grows with the number of calls that stay as they are.
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -10,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract.ids import StationId
+from hub.console.call_list import CallsTold
 from hub.console.guard import is_own_origin, token_of
 from hub.console.page import RefusedPageError, rooms_of, signed_in
 from hub.console.rooms import Rooms
@@ -36,25 +40,39 @@ async def stream_events(request: Request) -> Response:
 async def _stream(
     rooms: Rooms, wanted: set[StationId] | None, token: str, name: str
 ) -> AsyncIterator[ServerSentEvent]:
-    changed = asyncio.Event()
-    stop, close_page = rooms.listen(changed.set), rooms.open_page(name)
+    awake = asyncio.Event()
+    changed: set[StationId] = set()  # since they were told
+
+    def on_change(station: StationId | None) -> None:
+        if station is not None and (wanted is None or station in wanted):
+            changed.add(station)
+        awake.set()
+
+    stop, close_page = rooms.listen(on_change), rooms.open_page(name)
     sent: dict[str, Any] = {}
-    ticks = 0
+    ticks, number, is_tick = 0, None, True  # each second every station is looked at: words age too
     try:
         while not rooms.is_ending:
+            awake.clear()
+            told = rooms.calls_since(number, account=name)
+            number = told.number
+            yield ServerSentEvent(_state(rooms, told), event="state")
+            stations: Iterable[StationId] = changed
+            if is_tick:
+                stations = rooms.stations.ids() if wanted is None else wanted
+            rows = [rooms.station(one) for one in stations]
             changed.clear()
-            yield ServerSentEvent(json.dumps(_state(rooms)), event="state")
-            rows = [rooms.station(one) for one in (rooms.stations.ids() if wanted is None else wanted)]
             fresh = [row for row in rows if sent.get(row["station"]) != row]
             if fresh:
                 sent.update((row["station"], row) for row in fresh)
                 yield ServerSentEvent(json.dumps({"rows": fresh}), event="rows")
+            is_tick = False
             try:
                 async with asyncio.timeout(TICK_S):
-                    await changed.wait()
+                    await awake.wait()
                 await asyncio.sleep(GATHER_S)
             except TimeoutError:
-                ticks += 1
+                is_tick, ticks = True, ticks + 1
                 if ticks % SESSION_CHECK_TICKS == 0 and await rooms.people.who(token) is None:
                     return  # logged out elsewhere, or too old: the page asks again and is told
     finally:
@@ -62,14 +80,17 @@ async def _stream(
         close_page()
 
 
-def _state(rooms: Rooms) -> dict[str, Any]:
+def _state(rooms: Rooms, told: CallsTold) -> str:
     broker, ingest = rooms.hub.broker_link(), rooms.hub.ingest_state()
-    return {
+    about = {
         "now_ms": rooms.utc_ms(),
-        "calls": rooms.calls(),
+        "line_ms": rooms.line_ms(),
+        "is_whole": told.is_whole,
+        "gone": told.gone,
         "broker": {
             "is_connected": broker.is_connected,
             "changed_ms": rooms.monotonic_to_utc_ms(broker.changed_s),
         },
         "ingest_fault_since_ms": rooms.monotonic_to_utc_ms(ingest.fault_since_s) if ingest.fault else None,
     }
+    return f'{{"calls": [{", ".join(told.calls)}], {json.dumps(about)[1:]}'

@@ -9,11 +9,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
-from hub.calls.age import Age
 from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
-from hub.console.rows import CallEntry
+from hub.console.rows import CallEntry, press_age_of
 from hub.console.words import LANGUAGE_COOKIE, LANGUAGES, Words, language_of
 from hub.people.accounts import Account
 
@@ -90,10 +89,11 @@ def render(
     def age_of(utc_ms: float | None) -> str:
         return age_text(None if utc_ms is None else max(0.0, now_ms - utc_ms) / 1000, words)
 
+    def age_since(line_ms: float) -> str:
+        return age_text(max(0.0, rooms.line_ms() - line_ms) / 1000, words)
+
     def press_age(call: CallEntry) -> str:
-        earliest_ms = call["earliest_ms"]
-        at_most_s = None if earliest_ms is None else (now_ms - earliest_ms) / 1000
-        return press_age_text(Age(max(0.0, now_ms - call["latest_ms"]) / 1000, at_most_s), words)
+        return press_age_text(press_age_of(call, now_ms=rooms.line_ms()), words)
 
     html = _TEMPLATES.get_template(template).render(
         _=words,
@@ -102,10 +102,11 @@ def render(
         account=account,
         path=request.url.path,
         now_ms=now_ms,
-        calls=rooms.calls() if account else [],
+        calls=rooms.calls(account.name) if account else [],
         broker=rooms.hub.broker_link(),
         ingest=rooms.hub.ingest_state(),
         age_of=age_of,
+        age_since=age_since,
         press_age=press_age,
         time_of_day=time_of_day,
         date_and_time=date_and_time,

@@ -12,6 +12,10 @@ from contract.ids import StationId
 from contract.signals import BoxState, ConfirmDevice, Interest, encode_signal
 from contract.topics import Topic
 from hub.calls.call_desk import CallDesk
+from hub.calls.moves import HeldCall
+from hub.calls.table import ANSWERED_STATES
+from hub.cases.case_service import Cases
+from hub.console.call_list import CallList, CallsTold
 from hub.console.rows import (
     CallEntry,
     QuestionEntry,
@@ -32,6 +36,7 @@ from hub.live.viewers import Viewer, Viewers
 from hub.people.people_service import People
 from hub.rooms.room_service import MediaRooms
 from hub.routing.routing_service import Routing
+from hub.store.papers import VisitId
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +64,21 @@ class Rooms:
         )
         self.desk = CallDesk(hub, self.routing, has_page=lambda name: self._pages[name] > 0)
         self.media = MediaRooms(hub, self.desk, self.feed)
+        self.cases = Cases(
+            hub,
+            answered_calls=lambda: [
+                one.call_id for one in self.desk.open_calls() if one.state in ANSWERED_STATES
+            ],
+            open_calls=lambda: [one.call_id for one in self.desk.open_calls()],
+            visit_now=self.visit_now,
+            name_of=self.stations.name,
+            on_change=self._on_station,
+        )
         self.news: dict[StationId, int] = {}
         self.is_ending = False
-        self._listeners: set[Callable[[], None]] = set()
+        self._list = CallList()
+        self._is_list_old = True
+        self._listeners: set[Callable[[StationId | None], None]] = set()
         self._has_to_say = asyncio.Event()
         hub.on_committed(self.stations.on_committed)
         hub.on_signal(self.stations.on_signal)
@@ -82,6 +99,7 @@ class Rooms:
         )
         await self.routing.begin()
         await self.desk.begin()
+        await self.cases.begin()
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""
@@ -90,6 +108,7 @@ class Rooms:
             tasks.create_task(self.routing.run(), name="routing")
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
+            tasks.create_task(self.cases.run(), name="cases")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:
@@ -109,17 +128,44 @@ class Rooms:
         """Return a moment of the hub's monotonic clock as UTC in ms."""
         return None if at_s is None else round(self.utc_ms() - (self.hub.now_s() - at_s) * 1000)
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` at every change of calls or stations; return what ends that."""
+    def line_ms(self) -> float:
+        """Return the present moment on the hub's own time line, on which calls' moments lie, in ms."""
+        return self.desk.line.now_us() / 1000
+
+    def listen(self, listener: Callable[[StationId | None], None]) -> Callable[[], None]:
+        """Call `listener` at every change of a station, or (None) of anything else; return what ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    def calls(self) -> list[CallEntry]:
-        """Return the open calls, oldest press first."""
+    def calls(self, account: str = "") -> list[CallEntry]:
+        """Return the open calls, oldest press first; `account`: as its consoles show them."""
         return [
-            call_entry(held, name=self.stations.name(held.row.call_id.station))
-            for held in self.desk.open_calls()
+            call_entry(
+                one.held,
+                name=self.stations.name(one.call_id.station),
+                phone=self.routing.hotline(one.call_id.station),
+                rings=account in one.offered_to,
+            )
+            for one in self.desk.open_calls()
         ]
+
+    def call_entry(self, held: HeldCall, *, account: str) -> CallEntry:
+        """Return one call, open or just closed, as lists show it."""
+        station, one = held.row.call_id.station, self.desk.held(held.row.call_id)
+        return call_entry(
+            held,
+            name=self.stations.name(station),
+            phone=self.routing.hotline(station),
+            rings=one is not None and account in one.offered_to,
+        )
+
+    def calls_since(self, number: int | None, *, account: str) -> CallsTold:
+        """Return how the open calls have changed since a stream was told of them; None: never."""
+        if self._is_list_old:
+            self._is_list_old = False
+            name, phone = self.stations.name, self.routing.hotline
+            self._list.refresh(self.desk.open_calls(), name=name, phone=phone)
+        return self._list.since(number, account=account)
 
     def station(self, station: StationId) -> StationEntry:
         """Return one station as lists show it."""
@@ -139,6 +185,11 @@ class Rooms:
             now_utc_ms=self.utc_ms(),
             news=self.news.get(station, 0),
         )
+
+    def visit_now(self, station: StationId) -> VisitId | None:
+        """Return who is being seen at a station; None: nobody, or nobody knows."""
+        now = self.feed.now(station)
+        return None if now.spool is None or now.visit is None else VisitId(now.spool, now.visit.no)
 
     def questions(self, station: StationId) -> list[QuestionEntry]:
         """Return the devices at a station of which somebody must say which they are."""
@@ -170,22 +221,25 @@ class Rooms:
 
     def _on_station(self, station: StationId) -> None:
         self.news[station] = self.news.get(station, 0) + 1
-        self._on_change()
+        self.cases.on_station()
+        self._on_change(station)
 
     def _on_calls(self) -> None:
+        self._is_list_old = True
+        self.cases.on_calls()
         self._has_to_say.set()
         self._on_change()
 
-    def _on_change(self) -> None:
+    def _on_change(self, station: StationId | None = None) -> None:
         for listener in list(self._listeners):
-            listener()
+            listener(station)
 
     def _on_signal(self, heard: SignalHeard) -> None:
         if isinstance(heard.signal, BoxState):
             if heard.signal.connected:
                 self.leases.forgotten_by(heard.station)
                 self._has_to_say.set()
-            self._on_change()
+            self._on_change(heard.station)
 
     async def _keep_saying(self) -> None:
         while True:
@@ -212,4 +266,4 @@ class Rooms:
         for station, signal in self.answers.due(asked, now_s=self.hub.now_s()):
             if self.hub.publish_signal(station, Topic.SIGNAL, encode_signal(signal)):
                 self.answers.said(station, signal.device, now_s=self.hub.now_s())
-                self._on_change()
+                self._on_change(station)

@@ -4,7 +4,9 @@ from typing import Literal, TypedDict
 
 from contract.events import DeviceQuestion
 from contract.ids import NO_VISIT, StationId, visit_code
-from hub.calls.open_call import OpenCall
+from hub.calls.age import Age
+from hub.calls.call import AskKind, Guest
+from hub.calls.moves import HeldCall
 from hub.calls.table import ANSWERED_STATES, RINGING_STATES, State
 from hub.console.live_texts import Value
 from hub.fleet.presence import Presence, Word
@@ -13,11 +15,31 @@ from hub.live.answers import Answer
 from hub.live.devices import DevicesNow
 from hub.live.station_now import StationNow
 
-Group = Literal["ringing", "claimed", "callback"]
+Group = Literal["ringing", "claimed", "parked", "callback"]
+
+
+class AskedEntry(TypedDict):
+    """Who asks whom for what, until when; `to` "*": whoever is ready."""
+
+    kind: AskKind
+    to: str
+    by: str
+    due_ms: float
+
+
+class GuestEntry(TypedDict):
+    """Somebody beside the owner; `due_ms` None: is there, else invited until then."""
+
+    name: str
+    role: Literal["second", "doctor"]
+    due_ms: float | None
 
 
 class CallEntry(TypedDict):
-    """One open call, times in hub UTC ms. The press was between the two; `earliest_ms` None: unbounded."""
+    """One open call. Moments are ms of the hub's own time line, which no clock that is set moves, but for
+    `changed_utc_ms`. The press was between `earliest_ms` (None: unbounded) and `latest_ms`. `since_ms`: its
+    state. `due_ms`: what must happen in that state. `rings`: on consoles of the account that is told.
+    `phone`: the number that the station is told where no voice comes this way."""
 
     id: str
     station: str
@@ -30,8 +52,21 @@ class CallEntry(TypedDict):
     earliest_ms: float | None
     latest_ms: float
     received_ms: float
-    changed_ms: float
+    since_ms: float
+    changed_utc_ms: float
+    due_ms: float | None
     visit: str | None
+    is_emergency: bool
+    is_practice: bool
+    rung: int
+    stage: int
+    phone: str | None
+    asked: AskedEntry | None
+    guests: list[GuestEntry]
+    turn: str | None
+    tries: int
+    overdue: int
+    rings: bool
 
 
 class LinkEntry(TypedDict):
@@ -82,31 +117,65 @@ class StationEntry(TypedDict):
     news: int  # grows when its list of events is to be read again
 
 
-def call_entry(held: OpenCall, *, name: str) -> CallEntry:
+def call_entry(held: HeldCall, *, name: str, phone: str | None, rings: bool) -> CallEntry:
     """Return a call as lists show it."""
-    row, age = held.row, held.age
-    received_ms = row.received_utc_us / 1000
+    row, call, age = held.row, held.kept.call, held.age
+    received_ms = held.kept.received_us / 1000
+    asked = call.asked
     return {
         "id": str(row.call_id),
         "station": row.call_id.station,
         "name": name,
-        "state": held.state.name,
-        "group": _group(held.state),
-        "owner": row.owner,
+        "state": call.state.name,
+        "group": group_of(call.state),
+        "owner": call.owner,
         "revision": row.revision,
         "nudges": row.nudges,
         "earliest_ms": None if age.at_most_s is None else received_ms - age.at_most_s * 1000,
         "latest_ms": received_ms - age.at_least_s * 1000,
         "received_ms": received_ms,
-        "changed_ms": row.changed_utc_us / 1000,
+        "since_ms": call.since_us / 1000,
+        "changed_utc_ms": row.changed_utc_us / 1000,
+        "due_ms": _ms(call.due_us),
         "visit": None if row.visit == NO_VISIT else visit_code(row.call_id.spool, row.visit),
+        "is_emergency": call.is_emergency,
+        "is_practice": call.practice is not None,
+        "rung": call.rung,
+        "stage": call.stage,
+        "phone": phone,
+        "asked": None
+        if asked is None
+        else {"kind": asked.kind, "to": asked.to, "by": asked.by, "due_ms": asked.due_us / 1000},
+        "guests": [_guest_entry(guest) for guest in call.guests],
+        "turn": call.turn,
+        "tries": call.tries,
+        "overdue": call.overdue,
+        "rings": rings,
     }
 
 
-def _group(state: State) -> Group:
+def group_of(state: State) -> Group:
+    """Return under which heading a call of that state is shown."""
     if state in RINGING_STATES:
         return "ringing"
+    if state is State.PARKED:
+        return "parked"
     return "claimed" if state in ANSWERED_STATES else "callback"
+
+
+def press_age_of(entry: CallEntry, *, now_ms: float) -> Age:
+    """Return how old a call's press is; `now_ms` on the hub's time line."""
+    earliest_ms = entry["earliest_ms"]
+    at_most_s = None if earliest_ms is None else (now_ms - earliest_ms) / 1000
+    return Age(max(0.0, now_ms - entry["latest_ms"]) / 1000, at_most_s)
+
+
+def _guest_entry(guest: Guest) -> GuestEntry:
+    return {"name": guest.name, "role": guest.role, "due_ms": _ms(guest.due_us)}
+
+
+def _ms(at_us: int | None) -> float | None:
+    return None if at_us is None else at_us / 1000
 
 
 def station_entry(

@@ -11,6 +11,7 @@ from contract.ids import NO_VISIT, SpoolId, StationId, VisitNo
 from hub.console.live_texts import Quantity
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
+from hub.console.rows import CallEntry
 from hub.live.measure_words import condition_word
 from hub.live.measurements import quantities
 from hub.store.interface import Store, StoredRecord
@@ -55,11 +56,17 @@ async def show_station(request: Request) -> Response:
         "station.html",
         account=account,
         row=rooms.station(station),
-        call=next((call for call in rooms.calls() if call["station"] == station), None),
+        call=_call(rooms, station, account.name),
         opened_ms=rooms.feed.now(station).opened_utc_ms(),
         lines=await _events(rooms, station),
         name_of=rooms.feed.now(station).devices.full_name,
     )
+
+
+def _call(rooms: Rooms, station: StationId, account: str) -> CallEntry | None:
+    """Return the call that the page is about."""
+    held = rooms.desk.of_station(station)
+    return None if held is None else rooms.call_entry(held.held, account=account)
 
 
 async def show_events(request: Request) -> Response:

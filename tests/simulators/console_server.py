@@ -1,6 +1,7 @@
 """The hub with its console and without a broker: real store, ingest and pages; stations speak bytes to it."""
 
 import asyncio
+import json
 import socket
 import threading
 import time
@@ -136,10 +137,15 @@ class ConsoleServer:
         """POST a form, from a page of ours unless `Origin` says otherwise ("" for none)."""
         return self._ask("POST", path, urlencode(form or {}), {"Origin": self.url, **headers})
 
+    def post_json(self, path: str, body: object, **headers: str) -> Answer:
+        """POST JSON, from a page of ours."""
+        told = {"Origin": self.url, "Content-Type": "application/json", **headers}
+        return self._ask("POST", path, json.dumps(body), told)
+
     def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
         sent = {name.replace("_", "-"): value for name, value in headers.items() if value}
         if body is not None:
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)) as connection:
             connection.request(method, path, body, sent)
             response = connection.getresponse()

@@ -1,7 +1,7 @@
 /** Picture and voice of the call beside the ECG: what `CallMedia` does, in words and under keys. */
 import { formatAge } from "../../../web/ages.js";
 import { t } from "../../../web/words.js";
-import { place, say } from "./console.js";
+import { place, say } from "./page.js";
 
 /** @typedef {import("../../../web/call_media.js").CallMedia} CallMedia
  *  @typedef {import("../../../web/call_media.js").StationMedia} StationMedia */
@@ -81,12 +81,10 @@ export class CallView {
     this._mute = /** @type {HTMLButtonElement} */ (place("call-mute"));
     this._camera = /** @type {HTMLButtonElement} */ (place("call-camera"));
     this._volume = /** @type {HTMLInputElement} */ (place("call-volume"));
-    this._mute.addEventListener("click", () => this.mute());
     this._camera.addEventListener("click", () => void this._switchCamera());
     this._roomless_ms = Infinity; // since when the link has had no room
     this._size = /** @type {HTMLButtonElement} */ (place("call-size"));
     this._isLarge = localStorage.getItem(LARGE) === "yes";
-    this._size.addEventListener("click", () => this.resize());
     place("call-back").addEventListener("click", () => this.media?.takeBack());
     this._volume.value = localStorage.getItem(VOLUME) ?? this._volume.value;
     this._volume.addEventListener("input", () => this._setVolume());

@@ -2,7 +2,7 @@
 import { formatAge } from "../../../web/ages.js";
 import { numberText, sourceWord } from "../../../web/units.js";
 import { t } from "../../../web/words.js";
-import { callText, clock, linkText, news, place, presenceText, pressAge, say, state } from "./console.js";
+import { callText, calls, clock, linkText, news, place, presenceText, pressAge, say } from "./console.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("../../../web/live_texts.js").Reading} Reading */
 
@@ -10,6 +10,8 @@ const FRESH_MS = 5_000; // as STALE_AFTER_S of the contract
 const COLUMNS = [[150456], [149530, 147842]]; // SpO2; pulse and heart rate, each with its source
 /** @type {Map<string, Row>} */
 const rows = new Map();
+/** The call of each station, the one that somebody waits for first. @type {Map<string, import("./console.js").Call>} */
+let callOf = new Map();
 const table = place("fleet"), body = /** @type {HTMLTableSectionElement} */ (table.querySelector("tbody"));
 
 /** @param {Row} row */
@@ -47,7 +49,7 @@ function write(row) {
     const cell = line.querySelector(`[data-mdc="${mdcs[0]}"]`);
     if (cell) writeValues(cell, row.values.filter((one) => mdcs.includes(one.mdc)));
   }
-  const call = state?.calls.find((one) => one.station === row.station);
+  const call = callOf.get(row.station);
   if ((line.dataset.group ?? "") !== (call?.group ?? "")) {
     if (call) line.dataset.group = call.group;
     else delete line.dataset.group;
@@ -92,5 +94,9 @@ news.addEventListener("rows", (event) => {
   }
   table.hidden = rows.size === 0;
   place("nobody").hidden = rows.size !== 0;
+});
+news.addEventListener("state", () => {
+  const byNeed = [...calls.values()].sort((a, b) => Number(a.group !== "callback") - Number(b.group !== "callback"));
+  callOf = new Map(byNeed.map((call) => [call.station, call])); // the last one stays
 });
 news.addEventListener("age", () => { for (const row of rows.values()) write(row); });

@@ -1,36 +1,41 @@
 /** One station: strips and numbers, its call with picture and voice, its link, what happened. */
-import { formatAge, formatTimeOfDay } from "../../../web/ages.js";
+import { formatTimeOfDay } from "../../../web/ages.js";
 import { CallMedia } from "../../../web/call_media.js";
 import { LiveFeed } from "../../../web/live.js";
 import { showLive } from "../../../web/view.js";
 import { t } from "../../../web/words.js";
+import { asks, decline } from "./asked.js";
 import { CallView } from "./call.js";
-import { callText, claimedHere_ms, clock, linkText, mayAnswer, me, news, place, post, presenceText, say, state, tellUser } from "./console.js";
+import { ask, end as endCall, giveTurn, hold, ringStation } from "./call_deeds.js";
+import { CallBar } from "./callbar.js";
+import { calls, clock, keys, linkText, mayAnswer, me, news, place, presenceText, say, state, tellUser } from "./console.js";
+import { give, isGuest, isSpeaker, myDeeds } from "./deeds.js";
+import { claimedHere_ms, takeHere } from "./here.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
+import { answer } from "./ringing.js";
 
-/** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call */
+/** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call
+ *  @typedef {import("../../../web/keys.js").Deed} Deed */
 
-const END_KEY = "k", MUTE_KEY = "m", PHOTO_KEY = "p", SIZE_KEY = "l";
+const FIRST = ["claimed", "parked", "ringing", "callback"]; // which of a station's calls the page is about
 const bar = place("callbar");
 const station = bar.dataset.station ?? "";
 const feed = new LiveFeed(clock);
 const view = new CallView();
 const photos = new Photos(station);
 const questions = new Questions(station, place("questions"));
+const callBar = new CallBar(bar, { can: (deed) => deed !== "minutes" || caseField() !== null,
+  talkHere: () => { const now = call(); if (now) talkHere(now); } });
 let talking = ""; // the call whose picture and voice are on this page
 /** @type {Row | null} */
 let row = null;
 let newsRead = -1;
 
-/** @returns {Call | undefined} */
+/** The newest of what comes first. @returns {Call | undefined} */
 function call() {
-  return state?.calls.find((one) => one.station === station && one.group !== "ringing");
-}
-
-/** @param {Call | undefined} now */
-function isMine(now) {
-  return mayAnswer && now?.group === "claimed" && now.owner === me;
+  const here = [...calls.values()].filter((one) => one.station === station);
+  return here.sort((a, b) => FIRST.indexOf(a.group) - FIRST.indexOf(b.group) || b.received_ms - a.received_ms)[0];
 }
 
 let left = ""; // the call that was ended here, of which the hub, which is away, still has to hear
@@ -39,12 +44,12 @@ let isEnding = false;
 async function end() {
   const now = call();
   if (!state) bar.querySelector("form")?.requestSubmit(); // the stream has not said anything yet
-  if (!now || !isMine(now) || isEnding) return;
+  if (!now || !myDeeds(now).has("end") || isEnding) return;
   if (view.media?.isHubThere === false) leave(now.id); // now, and not when the browser gives the hub up
   isEnding = true;
-  const answer = await post(`/calls/${now.id}/end`, { revision: String(now.revision) });
+  const done = await endCall(now);
   isEnding = false;
-  if (answer === null && call()?.id === now.id) leave(now.id);
+  if (done === null && call()?.id === now.id) leave(now.id);
 }
 
 /** Whoever ends a call is not listened to any more, also while the hub is away. @param {string} id */
@@ -59,7 +64,8 @@ function leave(id) {
 /** The hub is back: tell it. */
 function endWhatWasLeft() {
   if (!left) return;
-  if (left === call()?.id && isMine(call())) void end();
+  const now = call();
+  if (now?.id === left && myDeeds(now).has("end")) void end();
   else left = "";
 }
 
@@ -74,10 +80,20 @@ function talk(id) {
   Object.assign(document.body, { call: media });
 }
 
-/** A call that another tab of ours took has its picture and voice there. @param {Call | undefined} now */
+/** @param {Call} now */
+function talkHere(now) {
+  left = "";
+  takeHere(now.id);
+  talk(now.id);
+  showCall();
+}
+
+/** A call that another tab of ours took has its picture and voice there. A guest is given the word wherever he looks.
+ * @param {Call | undefined} now */
 function talkOrNot(now) {
-  if (!isMine(now)) talk("");
-  else if (now && now.id !== talking && now.id !== left && claimedHere_ms(now.id) !== null) talk(now.id);
+  if (!now || !isSpeaker(now)) talk("");
+  else if (now.id === talking || now.id === left) return;
+  else if (claimedHere_ms(now.id) !== null || (isGuest(now, me) && !document.hidden)) talk(now.id);
 }
 
 function takePhoto() {
@@ -85,39 +101,26 @@ function takePhoto() {
   if (view.media?.takePhoto() === "") tellUser(t("Chưa chụp được: hãy đợi ảnh trước."));
 }
 
+/** Where the minutes are written; null: not on this page, or not yet. @returns {HTMLElement | null} */
+function caseField() {
+  return document.querySelector("#case :is(input, select, textarea):not([type=hidden])");
+}
+
 function showCall() {
-  const now = call();
-  talkOrNot(now);
-  bar.hidden = !now;
-  if (!now) return;
-  const key = `${now.id} ${now.revision} ${talking}`;
-  if (bar.dataset.key !== key) {
-    bar.dataset.key = key;
-    bar.dataset.group = now.group;
-    const text = document.createElement("strong"), time = document.createElement("span");
-    text.textContent = callText(now);
-    time.className = "callbar-time";
-    bar.replaceChildren(text, " ", time);
-    if (isMine(now)) {
-      if (talking !== now.id) {
-        const here = document.createElement("button");
-        here.textContent = t("Nói chuyện ở trang này");
-        here.addEventListener("click", () => { left = ""; talk(now.id); showCall(); });
-        bar.append(here);
-      }
-      const button = document.createElement("button"), kbd = document.createElement("kbd");
-      kbd.textContent = END_KEY.toUpperCase();
-      button.append(`${t("Kết thúc")} `, kbd);
-      button.addEventListener("click", () => void end());
-      bar.append(button);
-    } else if (now.group === "callback") {
-      const link = document.createElement("a");
-      link.href = "/calls";
-      link.textContent = t("Xem danh sách");
-      bar.append(link);
-    }
-  }
-  say(bar.querySelector(".callbar-time"), formatAge(clock.age_ms(now.changed_ms)));
+  if (!state) return; // the page is as the hub wrote it
+  const found = call();
+  talkOrNot(found);
+  const isAbove = found?.group === "ringing" && found.rings; // in the line of who calls
+  const now = isAbove ? undefined : found;
+  callBar.show(now, now !== undefined && isSpeaker(now) && talking !== now.id);
+}
+
+/** Do it if it may be done. @param {Deed} deed @param {(call: Call) => unknown} run */
+function deed(deed, run) {
+  return () => {
+    const now = call();
+    if (now && myDeeds(now).has(deed)) void run(now);
+  };
 }
 
 function showRow() {
@@ -147,6 +150,7 @@ news.addEventListener("rows", (event) => {
 });
 news.addEventListener("state", showCall);
 news.addEventListener("state", endWhatWasLeft);
+document.addEventListener("visibilitychange", showCall);
 news.addEventListener("age", () => { showRow(); showCall(); });
 
 let photographed = ""; // the visit whose photographs are shown
@@ -164,18 +168,21 @@ feed.addEventListener("view", () => {
   place("no-streams").hidden = (feed.view?.streams.length ?? 0) !== 0;
 });
 
-/** @type {Record<string, () => void>} */
-const deeds = { [END_KEY]: () => void end(), [MUTE_KEY]: () => view.mute(), [PHOTO_KEY]: takePhoto,
-  [SIZE_KEY]: () => view.resize() };
-
-window.addEventListener("keydown", (event) => {
-  const target = /** @type {HTMLElement | null} */ (event.target);
-  const isTyping = target?.closest("input:not([type=range]), textarea, select, [contenteditable]");
-  if (isTyping || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  deeds[event.key.toLowerCase()]?.();
+keys.add({
+  hold: deed("hold", hold),
+  park: deed("park", (now) => give(now, "park", "park")),
+  second: deed("second", (now) => ask(now, "second")),
+  transfer: deed("transfer", (now) => ask(now, "transfer")),
+  turn: deed("turn", giveTurn),
+  ring: deed("ring", ringStation),
+  minutes: () => { const field = caseField(); field?.scrollIntoView({ block: "center" }); field?.focus(); },
+  decline: () => { if (asks().length) void decline(); else deed("decline", (now) => give(now, "decline", "decline"))(); },
+  end: () => void end(),
+  mute: () => view.mute(),
+  photo: takePhoto,
+  size: () => view.resize(),
 });
-place("call-photo").addEventListener("click", takePhoto);
-
+if (mayAnswer) keys.add({ answer: () => answer(call()) });
 if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would say it later
 showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"),
   corner: place("corner") });

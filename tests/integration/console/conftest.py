@@ -61,8 +61,8 @@ def page(
 
 def finish(server: ConsoleServer, call: str) -> None:
     """Put a call away, whatever became of it."""
-    lan = server.session("Lan")
     for deed in ("claim", "end", "take", "close"):
-        calls = {one["id"]: one["revision"] for one in server.call(server.rooms.calls)}
-        form = {"revision": str(calls.get(call, 0)), "reason": "put away"}
-        server.post(f"/calls/{call}/{deed}", form, Cookie=lan)
+        entry = next((one for one in server.call(server.rooms.calls) if one["id"] == call), None)
+        if entry is not None:
+            form = {"revision": str(entry["revision"]), "reason": "xong"}
+            server.post(f"/calls/{call}/{deed}", form, Cookie=server.session(entry["owner"] or "Lan"))

@@ -192,12 +192,13 @@ def test_a_callback_is_taken_and_closed_with_a_reason_and_not_on_an_old_view(
 def test_a_doctor_watches_but_answers_no_calls(server: ConsoleServer, station: ConsoleStation) -> None:
     hoa = server.session("Hoa")
     call = press(server, station)
-    page = server.get("/", Cookie=hoa).text
-    assert "gọi cách đây" in page
-    assert f"/calls/{call}/claim" in page
-    assert "<kbd>F2</kbd>" not in page
+    assert "đang gọi" in server.get("/", Cookie=hoa).text
+    page = server.get("/calls", Cookie=hoa).text
+    assert f'data-call="{call}"' in page
+    assert f"/calls/{call}/claim" not in page
     assert server.post(f"/calls/{call}/claim", Cookie=hoa).status == 403
-    assert server.post(f"/calls/{call}/ringing", Cookie=hoa).status == 403
+    heard = {"console": "hoa", "is_heard": True, "calls": [str(call)]}
+    assert server.post_json("/ringing", heard, Cookie=hoa).status == 403
     assert state_of(server)[str(call)][0] == "RECEIVED"
     server.post(f"/calls/{call}/claim", Cookie=server.session("Lan"))
 

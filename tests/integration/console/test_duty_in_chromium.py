@@ -77,8 +77,8 @@ def test_without_a_microphone_a_console_says_so_confirms_nothing_and_may_answer(
     with chromium_page(allow=allow, microphone=microphone) as page:  # type: ignore[arg-type]
         cookie, _, token = server.session("Lan").partition("=")
         page.context.add_cookies([{"name": cookie, "value": token, "url": server.url, "sameSite": "Strict"}])
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        confirmed: list[str] = []
+        page.on("request", lambda request: confirmed.append(request.post_data or ""))
         page.goto(server.url)
         observe_until(page, f"{FAULTS}?.includes('{fault}')")
         assert words in observe(page, BANNER)
@@ -90,7 +90,7 @@ def test_without_a_microphone_a_console_says_so_confirms_nothing_and_may_answer(
         page.keyboard.press("F2")
         page.wait_for_url(re.compile("/stations/con-dao-01$"))
         observe_until(page, "document.getElementById('callbar').innerText.includes('bạn đang trả lời')")
-        assert not [url for url in asked if "/ringing" in url]
+        assert not [said for said in confirmed if '"is_heard":true' in said]
         assert not is_told_ringing(server, call.seq)
 
 

@@ -7,7 +7,7 @@ from jinja2 import Environment
 
 ROOT = Path(__file__).parents[4]
 TEMPLATE = ROOT / "hub" / "console" / "templates" / "station.html"
-IMPORT = re.compile(r'^import .*?from "([^"]+)";', re.MULTILINE)
+IMPORT = re.compile(r'^(?:import|export) .*?from "([^"]+)";', re.MULTILINE)
 
 
 def imported(path: str) -> set[str]:
