@@ -6,8 +6,8 @@ A page posts its proof every PROOF_EVERY_S, from the moment somebody is logged i
 
 `console` names the page: any text, its own for each page. `sound`: its sound runs, tried and not only asked
 for. `microphone`: it is granted and opens. `clock_offset_ms`: hub minus page, null while unknown. A page
-that is closed posts ``{"console": "…", "goodbye": true}`` and is gone at once; one that falls silent is gone
-when its lease is over. The account is the session's, never the page's word.
+that is closed posts ``{"console": "…", "goodbye": true}`` and is gone GOODBYE_S later, in which the page that
+comes after it proves itself; one that falls silent is gone when its lease is over. The account is the session's, never the page's word.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from typing import Final
 
 PROOF_EVERY_S: Final = 5.0
 LEASE_S: Final = 12.0  # two proofs may be lost on the way
+GOODBYE_S: Final = 4.0  # a page that is left for another one of ours says goodbye too
 CONSOLES_MAX: Final = 2_000  # pages at once; one that invents names does not fill the memory
 
 
@@ -55,6 +56,7 @@ class DutyChange:
 class _Ready:
     account: str
     until_s: float
+    why: str = "fell silent"  # it goes then
 
 
 class DutyRegister:
@@ -91,15 +93,21 @@ class DutyRegister:
         return ()
 
     def goodbye(self, console: str, *, now_s: float) -> None:
-        """A console closes: it is gone at once. It need not be known."""
+        """A console closes: it is gone soon. It need not be known."""
         self.expire(now_s=now_s)
-        self._end(console, "said goodbye", at_s=now_s)
+        closing = self._consoles.get(console)
+        if closing is not None:
+            closing.until_s, closing.why = min(closing.until_s, now_s + GOODBYE_S), "said goodbye"
 
     def expire(self, *, now_s: float) -> None:
         """Let go the consoles that fell silent; every other call does so too."""
-        over = [(one.until_s, console) for console, one in self._consoles.items() if one.until_s <= now_s]
-        for until_s, console in sorted(over):
-            self._end(console, "fell silent", at_s=until_s)
+        over = [
+            (one.until_s, console, one.why)
+            for console, one in self._consoles.items()
+            if one.until_s <= now_s
+        ]
+        for until_s, console, why in sorted(over):
+            self._end(console, why, at_s=until_s)
 
     def ready_accounts(self, *, now_s: float) -> frozenset[str]:
         """Return the accounts with at least one ready console."""

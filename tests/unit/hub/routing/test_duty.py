@@ -1,6 +1,14 @@
 import pytest
 
-from hub.routing.duty import CONSOLES_MAX, LEASE_S, PROOF_EVERY_S, DutyChange, DutyRegister, Proof
+from hub.routing.duty import (
+    CONSOLES_MAX,
+    GOODBYE_S,
+    LEASE_S,
+    PROOF_EVERY_S,
+    DutyChange,
+    DutyRegister,
+    Proof,
+)
 
 ALL = Proof(sound=True, microphone=True, clock_offset_ms=0.0)
 
@@ -52,12 +60,31 @@ def test_a_console_that_loses_its_microphone_is_off_duty_at_once() -> None:
     assert changes == [DutyChange("lan", False, "microphone", 5.0)]
 
 
-def test_a_console_that_says_goodbye_is_gone_at_once() -> None:
+def test_a_console_that_says_goodbye_is_gone_soon() -> None:
     register = DutyRegister()
+    changes = heard(register)
     register.hear("c1", "lan", ALL, now_s=0.0)
     register.goodbye("c1", now_s=1.0)
     register.goodbye("never seen", now_s=1.0)
-    assert register.ready_accounts(now_s=1.0) == frozenset()
+    assert register.ready_accounts(now_s=1.0 + GOODBYE_S) == frozenset()
+    assert changes[-1] == DutyChange("lan", False, "said goodbye", 1.0 + GOODBYE_S)
+
+
+def test_who_goes_from_one_page_to_the_next_stays_on_duty() -> None:
+    register = DutyRegister()
+    changes = heard(register)
+    register.hear("c1", "lan", ALL, now_s=0.0)
+    register.goodbye("c1", now_s=1.0)
+    register.hear("c2", "lan", ALL, now_s=3.5)
+    assert register.ready_accounts(now_s=6.0) == {"lan"}
+    assert changes == [DutyChange("lan", True, "proved", 0.0)]
+
+
+def test_a_goodbye_makes_no_lease_longer() -> None:
+    register = DutyRegister()
+    register.hear("c1", "lan", ALL, now_s=0.0)
+    register.goodbye("c1", now_s=LEASE_S - 1.0)
+    assert register.ready_accounts(now_s=LEASE_S) == frozenset()
 
 
 def test_an_account_with_two_pages_stays_on_duty_until_the_second_goes() -> None:
