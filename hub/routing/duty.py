@@ -7,7 +7,8 @@ A page posts its proof every PROOF_EVERY_S, from the moment somebody is logged i
 `console` names the page: any text, its own for each page. `sound`: its sound runs, tried and not only asked
 for. `microphone`: it is granted and opens. `clock_offset_ms`: hub minus page, null while unknown. A page
 that is closed posts ``{"console": "…", "goodbye": true}`` and is gone GOODBYE_S later, in which the page that
-comes after it proves itself; one that falls silent is gone when its lease is over. The account is the session's, never the page's word.
+comes after it proves itself; one that falls silent is gone when its lease is over. The account is the
+session's, never the page's word.
 """
 
 from collections.abc import Callable
@@ -102,9 +103,7 @@ class DutyRegister:
     def expire(self, *, now_s: float) -> None:
         """Let go the consoles that fell silent; every other call does so too."""
         over = [
-            (one.until_s, console, one.why)
-            for console, one in self._consoles.items()
-            if one.until_s <= now_s
+            (one.until_s, console, one.why) for console, one in self._consoles.items() if one.until_s <= now_s
         ]
         for until_s, console, why in sorted(over):
             self._end(console, why, at_s=until_s)
