@@ -1,13 +1,13 @@
 """The open calls of the desk, found by what they are asked for by (core)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from contract.ids import CallId, StationId
 from hub.calls.moves import HeldCall
 from hub.calls.open_call import OpenCall
-from hub.calls.table import CLOSED_STATES, LISTED, LIVE_STATES
+from hub.calls.table import CLOSED_STATES, LISTED, LIVE_STATES, State
 
 CLOSED_KEPT: Final = 10_000  # revisions of calls just closed, against a row read before
 
@@ -49,6 +49,10 @@ class CallBook:
     def stations_waiting(self) -> set[StationId]:
         """Return the stations with a call for which somebody waits."""
         return {call_id.station for call_id, one in self._open.items() if one.state in LIVE_STATES}
+
+    def in_states(self, states: Collection[State]) -> list[OpenCall]:
+        """Return the open calls that stand so."""
+        return [one for one in self._open.values() if one.state in states]
 
     def with_ring(self, ring: str) -> OpenCall | None:
         """Return the call that is called back by that ring."""

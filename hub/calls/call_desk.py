@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from contract.events import PracticeKind
@@ -81,6 +81,14 @@ class CallDesk:
         """Return the station's call for which somebody waits, else its newest open one."""
         return self._keeping.book.of_station(station)
 
+    def in_states(self, states: Collection[State]) -> list[OpenCall]:
+        """Return the open calls that stand so."""
+        return self._keeping.book.in_states(states)
+
+    def hotline(self, station: StationId) -> str | None:
+        """Return the number that the station rings where no voice comes this way."""
+        return self._routing.hotline(station)
+
     def stations_waiting(self) -> set[StationId]:
         """Return the stations with a call for which somebody waits: their vitals are wanted live."""
         return self._keeping.book.stations_waiting()
@@ -156,6 +164,7 @@ class CallDesk:
         self._incoming.news.extend(one for of_call in news for one in of_call)
         self._reread_us = self.line.now_us() + REREAD_US
         self._awake.set()
+        self._notify()
 
     async def run(self) -> None:
         """Apply what happens, keep deadlines, say again what may have been lost; until cancelled."""

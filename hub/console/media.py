@@ -26,19 +26,19 @@ WORDS: Final = {
 
 
 async def serve_media(socket: WebSocket) -> None:
-    """Serve a page of the call's owner until it goes, another one comes, or the call is over."""
+    """Serve a page of somebody in the call until it goes, another one comes, or the call is over."""
     rooms = rooms_of(socket)
     account = await account_of(socket, rooms.people) if is_own_origin(socket, is_required=True) else None
     try:
         call_id = CallId.parse(socket.path_params["call"])
     except RefusedError:
         account = None
-    if account is None or not account.may_answer:
+    if account is None:
         await socket.close(POLICY_VIOLATION)
         return
     await socket.accept()
-    if not rooms.media.is_owner(call_id, account.name):  # the page is told, or it would come again and again
-        await socket.send_text(json.dumps({"type": "ended"}))
+    if not rooms.media.may_come(call_id, account.name):  # the page is told, or it would come again and again
+        await socket.send_text(json.dumps({"type": "ended", "reason": "over"}))
         await socket.close(NORMAL)
         return
     awake = asyncio.Event()
@@ -71,7 +71,7 @@ async def _hear(socket: WebSocket, line: PageLine, sending: asyncio.Task[None]) 
                 line.refuse("expected a text")
             if rooms.hub.now_s() >= check_at_s:  # also of a page that never stops talking
                 account = await account_of(socket, rooms.people)
-                if account is None or not account.may_answer:
+                if account is None:
                     await socket.close(POLICY_VIOLATION)
                     return True
                 check_at_s = rooms.hub.now_s() + SESSION_CHECK_S

@@ -17,7 +17,7 @@ async def list_photos(request: Request) -> Response:
     await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
     try:
-        states = await rooms.media.photos(station)
+        states = await rooms.media.photos.shown(station)
     except StoreFailedError:
         raise RefusedPageError(503, "Chưa đọc được dữ liệu. Hãy thử lại.") from None
     words = Words(language_of(request))
@@ -44,7 +44,7 @@ async def show_photo(request: Request) -> Response:
     await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
     try:
-        found = await rooms.media.photo(station, request.path_params["photo"])
+        found = await rooms.media.photos.read(station, request.path_params["photo"])
     except StoreFailedError:
         raise RefusedPageError(503, "Chưa đọc được dữ liệu. Hãy thử lại.") from None
     if found is None:

@@ -26,6 +26,7 @@ from contract.media import (
 )
 from hub.rooms.page_messages import (
     PageAnswer,
+    PageFlow,
     PageJoin,
     PageLeave,
     PageMessage,
@@ -102,7 +103,7 @@ class DirectRoom:
     # From pages
 
     def join(self, join: PageJoin, *, ice: tuple[IceServer, ...], now_s: float) -> Said:
-        """A page of the owner is there; the last that comes has the call."""
+        """A page of whoever has the turn is there; the last that comes has the call."""
         before = self.page
         taken = Said(to_pages=((before, {"type": "taken"}),)) if before not in (None, join.page) else NOTHING
         self.page, self._gone_s, self._ice = join.page, None, ice
@@ -135,6 +136,8 @@ class DirectRoom:
                 return self._want(photo, now_s)
             case PageLeave():
                 return self.page_left(page, is_for_good=True, now_s=now_s)
+            case PageFlow():
+                return NOTHING
             case PageJoin():
                 raise PageRefusedError("the page has joined already")
 
@@ -145,12 +148,14 @@ class DirectRoom:
         if not is_for_good:
             self._gone_s = now_s
             return NOTHING
-        return self._leave()
+        return self.leave()
 
-    def end(self) -> Said:
-        """The call is over, or is another operator's."""
-        told = Said(to_pages=((self.page, {"type": "ended"}),)) if self.page is not None else NOTHING
-        return told + self._leave()
+    def leave(self) -> Said:
+        """The page that has the call has it no more."""
+        page, self.page, self._gone_s, self._peer = self.page, None, None, None
+        self._go_to_leg(None)
+        self._is_settled = False
+        return NOTHING if page is None else self._leave_of(page)
 
     # From the station
 
@@ -180,7 +185,7 @@ class DirectRoom:
 
     def station_is_back(self, *, now_s: float) -> Said:
         """The station has connected anew: it may have missed what was said."""
-        return self._ask(now_s) if self._is_page_there else NOTHING
+        return self._ask(now_s) if self.is_page_there else NOTHING
 
     def _on_offer(self, page: str, leg: str, sdp: str, now_s: float) -> Said:
         if page != self.page:
@@ -244,9 +249,9 @@ class DirectRoom:
         """Say again what may have been lost."""
         if self._gone_s is not None and now_s - self._gone_s >= RETURN_S:
             self._gone_s = None
-            return self._leave()
+            return self.leave()
         told = NOTHING
-        if self._is_page_there:
+        if self.is_page_there:
             if self._is_settled and now_s - self._heard_s >= STALE_S:
                 self._is_settled = False
             if not self._is_settled and now_s >= self._again_s:
@@ -265,7 +270,8 @@ class DirectRoom:
     # How it is said
 
     @property
-    def _is_page_there(self) -> bool:
+    def is_page_there(self) -> bool:
+        """Whether a page has the call, and its socket stands."""
         return self.page is not None and self._gone_s is None
 
     def _of_call(self) -> dict[str, Any]:
@@ -299,12 +305,6 @@ class DirectRoom:
         if self.leg is not None and leg != self.leg:
             self._past_legs.append(self.leg)
         self.leg = leg
-
-    def _leave(self) -> Said:
-        page, self.page, self._gone_s, self._peer = self.page, None, None, None
-        self._go_to_leg(None)
-        self._is_settled = False
-        return NOTHING if page is None else self._leave_of(page)
 
     def _leave_of(self, page: str) -> Said:
         return Said(to_station=(Leave(**self._of_call(), page=page),))

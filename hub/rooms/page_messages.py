@@ -59,6 +59,15 @@ class PagePeer(_FromPage):
     camera: PeerState
 
 
+class PageFlow(_FromPage):
+    """What passed in the last second: `heard`, packets of the station's voice came; `said`, packets of ours
+    arrived there. Said each second while the connections stand."""
+
+    type: Literal["flow"]
+    heard: bool
+    said: bool
+
+
 class PagePhoto(_FromPage):
     """The operator wants a photograph."""
 
@@ -72,7 +81,7 @@ class PageLeave(_FromPage):
     type: Literal["leave"]
 
 
-PageMessage = PageJoin | PageAnswer | PageOffer | PageRenew | PagePeer | PagePhoto | PageLeave
+PageMessage = PageJoin | PageAnswer | PageOffer | PageRenew | PagePeer | PageFlow | PagePhoto | PageLeave
 _MESSAGES: Final[TypeAdapter[PageMessage]] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
 ToPage = dict[str, Any]  # one JSON text

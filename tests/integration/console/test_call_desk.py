@@ -1,6 +1,7 @@
 """Calls from a press on disk to the word that ends it: real store and ingest, the clock in our hand."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def give(server: ConsoleServer, call: CallId, *inputs: Input | Given, by: str | 
         return all([(await server.rooms.desk.give(call, one)).is_done for one in givens])
 
     return bool(server.run(give_all))
+
+
+def talk(server: ConsoleServer, call: CallId, *, by: str) -> None:
+    """Claim a call whose page joins, and speaks and hears for ever."""
+    assert give(server, call, Input.CLAIM, by=by)
+    server.call(lambda: setattr(server.rooms.media._rooms[call], "_flowed_s", math.inf))
+    assert give(server, call, Input.JOINED, Input.FLOWS, by=by)
 
 
 def on_disk(server: ConsoleServer, sql: str) -> None:
@@ -260,7 +268,7 @@ def test_an_answered_call_rings_again_when_its_owner_has_had_no_page_for_a_minut
     call = station.press()
     wait_state(server, call, State.RECEIVED)
     close_page = server.call(lambda: server.rooms.open_page("Lan"))
-    give(server, call, Input.CLAIM, Input.JOINED, Input.FLOWS, by="Lan")
+    talk(server, call, by="Lan")
     server.ahead_s += 3_600.0
     wait_seen(server, call)
     if state == "HELD":
@@ -288,7 +296,7 @@ def test_a_second_press_rings_at_once_when_who_claimed_the_call_is_gone_and_not_
     call = station.press()
     wait_state(server, call, State.RECEIVED)
     close_page = server.call(lambda: server.rooms.open_page("Lan"))
-    give(server, call, Input.CLAIM, Input.JOINED, Input.FLOWS, by="Lan")
+    talk(server, call, by="Lan")
     server.ahead_s += 6.0
     station.press(nudges=call.seq)
     wait_for(lambda: is_counted(1), "the press to be counted")

@@ -263,9 +263,8 @@ def test_a_page_that_has_gone_is_told_to_the_station(way: str) -> None:
 
 
 def test_a_call_that_is_over_is_told_to_the_page_and_the_page_s_going_to_the_station() -> None:
-    said = standing().end()
-    assert said == Said((signal(Leave, page=PAGE),), ((PAGE, {"type": "ended"}),))
-    assert room().end() == NOTHING
+    assert standing().leave() == Said((signal(Leave, page=PAGE),))
+    assert room().leave() == NOTHING
 
 
 def test_how_the_operator_s_devices_are_is_told_at_each_change_and_with_each_join() -> None:
