@@ -44,7 +44,7 @@ class ClosedCallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is written of a call. `now`: who is being seen at its station, if that is one of `persons`."""
+    """What is written of a call. `now`: who is being seen at its station while somebody has answered."""
 
     row: CallRow
     persons: tuple[PersonNotes, ...]
@@ -60,9 +60,11 @@ class Case:
         return State[self.row.state]
 
     def person(self, of: VisitId | None) -> PersonNotes:
-        """Return the notes of that person, by default of whoever is seen now, else of the last one."""
+        """Return the notes of that person, by default of whoever is seen now, else of the first of whom
+        something is written."""
         wanted = of or self.now
-        return next((one for one in self.persons if one.of == wanted), self.persons[-1])
+        written = next((one for one in self.persons if one.form[1].revision), self.persons[0])
+        return next((one for one in self.persons if one.of == wanted), written)
 
 
 class Cases:
@@ -113,7 +115,8 @@ class Cases:
         def read(store: Store) -> Case:
             row = _row(store, call_id)
             visits = visits_of(store, row)
-            now = self._visit_now(call_id.station)
+            is_going_on = call_id in set(self._answered_calls())
+            now = self._visit_now(call_id.station) if is_going_on else None
             return Case(
                 row,
                 tuple(read_person(store, call_id, of) for of in visits),

@@ -151,7 +151,7 @@ def _strip(facts: LetterFacts, stretch: Stretch, say: Words) -> StripBlock:
         Strip(
             traces,
             stretch.length_s,
-            say("từ {time}, {n} s", time=when_text(stretch.when, say), n=round(stretch.length_s)),
+            say("{n} s, bắt đầu {time}", time=when_text(stretch.when, say), n=round(stretch.length_s)),
             notes,
         ),
         heading=say("Điện tim · {station} · lượt khám {code}", station=facts.station_name, code=facts.code),

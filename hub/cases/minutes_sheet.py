@@ -4,14 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hub.calls.call import ANYBODY
 from hub.cases.letter import Words, identity_rows
 from hub.cases.minutes import Minutes, digest
 from hub.cases.note_words import (
-    DISPOSITION_WORDS,
+    DETAIL_WORDS,
     INPUT_WORDS,
     NOBODY,
     PRACTICE,
     PURPOSE_WORDS,
+    STAGE_WORDS,
     STATE_WORDS,
     URGENCY_WORDS,
     step_text,
@@ -62,26 +64,41 @@ def journal_text(line: Mapping[str, Any], say: Words) -> str:
     who = line["by"] or say(NOBODY)
     what = say(INPUT_WORDS.get(line["input"], line["input"]))
     text = f"{who}: {what}"
-    if line["from"] != line["to"]:
-        text += f" → {say(STATE_WORDS.get(line['to'], line['to']))}"
-    details = _details(line["detail"], say)
+    then = say(STATE_WORDS.get(line["to"], line["to"]))
+    if line["from"] != line["to"] and then != what:
+        text += f" → {then}"
+    details = _details(line, say)
     return f"{text} ({details})" if details else text
 
 
-def _details(detail: str | None, say: Words) -> str:
+def _details(line: Mapping[str, Any], say: Words) -> str:
+    """What else was said with it: to whom, what for, until when, why. What is for programs stays out."""
     try:
-        said = json.loads(detail or "{}")
+        said = json.loads(line["detail"] or "{}")
     except ValueError:
         return ""
     if not isinstance(said, dict):
         return ""
-    words = []
-    for name, value in said.items():
-        if name == "disposition":
-            words.append(say(DISPOSITION_WORDS.get(str(value), str(value))))
-        elif value not in (None, "", [], {}) and not isinstance(value, dict | list):
-            words.append(str(value) if name == "reason" else f"{name}: {value}")
-    return ", ".join(words)[:DETAILS_MAX_CHARS]
+    words = [_detail(name, value, line["by"], say) for name, value in said.items()]
+    return ", ".join(word for word in words if word)[:DETAILS_MAX_CHARS]
+
+
+def _detail(name: str, value: object, by: str | None, say: Words) -> str:
+    match name, value:
+        case "disposition" | "kind" | "change", str():
+            return say(DETAIL_WORDS.get(value, value))
+        case "stage", int() if 0 <= value < len(STAGE_WORDS):
+            return say(STAGE_WORDS[value])
+        case "to" | "owner", str() if value != by:
+            return say("cho {name}", name=say("mọi người đang trực") if value == ANYBODY else value)
+        case "rung", int():
+            return say("bậc {n}", n=value)
+        case "due_utc_us", int():
+            return say("trước {time}", time=utc_text(value))
+        case "reason" | "note", str():
+            return value
+        case _:
+            return ""
 
 
 def _person(person: Mapping[str, Any], say: Words) -> list[Block]:

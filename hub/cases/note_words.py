@@ -94,6 +94,21 @@ STATE_WORDS: Final = {
     "CANCELLED": "trạm đã huỷ, chưa xem",
     "CLOSED": "đã đóng",
 }
+STAGE_WORDS: Final = (
+    "trực tiếp",
+    "chỉ có tiếng",
+    "qua máy chuyển tiếp",
+    "gọi điện thoại",
+)  # hub.calls.call.STAGES
+DETAIL_WORDS: Final = {
+    **DISPOSITION_WORDS,
+    "transfer": "chuyển hẳn",
+    "second": "người thứ hai",
+    "handover": "bàn giao ca",
+    "came": "đã vào",
+    "left": "đã ra",
+    "declined": "đã từ chối",
+}
 UNIT_WORDS: Final = {"/min": "lần/phút", "mm[Hg]": "mmHg", "Cel": "°C", "1": ""}  # as web/units.js
 
 
