@@ -7,11 +7,11 @@ import { t } from "./words.js";
 
 /**
  * @typedef {"answer" | "accept" | "decline" | "hold" | "park" | "second" | "transfer" | "doctor" | "turn" | "ring"
- *   | "minutes" | "end" | "mute" | "photo" | "size" | "help"} Deed
+ *   | "minutes" | "end" | "mute" | "photo" | "size" | "take" | "close" | "all" | "help"} Deed
  * @typedef {{deed: Deed, key: string, text: () => string}} Key  `key` as `KeyboardEvent.key`, letters small
  */
 
-/** In the order in which the help shows them. @type {Key[]} */
+/** In the order in which the help shows them; no page does two things by one key. @type {Key[]} */
 export const KEYS = [
   { deed: "answer", key: "F2", text: () => t("Trả lời, hoặc nhận cuộc gọi đang gác; từ mọi trang") },
   { deed: "accept", key: "y", text: () => t("Nhận điều đồng nghiệp nhờ") },
@@ -28,6 +28,9 @@ export const KEYS = [
   { deed: "mute", key: "m", text: () => t("Tắt hoặc bật micrô") },
   { deed: "photo", key: "p", text: () => t("Chụp ảnh") },
   { deed: "size", key: "l", text: () => t("Hình lớn hoặc nhỏ") },
+  { deed: "take", key: "t", text: () => t("Nhận việc này") },
+  { deed: "close", key: "c", text: () => t("Đóng, với lý do") },
+  { deed: "all", key: "a", text: () => t("Nhận tất cả những gì được bàn giao") },
   { deed: "help", key: "?", text: () => t("Các phím") },
 ];
 const FIELDS = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
@@ -70,7 +73,7 @@ export class Keys {
 
   /** @param {KeyboardEvent} event */
   _onKey(event) {
-    const key = keyOf(event), deed = KEYS.find((one) => one.key === key)?.deed;
+    const key = keyOf(event), deed = this.known.find((one) => one.key === key)?.deed;
     if (!deed || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.shiftKey && key.length > 1) return;
     const target = /** @type {HTMLElement | null} */ (event.target);

@@ -32,6 +32,7 @@ from hub.console import (
     station,
 )
 from hub.console.guard import SecurityHeaders
+from hub.console.list_routes import LIST_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
 from hub.console.rooms import Rooms
 from hub.hub import Hub
@@ -54,7 +55,7 @@ ROUTES: Final = [
     WebSocketRoute("/stations/{station}/live", live.serve_view),
     Route("/stations/{station}/photos", photos.list_photos),
     Route("/stations/{station}/photos/{photo}", photos.show_photo),
-    Route("/calls", calls.show_calls),
+    *LIST_ROUTES,
     WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}", case.show_call),
     Route("/calls/{call}/case", case.show_case),

@@ -1,4 +1,4 @@
-"""Calls: the list of open ones, and what an operator or a guest does to one of them."""
+"""What an operator or a guest does to a call."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -12,12 +12,11 @@ from hub.calls.allowed import ACCEPTS
 from hub.calls.call import Call, Given
 from hub.calls.moves import Moved
 from hub.calls.table import Input
-from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in, wants_json
+from hub.console.page import RefusedPageError, check_origin, may_act, rooms_of, signed_in, wants_json
 from hub.people.accounts import Account
 
 # What a word of the address means, for a form's fields. None: it makes no sense for the call as it is.
 Make = Callable[[Call | None, str, Mapping[str, str]], Given | None]
-REASON_MAX_CHARS: Final = 500
 NAME_MAX_CHARS: Final = 80
 
 
@@ -65,7 +64,6 @@ WORDS: Final[dict[str, Make]] = {
     "resume": _plain(Input.RESUME),
     "park": _plain(Input.PARK),
     "take": _plain(Input.TAKE),
-    "close": _plain(Input.CLOSE),
     "ask": _ask,
     "accept": _accept,
     "decline": _decline,
@@ -79,41 +77,30 @@ FIRST_WINS: Final = frozenset({"claim"})  # whoever sees it ring may, however it
 RING: Final = "ring"
 
 
-async def show_calls(request: Request) -> Response:
-    """All open calls: waiting, being answered, to be called back."""
-    account = await signed_in(request)
-    is_part = request.query_params.get("part") == "1"  # for the page that is open already
-    return render(request, "calls_list.html" if is_part else "calls.html", account=account)
-
-
 async def give_input(request: Request) -> Response:
     """POST /calls/ID/WORD, of WORDS or "ring", with the revision that was seen, and what else it takes: `to`
-    and `kind` of ask, `to` of turn, `reason` of close."""
+    and `kind` of ask, `to` of turn. How a call is closed: `hub.console.case`."""
     check_origin(request)
     account, word = await signed_in(request), str(request.path_params["input"])
     if word not in WORDS and word != RING:
         raise RefusedPageError(404, "Không có trang này.")
-    if not account.may_answer and word not in OF_GUESTS:
+    rooms, call_id = rooms_of(request), call_in_path(request)
+    if not (may_act(rooms, account, call_id) or word in OF_GUESTS):
         raise RefusedPageError(403, "Tài khoản này không được trả lời cuộc gọi.")
-    call_id, form = call_in_path(request), await _form(request)
+    form = await _form(request)
     seen = None if word in FIRST_WINS else _revision(form)
-    reason = " ".join(form.get("reason", "").split())[:REASON_MAX_CHARS]
-    if word == "close" and not reason:
-        raise RefusedPageError(422, "Hãy ghi lý do trước khi đóng.")
-    rooms = rooms_of(request)
     if word == RING:
         moved = await _ring(request, account, call_id, seen)
     else:
         held = rooms.desk.held(call_id)
         given = WORDS[word](None if held is None else held.call, account.name, form)
-        detail = {"reason": reason} if reason else {}
         moved = (
             Moved(None if held is None else held.held, False, "it makes no sense now")
             if given is None
-            else await rooms.desk.give(call_id, given, seen_revision=seen, detail=detail)
+            else await rooms.desk.give(call_id, given, seen_revision=seen)
         )
     if moved.is_done:
-        await rooms.people.note(account, word, str(call_id), reason)
+        await rooms.people.note(account, word, str(call_id))
     if wants_json(request):
         return _told(request, moved, account, call_id)
     if word == "claim" and moved.row is not None:

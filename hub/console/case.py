@@ -35,10 +35,11 @@ from hub.cases.notes import (
 )
 from hub.console.page import (
     RefusedPageError,
+    may_act,
     render,
     rooms_of,
     signed_in,
-    signed_in_to_answer,
+    signed_in_to_act,
     wants_json,
 )
 from hub.console.words import Words, language_of
@@ -79,8 +80,8 @@ async def show_case(request: Request) -> Response:
 
 async def save_paper(request: Request) -> Response:
     """POST /calls/ID/papers/identity, consent, form, strip."""
-    account = await signed_in_to_answer(request)
-    call_id, typed = call_in_path(request), await _typed(request)
+    call_id = call_in_path(request)
+    account, typed = await signed_in_to_act(request, call_id), await _typed(request)
     of, kind, base = _visit(typed), request.path_params["paper"], _revision(typed)
     cases = rooms_of(request).cases
     with refusing():
@@ -109,8 +110,8 @@ async def save_paper(request: Request) -> Response:
 
 async def send_advice(request: Request) -> Response:
     """POST /calls/ID/advice: keep the form, then send its advice to the station."""
-    account = await signed_in_to_answer(request)
-    call_id, typed = call_in_path(request), await _typed(request)
+    call_id = call_in_path(request)
+    account, typed = await signed_in_to_act(request, call_id), await _typed(request)
     of, cases = _visit(typed), rooms_of(request).cases
     with refusing():
         form = read_form(typed)
@@ -130,8 +131,8 @@ async def send_advice(request: Request) -> Response:
 
 async def close_call(request: Request) -> Response:
     """POST /calls/ID/disposition: how it ended; the call is off the list, and its minutes are signed."""
-    account = await signed_in_to_answer(request)
-    call_id, typed = call_in_path(request), await _typed(request)
+    call_id = call_in_path(request)
+    account, typed = await signed_in_to_act(request, call_id), await _typed(request)
     rooms = rooms_of(request)
     with refusing():
         disposition, reason = read_disposition(typed)
@@ -161,8 +162,8 @@ async def close_call(request: Request) -> Response:
 
 async def correct_call(request: Request) -> Response:
     """POST /calls/ID/correction: another signed version of what stands of a call that is closed."""
-    account = await signed_in_to_answer(request)
-    call_id, typed = call_in_path(request), await _typed(request)
+    call_id = call_in_path(request)
+    account, typed = await signed_in_to_act(request, call_id), await _typed(request)
     of, reason = _visit(typed), typed_line(typed.get("reason", ""))[:REASON_MAX_CHARS]
     if not reason:
         raise RefusedPageError(422, NO_REASON)
@@ -272,13 +273,14 @@ def _context(
     person = case.person(asked)
     if asked is not None and person.of != asked:
         raise RefusedPageError(404, PERSON_UNKNOWN)
+    may = may_act(rooms_of(request), account, case.row.call_id)
     return {
         "case": case,
         "person": person,
         "typed": typed or person.form[0],
         "saved": saved,
-        "may_write": case.is_writable and account.may_answer,
-        "may_close": account.may_answer and (case.state, Input.CLOSE) in TRANSITIONS,
+        "may_write": case.is_writable and may,
+        "may_close": may and (case.state, Input.CLOSE) in TRANSITIONS,
         "may_correct": account.may_answer and case.minutes is not None and not case.is_writable,
         "station_name": rooms_of(request).stations.name(case.row.call_id.station),
         "urgency_words": URGENCY_WORDS,

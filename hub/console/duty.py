@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from contract.errors import RefusedError
 from contract.ids import CallId
 from hub.console.guard import token_of
-from hub.console.page import RefusedPageError, rooms_of, signed_in, signed_in_to_answer
+from hub.console.page import RefusedPageError, check_origin, rooms_of, signed_in, signed_in_to_answer
 from hub.routing.duty import LEASE_S, Proof
 
 CALLS_AT_ONCE: Final = 200  # a page with more says it in several requests
@@ -45,7 +45,8 @@ async def hear_proof(request: Request) -> Response:
     if request.method == "GET":
         await signed_in(request)
         return JSONResponse(sorted(rooms.routing.ready()))
-    account = await signed_in_to_answer(request)
+    check_origin(request)
+    account = await signed_in(request)  # a doctor too: who is ready is invited
     said = await _read(request, _ProofSaid)
     console, now_s = _console(request, said.console), rooms.hub.now_s()
     if said.goodbye:

@@ -97,5 +97,22 @@ def end_session(response: Response, connection: HTTPConnection) -> None:
     )
 
 
+def guest_cookie_name(connection: HTTPConnection) -> str:
+    """Return the name of the cookie of a guest's session."""
+    return f"{cookie_name(connection)}-guest"
+
+
+def set_guest(response: Response, connection: HTTPConnection, session: str) -> None:
+    """Give a guest's browser its session; it ends with the browser."""
+    response.set_cookie(
+        guest_cookie_name(connection),
+        session,
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(connection),
+        path="/",
+    )
+
+
 def _is_secure(connection: HTTPConnection) -> bool:
     return connection.url.scheme in ("https", "wss")

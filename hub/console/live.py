@@ -6,8 +6,9 @@ from typing import Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from contract.errors import RefusedError
-from contract.ids import parse_station
+from contract.ids import StationId, parse_station
 from hub.console.guard import account_of, is_own_origin
+from hub.console.guests import guest_at
 from hub.console.page import rooms_of
 from hub.live.viewers import Viewer
 
@@ -25,7 +26,7 @@ async def serve_view(socket: WebSocket) -> None:
         await socket.close(POLICY_VIOLATION)
         return
     is_allowed = is_own_origin(socket, is_required=True) and rooms.stations.knows(station)
-    if not is_allowed or await account_of(socket, rooms.people) is None:
+    if not is_allowed or not await _may_see(socket, station):
         await socket.close(POLICY_VIOLATION)
         return
     await socket.accept()
@@ -40,7 +41,7 @@ async def serve_view(socket: WebSocket) -> None:
                 async with asyncio.timeout(SESSION_CHECK_S):
                     await socket.receive_bytes()  # a page only listens: this waits for its going
             except TimeoutError:
-                if await account_of(socket, rooms.people) is None:
+                if not await _may_see(socket, station):
                     await socket.close(POLICY_VIOLATION)
                     return
             except KeyError:
@@ -51,6 +52,12 @@ async def serve_view(socket: WebSocket) -> None:
         rooms.viewers.remove(viewer)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _may_see(socket: WebSocket, station: StationId) -> bool:
+    """Whether somebody with an account asks, or the guest of that station's call."""
+    has_account = await account_of(socket, rooms_of(socket).people) is not None
+    return has_account or await guest_at(socket, station) is not None
 
 
 async def _send(socket: WebSocket, viewer: Viewer, awake: asyncio.Event) -> None:

@@ -51,9 +51,15 @@ async def log_in(request: Request) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    """End the session."""
+    """End the session; whoever has calls is asked first. They stay his: nothing is left without an owner."""
     check_origin(request)
-    await rooms_of(request).people.log_out(token_of(request))
+    rooms, account = rooms_of(request), await account_of(request, rooms_of(request).people)
+    is_meant = (await request.form()).get("anyway") == "1"
+    if account is not None and not is_meant:
+        mine = [call for call in rooms.calls(account.name) if call["owner"] == account.name]
+        if mine:
+            return render(request, "logout.html", account=account, mine=mine)
+    await rooms.people.log_out(token_of(request))
     response = RedirectResponse("/login", status_code=303)
     end_session(response, request)
     return response

@@ -9,6 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from contract.errors import RefusedError
 from contract.ids import CallId
 from hub.console.guard import account_of, is_own_origin
+from hub.console.guests import visitor_of
 from hub.console.live import POLICY_VIOLATION, SESSION_CHECK_S
 from hub.console.page import rooms_of
 from hub.console.words import Words, language_of
@@ -28,22 +29,19 @@ WORDS: Final = {
 async def serve_media(socket: WebSocket) -> None:
     """Serve a page of somebody in the call until it goes, another one comes, or the call is over."""
     rooms = rooms_of(socket)
-    account = await account_of(socket, rooms.people) if is_own_origin(socket, is_required=True) else None
-    try:
-        call_id = CallId.parse(socket.path_params["call"])
-    except RefusedError:
-        account = None
-    if account is None:
+    name = await _who(socket) if is_own_origin(socket, is_required=True) else None
+    call_id = _call_in_path(socket)
+    if name is None or call_id is None:
         await socket.close(POLICY_VIOLATION)
         return
     await socket.accept()
-    if not rooms.media.may_come(call_id, account.name):  # the page is told, or it would come again and again
+    if not rooms.media.may_come(call_id, name):  # the page is told, or it would come again and again
         await socket.send_text(json.dumps({"type": "ended", "reason": "over"}))
         await socket.close(NORMAL)
         return
     awake = asyncio.Event()
-    line = PageLine(call_id, account.name, wake=awake.set, now_s=rooms.hub.now_s())
-    close_page = rooms.open_page(account.name)
+    line = PageLine(call_id, name, wake=awake.set, now_s=rooms.hub.now_s())
+    close_page = rooms.open_page(name)
     sending = asyncio.create_task(_send(socket, line, awake), name=f"media of {call_id}")
     is_for_good = False
     try:
@@ -53,6 +51,22 @@ async def serve_media(socket: WebSocket) -> None:
         rooms.media.left(line, is_for_good=is_for_good)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _who(socket: WebSocket) -> str | None:
+    """Return who asks: an account, or the guest of the call that the address names."""
+    account = await account_of(socket, rooms_of(socket).people)
+    if account is not None:
+        return account.name
+    visitor = await visitor_of(socket)
+    return visitor.name if visitor is not None and visitor.call_id == _call_in_path(socket) else None
+
+
+def _call_in_path(socket: WebSocket) -> CallId | None:
+    try:
+        return CallId.parse(socket.path_params["call"])
+    except RefusedError:
+        return None
 
 
 async def _hear(socket: WebSocket, line: PageLine, sending: asyncio.Task[None]) -> bool:
@@ -70,8 +84,7 @@ async def _hear(socket: WebSocket, line: PageLine, sending: asyncio.Task[None]) 
             except KeyError:
                 line.refuse("expected a text")
             if rooms.hub.now_s() >= check_at_s:  # also of a page that never stops talking
-                account = await account_of(socket, rooms.people)
-                if account is None:
+                if await _who(socket) != line.operator:
                     await socket.close(POLICY_VIOLATION)
                     return True
                 check_at_s = rooms.hub.now_s() + SESSION_CHECK_S

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
-from contract.ids import StationId, parse_station
+from contract.ids import CallId, StationId, parse_station
 from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
@@ -59,6 +59,21 @@ async def signed_in_to_answer(request: Request) -> Account:
     if not account.may_answer:
         raise RefusedPageError(403, "Tài khoản này không được trả lời cuộc gọi.")
     return account
+
+
+async def signed_in_to_act(request: Request, call_id: CallId) -> Account:
+    """Return who wants to change something of a call, and may. Raises RefusedPageError, NotSignedInError."""
+    check_origin(request)
+    account = await signed_in(request)
+    if not may_act(rooms_of(request), account, call_id):
+        raise RefusedPageError(403, "Tài khoản này không được trả lời cuộc gọi.")
+    return account
+
+
+def may_act(rooms: Rooms, account: Account, call_id: CallId) -> bool:
+    """Whether an account answers calls, or owns this one: a doctor to whom it was transferred."""
+    held = rooms.desk.held(call_id)
+    return account.may_answer or (held is not None and held.call.owner == account.name)
 
 
 def check_origin(request: Request) -> None:

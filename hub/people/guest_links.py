@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from contract.ids import CallId
 
+GUEST_PREFIX: Final = "BS khách: "  # an account's name has no colon: no guest is taken for one
 LINK_BYTES: Final = 32
 LINK_LIFE_S: Final = 15 * 60
 SESSION_MAX_S: Final = 12 * 3600  # of a guest whose call lasts so long

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from hub.people.accounts import Account, Accounts, Deed
+from hub.people.accounts import Account, Accounts, Deed, Role
 from hub.people.guest_links import LinkRefusal, LinkRefusedError, Visitor
 from hub.people.tries import WrongTries
 
@@ -126,6 +126,11 @@ class People:
         """Return the names of all that may answer calls."""
         accounts = await self._do(lambda accounts: accounts.all())
         return tuple(account.name for account in accounts if account.may_answer)
+
+    async def doctors(self) -> tuple[str, ...]:
+        """Return the names of the accounts that are doctors'."""
+        accounts = await self._do(lambda accounts: accounts.all())
+        return tuple(account.name for account in accounts if account.role is Role.DOCTOR)
 
     async def note(self, who: Named, deed: str, subject: str, text: str = "") -> None:
         """Write down what somebody did; durable on return."""

@@ -23,7 +23,7 @@ export const keys = new Keys();
 
 /** Who has calls, and is on a page without them, finds back. */
 function showMine() {
-  const here = location.pathname, mine = [...calls.values()].filter((call) => mayAnswer && call.group === "claimed"
+  const here = location.pathname, mine = [...calls.values()].filter((call) => call.group === "claimed"
     && call.owner === me && here !== `/stations/${call.station}`);
   const shown = place("mine"), key = mine.map((call) => `${call.id} ${call.state}`).join();
   shown.hidden = mine.length === 0;

@@ -48,7 +48,7 @@ export function isSpeaker(call) {
 /** Those of the deeds that this user may do. @param {Call} call */
 export function myDeeds(call) {
   const deeds = deedsOf(call, me);
-  if (!mayAnswer) for (const deed of deeds) if (!["accept", "decline", "end"].includes(deed)) deeds.delete(deed);
+  if (!mayAnswer && call.owner !== me) for (const deed of deeds) if (!["accept", "decline", "end"].includes(deed)) deeds.delete(deed);
   return deeds;
 }
 
@@ -85,6 +85,6 @@ function whyNot(answer) {
 
 /** The call that is this user's now; one that he speaks in before one that he holds. */
 export function myCall() {
-  const mine = [...calls.values()].filter((one) => mayAnswer && one.owner === me && one.group === "claimed");
+  const mine = [...calls.values()].filter((one) => one.owner === me && one.group === "claimed");
   return mine.find((one) => one.state !== "HELD") ?? mine[0];
 }

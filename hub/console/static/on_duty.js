@@ -43,7 +43,6 @@ export class OnDuty {
   }
 
   begin() {
-    if (!mayAnswer) return; // nobody waits for him
     this.proof.addEventListener("change", () => {
       void this._say();
       this._show();
@@ -91,8 +90,9 @@ export class OnDuty {
   _show() {
     const { isOn } = this, faults = this.faults.filter((fault) => !PASSING.includes(fault));
     place("duty").hidden = faults.length === 0;
-    say(place("duty-text"), t("Máy này chưa trực, trạm không được báo là đang đổ chuông: {faults}.",
-      { faults: faults.map(faultText).join("; ") }));
+    const said = { faults: faults.map(faultText).join("; ") };
+    say(place("duty-text"), mayAnswer ? t("Máy này chưa trực, trạm không được báo là đang đổ chuông: {faults}.", said)
+      : t("Máy này chưa trực, đồng nghiệp không thấy là mời bạn được: {faults}.", said));
     const chip = place("on-duty"), passing = this.faults.map(faultText).join("; ");
     chip.hidden = false;
     chip.classList.toggle("is-off", !isOn);

@@ -8,6 +8,7 @@ import { asks, decline } from "./asked.js";
 import { CallView } from "./call.js";
 import { ask, end as endCall, giveTurn, hold, ringStation } from "./call_deeds.js";
 import { CallBar } from "./callbar.js";
+import { inviteDoctor } from "./doctors.js";
 import { calls, clock, keys, linkText, mayAnswer, me, news, place, presenceText, say, state, tellUser } from "./console.js";
 import { give, isGuest, isSpeaker, myDeeds } from "./deeds.js";
 import { claimedHere_ms, takeHere } from "./here.js";
@@ -173,6 +174,7 @@ keys.add({
   park: deed("park", (now) => give(now, "park", "park")),
   second: deed("second", (now) => ask(now, "second")),
   transfer: deed("transfer", (now) => ask(now, "transfer")),
+  doctor: deed("doctor", inviteDoctor),
   turn: deed("turn", giveTurn),
   ring: deed("ring", ringStation),
   minutes: () => { const field = caseField(); field?.scrollIntoView({ block: "center" }); field?.focus(); },

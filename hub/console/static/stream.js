@@ -154,7 +154,7 @@ function connect() {
     if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
     window.setTimeout(async () => {
       const answer = await fetch("/duty", { headers: { Accept: "application/json" } }).catch(() => null);
-      if (answer?.status === 401) location.assign("/login");
+      if (answer?.status === 401) location.assign(document.body.dataset.login ?? "/login");
       else connect();
     }, 2_000);
   });

@@ -61,8 +61,8 @@ def page(
 
 def finish(server: ConsoleServer, call: str) -> None:
     """Put a call away, whatever became of it."""
-    for deed in ("claim", "end", "take", "close"):
+    for deed in ("claim", "end", "take", "disposition"):
         entry = next((one for one in server.call(server.rooms.calls) if one["id"] == call), None)
         if entry is not None:
-            form = {"revision": str(entry["revision"]), "reason": "xong"}
+            form = {"revision": str(entry["revision"]), "disposition": "mistake", "unsent": "keep"}
             server.post(f"/calls/{call}/{deed}", form, Cookie=server.session(entry["owner"] or "Lan"))

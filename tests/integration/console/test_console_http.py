@@ -84,7 +84,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_in_the_same_words(server: Co
 
 
 @pytest.mark.parametrize("origin", ["", "https://evil.example", "null", "http://127.0.0.1:1"])
-@pytest.mark.parametrize("deed", ["claim", "end", "take", "close", "shown", "ringing"])
+@pytest.mark.parametrize("deed", ["claim", "end", "take", "disposition", "shown", "ringing"])
 def test_a_deed_from_another_site_is_refused(
     server: ConsoleServer, station: ConsoleStation, lan: str, origin: str, deed: str
 ) -> None:
@@ -163,8 +163,7 @@ def test_two_consoles_claim_at_once_and_exactly_one_owns_the_call_every_time(
             server.post(f"/calls/{call}/end", {"revision": str(revision)}, Cookie=cookie)
             state, _, revision = state_of(server)[str(call)]
             assert state == "WRAP_UP"
-            form = {"revision": str(revision), "reason": "Nhấn nhầm"}
-            server.post(f"/calls/{call}/close", form, Cookie=cookie)
+            server.post(f"/calls/{call}/disposition", {"disposition": "mistake"}, Cookie=cookie)
             assert str(call) not in state_of(server)
 
 
@@ -178,13 +177,13 @@ def test_a_callback_is_taken_and_closed_with_a_reason_and_not_on_an_old_view(
     assert server.post(f"{path}/take", {"revision": str(revision - 1)}, **told).status == 409
     assert server.post(f"{path}/take", {"revision": str(revision)}, **told).status == 200
     assert server.post(f"{path}/take", {"revision": str(revision)}, **told).status == 409
-    seen = {"revision": str(revision + 1)}
-    assert server.post(f"{path}/close", seen, **told).status == 422
-    assert server.post(f"{path}/close", {**seen, "reason": "Đã gọi lại"}, **told).status == 200
+    assert server.post(f"{path}/disposition", {"reason": "đã xong"}, **told).status == 422
+    form = {"disposition": "called back", "reason": "qua điện thoại"}
+    assert server.post(f"{path}/disposition", form, **told).status == 200
     assert str(call) not in state_of(server)
     deeds = server.run(lambda: server.rooms.people.deeds(str(call)))
     assert [(deed.name, deed.deed, deed.text) for deed in deeds] == [
-        ("Lan", "close", "Đã gọi lại"),
+        ("Lan", "close", "called back qua điện thoại"),
         ("Lan", "take", ""),
     ]
 
