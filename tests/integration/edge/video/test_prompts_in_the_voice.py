@@ -71,7 +71,7 @@ def test_outside_a_call_a_prompt_comes_out_of_the_loudspeaker_which_is_open_for_
     assert line.states[0][:2] == ("closed", "open")
     assert line.said == [(3, "")]
     assert not card.is_open_by_anybody
-    assert 9 <= len(loud(np.concatenate(card.heard), LOW_HZ)) <= 12  # of 50 ms: all of it
+    assert len(loud(np.concatenate(card.heard), LOW_HZ)) >= 9  # of 50 ms: all of it
 
 
 def test_a_newer_prompt_cuts_the_older_and_only_the_newer_is_told_as_said(card: SoundCard) -> None:
@@ -158,7 +158,7 @@ def test_in_a_call_the_operator_goes_on_softer_below_the_prompt(card: SoundCard)
     voice.start()
     line.wait(lambda: bool(line.states) and line.states[-1][1] == "open")
     other = OtherSide(voice)
-    operator = threading.Thread(target=other.say, args=(tone(VOICE_TONE_HZ, 4.0),))
+    operator = threading.Thread(target=other.say, args=(tone(VOICE_TONE_HZ, 5.0),))
     operator.start()
     line.wait_for_sound(card, lambda heard: len(loud(heard, VOICE_TONE_HZ)) > 10)
     voice.say(1, tone(LOW_HZ, 1.0))
