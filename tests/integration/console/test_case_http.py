@@ -13,9 +13,9 @@ from contract.events import AdviceKept
 from contract.ids import CallId, StationId, VisitNo, spool_text, visit_code
 from contract.signals import Advice, BoxState
 from hub.__main__ import app
-from hub.calls.call import Given
 from hub.calls.table import Input, State
 from hub.cases.advice_saying import REPEAT_S, SAID_FOR_S
+from tests.simulators.answered_call import answered, give, seen_at
 from tests.simulators.console_server import Answer, ConsoleServer, wait_for
 from tests.simulators.console_station import ECG, ConsoleStation
 from tests.simulators.pdf_reader import read_pdf
@@ -43,31 +43,9 @@ def station(server: ConsoleServer) -> ConsoleStation:
     return seen_at(server, next(UNUSED))
 
 
-def seen_at(server: ConsoleServer, name: str) -> ConsoleStation:
-    """A station where somebody is being seen."""
-    station = ConsoleStation(server, name)
-    station.hello()
-    station.open_visit(3)
-    return station
-
-
-def give(server: ConsoleServer, call: CallId, input_: Input) -> None:
-    moved = server.run(lambda: server.rooms.desk.give(call, Given(input=input_, by="Lan")))
-    assert moved.is_done, moved.why
-
-
 @pytest.fixture
 def call(server: ConsoleServer, station: ConsoleStation) -> CallId:
     return answered(server, station)
-
-
-def answered(server: ConsoleServer, station: ConsoleStation) -> CallId:
-    """A call in which Lan and the station hear each other."""
-    call = station.press()
-    wait_for(lambda: server.call(lambda: server.rooms.desk.held(call)) is not None, "the call")
-    for input_ in (Input.CLAIM, Input.JOINED, Input.FLOWS):
-        give(server, call, input_)
-    return call
 
 
 class Pages:

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,6 +18,7 @@ from hub.cases.notes import Form
 from hub.store.interface import StoreFailedError
 from hub.store.papers import VisitId
 from tests.browser import chromium_page, wait_until
+from tests.simulators.answered_call import answered, give
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -34,11 +36,6 @@ def browser_page() -> Iterator[Page]:
         yield page
 
 
-def give(server: ConsoleServer, call: CallId, input_: Input) -> None:
-    moved = server.run(lambda: server.rooms.desk.give(call, Given(input=input_, by="Lan")))
-    assert moved.is_done, moved.why
-
-
 @pytest.fixture
 def visit(station: ConsoleStation) -> Iterator[VisitId]:
     """Somebody is being seen."""
@@ -52,10 +49,7 @@ def visit(station: ConsoleStation) -> Iterator[VisitId]:
 def call(server: ConsoleServer, station: ConsoleStation, visit: VisitId) -> Iterator[CallId]:
     """Lan talks with the station; she has a page open somewhere."""
     close_page = server.call(lambda: server.rooms.open_page("Lan"))
-    call = station.press()
-    wait_for(lambda: server.call(lambda: server.rooms.desk.held(call)) is not None, "the call")
-    for input_ in (Input.CLAIM, Input.JOINED, Input.FLOWS):
-        give(server, call, input_)
+    call = answered(server, station)
     wait_for(lambda: server.call(lambda: server.rooms.visit_now(call.station)) == visit, "the visit")
     yield call
     server.call(close_page)
@@ -75,7 +69,8 @@ def papers(
     yield browser_page
     browser_page.goto("about:blank")
     for input_ in (Input.END, Input.CLOSE):
-        server.run(lambda input_=input_: server.rooms.desk.give(call, Given(input=input_, by="Lan")))
+        given = Given(input=input_, by="Lan")
+        server.run(partial(server.rooms.desk.give, call, given))
 
 
 def kept(server: ConsoleServer, call: CallId, of: VisitId) -> Form:

@@ -1,0 +1,180 @@
+"""The ECG and the numbers on a transfer letter: where they truly were, gaps open, nothing of anybody else."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from contract.codes import SYSTOLIC
+from contract.events import Conditions, LeadReversal, Measured, MeasuredValue
+from contract.ids import CallId, SpoolId, VisitNo
+from hub.cases.case_service import Cases
+from hub.cases.ecg_reading import Stretch
+from hub.cases.letter import LetterFacts, write_letter
+from hub.console.words import Words
+from hub.papers.blocks import Facts
+from hub.store.papers import VisitId
+from tests.simulators.answered_call import answered, seen_at
+from tests.simulators.console_server import ConsoleServer, wait_for
+from tests.simulators.console_station import BOARD, ECG, ECG_HZ, PLETH, SPO2_STREAM, ConsoleStation
+
+MV = 200  # steps of 5 µV
+STATIONS = iter(f"tram-{number:02d}" for number in range(40))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
+    with ConsoleServer(tmp_path_factory.mktemp("ecg")) as server:
+        server.account("Lan")
+        server.call(lambda: server.rooms.open_page("Lan"))
+        yield server
+
+
+@pytest.fixture
+def station(server: ConsoleServer) -> ConsoleStation:
+    return seen_at(server, next(STATIONS))
+
+
+@pytest.fixture
+def call(server: ConsoleServer, station: ConsoleStation) -> CallId:
+    return answered(server, station)
+
+
+def letter(server: ConsoleServer, call: CallId, visit: int = 3) -> LetterFacts:
+    cases: Cases = server.rooms.cases
+    of = VisitId(SpoolId(call.spool), VisitNo(visit))
+    facts: LetterFacts = server.run(lambda: cases.letter(call, of, by="Lan", why_nameless="–"))
+    return facts
+
+
+def stretch(server: ConsoleServer, call: CallId, *, samples: int) -> Stretch:
+    """The newest ECG of the visit, once so many samples of it are there."""
+    found: list[Stretch] = []
+
+    def has_come() -> bool:
+        read = letter(server, call).stretch
+        if read is not None:
+            found.append(read)
+        return bool(found) and sum(len(run.mv) for run in found[-1].leads[0].runs) >= samples
+
+    wait_for(has_come, f"{samples} samples")
+    return found[-1]
+
+
+def test_samples_stand_in_millivolts_where_they_were(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    wave = [MV if index % 250 < 125 else 0 for index in range(500)]
+    station.samples(ECG, wave)
+    station.samples(PLETH, [1_000] * 200)
+    (lead,) = stretch(server, call, samples=500).leads
+    (run,) = lead.runs
+    assert (lead.label, lead.was_off, run.rate_hz) == ("I", False, ECG_HZ)
+    assert run.mv.tolist() == pytest.approx([value / MV for value in wave])
+    assert run.at_s == pytest.approx(10.0 - 2.0, abs=0.01)
+
+
+def test_chunks_that_follow_one_another_are_one_line_and_what_came_twice_is_drawn_once(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    for second in range(4):
+        station.samples(ECG, [second] * 250, ended_s_ago=3.0 - second)
+    station._next_index[ECG] -= 125
+    station.samples(ECG, [3] * 125 + [4] * 125, ended_s_ago=-0.5)
+    runs = stretch(server, call, samples=1_125).leads[0].runs
+    assert [len(run.mv) for run in runs] == [1_125]
+    assert np.unique(runs[0].mv * MV).tolist() == pytest.approx([0, 1, 2, 3, 4])
+
+
+def test_a_gap_stays_a_gap_as_long_as_it_was(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.samples(ECG, [1] * 500, ended_s_ago=5.0)
+    station.skip(3.0)
+    station.samples(ECG, [2] * 500)
+    first, second = stretch(server, call, samples=1_000).leads[0].runs
+    gap_s = second.at_s - first.at_s - len(first.mv) / first.rate_hz
+    assert gap_s == pytest.approx(3.0, abs=0.05)
+
+
+def test_only_the_last_ten_seconds_are_taken_and_they_end_with_the_newest_sample(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    for second in range(15):
+        station.samples(ECG, [second] * 250, ended_s_ago=14.0 - second)
+    read = stretch(server, call, samples=2_490)
+    (run,) = read.leads[0].runs
+    assert len(run.mv) == pytest.approx(2_500, abs=12)
+    assert round(float(run.mv[-1]) * MV) == 14
+    assert run.at_s == pytest.approx(0.0, abs=0.05)
+
+
+def test_a_lead_that_was_off_says_so_and_one_that_is_on_again_does_not(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.leads(ECG)
+    station.samples(ECG, [1] * 250)
+    assert stretch(server, call, samples=250).leads[0].was_off
+    station.leads()
+    for _ in range(12):
+        station.samples(ECG, [1] * 250)
+    station._began_s -= 12  # the box has gone on for so long
+    station.samples(ECG, [1] * 250)
+    wait_for(lambda: not stretch(server, call, samples=250).leads[0].was_off, "the lead that is on again")
+    station.tell(Conditions(device=BOARD, on=("lead off",)))
+    station.samples(ECG, [1] * 250, ended_s_ago=-1.0)
+    wait_for(lambda: stretch(server, call, samples=250).leads[0].was_off, "what the device says")
+
+
+def test_electrodes_that_may_be_changed_over_are_said_and_nothing_is_corrected(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.tell(LeadReversal(device=BOARD, suspected="RA-LA"))
+    station.samples(ECG, [-MV] * 250)
+    read = stretch(server, call, samples=250)
+    assert read.reversals == ("RA-LA",)
+    assert float(read.leads[0].runs[0].mv[0]) == -1.0
+
+
+def test_nothing_of_another_visit_is_on_the_strip_or_among_the_numbers(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.samples(ECG, [1] * 250, ended_s_ago=4.0)
+    station.numbers(97, 71)
+    station.close_visit()
+    station.open_visit(4)
+    station.samples(ECG, [9] * 500)
+    station.numbers(55, 33)
+    station.tell(Measured(device=BOARD, values=(MeasuredValue(mdc=SYSTOLIC, value=222, unit="mm[Hg]"),)))
+    wait_for(lambda: server.call(lambda: server.rooms.visit_now(call.station)).visit == 4, "the next person")
+    server.run(lambda: server.rooms.cases.look(call))
+    wait_for(lambda: letter(server, call, 4).stretch is not None, "the next person's ECG")
+    first = stretch(server, call, samples=250)
+    assert {round(float(value) * MV) for run in first.leads[0].runs for value in run.mv} == {1}
+    numbers = [
+        value for vital in letter(server, call).vitals for one in vital.quantities for value in one["values"]
+    ]
+    assert sorted(number for number in numbers if number is not None) == [71, 97]
+
+
+def test_numbers_say_when_they_were_measured_and_what_the_device_thought_of_them(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.numbers(88, 120)
+    station.tell(Conditions(device=BOARD, on=("weak signal",)))
+    station.samples(SPO2_STREAM, [89], ended_s_ago=-1.0)
+    pressure = tuple(
+        MeasuredValue(mdc=mdc, value=value, unit="mm[Hg]") for mdc, value in ((150021, 120), (150022, 80))
+    )
+    station.tell(Measured(device=BOARD, values=pressure))
+    wait_for(lambda: len(letter(server, call).vitals) == 3, "the numbers")
+    wait_for(lambda: letter(server, call).vitals[0].doubts == ("tín hiệu yếu",), "the doubt")
+    facts = letter(server, call)
+    assert next(one["values"] for vital in facts.vitals for one in vital.quantities) == [89.0]
+    paper = write_letter(facts, Words("vi"))
+    rows = dict(row for block in paper.blocks if isinstance(block, Facts) for row in block.rows)
+    assert rows["SpO2"].startswith("89 % · ")
+    assert "cách lúc in" in rows["SpO2"]
+    assert rows["SpO2"].endswith(f"{BOARD} · tín hiệu yếu")
+    assert rows["Huyết áp"].startswith("120/80")
+    assert rows["Mạch"].startswith("120 lần/phút")
