@@ -174,6 +174,7 @@ export class Papers {
   constructor(root) {
     this._root = root;
     this._call = "";
+    this._how = "";
     /** @type {Wrap | null} */
     this.wrap = null;
     this._asked = ""; // the person whose papers were asked for; "": whoever is seen
@@ -193,9 +194,15 @@ export class Papers {
     }
   }
 
-  /** Which call's papers are here; "" for none. What was typed for the one before is saved. @param {string} call */
-  follow(call) {
-    if (call === this._call) return;
+  /** Which call's papers are here; "" for none. What was typed for the one before is saved. `how` it is: they are looked
+   * at again when that changes. @param {string} call @param {string} how */
+  follow(call, how) {
+    if (call === this._call) {
+      if (how !== this._how) this.look();
+      this._how = how;
+      return;
+    }
+    this._how = how;
     void this.wrap?.save();
     this.wrap = null;
     this._call = call;

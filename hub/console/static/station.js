@@ -8,6 +8,7 @@ import { asks, decline } from "./asked.js";
 import { CallView } from "./call.js";
 import { ask, end as endCall, giveTurn, hold, ringStation } from "./call_deeds.js";
 import { CallBar } from "./callbar.js";
+import { Papers } from "./case.js";
 import { inviteDoctor } from "./doctors.js";
 import { calls, clock, keys, linkText, mayAnswer, me, news, place, presenceText, say, state, tellUser } from "./console.js";
 import { give, isGuest, isSpeaker, myDeeds } from "./deeds.js";
@@ -26,6 +27,7 @@ const feed = new LiveFeed(clock);
 const view = new CallView();
 const photos = new Photos(station);
 const questions = new Questions(station, place("questions"));
+const papers = new Papers(place("papers"));
 const callBar = new CallBar(bar, { can: (deed) => deed !== "minutes" || caseField() !== null,
   talkHere: () => { const now = call(); if (now) talkHere(now); } });
 let talking = ""; // the call whose picture and voice are on this page
@@ -111,6 +113,7 @@ function showCall() {
   if (!state) return; // the page is as the hub wrote it
   const found = call();
   talkOrNot(found);
+  papers.follow(found && found.group !== "ringing" ? found.id : "", `${found?.state} ${found?.owner}`);
   const isAbove = found?.group === "ringing" && found.rings; // in the line of who calls
   const now = isAbove ? undefined : found;
   callBar.show(now, now !== undefined && isSpeaker(now) && talking !== now.id);
@@ -146,7 +149,7 @@ news.addEventListener("rows", (event) => {
   for (const one of /** @type {CustomEvent<Row[]>} */ (event).detail) if (one.station === station) row = one;
   showRow();
   if (row && row.news !== newsRead && !readTimer) {
-    readTimer = window.setTimeout(() => { readTimer = 0; newsRead = row?.news ?? -1; void readEvents(); }, 300);
+    readTimer = window.setTimeout(() => { readTimer = 0; newsRead = row?.news ?? -1; void readEvents(); papers.look(); }, 300);
   }
 });
 news.addEventListener("state", showCall);

@@ -158,6 +158,19 @@ def test_a_colleagues_words_appear_and_where_both_wrote_both_are_shown(
     expect(other).to_be_hidden()
 
 
+def test_the_papers_stand_under_the_strips_of_the_station_and_one_key_leads_to_them(
+    server: ConsoleServer, papers: Page, call: CallId, visit: VisitId
+) -> None:
+    papers.goto(f"{server.url}/stations/{call.station}")
+    expect(papers.locator("#papers .case-head h2")).to_contain_text(visit_code(visit.spool, visit.visit))
+    papers.keyboard.press("b")
+    expect(papers.locator("input[name=urgency]").first).to_be_focused()
+    papers.locator(FINDINGS).focus()
+    papers.keyboard.type("khám qua video")  # no letter of it is a command
+    wait_for(lambda: kept(server, call, visit).findings == "khám qua video", "what was typed")
+    expect(papers.locator("#papers")).to_be_visible()
+
+
 def test_what_was_typed_while_nothing_could_be_kept_outlives_a_reload(
     server: ConsoleServer, papers: Page, call: CallId, visit: VisitId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
