@@ -13,7 +13,7 @@ from hub.calls.call_keeping import CallKeeping
 from hub.calls.incoming import Incoming
 from hub.calls.lookout import DueStep, Lookout, tell_outside
 from hub.calls.moves import Moved, Step
-from hub.calls.news import News, missed_news, step_of
+from hub.calls.news import News, counted_of, missed_news, step_of
 from hub.calls.open_call import SOUND_LEASE_US, OpenCall
 from hub.calls.station_rings import PRACTICE_LEASE_S
 from hub.calls.table import RINGING_STATES, Input, State
@@ -161,7 +161,7 @@ class CallDesk:
         for held in calls:
             self._keeping.take_up(held, is_resumed=not held.kept.is_fresh)
         news = await self._hub.run_read(lambda store: [missed_news(store, held) for held in calls])
-        self._incoming.news.extend(one for of_call in news for one in of_call)
+        self._incoming.add_missed([one for of_call in news for one in of_call])
         self._reread_us = self.line.now_us() + REREAD_US
         self._awake.set()
         self._notify()
@@ -175,7 +175,7 @@ class CallDesk:
             except TimeoutError:
                 pass
             try:
-                await self._turn()
+                await self.turn()
                 self._has_failed = False
             except StoreFailedError as error:  # nothing is forgotten: it is all looked at again
                 level = logging.DEBUG if self._has_failed else logging.ERROR
@@ -186,7 +186,10 @@ class CallDesk:
                 self._tick_us = 0
                 self._awake.set()
 
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
+        """Look around once: apply what came, do what is due, say what is to be said. Raises StoreFailedError:
+        nothing is forgotten.
+        """
         self._awake.clear()  # before we look: a press that is committed meanwhile is looked at again
         await self._read_what_came()
         await self._take_news()
@@ -210,9 +213,14 @@ class CallDesk:
             self.rings.hear(station, event)
         incoming.practices.clear()
         came = dict(incoming.to_read)
+        fresh = []
         for call_id, held in (await self._keeping.read(came) if came else {}).items():
             incoming.to_read.pop(call_id, None)
             self._keeping.see(call_id, held, received_us=came[call_id])
+            fresh += [held] if held is not None and held.kept.is_fresh else []
+        if fresh:  # a step may come before its press, which the broker lost while the hub was away
+            early = await self._hub.run_read(lambda store: [missed_news(store, held) for held in fresh])
+            incoming.add_missed([one for of_call in early for one in of_call])
 
     async def _reread(self) -> None:
         """Read all open calls: another process may have moved some; and hours of duty begin and end."""
@@ -286,9 +294,16 @@ class CallDesk:
             self._notify()
 
     async def _answer_hellos(self) -> None:
-        asked = self._keeping.saying.asked()
-        for call_id, held in (await self._keeping.read(asked) if asked else {}).items():
-            self._keeping.saying.answer(call_id, held, now_us=self.line.now_us())
+        saying, now_us = self._keeping.saying, self.line.now_us()
+        asked = saying.asked()
+        found = await self._keeping.read(asked) if asked else {}
+        late = [one for one in found if found[one] is None and saying.is_late(one, now_us=now_us)]
+        counted = await self._hub.run_read(lambda store: counted_of(store, late)) if late else frozenset()
+        for call_id, held in found.items():
+            if held is not None:
+                saying.answer(call_id, held)
+        for call_id in late:
+            saying.answer_late(call_id, is_counted=call_id in counted)
 
     # What it is told
 

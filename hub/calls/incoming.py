@@ -29,6 +29,11 @@ class Incoming:
         """Take what was committed; return whether any of it has to do with calls."""
         return any([self._hear(one) for one in batch if one.outcome is Outcome.STORED])
 
+    def add_missed(self, news: Sequence[News]) -> None:
+        """Add what the store knows and nobody has applied, before what has come since; no record twice."""
+        there = {one.record for one in self.news}
+        self.news.extendleft(reversed([one for one in news if one.record is None or one.record not in there]))
+
     def _hear(self, one: Committed) -> bool:
         record_id, event = one.arrival.record_id, one.arrival.event
         is_of_class_0 = record_id.record_class is RecordClass.CALL

@@ -1,12 +1,13 @@
 """What stations do to calls, as their records tell it (core)."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from contract.events import AnyEvent, CallRaised, CallStep, HubRang, Press
-from contract.ids import CallId, RecordId, parse_spool, spool_text
+from contract.ids import CallId, RecordClass, RecordId, parse_spool, spool_text
+from contract.ranges import SeqRanges
 from hub.calls.age import Age
 from hub.calls.call import Given
 from hub.calls.call_book import CallBook
@@ -18,7 +19,6 @@ from hub.store.interface import JournalLine, Store
 STEPS: Final = ("call step", "call raised")  # events of a call beside its presses
 STEPS_READ: Final = 50  # of a station: as many are looked at after a restart
 _PRESSED: Final = frozenset({Input.PRESSED_AGAIN, Input.PRESSED_LATE})
-_BY_STEP: Final = {"cancelled": Input.CANCEL, "ended": Input.HANG_UP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,10 @@ def news_of(event: AnyEvent | None, record_id: RecordId, *, age: Age) -> News | 
     station, spool, _, seq = record_id
     record = f"{spool_text(spool)}.{seq}"
     match event:
-        case CallStep(step=("cancelled" | "ended") as step, call_seq=call_seq):
+        case CallStep(step="cancelled", call_seq=call_seq):  # "ended" says again what the hub has said
             named = spool if event.spool is None else parse_spool(event.spool)
             call_id = CallId(station, named, call_seq)
-            return News(input=_BY_STEP[step], call_id=call_id, record=record)
+            return News(input=Input.CANCEL, call_id=call_id, record=record)
         case CallRaised(call_seq=call_seq):
             named = spool if event.spool is None else parse_spool(event.spool)
             return News(input=Input.RAISED, call_id=CallId(station, named, call_seq), record=record)
@@ -102,10 +102,21 @@ def missed_news(store: Store, held: HeldCall) -> list[News]:
     return found
 
 
+def counted_of(store: Store, presses: Iterable[CallId]) -> frozenset[CallId]:
+    """Return which of these, none of which is a call, are stored: presses that were counted at a call."""
+    return frozenset(
+        one
+        for one in presses
+        if one.seq in store.ranges(one.station, one.spool).get(RecordClass.CALL, SeqRanges())
+    )
+
+
 def _seen(call_id: CallId, journal: Sequence[JournalLine]) -> dict[str, int]:
     """Return the last record of each spool that the journal names."""
     seen = {spool_text(call_id.spool): call_id.seq}
     for line in journal:
+        if _is_counted(line):  # by the store, of whatever came before it nothing may be applied
+            continue
         spool, _, seq = str(_said(line).get("record", "")).partition(".")
         if seq.isdecimal():
             seen[spool] = max(seen.get(spool, 0), int(seq))

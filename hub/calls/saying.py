@@ -71,18 +71,26 @@ class Saying:
         """It is open here by now."""
         self._asked.pop(call_id, None)
 
-    def answer(self, call_id: CallId, held: HeldCall | None, *, now_us: int) -> None:
-        """Say how it ended, or that nobody knows it: not before its press had the time to come."""
-        if held is not None:
-            is_said = self._tell(held.row, held.kept.call)
-        elif now_us - self._asked.get(call_id, now_us) < UNKNOWN_AFTER_US:
-            return
-        else:
-            unknown = CallState(
-                spool=spool_text(call_id.spool), call_seq=call_id.seq, state="unknown", revision=0
-            )
-            is_said = self._publish(call_id.station, unknown)
-        if is_said:
+    def is_late(self, call_id: CallId, *, now_us: int) -> bool:
+        """Whether its press, if there is one, has had the time to come."""
+        return now_us - self._asked.get(call_id, now_us) >= UNKNOWN_AFTER_US
+
+    def answer(self, call_id: CallId, held: HeldCall) -> None:
+        """Say how a call ended that is not open here."""
+        if self._tell(held.row, held.kept.call):
+            self._asked.pop(call_id, None)
+
+    def answer_late(self, call_id: CallId, *, is_counted: bool) -> None:
+        """Say that nobody knows it; or, of a press that was counted at another call, that it is over: the
+        box had no word of that when this other call was over for it, and took the press for the next one.
+        """
+        signal = CallState(
+            spool=spool_text(call_id.spool),
+            call_seq=call_id.seq,
+            state="ended" if is_counted else "unknown",
+            revision=0,
+        )
+        if self._publish(call_id.station, signal):
             self._asked.pop(call_id, None)
 
     def _tell(self, row: CallRow, call: Call) -> bool:

@@ -47,7 +47,6 @@ class Input(Enum):
     PARK = "its owner lays it down"
     ABANDONED = "its owner has no page open any more"
     END = "its owner ends it"
-    HANG_UP = "the station ends it"
     CANCEL = "the station takes it back"
     PRESSED_AGAIN = "the button was pressed again"
     PRESSED_LATE = "the press waited out an outage and is too old to ring"
@@ -108,8 +107,6 @@ TRANSITIONS: Final = {
     (State.PARKED, Input.DUE): State.OFFERED,
     **{(state, Input.ABANDONED): State.OFFERED for state in ANSWERED},  # the nurse must not wait for nobody
     **{(state, Input.END): State.WRAP_UP for state in ANSWERED},
-    **{(state, Input.HANG_UP): State.WRAP_UP for state in ANSWERED},
-    **{(state, Input.HANG_UP): State.CANCELLED for state in (*WAITING, State.PARKED, State.MISSED)},
     # together
     **{(state, Input.ASK): state for state in _OWNED},
     **{(state, Input.ASK_OVER): state for state in _OWNED},

@@ -54,7 +54,6 @@ INPUT_WORDS: Final = {
     "PARK": "gác máy cho người khác",
     "ABANDONED": "người trả lời đã rời trang",
     "END": "kết thúc",
-    "HANG_UP": "trạm kết thúc",
     "CANCEL": "trạm huỷ",
     "PRESSED_AGAIN": "nhấn nút thêm lần nữa",
     "PRESSED_LATE": "lần nhấn đến muộn",

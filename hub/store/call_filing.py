@@ -14,6 +14,7 @@ RECEIVED: Final = "RECEIVED"  # the first state of hub.calls.table.State
 NUDGED: Final = (
     "PRESSED_AGAIN"  # the input of hub.calls.table by which a press that is counted is written down
 )
+OVER_AT_STATION: Final = ("WRAP_UP", "CANCELLED")  # open here: the station is told "ended" or "cancelled"
 
 _INSERT_CALL: Final = """
 INSERT OR IGNORE INTO call (spool_no, seq, state, is_closed, revision, boot, t_us, sent_boot, sent_t_us,
@@ -99,13 +100,16 @@ def move_call(db: Database, move: CallMove) -> bool:
 
 
 def _nudge(db: Database, spool_no: int, seq: int, press: Press, now_utc_us: int) -> bool:
-    """Count a press at the open call that it nudges; a real one is no nudge of a practice."""
+    """Count a press at the open call that it nudges; a real one is no nudge of a practice.
+
+    Of a call that is over for the station it is none either: the box takes its press for the next call.
+    """
     call = (spool_no, press.nudges)
     cursor = db.execute(
         "UPDATE call SET nudges = nudges + 1, revision = revision + 1"
-        " WHERE spool_no = ? AND seq = ? AND NOT is_closed"
+        " WHERE spool_no = ? AND seq = ? AND NOT is_closed AND state NOT IN (?, ?)"
         " AND (? OR json_extract(kept, '$.practice') IS NULL)",
-        (*call, press.practice is not None),
+        (*call, *OVER_AT_STATION, press.practice is not None),
     )
     if cursor.rowcount != 1:
         return False

@@ -152,8 +152,9 @@ class Store(Protocol):
         """Store all arrivals in one transaction, durable on return, and say what became of each.
 
         In the same transaction opened events are filed, and calls are made in state RECEIVED: from a press
-        that nudges nothing, or nudges a call that is closed or unknown (one that is open counts the nudge),
-        and from whatever of class 0 could not be opened, for it may be a press: better one ring too many.
+        that nudges nothing, or nudges a call that is unknown, closed or over for its station (one that is
+        open counts the nudge), and from whatever of class 0 could not be opened, for it may be a press:
+        better one ring too many.
         Waveform bodies are in synced segment files before the transaction ends.
         Raises StoreFailedError: no receipt may go out.
         """

@@ -210,15 +210,21 @@ def test_the_station_cancels_and_the_call_stays_until_somebody_has_seen_it(
     wait_state(server, call, None)
 
 
-def test_the_station_hangs_up_and_the_claimed_call_is_over(
+def test_a_press_that_meets_the_end_of_a_call_is_a_call_of_its_own_and_the_stations_echo_ends_nothing(
     server: ConsoleServer, station: ConsoleStation
 ) -> None:
     call = station.press()
     wait_state(server, call, State.RECEIVED)
-    give(server, call, Input.CLAIM, by="Lan")
-    station.step(call, "ended")
-    wait_state(server, call, State.WRAP_UP)
+    give(server, call, Input.CLAIM, Input.END, by="Lan")
     wait_told(server, call, "ended")
+    station.press(nudges=call.seq)  # the box had not heard of the end
+    again = call._replace(seq=call.seq + 1)
+    wait_state(server, again, State.RECEIVED)
+    station.step(call, "ended")
+    station.step(again, "ended")  # of what it heard by mistake: who presses does not hang up
+    wait_for(lambda: server.call(lambda: not server.rooms.desk._incoming.to_read), "the steps to be read")
+    wait_state(server, again, State.RECEIVED)
+    wait_state(server, call, State.WRAP_UP)
 
 
 def test_a_second_press_counts_while_it_rings_and_is_one_new_call_when_the_call_was_over(
