@@ -103,7 +103,10 @@ function showLink(dialog, form, made) {
   });
   close.textContent = t("Đóng");
   close.addEventListener("click", () => dialog.close());
+  const deeds = document.createElement("div");
+  deeds.className = "deeds";
+  deeds.append(copy, close);
   form.remove();
-  dialog.append(text, link, copy, close);
+  dialog.append(text, link, deeds);
   copy.focus();
 }

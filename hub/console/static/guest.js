@@ -6,7 +6,6 @@ import { LiveFeed } from "../../../web/live.js";
 import { showLive } from "../../../web/view.js";
 import { t } from "../../../web/words.js";
 import { CallView } from "./call.js";
-import { notes } from "./call_words.js";
 import { isSpeaker } from "./deeds.js";
 import { me, place, say } from "./page.js";
 import { presenceText } from "./station_words.js";
@@ -40,7 +39,8 @@ function showCall() {
   const name = call.turn ?? call.owner ?? "";
   say(place("guest-state"), call.state === "HELD" ? t("{name} đang giữ máy", { name: call.owner ?? "" })
     : isSpeaker(call) ? t("bạn đang nói với trạm") : t("{name} đang nói với trạm", { name }));
-  say(place("guest-notes"), [t("bạn: {name}", { name: me }), ...notes(call).slice(1)].join(" · "));
+  const others = call.guests.filter((one) => one.due_ms === null && one.name !== me).map((one) => one.name);
+  say(place("guest-notes"), others.length ? t("cùng vào: {names}", { names: others.join(", ") }) : "");
 }
 
 news.addEventListener("rows", (event) => {
