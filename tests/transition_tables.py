@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.call import hub_ring, practising, station_table
+from hub.calls import table as hub_table
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "calls.md"
 Transitions = Mapping[tuple[Any, Any], Any]
@@ -64,7 +65,20 @@ def station_section() -> str:
     return "\n\n".join(parts)
 
 
-SECTIONS: Final[dict[str, Callable[[], str]]] = {"station table": station_section}
+def hub_section() -> str:
+    """Return the hub's table."""
+    parts = [
+        states_table(hub_table.State),
+        inputs_table(hub_table.TRANSITIONS, hub_table.Input),
+        diagram(hub_table.TRANSITIONS, hub_table.State.RECEIVED),
+    ]
+    return "\n\n".join(parts)
+
+
+SECTIONS: Final[dict[str, Callable[[], str]]] = {
+    "hub table": hub_section,
+    "station table": station_section,
+}
 
 
 def filled(page: str) -> str:

@@ -92,7 +92,9 @@ class StationRings:
     def follow(self, one: OpenCall) -> None:
         """A call is like this now: its ring begins or is over with it."""
         ring, station = one.call.ring, one.call_id.station
-        of_it = self._rings.of(station)
+        of_it, answers = self._rings.of(station), one.held.kept.answers
+        if answers is not None and one.call.owner is not None:
+            self.end(answers)  # who rang has it
         if of_it is not None and of_it.call_id == one.call_id and of_it.name != ring:
             self._rings.end(of_it.name)
         if ring is not None and one.call.owner is not None and self._rings.named(ring) is None:

@@ -1,7 +1,6 @@
 """Calls from a press on disk to the word that ends it: real store and ingest, the clock in our hand."""
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +11,12 @@ from contract.ids import CallId, RecordClass
 from contract.signals import CallState, Interest
 from hub.calls.call import LIMITS, Given
 from hub.calls.news import News
-from hub.calls.open_call import OpenCall
 from hub.calls.table import Input, State
-from hub.store.interface import Store
-from hub.store.sqlite import SqliteStore
+from tests.integration.console.desk_calls import give, held, on_disk, talk, wait_state, wait_told
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
-MISSED_S, CLAIM_S = LIMITS.missed_us / 1e6, LIMITS.claim_us / 1e6
+MISSED_S = LIMITS.missed_us / 1e6
 
 
 @pytest.fixture
@@ -31,51 +28,6 @@ def server(tmp_path: Path) -> Iterator[ConsoleServer]:
 @pytest.fixture
 def station(server: ConsoleServer) -> ConsoleStation:
     return ConsoleStation(server, "con-dao-01")
-
-
-def held(server: ConsoleServer, call: CallId) -> OpenCall | None:
-    found: OpenCall | None = server.call(
-        lambda: next((one for one in server.rooms.desk.open_calls() if one.row.call_id == call), None)
-    )
-    return found
-
-
-def wait_state(server: ConsoleServer, call: CallId, state: State | None) -> None:
-    def stands() -> bool:
-        now = held(server, call)
-        return (now and now.state) == state
-
-    wait_for(stands, f"{call} in {state}")
-
-
-def give(server: ConsoleServer, call: CallId, *inputs: Input | Given, by: str | None = None) -> bool:
-    """Give inputs one after the other; return whether all were taken."""
-    givens = [one if isinstance(one, Given) else Given(input=one, by=by) for one in inputs]
-
-    async def give_all() -> bool:
-        return all([(await server.rooms.desk.give(call, one)).is_done for one in givens])
-
-    return bool(server.run(give_all))
-
-
-def talk(server: ConsoleServer, call: CallId, *, by: str) -> None:
-    """Claim a call whose page joins, and speaks and hears for ever."""
-    assert give(server, call, Input.CLAIM, by=by)
-    server.call(lambda: setattr(server.rooms.media._rooms[call], "_flowed_s", math.inf))
-    assert give(server, call, Input.JOINED, Input.FLOWS, by=by)
-
-
-def on_disk(server: ConsoleServer, sql: str) -> None:
-    """Change the hub's database under it."""
-
-    def work(store: Store) -> None:
-        assert isinstance(store, SqliteStore)
-        store._db.execute(sql)
-
-    async def run() -> None:
-        await server.rooms.hub.run_write(work)
-
-    server.run(run)
 
 
 def wait_nudged(server: ConsoleServer, call: CallId) -> None:
@@ -95,18 +47,6 @@ def wait_seen(server: ConsoleServer, call: CallId) -> None:
         return bool(server.call(server.rooms.desk.line.now_us) - seen_us < 1_500_000)
 
     wait_for(is_seen, "the owner's page to be seen")
-
-
-def wait_told(server: ConsoleServer, call: CallId, state: str) -> CallState:
-    told = server.wait_signal(
-        lambda station, signal: (
-            station == call.station
-            and isinstance(signal, CallState)
-            and (signal.call_seq, signal.state) == (call.seq, state)
-        )
-    )
-    assert isinstance(told, CallState)
-    return told
 
 
 def test_a_press_is_offered_rings_is_claimed_and_ended_and_the_station_is_told_each_step(
