@@ -10,6 +10,7 @@ LIST_ROUTES: Final = [
     Route("/calls", lists.show_calls),
     Route("/calls/{call}/colleagues", invitations.list_colleagues),
     Route("/calls/{call}/helpers", invitations.list_helpers),
+    Route("/calls/{call}/promise", lists.promise, methods=["POST"]),
     Route("/calls/{call}/invite", invitations.invite, methods=["POST"]),
     Route("/calls/{call}/link", invitations.make_link, methods=["POST"]),
     Route("/handover", handover.show_handover),

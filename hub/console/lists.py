@@ -2,17 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.calls.agenda import Due, Next, due, in_order
+from hub.calls.call import Given
 from hub.calls.open_call import OpenCall
-from hub.calls.table import LISTED, State
+from hub.calls.table import LISTED, Input, State
 from hub.cases.note_words import DISPOSITION_WORDS
-from hub.console.ages import age_text
-from hub.console.page import render, rooms_of, signed_in
+from hub.console.ages import VIETNAM, age_text
+from hub.console.case import call_in_path
+from hub.console.page import (
+    RefusedPageError,
+    render,
+    rooms_of,
+    signed_in,
+    signed_in_to_act,
+    wants_json,
+)
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
 from hub.console.words import Words, language_of
@@ -72,6 +82,31 @@ async def show_calls(request: Request) -> Response:
         closings={word: DISPOSITION_WORDS[word] for word in CALLED_BACK},
         age_near=age_near(request),
     )
+
+
+async def promise(request: Request) -> Response:
+    """POST /calls/ID/promise: `at` such as "15:30", when its owner will call again: within a day from now."""
+    call_id = call_in_path(request)
+    account, rooms = await signed_in_to_act(request, call_id), rooms_of(request)
+    at = str((await request.form()).get("at", ""))
+    now = datetime.fromtimestamp(rooms.utc_ms() / 1000, UTC).astimezone(VIETNAM)
+    due_us = rooms.desk.line.now_us() + round(until(at, now=now).total_seconds() * 1e6)
+    moved = await rooms.desk.give(call_id, Given(input=Input.PROMISE, by=account.name, due_us=due_us))
+    if not moved.is_done:
+        raise RefusedPageError(409, "Chỉ hẹn gọi lại được sau khi nói chuyện, khi cuộc gọi là của bạn.")
+    await rooms.people.note(account, "promise", str(call_id), at)
+    if wants_json(request):
+        return JSONResponse({"is_done": True})
+    return RedirectResponse("/calls", status_code=303)
+
+
+def until(at: str, *, now: datetime) -> timedelta:
+    """Return how long it is until a clock next says `at`. Raises RefusedPageError: it is no time."""
+    try:
+        then = datetime.combine(now.date(), time.fromisoformat(at), now.tzinfo)
+    except ValueError:
+        raise RefusedPageError(422, "Hãy ghi giờ hẹn như 15:30.") from None
+    return then - now if then > now else then + timedelta(days=1) - now
 
 
 def age_near(request: Request) -> Callable[[float], str]:

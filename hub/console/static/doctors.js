@@ -24,6 +24,7 @@ export async function inviteDoctor(call) {
   if (value === null || !now) return;
   if (value === LINK) return makeLink(now);
   const [kind, ...rest] = value.split(" "), name = rest.join(" ");
+  if (kind === "transfer") return void await give(now, "transfer", "ask", { kind: "transfer", to: name });
   if (kind === "phone") return callByPhone(doctors[Number(name)]);
   await give(now, "doctor", "invite", kind === "specialty" ? { specialty: name } : { to: name });
 }
@@ -40,7 +41,8 @@ function turns(specialties, doctors) {
 
 /** @param {Doctor} doctor @param {number} at */
 function choice(doctor, at) {
-  if (doctor.is_there) return [];
+  if (doctor.is_there) return doctor.account ? [{ value: `transfer ${doctor.account}`,
+    text: t("Chuyển hẳn cho {name}", { name: doctor.name }), note: t("bác sĩ trở thành người giữ cuộc gọi") }] : [];
   const where = [doctor.unit, ...doctor.specialties].filter(Boolean).join(", ");
   if (doctor.account) {
     const state = doctor.is_ready ? t("đang trực") : t("không trực");

@@ -123,6 +123,25 @@ def test_a_doctor_is_invited_for_thirty_seconds_comes_and_leaves(server: Console
     assert guests(server, call) == []
 
 
+def test_a_doctor_to_whom_a_call_is_transferred_does_with_it_what_its_owner_does(
+    server: ConsoleServer, call: CallId
+) -> None:
+    def deed(word: str, who: str, **form: str) -> int:
+        revision = str(held(server, call).row.revision)
+        return post(server, f"/calls/{call}/{word}", {"revision": revision, **form}, who).status
+
+    assert deed("ask", "Lan", kind="transfer", to="BS An") == 200
+    assert held(server, call).call.owner == "Lan"
+    assert deed("accept", "BS Bình") == 409
+    assert deed("accept", "BS An") == 200
+    assert held(server, call).call.owner == "BS An"
+    assert deed("end", "BS Bình") == 403
+    assert deed("end", "BS An") == 200
+    assert deed("disposition", "BS Bình", disposition="stays") == 403
+    assert deed("disposition", "BS An", disposition="stays") == 200
+    wait_for(lambda: held(server, call) is None, "the call to be closed")
+
+
 def test_a_doctor_who_does_not_answer_is_followed_by_the_next_who_is_ready(
     server: ConsoleServer, call: CallId
 ) -> None:

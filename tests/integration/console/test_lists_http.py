@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from contract.ids import CallId
 from contract.signals import Practice
 from hub.calls.call import Given
 from hub.calls.table import Input, State
+from hub.console.ages import VIETNAM
+from hub.console.lists import until
 from hub.people.accounts import Role
 from hub.routing.duty import Proof
 from tests.simulators.console_server import Answer, ConsoleServer, wait_for
@@ -148,6 +151,30 @@ def test_a_callback_is_closed_only_with_how_it_ended(server: ConsoleServer, stat
     assert held(server, call) is not None
     assert post(server, path, {"disposition": "called back"}, "Lan").status == 200
     wait_for(lambda: held(server, call) is None, "the call to be closed")
+
+
+def test_a_callback_is_promised_for_a_time_of_day_after_talking_and_is_due_then(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = press(server, station)
+    give(server, call, Input.CLAIM)
+    path = f"/calls/{call}/promise"
+    now = datetime.fromtimestamp(server.call(server.rooms.utc_ms) / 1000, UTC).astimezone(VIETNAM)
+    at = (now + timedelta(hours=3)).strftime("%H:%M")
+    assert post(server, path, {"at": at}, "Lan").status == 409  # still in the call
+    give(server, call, Input.END)
+    assert post(server, path, {"at": at}, "Minh").status == 409
+    assert post(server, path, {"at": "soon"}, "Lan").status == 422
+    assert post(server, path, {"at": at}, "Lan").status == 200
+    left_s = (held(server, call).call.due_us - server.call(server.rooms.desk.line.now_us)) / 1e6
+    assert 3 * 3600 - 65 < left_s <= 3 * 3600
+    assert "gọi lại lần đầu trong 2 giờ 5" in text_of(server.get("/calls", Cookie=server.session("Lan")))
+
+
+@pytest.mark.parametrize(("at", "hours"), [("15:30", 0.5), ("14:30", 23.5), ("15:00", 24.0), ("00:00", 9.0)])
+def test_a_time_of_day_is_the_next_one(at: str, hours: float) -> None:
+    now = datetime(2026, 11, 26, 15, tzinfo=VIETNAM)
+    assert until(at, now=now) == timedelta(hours=hours)
 
 
 def test_a_shift_is_handed_over_only_when_the_next_one_takes_it(

@@ -14,6 +14,7 @@ CONSOLE = ROOT / "hub" / "console"
 VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
 SAID_BY_SCRIPTS = re.compile(r'\bt\(\s*"((?:[^"\\]|\\.)*)"')
 SAID_BY_CODE = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ASKED_BY_CODE = re.compile(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"')  # a word may have no mark of its language
 NAMES = {"Hải đăng"}  # the project's own name is the same in every language
 
 
@@ -37,6 +38,7 @@ def said_by_code() -> Iterator[str]:
         if path.name != "words.py":
             code = re.sub(r'"""(?:.|\n)*?"""|#.*', "", path.read_text(encoding="utf-8"))
             yield from (text for text in SAID_BY_CODE.findall(code) if VIETNAMESE.search(text))
+            yield from ASKED_BY_CODE.findall(code)
 
 
 def test_every_word_of_the_pages_has_its_english_and_every_english_word_is_used() -> None:
