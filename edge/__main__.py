@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from edge.advice.cli import advice_app
 from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
@@ -34,6 +35,7 @@ app.add_typer(camera, name="camera")
 device = typer.Typer(no_args_is_help=True, help="The instruments of this station.")
 app.add_typer(device, name="device")
 clock = typer.Typer(no_args_is_help=True, help="What time it is.")
+app.add_typer(advice_app)
 app.add_typer(spool_app)
 app.add_typer(prompts_app)
 app.add_typer(clock, name="time")

@@ -26,6 +26,7 @@ _KNOWN: Final = {
     "call": ("hotline", "auto_answer", "voice", "languages"),
     "device": DEVICE_KEYS,
     "panel": ("port",),
+    "print": ("to",),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
@@ -34,6 +35,7 @@ LANGUAGES: Final = ("vi", "en")  # Vietnam's, and of who visits
 LANGUAGES_MAX: Final = 4  # said one after the other
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-zA-Z0-9]{1,8}){0,2}")  # a folder of words; BCP 47
 _GPIO_LINE: Final = re.compile(r"[a-zA-Z0-9_-]+:[0-9]{1,4}")
+_PRINTER: Final = re.compile(r"auto|usb|none|cups:[^\s/#]{1,127}")  # a queue's name as CUPS takes it
 _AUTO_ANSWERS: Final[tuple[AutoAnswer, ...]] = ("never", "emergency")
 _SOURCES: Final = {  # how each setting may begin; what follows the colon is a path or a device's name
     "camera": ("auto", "v4l2:", "file:", "generated", "none"),
@@ -105,6 +107,7 @@ class BoxConfig:
     devices: tuple[DeviceSettings, ...] = ()
     button: ButtonConfig | None = None
     panel_port: int = PANEL_PORT  # on loopback
+    print_to: str = "auto"  # the default queue of CUPS, or else a USB stick; "cups:NAME", "usb", "none"
     quota_bytes: int
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
@@ -146,6 +149,7 @@ def read_config(file: Path) -> BoxConfig:
         devices=read_devices(file, document.get("device")),
         button=settings.button() if "button" in document else None,
         panel_port=settings.number("panel.port", 1024, 65535, PANEL_PORT),
+        print_to=settings.printer(),
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
         rtc_file=settings.path("clock.rtc_file", RTC_FILE),
@@ -216,6 +220,13 @@ class _Settings:
             voice=self.truth("call.voice", True),
             languages=self.languages(),
         )
+
+    def printer(self) -> str:
+        value = "auto" if self._value("print.to") is None else self.text("print.to")
+        if not _PRINTER.fullmatch(value):
+            expected = '"auto", "usb", "none" or "cups:NAME", a queue of `lpstat -e`'
+            raise ConfigError(f"{self._file}: print.to: expected {expected}, found {value!r}")
+        return value
 
     def source(self, name: str, default: str) -> str:
         value = default if self._value(f"video.{name}") is None else self.text(f"video.{name}")

@@ -10,6 +10,7 @@ BoxError
 ├── ControlError      the running service cannot be asked
 ├── PromptError       what is said aloud cannot be read, made or played
 ├── PanelError        the page of the station's screen cannot be served
+├── PrintError        advice cannot be made a page of paper
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
 │   ├── DeviceError       a camera, microphone or loudspeaker; carries whether it is missing, busy or lost
@@ -61,6 +62,10 @@ class PromptError(BoxError):
 
 class PanelError(BoxError):
     """The page of the station's screen cannot be served."""
+
+
+class PrintError(BoxError):
+    """Advice cannot be made a page of paper; it stays on the panel."""
 
 
 class IllegalInputError(BoxError):

@@ -17,8 +17,8 @@ from typing import Any, Final
 from contract.ids import BootId
 from contract.receipts import Receipt
 from contract.sealing import HubKey
-from contract.signals import Advice
 from contract.times import Anchor
+from edge.advice.advice_service import ADVICE_FACT, AdviceService
 from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
@@ -57,7 +57,7 @@ from firmware_bridge.board.messages import HostState
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT)
+CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
 
 
 class Vitals:
@@ -105,6 +105,7 @@ class Vitals:
             "call": saved_call(self._call.call, boot_name=self._clock.boot_name),
             "camera off": self._video.relay.camera_off_in,
             DEVICES_FACT: self._instruments.known,
+            ADVICE_FACT: self._advice.book.saved(),
         }
         return Heritage(spool=self._spool_id, boot=(self._boot, self._clock.boot_name), facts=facts)
 
@@ -125,6 +126,7 @@ class Vitals:
                 tasks.create_task(self._button.run(), name="button")
                 tasks.create_task(self._instruments.run(), name="instruments")
                 tasks.create_task(self._call.run(), name="call")
+                tasks.create_task(self._advice.run(), name="advice")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
                 tasks.create_task(self._seal.run(), name="seal")
@@ -198,6 +200,17 @@ class Vitals:
         self._instruments = Instruments(
             self._config, self._clock, self._capture, saved=facts[DEVICES_FACT], on_heard=self._on_heard
         )
+        self._advice = AdviceService(
+            facts[ADVICE_FACT],
+            config=self._config,
+            clock=self._clock,
+            boot=self._boot,
+            spool_id=self._spool_id,
+            spool=self._spool,
+            visit=lambda: self._capture.visit,
+            hub_time=lambda: self._hub_anchors.last,
+            on_stored=self._on_stored,
+        )
         self._seal = SealService(
             self._hub_keys,
             ca=self._config.ca,
@@ -223,7 +236,7 @@ class Vitals:
                 on_call=self._call.on_signal,
                 on_ring=self._call.on_ring,
                 on_practice=self._call.on_practice,
-                on_advice=self._on_advice,
+                on_advice=self._advice.hear,
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
@@ -256,6 +269,8 @@ class Vitals:
                 capture=self._capture,
                 show_output=self._board.show_output,
                 say=self._uplink.say_media,
+                on_flow=self._call.on_flow,
+                on_said=self._call.on_said,
                 parcel_bytes=lambda: self._uplink.parcel_bytes,
                 on_stored=self._on_stored,
             ),
@@ -298,9 +313,6 @@ class Vitals:
 
     def _on_stored(self, records: list[OwedRecord]) -> None:
         self._uplink.add(records)
-
-    def _on_advice(self, advice: Advice) -> None:
-        log.warning("advice %d has come, and this box has no place for it yet", advice.advice)
 
     def _on_receipt(self, receipt: Receipt, _gone: list[OwedRecord]) -> None:
         self._receipts.on_receipt(receipt)
@@ -381,6 +393,7 @@ class Vitals:
         return {
             "doctor": self._answer_doctor,
             **self._instruments.questions(),
+            **self._advice.questions(),
             **self._spools.desk.questions(),
             **self._video.prompts.questions(),
             **staff.questions(),

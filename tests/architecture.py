@@ -57,6 +57,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "aiortc": ("edge/video/transport/hooks.py", "edge/video/transport/leg.py"),
     "aioice": ("edge/video/transport/hooks.py",),
     "ctypes": (
+        "edge/advice/cups_library.py",
         "edge/health/wall_clock.py",
         "edge/video/voice/alsa.py",
         "edge/video/codecs/vpx*.py",
@@ -65,7 +66,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "livekit": ("edge/video/voice/echo.py",),
     "PIL": ("edge/video/picture/still.py", "edge/video/picture/talking_head.py"),
-    "reportlab": ("hub/papers/sheet.py",),
+    "reportlab": ("hub/papers/sheet.py", "edge/advice/sheet.py"),
     "typer": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
     "rich": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
 }
@@ -100,6 +101,9 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/uplink/mqtt.py",
     "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
     "edge/uplink/tls.py",
+    "edge/advice/cups.py",  # a process a question, and waits for the paper
+    "edge/advice/stick.py",  # fsync
+    "edge/advice/print_process.py",  # starts the process that prints
     "edge/prompts/espeak.py",  # a process a sentence
     "edge/prompts/maker.py",  # has disk and arithmetic done on threads
     "edge/call/video_process.py",  # starts `edge video` and ends it

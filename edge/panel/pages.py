@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from edge.advice.advice_facts import AdviceNow
 from edge.call.call_facts import CallFacts
 from edge.call.station_table import OPEN, State
 from edge.panel.station_devices import CONNECTED, DeviceNow, StationDevices
@@ -40,6 +41,7 @@ class StationNow:
     visit: VisitNow
     all: StationDevices
     call: CallFacts
+    advice: AdviceNow = field(default_factory=AdviceNow)
 
     @property
     def has_call(self) -> bool:
@@ -77,7 +79,7 @@ class Line(NamedTuple):
 def station_page(
     now: StationNow | Silence, *, station: str, notice: Notice | None, is_settling: bool, words: Words
 ) -> str:
-    """Return the page of the station: the call first, then the questions, the visit, the devices.
+    """Return the page of the station: the call first, then the questions, the visit, the advice, the devices.
 
     `is_settling`: somebody has just touched the screen: a second touch in the same place must do nothing.
     """

@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.advice.advice_facts import AdviceNow
 from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -48,6 +49,7 @@ ANSWER_LIMIT_S: Final = 3.0  # a page that waits longer shows what is no longer 
 SETTLING_S: Final = 1.0  # after a touch; a hand trembles
 NOTICE_S: Final = 20.0  # how long what was done stays on the screen
 STOP_LIMIT_S: Final = 1
+ADVICE_DEEDS: Final = ("print", "put away")
 CALL_DEEDS: Final = ("accept", "decline", "raise", "cancel")
 WEB: Final = Path(__file__).parents[2] / "web"
 STATIC: Final = Path(__file__).parent / "static"
@@ -151,6 +153,7 @@ class Panel:
                 Route("/devices", self._confirm, methods=["POST"]),
                 Route("/cancel", self._ask_whether_to_cancel, methods=["GET"]),
                 Route("/call", self._do_to_call, methods=["POST"]),
+                Route("/advice", self._do_to_advice, methods=["POST"]),
                 Mount("/web", StaticFiles(directory=WEB)),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
@@ -181,7 +184,8 @@ class Panel:
     async def _now(self) -> StationNow | Silence:
         try:
             devices = StationDevices.model_validate(await self._ask("devices"))
-            now = StationNow(await self._visit(), devices, await self._call())
+            advice = AdviceNow.model_validate(await self._ask("advice"))
+            now = StationNow(await self._visit(), devices, await self._call(), advice)
         except (ControlError, ValidationError) as error:
             for_s = self._clock.now_s() - self._heard_at_s
             return Silence(for_s, self._was_heard, str(error))
@@ -247,6 +251,19 @@ class Panel:
                     self._tell(Notice(f"{name} done", is_done=True), deed)
                 else:
                     self._tell(Notice("call changed", is_done=False))
+            except ControlError as error:
+                self._tell(_refused(error))
+        return self._to_station(request)
+
+    async def _do_to_advice(self, request: Request) -> Response:
+        """Print a piece of advice, or put it away."""
+        form = await request.form()
+        name, about = str(form.get("deed", "")), str(form.get("about", ""))
+        deed = ("advice", name, about)
+        if name in ADVICE_DEEDS and about.isdecimal() and not self._is_done(deed):
+            try:
+                await self._ask(f"{name} advice", advice=int(about))
+                self._tell(Notice(f"{name} done", is_done=True), deed)
             except ControlError as error:
                 self._tell(_refused(error))
         return self._to_station(request)

@@ -10,7 +10,7 @@ from edge.spool.hub_keys import HUB_KEY_FACT
 from edge.spool.salvage_aside import Aside, Heritage
 from edge.spool.salvage_rows import DamagedFile
 
-FACTS: Final = ("visit", "stream set", "call", "camera off", HUB_KEY_FACT)
+FACTS: Final = ("visit", "stream set", "call", "camera off", "advice", HUB_KEY_FACT)
 UNKNOWN: Final = "0" * 16  # the name of a spool whose name nobody knows
 
 

@@ -199,7 +199,10 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
     async def call(_: object) -> dict[str, object]:
         return call_facts(StationCall(), hotline=None, now_s=0.0)
 
-    questions = {"visit": told, "devices": devices, "next person": end, "call": call}
+    async def advice(_request: object) -> dict[str, object]:
+        return {}
+
+    questions = {"visit": told, "devices": devices, "next person": end, "call": call, "advice": advice}
     service = asyncio.create_task(serve_control(config.control_socket, questions))
     try:
         async with panel(config) as screen:

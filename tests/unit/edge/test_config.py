@@ -56,6 +56,15 @@ def test_the_hotline_and_whether_a_ring_answers_itself_are_read(tmp_path: Path) 
     assert (call.hotline, call.auto_answer) == ("0254 3830 115", "emergency")
 
 
+def test_where_advice_is_printed_is_read(tmp_path: Path) -> None:
+    assert read_config(write(tmp_path, TEXT)).print_to == "auto"
+    for to in ("usb", "none", "auto", "cups:May-in_2"):
+        assert read_config(write(tmp_path, TEXT + f'[print]\nto = "{to}"\n')).print_to == to
+    for to in ("cups:", "cups:a b", "cups:a/b", "lp0"):
+        with pytest.raises(ConfigError, match=r"print\.to: expected"):
+            read_config(write(tmp_path, TEXT + f'[print]\nto = "{to}"\n'))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
