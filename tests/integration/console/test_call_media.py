@@ -28,10 +28,12 @@ from contract.media import (
 )
 from contract.parts import Content, slice_object
 from contract.signals import AnySignal
+from hub.calls.table import Input, State
 from hub.console.live import SESSION_CHECK_S
 from hub.people.accounts import Role
 from hub.rooms.page_line import REFUSED_MAX
 from hub.rooms.photographs import PhotoState
+from tests.integration.console.desk_calls import give, wait_state
 from tests.simulators.call_page import PAGE, page_of
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
@@ -161,6 +163,33 @@ def test_page_and_station_find_one_another_through_the_hub(
         assert page.hear("ended")
         assert page.is_closed()
     told(server, call, Leave, page=PAGE)
+
+
+def test_the_desk_hears_that_the_page_is_there_that_packets_pass_and_that_they_stopped(
+    server: ConsoleServer, station: ConsoleStation, cookies: dict[str, str]
+) -> None:
+    close_page = server.call(lambda: server.rooms.open_page("Lan"))
+    call = claimed(server, station, cookies["Lan"])
+    with page_of(server, call, cookies["Lan"]) as page:
+        page.join()
+        assert page.hear("stage")["stage"] == "direct"
+        wait_state(server, call, State.CONNECTING)
+        page.say("flow", heard=True, said=True)
+        wait_state(server, call, State.ACTIVE)
+        server.ahead_s += 3.1
+        wait_state(server, call, State.DROPPED)
+        page.say("flow", heard=True, said=True)
+        wait_state(server, call, State.ACTIVE)
+        assert give(server, call, Input.HOLD, by="Lan")
+        assert page.hear("waiting")["reason"] == "held"
+        told(server, call, Leave, page=PAGE)
+        assert give(server, call, Input.RESUME, by="Lan")
+        page.hear("ice")
+        wait_state(server, call, State.CONNECTING)
+        assert give(server, call, Input.PARK, by="Lan")
+        assert page.hear("ended")["reason"] == "parked"
+        assert page.is_closed()
+    server.call(close_page)
 
 
 def test_of_two_pages_the_last_has_the_call(
