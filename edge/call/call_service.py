@@ -208,6 +208,18 @@ class CallService:
             log.debug("ignored: %s", error)
         self._after()
 
+    # From `edge video`
+
+    def on_said(self, prompt: Prompt) -> None:
+        """This has been said aloud, or nobody can say it."""
+        if prompt is Prompt.AUTO_ANSWER:
+            self.call.announced(now_s=self._clock.now_s())
+            self._moved.set()
+
+    def on_flow(self) -> None:
+        """Packets of the call come and go."""
+        self.call.media_flows(now_s=self._clock.now_s())
+
     def _foreign(self, spool: SpoolId) -> str | None:
         """Return the name of a spool that is not the box's own."""
         return None if spool == self._spool_id else spool_text(spool)

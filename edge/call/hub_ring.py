@@ -13,7 +13,8 @@ from typing import Any, Final
 from contract.signals import RingStation
 from edge.errors import IllegalInputError
 
-ANNOUNCED_S: Final = 5.0  # a ring that answers itself is announced for so long
+ANNOUNCED_S: Final = 5.0  # from the end of the announcement until a ring answers itself
+ANNOUNCED_WITHIN_S: Final = 15.0  # from the ring on: three languages, and an `edge video` that must start
 ENDED_MAX: Final = 16  # names; what is late is late by seconds
 
 
@@ -97,7 +98,12 @@ class HubRing:
         self.name, self.by, self.is_emergency = signal.ring, signal.by, bool(signal.is_emergency)
         self.until_s = now_s + signal.lease_s
         if self.state is RingState.ANNOUNCED and self.answers_at_s is None:
-            self.answers_at_s = now_s + ANNOUNCED_S
+            self.answers_at_s = now_s + ANNOUNCED_WITHIN_S
+
+    def announced(self, *, now_s: float) -> None:
+        """Everybody there has been told that it answers itself, as far as they can be: now they have 5 s."""
+        if self.state is RingState.ANNOUNCED and self.answers_at_s is not None:
+            self.answers_at_s = min(self.answers_at_s, now_s + ANNOUNCED_S)
 
     def take(self) -> None:
         """A press accepts it: no time ends it any more. Raises IllegalInputError."""
@@ -136,21 +142,21 @@ class HubRing:
             "ended": self.ended,
             "name": self.name,
             "until_s": self.until_s,
-            "answers_at_s": self.answers_at_s,
             "is_emergency": self.is_emergency,
         }
 
     @classmethod
     def restored(cls, saved: Mapping[str, Any], *, is_same_boot: bool, now_s: float) -> "HubRing":
         """Return the ring that was saved. A boot of the box ends it: the first tick tells so. A press that
-        was on its way to the disk comes again from the button, so the ring waits for it as before."""
+        was on its way to the disk comes again from the button, so the ring waits for it as before. One that
+        was to answer itself does so only when it is announced anew, at the hub's next word: nobody knows
+        whether the announcement was heard."""
         ring = cls(ended=list(saved.get("ended", ())))
         if "name" not in saved:
             return ring
         ring.name, ring.is_emergency = saved["name"], saved["is_emergency"]
         ring.until_s = saved["until_s"] if is_same_boot else now_s
-        ring.answers_at_s = saved["answers_at_s"] if is_same_boot else None
-        ring.state = RingState.CHIMES if ring.answers_at_s is None else RingState.ANNOUNCED
+        ring.state = RingState.CHIMES
         return ring
 
     def _apply(self, input_: RingInput) -> None:

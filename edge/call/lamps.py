@@ -39,6 +39,7 @@ CALL_LAMP: Final = {
     State.RINGING: Look(OutputPattern.DOUBLE_FLASH, _FULL),  # it rings at a console
     State.CLAIMED: Look(OutputPattern.STEADY, _FULL),  # a person has it
     State.HELD: Look(OutputPattern.STEADY, _DIM),  # a person has it, and asks to wait
+    State.NO_WORD: Look(OutputPattern.PULSE, _FULL),  # as KEPT: no link, and the call is safe
     State.CHIMING: Look(OutputPattern.DOUBLE_FLASH, _DIM),  # with the chime: press to answer
 }
 # The next press is practice, or the open call is none: never to be taken for a real one that already rings.
@@ -53,6 +54,7 @@ CHIRPS: Final = {
     Prompt.REGISTERED: Chirp(OutputPattern.STEADY, 80),
     Prompt.AT_HUB: Chirp(OutputPattern.FAST_BLINK, 500),
     Prompt.KEPT: Chirp(OutputPattern.SLOW_BLINK, 3000),
+    Prompt.NO_WORD: Chirp(OutputPattern.SLOW_BLINK, 3000),
     Prompt.ANSWERED: Chirp(OutputPattern.STEADY, 600),
     Prompt.RAISED: Chirp(OutputPattern.FAST_BLINK, 1500),
 }

@@ -22,10 +22,11 @@ class Prompt(Enum):
     RINGING = "ringing"  # it rings where somebody sits
     ANSWERED = "answered"  # a person has it
     HELD = "held"  # who has it asks to wait: nobody hears or sees the station meanwhile
+    NO_WORD = "no word"  # the hub has the call and says nothing any more: nobody can be heard
     ENDED = "ended"
     CANCELLED = "cancelled"
     HUB_CALLS = "hub calls"  # press to answer
-    AUTO_ANSWER = "auto answer"  # in 5 s the microphone opens by itself; a press answers at once
+    AUTO_ANSWER = "auto answer"  # 5 s after this the microphone opens by itself; a press answers at once
     RAISED = "raised"  # held for two seconds: an emergency
     PRACTICE_DRILL = "practice drill"  # the next press is a drill
     PRACTICE_TEST = "practice test"  # the next press is a test
@@ -54,15 +55,24 @@ class PromptsDue:
         self._seen = _seen(call)
 
     def after(self, call: StationCall, told: Sequence[Event]) -> list[Prompt]:
-        """Return what is to be said now that the call stands so and has told these events, oldest first."""
+        """Return what is to be said now that the call stands so and has told these events, oldest first.
+
+        A press that accepts a ring is answered by the end of the chime. A ring that is about to answer itself
+        is announced to the end: nothing else is said until it is over.
+        """
         before, self._seen = self._seen, _seen(call)
-        due = [prompt for event in told if (prompt := _of(event, before.practice)) is not None]
+        due = [prompt for event in told if (prompt := _of(event, before.practice, call.state)) is not None]
         if call.call_seq is not None and call.call_seq != before.call_seq:
             self._said.clear()
-            if call.state is State.REGISTERED and not call.is_raised:
+            is_answer = before.ring[1] is not RingState.QUIET
+            if call.state is State.REGISTERED and not call.is_raised and not is_answer:
                 due.append(Prompt.REGISTERED)
+        if Prompt.NO_WORD in due:  # what comes after it is news again
+            self._said.clear()
         if call.is_raised and not (before.is_raised and call.call_seq == before.call_seq):
             due.append(Prompt.RAISED)
+        if call.ring.state is RingState.ANNOUNCED:
+            due.clear()
         if call.ring.state in _RING and (call.ring.name, call.ring.state) != before.ring:
             due.append(_RING[call.ring.state])
         due = [prompt for prompt in due if prompt not in self._said]
@@ -81,8 +91,10 @@ def _seen(call: StationCall) -> _Seen:
     return _Seen(call.call_seq, call.practice, call.is_raised, (call.ring.name, call.ring.state))
 
 
-def _of(event: Event, practice: PracticeKind | None) -> Prompt | None:
+def _of(event: Event, practice: PracticeKind | None, state: State) -> Prompt | None:
     match event:
+        case CallStep(step="kept") if state is State.NO_WORD:
+            return Prompt.NO_WORD
         case CallStep(step="ended") if practice == "test":
             return Prompt.PRACTICE_OK
         case CallStep(step=step):

@@ -1,7 +1,8 @@
 """What a restart must know of the station's call, as JSON on the card (core).
 
 Durations are of CLOCK_BOOTTIME, which ends with a boot of the box. After a restart of `edge vitals` alone
-every deadline stands as it was. After a boot of the box: the call is as open as before; the five seconds
+every deadline stands as it was, but for two: the hub's next word is waited for anew, and a ring that was to
+answer itself is announced anew. After a boot of the box: the call is as open as before; the five seconds
 without a word of the hub and the twenty until the hotline is shown begin anew; what only the hub can know
 (ringing, answered, held) is "at the hub" until it says so again, at once when the link is there; the hub's
 ring and the practice mode are over, and recorded so.
@@ -12,11 +13,10 @@ from typing import Any, Final
 
 from edge.call.hub_ring import HubRing
 from edge.call.practising import Practising
-from edge.call.station_call import HOTLINE_S, KEPT_S, StationCall
-from edge.call.station_table import ANSWERED, WAITING, State
+from edge.call.station_call import HOTLINE_S, KEPT_S, NO_WORD_S, StationCall
+from edge.call.station_table import REPEATED, WAITING, State
 
-_UNSURE: Final = (State.RINGING, *ANSWERED)
-_TIMES: Final = ("since_s", "kept_at_s", "hotline_at_s")
+_TIMES: Final = ("since_s", "hotline_at_s")
 
 
 def saved_call(call: StationCall, *, boot_name: str) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def saved_call(call: StationCall, *, boot_name: str) -> dict[str, Any]:
         "was_kept": call.was_kept,
         "raise_seq": call.raise_seq,
         **{name: getattr(call, name) for name in _TIMES},
+        "overdue_at_s": None if call.state in REPEATED else call.overdue_at_s,  # no write at each word
         "ring": call.ring.saved(),
         "practising": call.practising.saved(),
     }
@@ -60,9 +61,10 @@ def restored_call(saved: Mapping[str, Any] | None, *, boot_name: str, now_s: flo
         practising=Practising.restored(saved.get("practising", {}), is_same_boot=is_same_boot, now_s=now_s),
     )
     if is_same_boot:
-        call.since_s, call.kept_at_s, call.hotline_at_s = (saved[name] for name in _TIMES)
+        call.since_s, call.hotline_at_s = (saved[name] for name in _TIMES)
+        call.overdue_at_s = now_s + NO_WORD_S if call.state in REPEATED else saved["overdue_at_s"]
         return call
-    call.state = State.AT_HUB if call.state in _UNSURE else call.state
-    call.kept_at_s = now_s + KEPT_S if call.state is State.REGISTERED else None
+    call.state = State.AT_HUB if call.state in REPEATED else call.state
+    call.overdue_at_s = now_s + KEPT_S if call.state is State.REGISTERED else None
     call.hotline_at_s = now_s + HOTLINE_S if call.state in WAITING else None
     return call

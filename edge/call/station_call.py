@@ -20,6 +20,7 @@ from edge.call.station_table import (
     HUB_INPUTS,
     OPEN,
     OWED,
+    REPEATED,
     STEPS,
     TRANSITIONS,
     WAITING,
@@ -30,6 +31,8 @@ from edge.call.station_table import (
 from edge.errors import IllegalInputError
 
 KEPT_S: Final = 5.0  # without a word of the hub: the nurse is told that there is no link
+NO_WORD_S: Final = 15.0  # since the hub's last word, which it says again every 5 s: three were lost
+FLOW_S: Final = 8.0  # `edge video` says every 5 s that packets flow: then somebody is heard without the hub
 HOTLINE_S: Final = 20.0  # without ringing or an answer: she is shown whom to telephone
 
 
@@ -48,8 +51,8 @@ class StationCall:
 
     `nudges` are the later presses, `nudges_at_hub` those of them that the hub has. When the hub ends the
     call, a nudge that it does not have is the next call; one that it has may be one, if it says so.
-    `kept_at_s`: when it is KEPT; `hotline_at_s`: from when on the nurse is shown whom to telephone;
-    `raise_seq`: the record that has opened a closed call again: the hub has it when it has that.
+    `overdue_at_s`: when it is KEPT, or NO_WORD; `hotline_at_s`: from when on the nurse is shown whom to
+    telephone; `raise_seq`: the record that has opened a closed call again: the hub has it when it has that.
     """
 
     state: State = State.IDLE
@@ -63,7 +66,7 @@ class StationCall:
     is_raised: bool = False
     was_kept: bool = False
     since_s: float | None = None  # the state holds; None: since before this boot
-    kept_at_s: float | None = None
+    overdue_at_s: float | None = None
     hotline_at_s: float | None = None
     raise_seq: int | None = None
     ring: HubRing = field(default_factory=HubRing)
@@ -81,16 +84,17 @@ class StationCall:
     def next_s(self) -> float | None:
         """When `tick` has something to do."""
         practice_until_s = self.practising.until_s if self.practising.is_on else None
-        due = (self.kept_at_s, self.ring.next_s, practice_until_s)
+        due = (self.overdue_at_s, self.ring.next_s, practice_until_s)
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     def tick(self, *, now_s: float) -> bool:
         """Time has passed. Return whether a ring is now to be answered by itself: store its press."""
-        if self.kept_at_s is not None and now_s >= self.kept_at_s:
+        if self.overdue_at_s is not None and now_s >= self.overdue_at_s:
             self._apply(Input.OVERDUE, now_s)
-            if not self.was_kept:
-                self.was_kept = True
-                self._tell_step("kept")
+            self.claimed_by = None
+            if not (self.state is State.KEPT and self.was_kept):  # a link that comes and goes is told once
+                self._tell_step(STEPS[self.state])
+            self.was_kept |= self.state is State.KEPT
         if self.ring.is_over(now_s=now_s):
             self._end_ring(RingInput.OVER, "unanswered", now_s)
         if self.practising.is_over(now_s=now_s):
@@ -220,7 +224,10 @@ class StationCall:
             self._adopt(call_seq, now_s)
         if (spool, call_seq) != (self.spool, self.call_seq):
             raise IllegalInputError(f"the hub says {state} of call {call_seq}; open here is {self.call_seq}")
-        if revision <= self._revision:
+        if revision < self._revision:
+            return
+        if revision == self._revision and self.state is not State.NO_WORD:  # said again: it is still so
+            self._expect_word(now_s)
             return
         if is_over:
             self._apply(input_, now_s)
@@ -232,6 +239,11 @@ class StationCall:
         self.claimed_by = by if self.state in ANSWERED else None
         if self.state in ANSWERED and self.ring.is_waiting:  # somebody is on the line
             self._end_ring(RingInput.OVER, "unanswered", now_s)
+
+    def media_flows(self, *, now_s: float) -> None:
+        """Packets of a call that is answered come and go: somebody is heard, also while the hub is away."""
+        if self.state is State.CLAIMED and self.overdue_at_s is not None:
+            self.overdue_at_s = max(self.overdue_at_s, now_s + FLOW_S)
 
     def _may_adopt(self, call_seq: int) -> bool:
         """A press is a call of its own beside one of a former spool, and waits while that is answered."""
@@ -270,6 +282,10 @@ class StationCall:
             self._end_ring(RingInput.OVER, "unanswered", now_s)
         self.ring.hear(signal, may_answer=may_answer, now_s=now_s)
         self._apply(Input.HUB_CALLS, now_s)
+
+    def announced(self, *, now_s: float) -> None:
+        """What is to be said before a ring answers itself has been said, or nobody can say it."""
+        self.ring.announced(now_s=now_s)
 
     def decline(self, *, now_s: float) -> None:
         """Somebody at the station does not take the hub's ring. Raises IllegalInputError: there is none."""
@@ -344,8 +360,15 @@ class StationCall:
         before, self.state = self.state, TRANSITIONS[self.state, input_]
         if self.state is not before or input_ is Input.REAL_PRESS:
             self.since_s = now_s
-            self.kept_at_s = now_s + KEPT_S if self.state is State.REGISTERED else None
+            self._expect_word(now_s)
             if self.state not in WAITING:
                 self.hotline_at_s = None
             elif before not in WAITING or input_ is Input.REAL_PRESS:
-                self.hotline_at_s = now_s + HOTLINE_S
+                waited_s = NO_WORD_S if self.state is State.NO_WORD else 0.0
+                self.hotline_at_s = now_s + HOTLINE_S - waited_s
+
+    def _expect_word(self, now_s: float) -> None:
+        """Where the hub is to say something, its patience begins anew."""
+        limits_s = {State.REGISTERED: KEPT_S, **dict.fromkeys(REPEATED, NO_WORD_S)}
+        limit_s = limits_s.get(self.state)
+        self.overdue_at_s = None if limit_s is None else now_s + limit_s

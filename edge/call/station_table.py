@@ -19,6 +19,7 @@ class State(Enum):
     RINGING = "ringing: a console on duty has confirmed that it sounds"
     CLAIMED = "answered: a person has it"
     HELD = "held: who has it asks to wait"
+    NO_WORD = "at the hub, which has said nothing for long: nobody can be heard"
     CHIMING = "the hub calls the station"
 
 
@@ -27,7 +28,7 @@ class Input(Enum):
 
     PRESS = "a press is stored"
     REAL_PRESS = "a press is stored, and the open call is practice"
-    OVERDUE = "no word of the hub for five seconds"
+    OVERDUE = "the hub's word is overdue: five seconds after the press, or 15 after its last one"
     LINK_CAME = "the link is back"
     RECEIPT = "the hub has the press on disk"
     HUB_RINGING = "the hub says that it rings"
@@ -43,19 +44,21 @@ class Input(Enum):
 
 
 OWED: Final = (State.REGISTERED, State.KEPT)  # the hub may not have it
-WAITING: Final = (*OWED, State.AT_HUB)  # neither ringing nor answered
+WAITING: Final = (*OWED, State.AT_HUB, State.NO_WORD)  # neither ringing nor answered, for all we know
 ANSWERED: Final = (State.CLAIMED, State.HELD)
-OPEN: Final = (*WAITING, State.RINGING, *ANSWERED)
+REPEATED: Final = (State.RINGING, *ANSWERED)  # true while the hub says it again, every five seconds
+OPEN: Final = (*WAITING, *REPEATED)
 CLOSED: Final = (State.IDLE, State.CHIMING)
 TRANSITIONS: Final[dict[tuple[State, Input], State]] = {
     **{(state, Input.PRESS): State.REGISTERED for state in CLOSED},
     **{(state, Input.PRESS): state for state in OPEN},  # a nudge
     **{(state, Input.REAL_PRESS): State.REGISTERED for state in OPEN},  # the practice is left behind
     (State.REGISTERED, Input.OVERDUE): State.KEPT,
+    **{(state, Input.OVERDUE): State.NO_WORD for state in REPEATED},
     **{(state, Input.LINK_CAME): state for state in State},
     (State.KEPT, Input.LINK_CAME): State.REGISTERED,
     **{(state, Input.RECEIPT): State.AT_HUB for state in OWED},
-    **{(state, Input.RECEIPT): state for state in (State.AT_HUB, State.RINGING, *ANSWERED)},
+    **{(state, Input.RECEIPT): state for state in OPEN if state not in OWED},
     **{(state, Input.HUB_RINGING): State.RINGING for state in OPEN},  # also when who had it let go
     **{(state, Input.HUB_CLAIMED): State.CLAIMED for state in OPEN},
     **{(state, Input.HUB_HELD): State.HELD for state in OPEN},
@@ -85,6 +88,8 @@ HUB_INPUTS: Final[dict[HubCallState, Input]] = {
 }
 Step = Literal["kept", "at the hub", "ringing", "claimed", "held", "cancelled", "ended"]
 STEPS: Final[dict[State, Step]] = {
+    State.KEPT: "kept",
+    State.NO_WORD: "kept",  # what the nurse sees is the same: no link, and the call is safe
     State.AT_HUB: "at the hub",
     State.RINGING: "ringing",
     State.CLAIMED: "claimed",

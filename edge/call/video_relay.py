@@ -52,7 +52,7 @@ class VideoRelay:
         self.call: CallNow | None = None
         self._spool, self._camera_off_in = spool_text(spool), camera_off_in
         self._join: Join | None = None
-        self._is_held = False
+        self._is_page_waiting = False
         self._resumes: tuple[Join, str | None] | None = None  # the page of a held call, and whose
         self._peer: PeerMedia | None = None
         self._photos: OrderedDict[str, _Asked] = OrderedDict()
@@ -62,10 +62,11 @@ class VideoRelay:
     def on_call(self, call: StationCall) -> list[ToVideo]:
         """The station's call is like this now; return what `edge video` is told: nothing when it knows.
 
-        While a call is held its page waits: camera and microphone close, and open again with its owner.
+        While a call is held, or nobody there is heard of, its page waits: camera and microphone close, and
+        open again with its owner.
         """
         before, self.call = self.call, self._call_now(call)
-        self._is_held = call.state is State.HELD
+        self._is_page_waiting = call.state in (State.HELD, State.NO_WORD)
         if self.call == before:
             return []
         if self.call is None or before is None or not _is_same(self.call, before):
@@ -75,7 +76,7 @@ class VideoRelay:
         is_other_owner = before.by is not None and before.by != self.call.by
         if self._join is not None and before.is_claimed and (not self.call.is_claimed or is_other_owner):
             join, self._join, self._peer = self._join, None, None  # its page is the owner's no more
-            self._resumes = (join, before.by) if self._is_held else None
+            self._resumes = (join, before.by) if self._is_page_waiting else None
             told.append(_from_hub(Leave(**self._of_call(), page=join.page)))
         elif self.call.is_claimed and self._resumes is not None:
             told += self._resumed(*self._resumes, by=self.call.by)
@@ -154,7 +155,7 @@ class VideoRelay:
             self.dropped["from the hub: of another call"] += 1
             return [], []
         match signal:
-            case Join() if self._is_held:
+            case Join() if self._is_page_waiting:
                 self._resumes = signal, None
                 return [], []
             case Join():

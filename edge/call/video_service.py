@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contract.ids import BootId, SpoolId
-from contract.media import MediaSignal
+from contract.media import MediaSignal, StationMedia
 from edge.call.aloud import Aloud
 from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
 from edge.call.pace import Pace
 from edge.call.photographs import Photograph, PhotoIntake, batches, cut
+from edge.call.prompts_due import Prompt
 from edge.call.station_call import StationCall
 from edge.call.video_messages import (
     CallOver,
@@ -66,6 +67,8 @@ class Offices:
     capture: Capture
     show_output: Callable[[OutputId, OutputPattern], None]
     say: Callable[[MediaSignal], bool]  # to the hub; False: not now
+    on_flow: Callable[[], None]  # packets of the call come and go; every 5 s
+    on_said: Callable[[Prompt], None]  # aloud, or nobody can say it
     parcel_bytes: Callable[[], int]
     on_stored: Callable[[list[OwedRecord]], None]
 
@@ -112,6 +115,7 @@ class VideoService:
         self.prompts = Prompts(
             config,
             hand_over=self._have_said,
+            on_said=offices.on_said,
             is_idle=lambda: self.relay.call is None and not self._is_expected,
             now_s=offices.clock.now_s,
         )
@@ -288,7 +292,10 @@ class VideoService:
     def _on_line(self, data: bytes) -> None:
         match parse_from_video(data):
             case ToHub(signal=signal):
-                self._say(self.relay.to_hub(signal))
+                media = self.relay.to_hub(signal)
+                if isinstance(media, StationMedia) and media.is_connected:
+                    self._offices.on_flow()
+                self._say(media)
             case DevicesNow() as devices:
                 self._on_devices(devices)
             case Spoke() as spoke:

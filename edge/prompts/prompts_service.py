@@ -37,7 +37,8 @@ def maker_of(config: BoxConfig, espeak: Espeak) -> PromptMaker:
 class Prompts:
     """All methods on the loop; `run` until cancelled. `now` is None where the box does not speak.
 
-    `hand_over` gives a prompt to `edge video`. `is_idle`: no call is open, and none is coming.
+    `hand_over` gives a prompt to `edge video`. `on_said`: the prompt of now is over, or nobody can say it.
+    `is_idle`: no call is open, and none is coming.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Prompts:
         config: BoxConfig,
         *,
         hand_over: Callable[[Say], None],
+        on_said: Callable[[Prompt], None],
         is_idle: Callable[[], bool],
         now_s: Callable[[], float],
         espeak: Espeak | None = None,
@@ -52,7 +54,7 @@ class Prompts:
         speaks = config.call.voice and config.video.loudspeaker != "none"
         self.now = PromptsNow(config.call.languages) if speaks else None
         self._maker = maker_of(config, espeak or Espeak())
-        self._hand_over, self._is_idle, self._now_s = hand_over, is_idle, now_s
+        self._hand_over, self._on_said, self._is_idle, self._now_s = hand_over, on_said, is_idle, now_s
         self._turn = Turn()
         self._over = asyncio.Event()  # the prompt of now has been played, or cannot be
         self._make_anew = asyncio.Event()
@@ -71,7 +73,10 @@ class Prompts:
     def say(self, prompt: Prompt) -> None:
         """This is the news now: whatever is being said is cut. The same within a second is said once."""
         now = self.now
-        if now is None or not self._turn.take(prompt, now_s=self._now_s()):
+        if now is None:
+            self._on_said(prompt)
+            return
+        if not self._turn.take(prompt, now_s=self._now_s()):
             return
         self._over.clear()
         self._give(now.made.get(prompt))
@@ -81,6 +86,8 @@ class Prompts:
         if self.now is not None and spoke.number == self._turn.number:
             self.now.unheard = spoke.text
             self._over.set()
+            if self._turn.prompt is not None:
+                self._on_said(self._turn.prompt)
 
     def questions(self) -> dict[str, Any]:
         """What tools may ask."""
@@ -92,6 +99,8 @@ class Prompts:
         if prompt is not None:
             file = None if made is None or made.file is None else str(made.file)
             self._hand_over(Say(number=self._turn.number, prompt=prompt.value, file=file))
+            if made is not None and file is None:
+                self._on_said(prompt)
 
     async def _make_all(self, now: PromptsNow) -> None:
         is_anew = self._make_anew.is_set()

@@ -57,7 +57,7 @@ def shape_of(call: StationCall) -> Shape:
     call.raise_seq = None if call.raise_seq is None else number[call.raise_seq]
     call.nudges = [number[seq] for seq in call.nudges]
     call.nudges_at_hub = [number[seq] for seq in call.nudges_at_hub if seq in number]
-    for name in ("since_s", "kept_at_s", "hotline_at_s"):
+    for name in ("since_s", "overdue_at_s", "hotline_at_s"):
         setattr(call, name, None if getattr(call, name) is None else NOW_S)
     ring, practising = call.ring, call.practising
     ring.until_s = None if ring.until_s is None else NOW_S

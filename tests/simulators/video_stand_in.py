@@ -1,11 +1,12 @@
 """What `edge vitals` sees of an `edge video`: a process that speaks the messages, well or badly.
 
-    python -m tests.simulators.video_stand_in SOCKET FOLDER [deaf|flood|dies|stubborn|clings|mute]
+    python -m tests.simulators.video_stand_in SOCKET FOLDER [deaf|flood|dies|stubborn|clings|mute|flows]
 
 Each line it hears goes to FOLDER/heard, after its process id. At a `join` it opens its devices and offers; at
 a `photo` it sends PICTURE; a prompt it has said at once. `deaf` never reads, `flood` says everything wrong
 that it can, as fast as it can, `dies` ends at once, `stubborn` ignores SIGTERM, `clings` keeps its devices
-open after the call, `mute` never ends a prompt.
+open after the call, `mute` never ends a prompt, `flows` says that its leg stands, as does one that
+has another at the other end.
 """
 
 import json
@@ -96,6 +97,10 @@ class StandIn:
                 line.sendall(encode_line(OPEN))
                 offer = {"page": said["page"], "leg": said.get("leg", LEG), "direction": "up", "sdp": "v=0"}
                 line.sendall(encode_line(ToHub(signal={"signal": "offer", **call, **offer})))
+                if self._manner == "flows":
+                    now = OPEN.model_dump(exclude={"tell"})
+                    media = {"signal": "media", **call, "leg": offer["leg"], "is_connected": True, **now}
+                    line.sendall(encode_line(ToHub(signal=media)))
             case "leave":
                 self._devices = CLOSED
                 line.sendall(encode_line(CLOSED))

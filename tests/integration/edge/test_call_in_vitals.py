@@ -17,6 +17,7 @@ from contract.events import CallRaised, CallStep, Event, HubRang, PracticeMode, 
 from contract.ids import spool_text
 from contract.media import Join
 from contract.signals import CallState, HubCallState, Practice, RingStation, Signal, encode_signal
+from edge.call.prompts_due import Prompt
 from edge.call.station_table import OPEN, State
 from edge.clock import BoxClock
 from edge.config import BoxConfig, CallConfig
@@ -321,6 +322,57 @@ async def test_without_a_word_of_the_hub_the_call_is_kept_safe_and_said_so(
     assert [one.step for one in told(config) if isinstance(one, CallStep)] == ["kept", "at the hub"]
 
 
+@in_a_loop
+async def test_a_hub_that_falls_silent_is_not_said_to_have_answered_any_more(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.call.station_call.NO_WORD_S", 0.3)
+    monkeypatch.setattr("edge.call.station_call.HOTLINE_S", 0.4)
+    call = CallConfig(voice=False, hotline="0254 3830 115")
+    with BoardSim(board_of(config)) as board:
+        async with station(replace(config, call=call)) as box:
+            await until(lambda: bool(board.truth.outputs))
+            board.press()
+            await until(lambda: box.state in OPEN)
+            box.hub_says("claimed", by="Lan")
+            await box.until(State.NO_WORD)
+            await until(lambda: board.lamp.pattern is OutputPattern.PULSE)
+            async with asyncio.timeout(30):
+                while (facts := await box.ask("call"))["phone"] is None:
+                    pass  # a question takes its time
+            assert (facts["state"], facts["by"]) == ("NO_WORD", None)
+            monkeypatch.setattr("edge.call.station_call.NO_WORD_S", 600.0)
+            box.hub_says("claimed", by="Lan")
+            await until(lambda: board.lamp.pattern is OutputPattern.STEADY)
+            await box.service._call.records.until_idle()
+    steps = [one.step for one in told(config) if isinstance(one, CallStep) and one.step != "at the hub"]
+    assert steps == ["claimed", "kept", "claimed"]
+
+
+@in_a_loop
+async def test_an_emergency_answers_itself_only_after_it_was_said_aloud(
+    config: BoxConfig,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_S", 0.1)
+    monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_WITHIN_S", 600.0)
+    config = replace(config, board_port=None, call=CallConfig(voice=False, auto_answer="emergency"))
+    async with station(config) as box:
+        saying: list[Prompt] = []
+        box.service._call._ears = replace(box.service._call._ears, on_prompt=saying.append)
+        box.rings(lease_s=60.0, is_emergency=True)
+        assert saying == [Prompt.AUTO_ANSWER]
+        assert (await box.ask("call"))["ring"]["answers_in_s"] > 500
+        box.service._call.on_said(Prompt.HUB_CALLS)  # another's end is not its
+        assert (await box.ask("call"))["ring"]["answers_in_s"] > 500
+        box.service._call.on_said(Prompt.AUTO_ANSWER)
+        await until(lambda: box.state in OPEN)
+        assert saying == [Prompt.AUTO_ANSWER], "it was an answer, and no call of the station's"
+    (press,) = [one for one in told(config) if isinstance(one, Press)]
+    assert press.learned_from == "auto answer"
+
+
 BROUGHT_BY: Mapping[State, HubCallState | None] = {
     State.REGISTERED: None,
     State.KEPT: None,
@@ -328,6 +380,7 @@ BROUGHT_BY: Mapping[State, HubCallState | None] = {
     State.RINGING: "ringing",
     State.CLAIMED: "claimed",
     State.HELD: "held",
+    State.NO_WORD: "claimed",
 }
 
 
@@ -336,16 +389,18 @@ BROUGHT_BY: Mapping[State, HubCallState | None] = {
 async def test_a_call_goes_on_after_a_restart_in_every_state(
     config: BoxConfig,  # noqa: F811
     is_same_boot: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = replace(config, board_port=None, call=SILENT)
     for count, (state, word) in enumerate(BROUGHT_BY.items(), start=1):
+        monkeypatch.setattr("edge.call.station_call.NO_WORD_S", 0.2 if state is State.NO_WORD else 600.0)
         async with station(config, BoxClock(f"boot {count}")) as box:
             box.presses(count)
             await until(lambda box=box: box.state in OPEN)  # type: ignore[misc]
             if word is not None:
                 box.hub_says(word, by="Lan")
-            if state is State.KEPT:
-                await box.until(State.KEPT)
+            if state in (State.KEPT, State.NO_WORD):
+                await box.until(state)
             assert box.state is state
             seq = (await box.ask("call"))["call_seq"]
             await box.service._call.records.until_idle()

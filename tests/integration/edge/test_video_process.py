@@ -278,6 +278,19 @@ async def test_what_is_late_or_not_the_hub_s_to_say_goes_no_further(tmp_path: Pa
         }
 
 
+@pytest.mark.parametrize("manner", ["", "flows"])
+@in_a_loop
+async def test_a_leg_that_stands_tells_that_somebody_is_heard_and_one_that_is_made_does_not(
+    tmp_path: Path, manner: str
+) -> None:
+    async with running(tmp_path, manner=manner) as box:
+        box.press()
+        await until(lambda: len(heard(box.folder)) >= 2)
+        box.hub_says(Join, page=PAGE)
+        await until(lambda: len(box.said) == (2 if manner else 1))
+        assert len(box.flows) == (1 if manner else 0)
+
+
 @in_a_loop
 async def test_who_lets_a_call_go_takes_his_page_with_him(tmp_path: Path) -> None:
     async with running(tmp_path) as box:

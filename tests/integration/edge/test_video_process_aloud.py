@@ -124,3 +124,13 @@ async def test_without_a_voice_nothing_is_started_for_a_prompt(tmp_path: Path) -
         box.video.tick()
         assert box.video.process.starts == 0
         assert box.video.prompts.now is None
+
+
+@in_a_loop
+async def test_who_waits_for_an_announcement_is_told_when_it_was_played(tmp_path: Path) -> None:
+    async with running(tmp_path, **SPEAKING) as box:
+        await made(box, Prompt.AUTO_ANSWER)
+        box.video.prompts.say(Prompt.AUTO_ANSWER)
+        assert box.spoken == []
+        await until(lambda: box.spoken == [Prompt.AUTO_ANSWER])
+        assert "auto answer" in told(box)

@@ -15,6 +15,7 @@ from contract.media import (
     MediaSignal,
 )
 from edge.call.press_meaning import PressMeaning
+from edge.call.prompts_due import Prompt
 from edge.call.station_call import StationCall
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import Capture
@@ -69,6 +70,8 @@ class Box:
         self.call = StationCall()
         self.said: list[MediaSignal] = []
         self.stored: list[OwedRecord] = []
+        self.flows: list[None] = []  # so often packets of the call were said to come and go
+        self.spoken: list[Prompt] = []
         self._light = OutputPattern.OFF
         self.light_told = 0
         self.is_hub_there = True
@@ -101,6 +104,8 @@ class Box:
                 capture=self.capture,
                 show_output=self._show,
                 say=self._say,
+                on_flow=lambda: self.flows.append(None),
+                on_said=self.spoken.append,
                 parcel_bytes=lambda: 4_096,
                 on_stored=self.stored.extend,
             ),

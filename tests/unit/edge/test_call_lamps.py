@@ -9,7 +9,8 @@ from tests.unit.edge.station_calls import NOW_S, RING, pressed, registered, ring
 
 def test_each_state_has_its_own_lamp_and_only_idle_is_dark() -> None:
     assert set(CALL_LAMP) == set(State)
-    assert len({*CALL_LAMP.values(), PRACTICE_LAMP}) == len(State) + 1
+    assert CALL_LAMP[State.NO_WORD] == CALL_LAMP[State.KEPT]  # there is no link, and the call is safe
+    assert len({*CALL_LAMP.values(), PRACTICE_LAMP}) == len(State)
     assert [state for state, look in CALL_LAMP.items() if look.pattern is OutputPattern.OFF] == [State.IDLE]
 
 
@@ -99,7 +100,17 @@ def test_a_ring_of_the_hub_is_said_once_however_often_it_is_repeated() -> None:
     rings(one.call, ring(is_emergency=True), may_answer=True, now_s=NOW_S + 5)
     assert one.due() == [Prompt.AUTO_ANSWER]
     pressed(one.call, 5)
-    assert one.due() == [Prompt.REGISTERED]
+    assert one.due() == []  # she has answered a call, not made one
+    assert one.hub("claimed", 1) == [Prompt.ANSWERED]
+
+
+def test_an_announcement_is_cut_by_nothing_but_the_end_of_its_ring() -> None:
+    one = Saying(registered())
+    rings(one.call, ring(is_emergency=True), may_answer=True)
+    assert one.due() == [Prompt.AUTO_ANSWER]
+    assert one.hub("offered", 1) == []
+    assert one.hub("ringing", 2) == []
+    assert one.hub("claimed", 3) == [Prompt.ANSWERED]
 
 
 def test_practice_is_said_and_a_test_that_came_through() -> None:

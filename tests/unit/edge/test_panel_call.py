@@ -70,8 +70,10 @@ def test_a_ring_of_the_hub_is_accepted_or_declined_by_its_name_and_not_by_a_trem
 def test_a_ring_that_answers_itself_says_when() -> None:
     call = StationCall()
     rings(call, ring(is_emergency=True), may_answer=True)
-    html = page(facts(call, now_s=NOW_S + 2))
-    assert "It answers by itself in 3 s" in html
+    assert "It answers by itself within 13 s" in page(facts(call, now_s=NOW_S + 2))
+    call.announced(now_s=NOW_S + 3)
+    html = page(facts(call, now_s=NOW_S + 5))
+    assert "It answers by itself within 3 s" in html
     assert "EMERGENCY" in html
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 import pytest
 
 from contract.events import Event, HubRang, PracticeMode
+from edge.call.hub_ring import RingState
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.station_call import HOTLINE_S, KEPT_S, StationCall
-from edge.call.station_table import State
+from edge.call.station_call import HOTLINE_S, KEPT_S, NO_WORD_S, StationCall
+from edge.call.station_table import REPEATED, State
 from tests.unit.edge.station_calls import (
     NOW_S,
     RING,
@@ -35,6 +36,9 @@ def in_state(state: State) -> StationCall:
             says(call, 5, "claimed", 1, "Lan")
         case State.HELD:
             says(call, 5, "held", 1, "Lan")
+        case State.NO_WORD:
+            says(call, 5, "claimed", 1, "Lan")
+            call.tick(now_s=NOW_S + NO_WORD_S)
         case State.CHIMING:
             rings(call, ring())
         case _:
@@ -57,7 +61,8 @@ def test_a_restart_of_the_service_changes_nothing_in_any_state(state: State) -> 
     call = in_state(state)
     after = again(call, is_same_boot=True, now_s=NOW_S + 1)
     assert saved_call(after, boot_name="boot") == saved_call(call, boot_name="boot")
-    assert (after.next_s, after.take_told()) == (call.next_s, [])
+    next_s = NOW_S + 1 + NO_WORD_S if state in REPEATED else call.next_s  # the hub's next word, anew
+    assert (after.next_s, after.take_told()) == (next_s, [])
 
 
 @pytest.mark.parametrize(
@@ -70,6 +75,7 @@ def test_a_restart_of_the_service_changes_nothing_in_any_state(state: State) -> 
         (State.RINGING, State.AT_HUB, []),
         (State.CLAIMED, State.AT_HUB, []),
         (State.HELD, State.AT_HUB, []),
+        (State.NO_WORD, State.NO_WORD, []),
         (State.CHIMING, State.IDLE, [HubRang(ring=RING, outcome="unanswered", by="")]),
     ],
 )
@@ -80,7 +86,7 @@ def test_after_a_boot_of_the_box_only_what_is_certain_is_shown(
     call = again(before, is_same_boot=False, now_s=LATER_S)
     assert (call.state, call.call_seq, call.take_told()) == (expected, before.call_seq, told)
     assert call.since_s is None or state is State.CHIMING
-    assert call.kept_at_s == (LATER_S + KEPT_S if state is State.REGISTERED else None)
+    assert call.overdue_at_s == (LATER_S + KEPT_S if state is State.REGISTERED else None)
     is_waiting = expected is not State.IDLE
     assert call.hotline_at_s == (LATER_S + HOTLINE_S if is_waiting else None)
 
@@ -166,3 +172,22 @@ def test_nothing_saved_is_no_call_and_what_an_older_version_saved_is_one() -> No
     old = {"state": "at the hub", "call_seq": 5, "nudges": [6], "nudges_at_hub": []}
     call = restored_call(old, boot_name="boot", now_s=0.0)
     assert (call.state, call.call_seq, call.nudges) == (State.AT_HUB, 5, [6])
+
+
+def test_words_that_say_the_same_again_write_nothing_to_the_card() -> None:
+    call = in_state(State.CLAIMED)
+    before = saved_call(call, boot_name="boot")
+    says(call, 5, "claimed", 1, "Lan", now_s=NOW_S + 5)
+    call.media_flows(now_s=NOW_S + 14)
+    assert saved_call(call, boot_name="boot") == before
+
+
+def test_a_ring_that_was_to_answer_itself_is_announced_anew_after_a_restart() -> None:
+    call = StationCall()
+    rings(call, ring(is_emergency=True), may_answer=True)
+    call.announced(now_s=NOW_S + 2)
+    after = again(call, is_same_boot=True, now_s=NOW_S + 3)
+    assert not after.tick(now_s=NOW_S + 8)  # nobody knows whether they heard it
+    assert after.state is State.CHIMING
+    rings(after, ring(is_emergency=True), may_answer=True, now_s=NOW_S + 8)
+    assert after.ring.state is RingState.ANNOUNCED

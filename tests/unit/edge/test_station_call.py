@@ -64,13 +64,13 @@ def test_a_call_from_press_to_end() -> None:
 
 def test_without_a_word_of_the_hub_for_five_seconds_the_call_is_kept_and_said_so_once() -> None:
     call = registered()
-    assert call.next_s == call.kept_at_s == NOW_S + KEPT_S
+    assert call.next_s == call.overdue_at_s == NOW_S + KEPT_S
     call.tick(now_s=NOW_S + KEPT_S - 0.01)
     assert call.state is State.REGISTERED
     call.tick(now_s=NOW_S + KEPT_S)
     assert (call.state, step(call)) == (State.KEPT, "kept")
     call.link_came(now_s=NOW_S + 60)
-    assert (call.state, call.kept_at_s) == (State.REGISTERED, NOW_S + 60 + KEPT_S)
+    assert (call.state, call.overdue_at_s) == (State.REGISTERED, NOW_S + 60 + KEPT_S)
     call.tick(now_s=NOW_S + 65)
     assert (call.state, step(call)) == (State.KEPT, None)
     assert received(call, 5) == "at the hub"
@@ -195,7 +195,7 @@ def test_a_call_ended_while_offline_gives_way_to_the_press_that_the_hub_does_not
     pressed(call, 6)
     assert says(call, 5, "ended", 2) == "ended"
     assert (call.state, call.call_seq) == (State.REGISTERED, 6)
-    assert call.kept_at_s == NOW_S + KEPT_S
+    assert call.overdue_at_s == NOW_S + KEPT_S
     assert received(call, 6) == "at the hub"
     assert says(call, 6, "ringing", 1) == "ringing"
 

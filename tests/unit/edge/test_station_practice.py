@@ -43,7 +43,7 @@ def test_the_press_after_a_practice_press_is_a_call_of_its_own_and_leaves_the_pr
     assert meaning.told == (PracticeMode(kind="drill", is_on=False, why="real press"),)
     call.press(6, meaning, now_s=NOW_S + 9)
     assert (call.state, call.call_seq, call.practice) == (State.REGISTERED, 6, None)
-    assert call.kept_at_s == NOW_S + 9 + KEPT_S
+    assert call.overdue_at_s == NOW_S + 9 + KEPT_S
     assert call.hotline_at_s == NOW_S + 9 + HOTLINE_S
     with pytest.raises(IllegalInputError):
         says(call, 5, "ended", 2)
@@ -54,7 +54,7 @@ def test_a_real_press_beside_a_practice_call_that_is_registered_has_its_own_five
     call = practising()
     pressed(call, 5)
     call.press(6, call.begin_press(), now_s=NOW_S + 3)
-    assert (call.since_s, call.kept_at_s) == (NOW_S + 3, NOW_S + 3 + KEPT_S)
+    assert (call.since_s, call.overdue_at_s) == (NOW_S + 3, NOW_S + 3 + KEPT_S)
 
 
 def test_holding_the_button_makes_a_practice_call_real() -> None:

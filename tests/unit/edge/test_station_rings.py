@@ -3,7 +3,7 @@ from itertools import product
 import pytest
 
 from contract.events import CallStep, HubRang
-from edge.call.hub_ring import TRANSITIONS, HubRing, RingInput, RingState
+from edge.call.hub_ring import ANNOUNCED_WITHIN_S, TRANSITIONS, HubRing, RingInput, RingState
 from edge.call.station_call import StationCall
 from edge.call.station_table import State
 from edge.errors import IllegalInputError
@@ -144,14 +144,16 @@ def test_only_an_emergency_answers_itself_and_only_where_the_station_lets_it() -
         assert not call.tick(now_s=NOW_S + 5)
 
 
-def test_a_ring_that_answers_itself_is_announced_for_five_seconds_which_its_repeats_do_not_prolong() -> None:
+def test_a_ring_answers_itself_five_seconds_after_it_was_announced_which_its_repeats_do_not_prolong() -> None:
     call = StationCall()
     rings(call, ring(is_emergency=True), may_answer=True)
+    call.announced(now_s=NOW_S + 3)
+    call.announced(now_s=NOW_S + 4)  # told once more
     rings(call, ring(is_emergency=True), may_answer=True, now_s=NOW_S + 4)
-    assert call.next_s == call.ring.answers_at_s == NOW_S + 5
-    assert not call.tick(now_s=NOW_S + 4.9)
-    assert call.tick(now_s=NOW_S + 5)
-    assert not call.tick(now_s=NOW_S + 6)
+    assert call.next_s == call.ring.answers_at_s == NOW_S + 8
+    assert not call.tick(now_s=NOW_S + 7.9)
+    assert call.tick(now_s=NOW_S + 8)
+    assert not call.tick(now_s=NOW_S + 9)
     meaning = call.begin_press(is_by_itself=True)
     assert meaning.told == (HubRang(ring=RING, outcome="answered by itself", by="Lan"),)
     call.press(7, meaning, now_s=NOW_S + 6)
@@ -168,3 +170,21 @@ def test_an_announced_ring_is_accepted_by_a_press_at_once_or_declined() -> None:
     other.decline(now_s=NOW_S + 1)
     assert not other.tick(now_s=NOW_S + 5)
     assert other.state is State.IDLE
+
+
+def test_a_ring_waits_for_its_announcement_but_not_for_ever() -> None:
+    call = StationCall()
+    for at_s in range(0, 16, 4):
+        assert not call.tick(now_s=NOW_S + at_s)
+        rings(call, ring(is_emergency=True), may_answer=True, now_s=NOW_S + at_s)
+    call.announced(now_s=NOW_S + 13)
+    assert not call.tick(now_s=NOW_S + ANNOUNCED_WITHIN_S - 0.1)
+    assert call.tick(now_s=NOW_S + ANNOUNCED_WITHIN_S)
+
+
+def test_an_announcement_is_nothing_to_a_ring_that_waits_for_a_press() -> None:
+    call = StationCall()
+    rings(call, ring())
+    call.announced(now_s=NOW_S)
+    assert not call.tick(now_s=NOW_S + 6)
+    assert call.ring.answers_at_s is None

@@ -30,10 +30,12 @@ class Station:
 
     def __init__(self, config: BoxConfig, espeak: Espeak | None) -> None:
         self.handed: list[Say] = []
+        self.said: list[Prompt] = []
         self.is_idle = True
         self.prompts = Prompts(
             config,
             hand_over=self.handed.append,
+            on_said=self.said.append,
             is_idle=lambda: self.is_idle,
             now_s=time.monotonic,
             espeak=espeak,
@@ -121,6 +123,19 @@ async def test_one_that_cannot_be_heard_still_ends_the_one_before(tmp_path: Path
         await station.made()
         station.prompts.say(Prompt.RINGING)
         assert station.stems() == [("ringing", False)]
+        assert station.said == [Prompt.RINGING]
+
+
+@in_a_loop
+async def test_whoever_waits_for_a_prompt_is_told_when_it_is_over_and_of_no_other(tmp_path: Path) -> None:
+    async with running(speaking(tmp_path)) as station:
+        await station.made()
+        station.prompts.say(Prompt.RINGING)
+        station.prompts.say(Prompt.AUTO_ANSWER)
+        station.prompts.on_spoke(Spoke(number=1))
+        assert station.said == []
+        station.prompts.on_spoke(Spoke(number=2))
+        assert station.said == [Prompt.AUTO_ANSWER]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +149,7 @@ async def test_a_box_that_does_not_speak_makes_and_says_nothing(
     station = Station(config, None)
     await station.prompts.run()
     station.prompts.say(Prompt.RINGING)
-    assert station.handed == []
+    assert (station.handed, station.said) == ([], [Prompt.RINGING])  # nobody waits for what cannot be heard
     assert station.prompts.now is None
     assert not (tmp_path / "prompts").exists()
     with pytest.raises(PromptError, match="does not speak"):
