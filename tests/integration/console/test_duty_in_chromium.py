@@ -111,11 +111,14 @@ def test_sound_that_is_stuck_is_no_sound(page: Page) -> None:
     observe_until(page, f"{FAULTS} === 'sound'")
 
 
-def test_who_may_not_answer_is_not_on_duty_and_not_asked_for_a_microphone(
+def test_a_doctor_proves_like_everybody_that_he_could_hear_and_speak_and_is_ready_to_be_invited(
     server: ConsoleServer, page: Page, enter: Callable[[ConsoleServer, str], None]
 ) -> None:
     server.account("Hoa", Role.DOCTOR)
     enter(server, "Hoa")
-    observe_until(page, "document.body.console?.clock.now_ms() !== null")
-    assert observe(page, "document.getElementById('duty')") is None
-    assert observe(page, FAULTS).startswith("microphone checking")
+    observe_until(page, ON_DUTY)
+    assert "Hoa" in server.call(server.rooms.routing.ready)
+    page.context.clear_permissions()
+    observe_until(page, f"{FAULTS} === 'microphone ask'")
+    assert "mời bạn" in observe(page, "document.getElementById('duty-text').textContent")
+    page.context.grant_permissions(["microphone", "camera"])
