@@ -11,7 +11,7 @@ from contract.signals import Advice
 from contract.times import Anchor
 from edge.advice.advice_facts import advice_now, code_of
 from edge.advice.book import AdviceBook
-from edge.advice.piece import Moment, Outcome, Piece
+from edge.advice.piece import Moment, Outcome, Piece, Print
 from edge.advice.print_job import PrintJob
 from edge.advice.print_process import print_in_child
 from edge.clock import BoxClock
@@ -179,6 +179,8 @@ class AdviceService:
 
 
 def _in_words(outcome: Outcome) -> str:
-    """Return what the hub's people read of it: in Vietnamese, as they write."""
+    """Return what the hub's people read beside "printed" or "not printed": in Vietnamese, as they write."""
+    if outcome.how is Print.PRINTED:
+        return outcome.detail
     said = Words("vi")(f"print {outcome.how.value}")
     return f"{said}: {outcome.detail}" if outcome.detail else said
