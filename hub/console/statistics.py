@@ -24,6 +24,7 @@ from hub.statistics.summary import Summary, by_group, summarise
 DAYS: Final = 7  # shown where nobody chose
 DAYS_MAX: Final = 93  # at once: a quarter
 UNIT_PREFIX: Final = "unit "  # of a group's key; a station's is its id, which has no space
+STATIONS_SHOWN: Final = 500  # on the page; JSON and CSV have all
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 
@@ -75,6 +76,8 @@ async def show_statistics(request: Request) -> Response:
         "statistics.html",
         account=account,
         table=table,
+        shown=table.stations[:STATIONS_SHOWN],
+        more=max(0, len(table.stations) - STATIONS_SHOWN),
         query=urlencode({"from": table.period.first, "until": table.period.last}),
         lasting=lambda seconds: age_text(seconds, words),
     )
