@@ -22,7 +22,7 @@ from hub.store.interface import Store, StoredRecord
 from hub.store.papers import VisitId
 from hub.times.fit import UtcInterval
 from hub.times.moments import read_moment
-from hub.times.placing import PlacedColumn
+from hub.times.placing import TRUST_US, PlacedColumn
 
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
@@ -177,7 +177,7 @@ def _runs(drawn: _Drawn, begin: Moment, end: Moment) -> Iterable[Run]:
         column = told if last is None else _after(told, last.end_index, drawn.stream)
         if not len(column.samples):
             continue  # told twice
-        if last is not None and column.first_index == last.end_index:
+        if last is not None and _follows(last, column, drawn.stream):
             joined[-1] = PlacedColumn(
                 last.stream,
                 last.first_index,
@@ -196,6 +196,13 @@ def _runs(drawn: _Drawn, begin: Moment, end: Moment) -> Iterable[Run]:
         samples = column.samples[first : last_one + 1]
         if len(samples):
             yield Run(at_s + first / rate_hz, rate_hz, samples.astype(np.float64) * factor)
+
+
+def _follows(last: PlacedColumn, column: PlacedColumn, stream: Stream) -> bool:
+    """Whether a column goes on where the last one ended, by its index and by its time: a device that stood
+    still has counted nothing meanwhile."""
+    end_t_us = last.t_us + len(last.samples) * 1e6 / rate_of(last, stream)
+    return column.first_index == last.end_index and abs(column.t_us - end_t_us) <= TRUST_US
 
 
 def _after(column: PlacedColumn, index: int, stream: Stream) -> PlacedColumn:

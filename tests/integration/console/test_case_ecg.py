@@ -31,8 +31,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
 
 
 @pytest.fixture
-def station(server: ConsoleServer) -> ConsoleStation:
-    return seen_at(server, next(STATIONS))
+def station(server: ConsoleServer, monkeypatch: pytest.MonkeyPatch) -> ConsoleStation:
+    """Its clock stands: what a test sends lies as far apart as it says, however slow the machine is."""
+    station = seen_at(server, next(STATIONS))
+    stop_clock(station, monkeypatch)
+    return station
+
+
+def stop_clock(station: ConsoleStation, monkeypatch: pytest.MonkeyPatch, *, later_s: float = 0.0) -> None:
+    at_us = station.now_us() + int(later_s * 1e6)
+    monkeypatch.setattr(station, "now_us", lambda: at_us)
 
 
 @pytest.fixture
@@ -97,28 +105,38 @@ def test_a_gap_stays_a_gap_as_long_as_it_was(
     assert gap_s == pytest.approx(3.0, abs=0.05)
 
 
+def test_a_device_that_stood_still_leaves_a_gap_though_it_lost_no_count(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.samples(ECG, [1] * 250, ended_s_ago=4.0)
+    station.samples(ECG, [2] * 250)
+    first, second = stretch(server, call, samples=500).leads[0].runs
+    assert second.at_s - first.at_s == pytest.approx(4.0, abs=0.05)
+
+
 def test_only_the_last_ten_seconds_are_taken_and_they_end_with_the_newest_sample(
     server: ConsoleServer, station: ConsoleStation, call: CallId
 ) -> None:
-    for second in range(15):
-        station.samples(ECG, [second] * 250, ended_s_ago=14.0 - second)
-    read = stretch(server, call, samples=2_490)
-    (run,) = read.leads[0].runs
+    for second in range(0, 15, 5):
+        station.samples(ECG, [second + index // 250 for index in range(1_250)], ended_s_ago=10.0 - second)
+
+    def newest() -> int:
+        return round(float(stretch(server, call, samples=1_000).leads[0].runs[-1].mv[-1]) * MV)
+
+    wait_for(lambda: newest() == 14, "the newest second")
+    (run,) = stretch(server, call, samples=2_490).leads[0].runs
     assert len(run.mv) == pytest.approx(2_500, abs=12)
-    assert round(float(run.mv[-1]) * MV) == 14
     assert run.at_s == pytest.approx(0.0, abs=0.05)
 
 
 def test_a_lead_that_was_off_says_so_and_one_that_is_on_again_does_not(
-    server: ConsoleServer, station: ConsoleStation, call: CallId
+    server: ConsoleServer, station: ConsoleStation, call: CallId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     station.leads(ECG)
     station.samples(ECG, [1] * 250)
     assert stretch(server, call, samples=250).leads[0].was_off
     station.leads()
-    for _ in range(12):
-        station.samples(ECG, [1] * 250)
-    station._began_s -= 12  # the box has gone on for so long
+    stop_clock(station, monkeypatch, later_s=12.0)
     station.samples(ECG, [1] * 250)
     wait_for(lambda: not stretch(server, call, samples=250).leads[0].was_off, "the lead that is on again")
     station.tell(Conditions(device=BOARD, on=("lead off",)))
