@@ -18,7 +18,11 @@ from tests.model.station import Down, Hello, Parcel, Receipt, Station, Up
 from tests.model.store import ModelStore
 from tests.model.wire import EXPIRES_US, PERFECT, ROUGH, Faults, Wire
 
-TURN_US: Final = S  # the hub's desk looks around
+TURN_US: Final = (
+    S  # the hub's desk looks around; where nothing has come for a while, as pages prove themselves
+)
+IDLE_TURN_US: Final = 10 * S
+IDLE_AFTER_US: Final = 4 * S
 MINUTE_US: Final = 60 * S
 STATIONS: Final = ("tram-1", "tram-2", "tram-3")
 
@@ -54,8 +58,16 @@ class Line:
 class World:
     """Everything. `history` tells what was done, for whoever has to understand a failure."""
 
-    def __init__(self, rng: random.Random, *, stations: int = 2, faults: Faults = ROUGH) -> None:
-        self.rng, self.clock, self.store = rng, Clock(), ModelStore()
+    def __init__(
+        self,
+        rng: random.Random,
+        *,
+        stations: int = 2,
+        faults: Faults = ROUGH,
+        store: ModelStore | None = None,
+    ) -> None:
+        self.rng, self.clock = rng, Clock()
+        self.store = ModelStore() if store is None else store
         self.history: list[str] = []
         self.has_broker = True
         self._seen: dict[CallId, int] = {}  # revisions of calls, as pages saw them last
@@ -64,7 +76,7 @@ class World:
         self.lines: dict[StationId, Line] = {}
         for number, name in enumerate(STATIONS[:stations]):
             self._add_station(StationId(name), SpoolId(0xA0 + number), faults)
-        self._turn_us = 0
+        self._turn_us = self._busy_us = 0
         self.hub.start()
         for line in self.lines.values():
             line.station.begin_boot(now_us=self.now_us)
@@ -118,6 +130,7 @@ class World:
     def _hear_up(self, line: Line, message: Up | Down) -> None:
         match message:
             case Parcel():
+                self._busy_us = self.now_us
                 if self.hub.hear_parcel(line.station, message):
                     self._send_down(line, Receipt(self._committed(line)))
                     self._turn_us = self.now_us
@@ -203,9 +216,14 @@ class World:
     def pass_time(self, by_us: int) -> None:
         """Let everything happen that happens by itself within that time."""
         until_us = self.now_us + by_us
+        self._busy_us = self.now_us
+        self._turn_us = min(self._turn_us, self.now_us + TURN_US)
         while True:
-            due = [self._turn_us, *(line.next_us for line in self.lines.values())]
-            at_us = min(at_us for at_us in due if at_us is not None)
+            at_us = self._turn_us
+            for line in self.lines.values():
+                line_us = line.next_us
+                if line_us is not None and line_us < at_us:
+                    at_us = line_us
             if at_us > until_us:
                 break
             self.clock.now_us = max(self.now_us, at_us)
@@ -213,19 +231,26 @@ class World:
         self.clock.now_us = until_us
 
     def _happen(self) -> None:
+        now_us = self.now_us
         for line in self.lines.values():
-            self._deliver(line)
-            line.station.tick(now_us=self.now_us)
-        if self.now_us >= self._turn_us:
-            self._turn_us = self.now_us + TURN_US
+            due_us = line.next_us
+            if due_us is not None and due_us <= now_us:
+                self._deliver(line)
+                line.station.tick(now_us=now_us)
+        if now_us >= self._turn_us:
             self.hub.turn()
+            is_idle = now_us - self._busy_us >= IDLE_AFTER_US
+            self._turn_us = (
+                min(now_us + IDLE_TURN_US, self._next_deadline_us()) if is_idle else now_us + TURN_US
+            )
+            self._turn_us = max(self._turn_us, now_us + TURN_US)
 
     def rest(self, by_us: int) -> None:
         """Let time pass in which nothing is done: the desk looks around when something is due, and now and
         then."""
         until_us = self.now_us + by_us
         while self.now_us < until_us:
-            self.pass_time(min(2 * S, until_us - self.now_us))
+            self.pass_time(min(S, until_us - self.now_us))
             if not self._has_news():
                 self.clock.now_us = min(until_us, self._next_deadline_us())
                 self._turn_us = self.now_us
@@ -239,7 +264,7 @@ class World:
     def _next_deadline_us(self) -> int:
         zero_us = self.clock.zero_us
         desk = self.hub.desk
-        due = [self.now_us + MINUTE_US]
+        due = [self.now_us + 20 * MINUTE_US]
         for one in () if desk is None else desk.open_calls():
             due += [at_us + zero_us for at_us in one.call.deadlines_us]
         due += [at_us for line in self.lines.values() if (at_us := line.station.next_us) is not None]
