@@ -23,9 +23,9 @@ from edge.advice.print_process import print_in_child
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from tests.broker import free_port
+from tests.integration.edge.call_station import Station, station
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import NUMERIC, open_all, open_spool, stored
-from tests.integration.edge.test_call_in_vitals import Station, station
 from tests.integration.edge.test_panel import panel
 from tests.integration.edge.test_spool_cli import write_toml
 from tests.integration.edge.test_vitals import LIMIT_S, config, until, until_answered  # noqa: F401
