@@ -218,6 +218,7 @@ def test_a_link_ends_with_the_call_with_its_time_and_by_the_owners_word(
     assert server.post(late).status == 410
     over = link(server, call, "Quý")
     give(server, call, Input.END)
+    assert server.get(over).status == 410
     refused = server.post(over)
     assert (refused.status, "hết hạn, hoặc cuộc gọi đã xong" in refused.text) == (410, True)
 
@@ -230,7 +231,8 @@ def test_only_the_owner_makes_links_and_no_two_guests_have_one_name(
     assert post(server, f"/calls/{call}/link", {"name": " "}, "Lan").status == 422
     assert post(server, f"/calls/{call}/link", {"name": "x" * 41}, "Lan").status == 422
     link(server, call, "Sơn")
-    assert post(server, f"/calls/{call}/link", {"name": "Sơn"}, "Lan").status == 409
+    again = post(server, f"/calls/{call}/link", {"name": "Sơn"}, "Lan")
+    assert (again.status, "Hãy ghi tên khác" in again.text) == (409, True)
 
 
 def test_a_guessed_link_is_refused_and_the_next_guess_waits(server: ConsoleServer) -> None:
