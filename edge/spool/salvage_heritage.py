@@ -1,5 +1,6 @@
 """What a new spool takes over from the file that was set aside (shell): who is being seen, which call is
-open, how this boot is called. From what the process still knew, where there was one; else from the file.
+open, which devices are known, how this boot is called. From what the process still knew, where there was
+one; else from the file.
 """
 
 from dataclasses import replace
@@ -10,7 +11,7 @@ from edge.spool.hub_keys import HUB_KEY_FACT
 from edge.spool.salvage_aside import Aside, Heritage
 from edge.spool.salvage_rows import DamagedFile
 
-FACTS: Final = ("visit", "stream set", "call", "camera off", "advice", HUB_KEY_FACT)
+FACTS: Final = ("visit", "stream set", "call", "camera off", "devices", "advice", HUB_KEY_FACT)
 UNKNOWN: Final = "0" * 16  # the name of a spool whose name nobody knows
 
 

@@ -15,6 +15,7 @@ from edge.spool.integrity_service import IntegrityService
 from edge.spool.salvage_aside import Aside, Heritage, asides, set_aside
 from edge.spool.salvage_service import SalvageService
 from edge.spools_service import Spools
+from edge.vitals_service import CARRIED_FACTS
 from tests.integration.edge.damages import HARMS, Pages, harm, make_spool
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.salvage_worker import LIMIT_S, rooms
@@ -65,6 +66,24 @@ async def test_a_file_whose_move_a_power_cut_left_undone_is_not_opened_again(
     finally:
         await spools.own.close()
     assert [one.origin for one in asides(tmp_path)] == ["spool.db"]
+
+
+@in_a_loop
+async def test_what_a_box_remembers_from_start_to_start_it_remembers_in_its_next_spool_too(
+    tmp_path: Path,
+) -> None:
+    path, before = tmp_path / "spool.db", {name: {"call_seq": 3, "of": name} for name in CARRIED_FACTS}
+    with open_spool(path) as spool:
+        spool.commit(Batch(facts=before))
+    set_aside(path, why="a test", heritage=Heritage())
+    spools = spools_in(tmp_path)
+    await spools.open()
+    try:
+        after = await spools.own.use(lambda spool: {name: spool.fact(name) for name in CARRIED_FACTS})
+    finally:
+        await spools.own.close()
+    lost = [name for name, fact in after.items() if fact is None or fact["of"] != name]
+    assert lost == ["epoch"], "the hub's of what was sent in the other; all else is the station's"
 
 
 @in_a_loop
