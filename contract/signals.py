@@ -92,7 +92,8 @@ class Practice(Signal):
 class Advice(Signal):
     """`down/signal`: what the hub advises for the person of a visit of `spool`, until the station has it.
 
-    `advice` counts at the hub, for all stations; the event "advice" answers.
+    `advice` counts at the hub, for all stations; the event "advice" answers. `practice`: it was said in a
+    practice call, and is for nobody.
     """
 
     signal: Literal["advice"] = "advice"
@@ -103,6 +104,7 @@ class Advice(Signal):
     text: AdviceText
     by: Text
     made_utc_us: Count
+    practice: PracticeKind | None = None
 
 
 class BoxState(Signal):

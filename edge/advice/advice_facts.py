@@ -26,12 +26,14 @@ class PieceNow(BaseModel):
     came_ago_s: float | None
     is_printing: bool
     outcome: Outcome | None
+    is_practice: bool = False
 
     def lines(self) -> Iterator[str]:
         """Yield what a person at a terminal wants to know."""
         ago_s = self.came_ago_s if self.made_ago_s is None else self.made_ago_s
         since = "before the box started" if ago_s is None else f"{ago_s / 60:.0f} min ago"
-        yield f"{self.advice}  visit {self.code}, {self.urgency}, by {self.by}, {since}"
+        practice = "PRACTICE, for nobody: " if self.is_practice else ""
+        yield f"{self.advice}  {practice}visit {self.code}, {self.urgency}, by {self.by}, {since}"
         yield from (f"    {line}" for line in self.text.splitlines())
         if self.is_printing:
             yield "    being printed"
@@ -86,4 +88,5 @@ def _shown(piece: Piece, *, is_printing: bool, now: Moment) -> PieceNow:
         came_ago_s=piece.since_s(now),
         is_printing=is_printing,
         outcome=piece.outcome,
+        is_practice=piece.said.practice is not None,
     )

@@ -145,6 +145,7 @@ class AdviceService:
             by=piece.said.by,
             made_utc_us=piece.said.made_utc_us,
             now_utc_us=self._now().utc_us,
+            is_practice=piece.said.practice is not None,
         )
 
     # What people ask and say

@@ -30,6 +30,7 @@ class PrintJob(BaseModel):
     by: str
     made_utc_us: int
     now_utc_us: int | None = None
+    is_practice: bool = False
 
     @property
     def name(self) -> str:

@@ -27,6 +27,7 @@ SMALL_PT, FACT_PT, TEXT_PT, TITLE_PT = 9.0, 12.0, 14.0, 20.0
 LEADING: Final = 1.42  # stacked marks (Ễ, ậ) are not cut
 PAGES_MAX: Final = 4  # of a text of one letter a line: its line ends are left out then
 YEAR_9999_S: Final = 253_370_764_800
+PRACTICE: Final = "DIỄN TẬP – không phải người bệnh thật"
 ONLY_REMOTE: Final = "Chỉ là hội chẩn từ xa: người cho lời dặn không khám trực tiếp. Nặng hơn: gọi lại ngay."
 
 
@@ -94,6 +95,8 @@ class _Sheet:
         printed = None if self._job.now_utc_us is None else moment_text(self._job.now_utc_us)
         foot = [f"{self._job.station}  ·  {self._job.code}  ·  số {self._job.advice}", f"trang {self.pages}"]
         foot += [] if printed is None else [f"in lúc {printed}"]
+        if self._job.is_practice:
+            self._lines(PRACTICE, font=BOLD, size_pt=TEXT_PT)
         self._text(SIDE_MM, 18.0, ONLY_REMOTE, font=BOLD, size_pt=SMALL_PT)
         self._text(SIDE_MM, 12.0, "  ·  ".join(foot), size_pt=SMALL_PT)
 

@@ -12,6 +12,10 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
         "Cuộc gọi này là diễn tập. Có người cần giúp thật: bấm nút lần nữa, hoặc giữ nút 2 giây.",
         "This call is practice. If somebody needs help: press again, or hold the button for 2 s.",
     ),
+    "practice advice": (
+        "Lời dặn trong lúc diễn tập, không dành cho người bệnh nào.",
+        "Advice from practice: it is for no patient.",
+    ),
     "practice next drill": (
         "Lần bấm kế tiếp là diễn tập (còn {left}). Có người cần giúp thật: giữ nút 2 giây.",
         "The next press is a drill ({left} left). If somebody needs help: hold the button for 2 s.",

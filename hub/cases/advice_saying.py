@@ -76,5 +76,6 @@ def signal_of(row: AdviceRow) -> Advice:
             "text": row.text,
             "by": row.by,
             "made_utc_us": row.made_utc_us,
+            "practice": row.practice,
         }
     )

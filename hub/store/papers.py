@@ -21,8 +21,10 @@ _PAPERS: Final = """
 SELECT p.no, c.station, c.spool, p.call_seq, v.spool, p.visit, p.kind, p.revision, p.by_name, p.utc_us, p.json
 FROM paper p JOIN spool c ON c.no = p.call_spool_no JOIN spool v ON v.no = p.spool_no"""
 _ADVICE: Final = """
-SELECT a.no, c.station, c.spool, a.call_seq, v.spool, a.visit, a.urgency, a.text, a.by_name, a.made_utc_us
-FROM advice a JOIN spool c ON c.no = a.call_spool_no JOIN spool v ON v.no = a.spool_no"""
+SELECT a.no, c.station, c.spool, a.call_seq, v.spool, a.visit, a.urgency, a.text, a.by_name, a.made_utc_us,
+       json_extract(k.kept, '$.practice')
+FROM advice a JOIN spool c ON c.no = a.call_spool_no JOIN spool v ON v.no = a.spool_no
+LEFT JOIN call k ON k.spool_no = a.call_spool_no AND k.seq = a.call_seq"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,10 @@ class AdviceStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviceRow(AdviceDraft):
-    """A piece of advice, and all that has become of it, in order."""
+    """A piece of advice, and all that has become of it, in order. `practice`: of its call, as it is now."""
 
     no: int
+    practice: str | None = None
     steps: tuple[AdviceStep, ...]
 
 
@@ -140,7 +143,7 @@ class PaperQueries:
         return [CallId(StationId(station), parse_spool(spool), seq) for station, spool, seq in rows]
 
     def _advice(self, row: Sequence[Any]) -> AdviceRow:
-        no, station, spool, seq, of_spool, visit, urgency, text, by, made_utc_us = row
+        no, station, spool, seq, of_spool, visit, urgency, text, by, made_utc_us, practice = row
         steps = self._db.execute(
             "SELECT state, text, utc_us FROM advice_step WHERE advice = ? ORDER BY no", (no,)
         )
@@ -152,6 +155,7 @@ class PaperQueries:
             text=text,
             by=by,
             made_utc_us=made_utc_us,
+            practice=practice,
             steps=tuple(AdviceStep(*step) for step in steps),
         )
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contract.events import AdviceKept, AnyEvent, Press, VisitOpened
-from contract.ids import BootId, CallId, SpoolId, StationId, VisitNo
+from contract.header import Record
+from contract.ids import BootId, CallId, RecordClass, SpoolId, StationId, VisitNo
 from contract.times import Anchor
 from hub.cases.case_book import (
     WrongPersonError,
@@ -19,7 +21,7 @@ from hub.cases.case_book import (
 )
 from hub.cases.minutes_writing import write_document
 from hub.cases.notes import Consent, Form, Identity
-from hub.store.interface import CallRow
+from hub.store.interface import CallMove, CallRow, JournalLine
 from hub.store.papers import AdviceDraft, VisitId
 from hub.store.sqlite import SqliteStore
 from tests.integration.hub.arrivals import anchor_arrival, event_arrival
@@ -70,6 +72,23 @@ def kept(store: SqliteStore, station: StationId, event: AdviceKept, *, seq: int)
 def advice(store: SqliteStore, *, text: str = "uống nước", made_utc_us: int = NOON_US) -> int:
     draft = AdviceDraft(call_id=CALL, of=FIRST, urgency="soon", text=text, by="lan", made_utc_us=made_utc_us)
     return store.add_advice(draft).no
+
+
+def test_advice_is_of_practice_as_long_as_its_call_is(store: SqliteStore) -> None:
+    drill = Press(device="board", device_boot=1, press_count=1, learned_from="event", practice="drill")
+    arrival = event_arrival(CON_DAO, SPOOL, drill, boot=BOOT, t_us=7, seq=7, utc_us=NOON_US)
+    assert isinstance(arrival.record, Record)
+    header = replace(arrival.record.header, record_class=RecordClass.CALL)
+    store.commit([replace(arrival, record=replace(arrival.record, header=header))])
+    advice(store)
+    assert [one.practice for one in store.open_advice()] == ["drill"]
+    assert [one.practice for one in store.advice_of_call(CALL)] == ["drill"]
+    line = JournalLine(
+        utc_us=NOON_US, by=None, input="RAISED", from_state="RECEIVED", to_state="RECEIVED", detail=None
+    )
+    move = CallMove(call_id=CALL, revision=1, owner=None, is_closed=False, kept="{}", line=line)
+    (moved,) = store.move_calls([move])
+    assert moved is not None and [one.practice for one in store.open_advice()] == [None]
 
 
 def test_what_two_type_into_other_fields_is_put_together(store: SqliteStore) -> None:

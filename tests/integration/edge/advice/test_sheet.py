@@ -7,7 +7,7 @@ import pytest
 from edge.advice.piece import Print
 from edge.advice.print_job import URGENCY_WORDS, PrintJob
 from edge.advice.print_sheet import print_sheet
-from edge.advice.sheet import ONLY_REMOTE, PAGES_MAX, draw
+from edge.advice.sheet import ONLY_REMOTE, PAGES_MAX, PRACTICE, draw
 from tests.simulators.pdf_reader import read_pdf
 from tests.unit.edge.advice.pieces import TEXT, UTC_US, job
 
@@ -50,6 +50,13 @@ def test_the_longest_text_stays_on_a_few_pages_each_with_its_visit() -> None:
         pages = read_pdf(draw(job("usb", text=text)))
         assert len(pages) <= PAGES_MAX
         assert all("K7-42" in page.text and ONLY_REMOTE in page.text for page in pages)
+
+
+def test_every_page_of_what_was_said_in_practice_says_so_and_no_other() -> None:
+    drill = job("usb", text="x\n" * 60).model_copy(update={"is_practice": True})
+    pages = read_pdf(draw(drill))
+    assert len(pages) > 1 and all(PRACTICE in page.text for page in pages)
+    assert PRACTICE not in text_of(job("usb"))
 
 
 def test_the_same_job_makes_the_same_bytes() -> None:

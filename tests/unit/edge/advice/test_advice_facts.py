@@ -50,6 +50,14 @@ def test_how_long_ago_is_said_as_well_as_it_is_known() -> None:
     assert {(one.made_ago_s, one.came_ago_s) for one in rebooted.present} == {(None, None)}
 
 
+def test_what_was_said_in_practice_is_known_for_that_also_after_a_restart() -> None:
+    before = AdviceBook(spool=HERE)
+    before.receive(advice(12).model_copy(update={"practice": "drill"}), at(0))
+    before.receive(advice(13), at(0))
+    after = AdviceBook(before.saved(), spool=HERE)
+    assert [(one.advice, one.is_practice) for one in shown(after, 2).present] == [(13, False), (12, True)]
+
+
 def test_a_terminal_shows_it_line_by_line() -> None:
     lines = list(shown(book(), 2).present[0].lines())
     assert lines[0] == f"13  visit {visit_code(SPOOL, VisitNo(2))}, soon, by Lan, 30 min ago"

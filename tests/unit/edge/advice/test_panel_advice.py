@@ -50,6 +50,15 @@ def test_advice_for_the_present_person_says_everything_and_whose_it_is() -> None
     assert "Lời dặn" not in page(AdviceNow(code="K7-42"))
 
 
+def test_advice_from_practice_is_marked_wherever_it_stands_and_real_advice_is_not() -> None:
+    drill = PIECE.model_copy(update={"is_practice": True})
+    for shown in (AdviceNow(code="K7-42", present=(drill,)), AdviceNow(code="E4-11", before=(drill,))):
+        assert "<strong>DIỄN TẬP</strong> <span>Lời dặn trong lúc diễn tập" in page(shown)
+    assert "PRACTICE" in page(AdviceNow(code="K7-42", present=(drill,)), language="en")
+    assert "DIỄN TẬP" not in page(present())
+    assert "PRACTICE" in next(drill.lines()) and "PRACTICE" not in next(PIECE.lines())
+
+
 def test_advice_of_before_is_never_called_the_present_persons() -> None:
     html = page(AdviceNow(code="E4-11", before=(PIECE,)))
     assert "Lời dặn cho lượt khám trước" in html

@@ -1,5 +1,7 @@
 """Advice is said until its station has it, again and again, but not for ever, and at once when it is back."""
 
+from dataclasses import replace
+
 from contract.ids import CallId, SpoolId, StationId, VisitNo
 from contract.signals import Advice
 from hub.cases.advice_saying import REPEAT_S, SAID_FOR_S, AdviceSaying, signal_of
@@ -84,3 +86,8 @@ def test_the_signal_names_the_visit_in_the_visits_own_spool() -> None:
         by="lan",
         made_utc_us=NOON_US,
     )
+
+
+def test_advice_of_a_practice_call_is_said_as_practice() -> None:
+    assert signal_of(replace(advice(9), practice="drill")).practice == "drill"
+    assert signal_of(advice(9)).practice is None
