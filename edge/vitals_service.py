@@ -78,6 +78,7 @@ class Vitals:
         self._rhythm = StatusRhythm()
         self._cut_now = asyncio.Event()
         self._has_samples = self._has_rooms = False
+        self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
 
     async def run(self) -> None:
         """Run until cancelled; with another spool when the one is damaged. Raises BoxError when the box
@@ -190,6 +191,8 @@ class Vitals:
             last_presses=last_presses,
         )
         self._call.board = self._board
+        for told in self._unstored:
+            self._call.on_button(told)
         self._button = OwnButton(
             self._config.button,
             self._on_button,
@@ -285,6 +288,7 @@ class Vitals:
         )
 
     async def _end(self) -> None:
+        self._unstored = await self._call.records.finish()
         for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=True):
             await self._coding.store(cut)
         await self._coding.close()

@@ -5,6 +5,7 @@ the nurse meanwhile. A step that the card refuses is lost, and the call goes on 
 """
 
 import asyncio
+import contextlib
 import copy
 import logging
 from collections import deque
@@ -20,7 +21,7 @@ from edge.call.station_call import StationCall
 from edge.call.station_table import OWED
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
-from edge.errors import SpoolDamagedError, SpoolError
+from edge.errors import SpoolError
 from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
 from edge.spool.spool_service import SpoolThread
 from firmware_bridge.events import ButtonHeld, ButtonPressed, PressIdentity, PressKind
@@ -28,6 +29,7 @@ from firmware_bridge.events import ButtonHeld, ButtonPressed, PressIdentity, Pre
 log = logging.getLogger(__name__)
 
 STORE_AGAIN_S: Final = 1.0  # after the card refused
+FINISH_S: Final = 5.0  # for a card that stalls, when `edge vitals` ends
 WORK_MAX: Final = 2_000  # what waits for the card; the bridge has at most 1024 presses open
 
 
@@ -82,23 +84,38 @@ class CallRecords:
         self._work: deque[Work] = deque()
         self._has_work, self._is_idle = asyncio.Event(), asyncio.Event()
         self._saved: dict[str, Any] | None = saved_call(call, boot_name=clock.boot_name)
+        self._is_ending = False  # what the card refuses now it does not take later
         self.unstored_presses = 0  # no disk takes them now: shown by `edge doctor`
 
     async def run(self) -> None:
         """Store one thing after the other, until cancelled."""
         while True:
-            while self._work:
-                match self._work[0]:
-                    case ButtonPressed() | OwnPress() as press:
-                        await self._store_press(press)
-                    case ButtonHeld() | OwnRaise() as held:
-                        await self._store_raise(held)
-                    case _Told(events):
-                        await self._store_told(events)
-                self._work.popleft()
+            await self._store_all()
             self._has_work.clear()
             self._is_idle.set()
             await self._has_work.wait()
+
+    async def _store_all(self) -> None:
+        while self._work:
+            match self._work[0]:
+                case ButtonPressed() | OwnPress() as press:
+                    await self._store_press(press)
+                case ButtonHeld() | OwnRaise() as held:
+                    await self._store_raise(held)
+                case _Told(events):
+                    await self._store_told(events)
+            self._work.popleft()
+
+    async def finish(self) -> list[ButtonPressed | ButtonHeld]:
+        """`edge vitals` ends, or has another spool from now on: store what the button told, for a button of
+        the box itself tells it once. Return what this card does not take.
+        """
+        self._work = deque(one for one in self._work if isinstance(one, ButtonPressed | ButtonHeld))
+        self._is_ending = True
+        with contextlib.suppress(TimeoutError, SpoolError):
+            async with asyncio.timeout(FINISH_S):
+                await self._store_all()
+        return [one for one in self._work if isinstance(one, ButtonPressed | ButtonHeld)]
 
     async def until_idle(self) -> None:
         """Return when nothing waits for the card."""
@@ -169,6 +186,8 @@ class CallRecords:
                 now_s = self._clock.now_s()
                 owed = await self._spool.store_now(replace(batch, facts_of_seq=self._facts_after(change)))
             except SpoolError as error:
+                if self._is_ending:
+                    raise
                 log.log(logging.DEBUG if self.unstored_presses else logging.ERROR, "a press waits: %s", error)
                 self.unstored_presses = sum(isinstance(one, ButtonPressed | OwnPress) for one in self._work)
                 await asyncio.sleep(STORE_AGAIN_S)
@@ -227,10 +246,9 @@ class CallRecords:
                 if await self._try_raise(held):
                     self._on_moved()
                 return
-            except SpoolDamagedError:
-                log.error("an emergency is lost with its spool; its press is not")
-                return
             except SpoolError as error:
+                if self._is_ending:
+                    raise
                 log.error("an emergency waits: %s", error)
                 await asyncio.sleep(STORE_AGAIN_S)
 

@@ -20,6 +20,7 @@ from edge.errors import ControlError
 from firmware_bridge.board.messages import OutputId, OutputPattern
 from tests.integration.edge.call_station import PAGE, RING, ROOT, SILENT, commands, station, told
 from tests.integration.edge.loops import in_a_loop
+from tests.integration.edge.test_damaged_vitals import strike
 from tests.integration.edge.test_vitals import config, until, until_answered  # noqa: F401
 from tests.integration.edge.uplinks import board_of
 from tests.simulators import video_stand_in
@@ -263,3 +264,29 @@ async def test_while_a_call_is_held_nobody_sees_or_hears_the_station_and_a_ring_
             assert len({pid for pid, _ in heard(tmp_path)}) == 1
             await box.ask("cancel call")
             await until(lambda: not is_lit())
+
+
+@in_a_loop
+async def test_a_press_of_the_boxs_own_button_is_stored_although_the_process_ends_at_that_instant(
+    config: BoxConfig,  # noqa: F811
+) -> None:
+    """Our board tells again what nobody stored; a pin of the box does not."""
+    config = replace(config, board_port=None, call=SILENT)
+    async with station(config) as box:
+        box.presses(1)
+        await box.service._call.records.until_idle()
+        box.presses(2)
+    assert [one.press_count for one in told(config) if isinstance(one, Press)] == [1, 2]
+
+
+@in_a_loop
+async def test_a_press_of_the_boxs_own_button_outlives_the_file_that_breaks_as_it_is_stored(
+    config: BoxConfig,  # noqa: F811
+) -> None:
+    config = replace(config, board_port=None, call=SILENT)
+    async with station(config) as box:
+        before = box.service._call
+        await strike(box.service, config, "sqlite_sequence")
+        box.presses(1)
+        await until(lambda: box.service._call is not before and box.state in OPEN)
+    assert [one.press_count for one in told(config) if isinstance(one, Press)] == [1]
