@@ -12,7 +12,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -36,6 +36,7 @@ from hub.console.list_routes import LIST_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
 from hub.console.rooms import Rooms
 from hub.hub import Hub
+from hub.store.interface import StoreFailedError
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ def build_app(hub: Hub) -> Starlette:
             NotSignedInError: _on_not_signed_in,
             RefusedPageError: _on_refused,
             HTTPException: _on_http_error,
+            StoreFailedError: _on_store_failed,
+            ClientDisconnect: lambda _, __: Response(status_code=400),  # nobody hears it: the page has gone
         },
         lifespan=lifespan,
         max_body_size=BODY_MAX_BYTES,
@@ -135,6 +138,12 @@ def _on_refused(request: Request, error: Exception) -> Response:
     return render(
         request, "error.html", account=None, status=error.status, text_key=error.text_key, code=error.status
     )
+
+
+def _on_store_failed(request: Request, error: Exception) -> Response:
+    log.error("%s %s is refused: %s", request.method, request.url.path, error)
+    text_key = case.STORE_AWAY if request.method == "GET" else case.NOT_KEPT
+    return _on_refused(request, RefusedPageError(503, text_key))
 
 
 def _on_http_error(request: Request, error: Exception) -> Response:

@@ -1,16 +1,22 @@
 """The console's pages and deeds over plain HTTP: who may, from where, and pages without scripts."""
 
+import json
+import logging
 import re
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.requests import ClientDisconnect, Request
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from contract.ids import CallId
 from hub.people.accounts import Role
+from hub.store.interface import StoreFailedError
 from tests.simulators.console_server import LIMIT_S, PASSWORD, ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -200,6 +206,46 @@ def test_a_doctor_watches_but_answers_no_calls(server: ConsoleServer, station: C
     assert server.post_json("/ringing", heard, Cookie=hoa).status == 403
     assert state_of(server)[str(call)][0] == "RECEIVED"
     server.post(f"/calls/{call}/claim", Cookie=server.session("Lan"))
+
+
+def test_a_deed_that_the_store_cannot_keep_says_so_and_no_call_moves(
+    server: ConsoleServer, station: ConsoleStation, lan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> NoReturn:
+        raise StoreFailedError("the disk is full")
+
+    call = press(server, station)
+    before = state_of(server)
+    with monkeypatch.context() as full:
+        full.setattr(server.rooms.desk, "give", fails)
+        told = server.post(f"/calls/{call}/claim", Cookie=lan, Accept="application/json")
+        assert (told.status, json.loads(told.data)) == (503, {"error": "Chưa lưu được. Hãy thử lại."})
+        assert "Chưa lưu được" in server.post(f"/calls/{call}/claim", Cookie=lan).text
+    assert state_of(server) == before
+    assert server.post(f"/calls/{call}/claim", Cookie=lan).status == 303
+
+
+def test_a_page_that_leaves_in_the_middle_of_what_it_says_is_no_error_of_ours(
+    server: ConsoleServer, lan: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"POST /duty HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {server.url}\r\n"
+    left: list[object] = []
+    with pytest.MonkeyPatch.context() as watched:
+        body = Request.body
+
+        async def watch(request: Request) -> bytes:
+            try:
+                return await body(request)
+            except ClientDisconnect as error:
+                left.append(error)
+                raise
+
+        watched.setattr(Request, "body", watch)
+        with socket.create_connection(("127.0.0.1", server.port)) as page:
+            page.sendall(f"{head}Cookie: {lan}\r\nContent-Length: 90\r\n\r\n{{".encode())
+        wait_for(lambda: bool(left), "the page to have gone")
+    assert server.get("/calls", Cookie=lan).status == 200  # by then what became of the first is written down
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 def test_without_scripts_the_pages_still_say_everything_with_its_age(
