@@ -15,6 +15,7 @@ from edge.errors import IllegalInputError
 
 ANNOUNCED_S: Final = 5.0  # from the end of the announcement until a ring answers itself
 ANNOUNCED_WITHIN_S: Final = 15.0  # from the ring on: three languages, and an `edge video` that must start
+LONGEST_S: Final = 90.0  # however often it is said again: a hub that forgets to end it ends no night's sleep
 ENDED_MAX: Final = 16  # names; what is late is late by seconds
 
 
@@ -59,12 +60,14 @@ TRANSITIONS: Final = {
 
 @dataclass(slots=True)
 class HubRing:
-    """The ring of now. `until_s`: its lease; `answers_at_s`: when it answers itself; both CLOCK_BOOTTIME."""
+    """The ring of now. `began_s`: it was first heard; `until_s`: its lease; `answers_at_s`: when it answers
+    itself; all CLOCK_BOOTTIME."""
 
     state: RingState = RingState.QUIET
     name: str = ""
     by: str = ""
     is_emergency: bool = False
+    began_s: float | None = None
     until_s: float | None = None
     answers_at_s: float | None = None
     ended: list[str] = field(default_factory=list)
@@ -96,7 +99,8 @@ class HubRing:
         is_aloud = may_answer and bool(signal.is_emergency)
         self._apply(RingInput.CALLS_ALOUD if is_aloud else RingInput.CALLS)
         self.name, self.by, self.is_emergency = signal.ring, signal.by, bool(signal.is_emergency)
-        self.until_s = now_s + signal.lease_s
+        self.began_s = now_s if self.began_s is None else self.began_s
+        self.until_s = min(now_s + signal.lease_s, self.began_s + LONGEST_S)
         if self.state is RingState.ANNOUNCED and self.answers_at_s is None:
             self.answers_at_s = now_s + ANNOUNCED_WITHIN_S
 
@@ -128,7 +132,7 @@ class HubRing:
             self.forget(self.name)
             self.name = self.by = ""
             self.is_emergency = False
-            self.until_s = self.answers_at_s = None
+            self.began_s = self.until_s = self.answers_at_s = None
 
     def forget(self, name: str) -> None:
         """A ring of this name is over, also one that was not heard of before its end."""
@@ -141,6 +145,7 @@ class HubRing:
         return {
             "ended": self.ended,
             "name": self.name,
+            "began_s": self.began_s,
             "until_s": self.until_s,
             "is_emergency": self.is_emergency,
         }
@@ -155,7 +160,7 @@ class HubRing:
         if "name" not in saved:
             return ring
         ring.name, ring.is_emergency = saved["name"], saved["is_emergency"]
-        ring.until_s = saved["until_s"] if is_same_boot else now_s
+        ring.began_s, ring.until_s = (saved["began_s"], saved["until_s"]) if is_same_boot else (now_s, now_s)
         ring.state = RingState.CHIMES
         return ring
 

@@ -1,7 +1,7 @@
 """What lamp and buzzer show of the call (core): the truth, and nothing before it is true.
 
 The lamp holds one pattern as long as the state holds. The buzzer chirps once at a change, for CHIRP_MAX_MS at
-most, and chimes only while the hub calls, which is a minute at most: nothing sounds on through a night.
+most, and chimes only while the hub calls, which is 90 s at most: nothing sounds on through a night.
 """
 
 from typing import Final, NamedTuple

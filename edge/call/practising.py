@@ -13,6 +13,7 @@ from contract.events import PracticeKind
 from edge.errors import IllegalInputError
 
 LEASE_S: Final = 600.0  # of what is asked for at the station
+LONGEST_S: Final = 1800.0  # of one name, however often it is said again: a real press comes sooner or later
 ENDED_MAX: Final = 16  # names
 
 
@@ -50,12 +51,14 @@ TRANSITIONS: Final = {
 
 @dataclass(slots=True)
 class Practising:
-    """The practice of now. `until_s` is CLOCK_BOOTTIME; `name` None: asked for at the station."""
+    """The practice of now. It was first asked for at `began_s`, and lasts until `until_s`; both are
+    CLOCK_BOOTTIME. `name` None: asked for at the station."""
 
     state: PracticeState = PracticeState.OFF
     kind: PracticeKind = "drill"
     name: str | None = None
     by: str = ""
+    began_s: float | None = None
     until_s: float | None = None
     ended: list[str] = field(default_factory=list)
 
@@ -72,7 +75,10 @@ class Practising:
         if self.is_on and self.name is not None and name != self.name:
             self._forget(self.name)
         self._apply(PracticeInput.ASKED)
-        self.kind, self.name, self.by, self.until_s = kind, name, by, now_s + lease_s
+        is_again = name is not None and name == self.name
+        self.began_s = self.began_s if is_again and self.began_s is not None else now_s
+        self.kind, self.name, self.by = kind, name, by
+        self.until_s = min(now_s + lease_s, self.began_s + LONGEST_S)
         return is_news
 
     def is_over(self, *, now_s: float) -> bool:
@@ -84,7 +90,7 @@ class Practising:
         self._apply(input_)
         if self.name is not None:
             self._forget(self.name)
-        self.name, self.by, self.until_s = None, "", None
+        self.name, self.by, self.began_s, self.until_s = None, "", None, None
 
     def stop(self, name: str) -> bool:
         """The hub ends the practice of this name, also one that it has not begun here. Whether it was on."""
@@ -98,7 +104,8 @@ class Practising:
         """Return what a restart must know."""
         if not self.is_on:
             return {"ended": self.ended}
-        return {"ended": self.ended, "kind": self.kind, "name": self.name, "until_s": self.until_s}
+        times = {"began_s": self.began_s, "until_s": self.until_s}
+        return {"ended": self.ended, "kind": self.kind, "name": self.name, **times}
 
     @classmethod
     def restored(cls, saved: Mapping[str, Any], *, is_same_boot: bool, now_s: float) -> "Practising":
@@ -111,7 +118,8 @@ class Practising:
                 saved["kind"],
                 saved["name"],
             )
-            practising.until_s = saved["until_s"] if is_same_boot else now_s
+            times = (saved["began_s"], saved["until_s"]) if is_same_boot else (now_s, now_s)
+            practising.began_s, practising.until_s = times
         return practising
 
     def _forget(self, name: str) -> None:

@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from contract.events import PracticeMode
+from contract.events import PracticeKind, PracticeMode
 from edge.call.practising import TRANSITIONS, PracticeInput, PracticeState, Practising
 from edge.call.station_call import HOTLINE_S, KEPT_S, StationCall
 from edge.call.station_table import State
@@ -127,4 +127,17 @@ def test_practice_asked_for_at_the_station_is_ended_there() -> None:
     call.practise("test", by="station", now_s=NOW_S)
     call.practise_no_more()
     assert [one.is_on for one in call.take_told() if isinstance(one, PracticeMode)] == [True, False]
+    assert call.begin_press().practice is None
+
+
+def test_one_practice_of_the_hub_lasts_half_an_hour_at_most_however_often_it_is_said() -> None:
+    call = StationCall()
+    for at_s in range(0, 1800, 60):
+        call.tick(now_s=NOW_S + at_s)
+        kind: PracticeKind = "drill" if at_s % 120 else "test"
+        call.practise(kind, by="Lan", name=RING, lease_s=600, now_s=NOW_S + at_s)
+    call.tick(now_s=NOW_S + 1800)
+    assert not call.practising.is_on
+    with pytest.raises(IllegalInputError):
+        call.practise("drill", by="Lan", name=RING, lease_s=600, now_s=NOW_S + 1801)
     assert call.begin_press().practice is None

@@ -188,3 +188,20 @@ def test_an_announcement_is_nothing_to_a_ring_that_waits_for_a_press() -> None:
     call.announced(now_s=NOW_S)
     assert not call.tick(now_s=NOW_S + 6)
     assert call.ring.answers_at_s is None
+
+
+def test_a_ring_that_nobody_ends_is_over_after_ninety_seconds_however_often_it_is_said() -> None:
+    call = StationCall()
+    rings(call, ring())
+    for at_s in range(4, 90, 4):
+        call.tick(now_s=NOW_S + at_s)
+        rings(call, ring(), now_s=NOW_S + at_s)
+    call.tick(now_s=NOW_S + 90)
+    assert (call.state, call.take_told()) == (
+        State.IDLE,
+        [HubRang(ring=RING, outcome="unanswered", by="Lan")],
+    )
+    with pytest.raises(IllegalInputError):
+        rings(call, ring(), now_s=NOW_S + 91)
+    rings(call, ring(OTHER_RING), now_s=NOW_S + 91)
+    assert call.ring.until_s == NOW_S + 91 + 12
