@@ -1,5 +1,6 @@
 """What an open call is due: by the clock, by who is on duty, by who is gone (core). One step at a time."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -10,14 +11,14 @@ from hub.calls.deadlines import due
 from hub.calls.escalation import widened
 from hub.calls.moves import HeldCall, Step
 from hub.calls.open_call import ABANDONED_AFTER_US, OpenCall
-from hub.calls.table import WAITING, Input, State
+from hub.calls.table import RINGING_STATES, WAITING, Input, State
 from hub.calls.time_line import TimeLine
 from hub.routing.ladder import Ladder, Tell
 from hub.routing.policy import Rung
 from hub.routing.routing_service import Routing
 
 ASSIGN_AGAIN_US: Final = 5_000_000  # who may own the list is asked again while there is nobody
-_OF_SOMEBODY: Final = frozenset({State.MISSED, State.CALLBACK, State.CANCELLED})
+_OF_SOMEBODY: Final = frozenset({State.MISSED, State.CALLBACK, State.CANCELLED, State.WRAP_UP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,11 @@ class Lookout:
         self._settled_us = settled_us
         self._assign_us = 0
         self._ready: frozenset[str] = frozenset()
+        self._owed: Counter[str] | None = None  # by account, with what this round has given away
 
     def begin_round(self, *, now_us: int) -> None:
         """Look at who is there before all calls are looked at."""
+        self._owed = None
         ready = self._routing.ready()
         if ready != self._ready:
             self._ready, self._assign_us = ready, now_us
@@ -102,12 +105,15 @@ class Lookout:
         return None if caller is None else Given(input=Input.CLAIM, by=caller, ring=kept.answers)
 
     def _of_another(self, one: OpenCall) -> Given | None:
-        """Return what another press of the station makes of this call: a real one ends practice; one that
-        accepted its ring and is a call of its own leaves it owed.
+        """Return what another press makes of this call: a real one of the station ends practice, a real one
+        of any other the drill of whom it asks to answer; one that accepted its ring and is a call of its own
+        leaves it owed.
         """
         call = one.call
         if call.practice is None and call.ring is None:
             return None
+        if call.practice == "drill" and self._is_in_the_way(one):
+            return Given(input=Input.PRACTICE_OVER)
         for other in self._book.at(one.call_id.station):
             is_later = other is not one and other.received_us >= one.received_us
             if call.practice is not None and is_later and other.call.practice is None:
@@ -115,6 +121,13 @@ class Lookout:
             if call.ring is not None and other.held.kept.answers == call.ring:
                 return Given(input=Input.END, by=call.owner)
         return None
+
+    def _is_in_the_way(self, drill: OpenCall) -> bool:
+        """Whether those whom a drill keeps busy are needed: its owner, or all for whom it rings."""
+        owner = drill.call.owner
+        people = drill.offered_to if owner is None else {owner}
+        waiting = self._book.in_states(RINGING_STATES)
+        return any(other.call.practice is None and people & other.offered_to for other in waiting)
 
     def _widened(self, one: OpenCall, now_us: int) -> Given | None:
         is_due = one.call.widen_us is not None and one.call.widen_us <= now_us
@@ -137,11 +150,22 @@ class Lookout:
         return given
 
     def _is_nobodys(self, call: Call) -> bool:
-        return call.state in _OF_SOMEBODY and call.owner is None and call.practice is None
+        if call.state not in _OF_SOMEBODY or call.practice is not None:
+            return False
+        return call.owner is None or self._is_gone(call.owner)
+
+    def _is_gone(self, owner: str) -> bool:
+        """Whether that account was removed; of one that was just made the page is known before the name."""
+        return not self._routing.has_account(owner) and not self._has_page(owner)
 
     def _assigned(self, one: OpenCall) -> Given | None:
-        owner = self._routing.list_owner(one.call_id.station, owed=self._book.owed())
-        return None if owner is None else Given(input=Input.ASSIGN, to=owner)
+        if self._owed is None:
+            self._owed = Counter(self._book.owed())
+        owner = self._routing.list_owner(one.call_id.station, owed=self._owed)
+        if owner is None or owner == one.call.owner:
+            return None
+        self._owed[owner] += 1
+        return Given(input=Input.ASSIGN, to=owner)
 
     def _tells(self, one: OpenCall, given: Given) -> tuple[tuple[Tell, ...], Ladder | None]:
         """Return what is told outside when that is applied."""

@@ -58,6 +58,7 @@ class Rooms:
         self.routing = Routing(
             hub.config,
             accounts=self.people.answerers,
+            doctors=self.people.doctors,
             station_name=self.stations.name,
             now_s=hub.now_s,
             utc_now_us=hub.utc_now_us,

@@ -25,6 +25,10 @@ CHECK_EVERY_S: Final = 600.0  # a SIM that is not paid for shows before the nigh
 ListAccounts = Callable[[], Awaitable[Sequence[str]]]
 
 
+async def _nobody() -> Sequence[str]:
+    return ()
+
+
 class Routing:
     """One for a hub. `begin`, then `run` until cancelled. It belongs to the event loop's thread."""
 
@@ -36,19 +40,23 @@ class Routing:
         station_name: Callable[[StationId], str],
         now_s: Callable[[], float],
         utc_now_us: Callable[[], int],
+        doctors: ListAccounts = _nobody,
     ) -> None:
-        """`accounts` lists all that may answer; `station_name`: what people call a station."""
+        """`accounts` lists all that may answer, `doctors` those of doctors; `station_name`: what people call
+        a station.
+        """
         self.duty = DutyRegister()
         self.told = Told()  # whoever keeps calls fills it at the start, and keeps what `untold` returns
         self.fault: str | None = None  # why the newest document is refused; the one before holds
         self.policy: Policy = without_document()
         self.accounts: tuple[str, ...] = ()
+        self._doctors: tuple[str, ...] = ()
         self._path = config.routing_path
-        self._list_accounts, self._station_name = accounts, station_name
+        self._list_accounts, self._list_doctors, self._station_name = accounts, doctors, station_name
         self._now_s, self._utc_now_us = now_s, utc_now_us
         self._outbox = Outbox(utc_now_us=utc_now_us)
         self._has_new_adapters = asyncio.Event()
-        self._seen: tuple[tuple[int, ...] | None, tuple[str, ...]] | None = None
+        self._seen: tuple[tuple[int, ...] | None, tuple[str, ...], tuple[str, ...]] | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -76,6 +84,10 @@ class Routing:
     def ready(self) -> frozenset[str]:
         """Return the accounts that have a ready console."""
         return self.duty.ready_accounts(now_s=self._now_s())
+
+    def has_account(self, name: str) -> bool:
+        """Whether somebody of that name can still log in: calls of whoever cannot are nobody's."""
+        return name in self.accounts or name in self._doctors
 
     def list_owner(self, station: StationId, *, owed: Mapping[str, int] = NOBODY) -> str | None:
         """Return who gets a missed call of the station now; `owed`: how many each has on the list already.
@@ -170,11 +182,11 @@ class Routing:
 
     async def look(self) -> None:
         """Read the document again when it, or who may answer, has changed. A broken one changes nothing."""
-        accounts = tuple(await self._list_accounts())
-        seen = (await asyncio.to_thread(_signature, self._path), accounts)
+        accounts, doctors = tuple(await self._list_accounts()), tuple(await self._list_doctors())
+        seen = (await asyncio.to_thread(_signature, self._path), accounts, doctors)
         if seen == self._seen:
             return
-        self._seen, self.accounts = seen, accounts
+        self._seen, self.accounts, self._doctors = seen, accounts, doctors
         if self._path is not None:
             try:
                 self.policy = await asyncio.to_thread(read_policy, self._path, accounts=accounts)
