@@ -254,6 +254,27 @@ def test_a_real_press_ends_the_drill_at_once_and_rings(
     assert now.call.practice is None
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_real_press_elsewhere_ends_the_drill_of_those_who_are_asked_to_answer_it(
+    server: ConsoleServer, station: ConsoleStation, is_answered: bool
+) -> None:
+    server.account("Lan")
+    wait_for(lambda: "Lan" in server.rooms.routing.accounts, "the hub to know that Lan may answer")
+    drill = station.press(practice="drill")
+    wait_state(server, drill, State.RECEIVED)
+    if is_answered:
+        give(server, drill, Input.CLAIM, by="Lan")
+    other = ConsoleStation(server, "ly-son", spool=0xB0C7)
+    test = other.press(practice="test")
+    wait_state(server, test, None)
+    assert held(server, drill) is not None, "a test needs nobody"
+    real = other.press()
+    wait_state(server, drill, None)
+    lines = server.run(lambda: server.rooms.desk.journal(drill))
+    assert lines[-1].input == "PRACTICE_OVER"
+    wait_state(server, real, State.RECEIVED)
+
+
 def test_a_held_button_makes_a_drill_real(server: ConsoleServer, station: ConsoleStation) -> None:
     drill = station.press(practice="drill")
     wait_state(server, drill, State.RECEIVED)
