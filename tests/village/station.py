@@ -84,6 +84,7 @@ class Station:
             ["edge", "vitals", "--config", str(self.config)], log=folder / "vitals.log", entry=self._entry
         )
         self._enrolment, self._quota_bytes, self._devices = enrolment, quota_bytes, devices
+        self.settings = ""  # more of box.toml; write it before the station starts
         self.environment: dict[str, str] = {}  # what the box's system has set otherwise than this machine
         self._boot_file = folder / "boot"
         self._stack = ExitStack()
@@ -142,7 +143,9 @@ voice = {str(self._devices.voice).lower()}
 [clock]
 boot_file = "boot"  # many boxes on one kernel: each names its own boots
 
-{self._tables}''',
+{self._tables}
+
+{self.settings}''',
             encoding="utf-8",
         )
 
