@@ -20,7 +20,7 @@ from contract.signals import CallState, Practice, RingStation
 from edge.board_service import OurBoard
 from edge.call.call_facts import call_facts
 from edge.call.call_records_service import CallRecords, OwnPress, OwnRaise
-from edge.call.lamps import CHIRPS, DARK, Look, chime_of, lamp_of
+from edge.call.lamps import CHIRPS, DARK, Chirp, Look, chime_of, lamp_of
 from edge.call.prompts_due import Prompt, PromptsDue
 from edge.call.station_call import StationCall
 from edge.call.station_table import OPEN
@@ -126,8 +126,11 @@ class CallService:
         for prompt in prompts:
             chirp = CHIRPS.get(prompt)
             if chirp is not None and self._chime == DARK:
-                self.board.pulse_output(OutputId.BUZZER, chirp.pattern, chirp.ms)
+                self._chirp(chirp)
             self._ears.on_prompt(prompt)
+
+    def _chirp(self, chirp: Chirp) -> None:
+        self.board.pulse_output(OutputId.BUZZER, chirp.pattern, chirp.ms)
 
     def _sound(self, chime: Look) -> None:
         """A chime is renewed as long as it holds; its end is said once, and the board's own alarm is free."""
@@ -145,6 +148,8 @@ class CallService:
     def _on_pressed(self, press: PressIdentity, has_opened: bool) -> None:
         if has_opened:
             self._identity = press
+        elif self._chime == DARK:  # the lamp stays as it is, and whoever presses again is answered too
+            self._chirp(CHIRPS[Prompt.REGISTERED])
         self.board.press_stored(press)
 
     def _on_told(self, events: Sequence[Event]) -> None:

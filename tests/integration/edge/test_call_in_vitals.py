@@ -59,6 +59,10 @@ async def test_lamp_and_buzzer_follow_each_change_within_a_tenth_of_a_second(con
             await shows(buzzer, OutputPattern.STEADY, lambda: box.hub_says("claimed", by="Lan"))
             await shows(lamp, OutputPattern.STEADY, lambda: box.hub_says("held", by="Lan"))
             await shows(lamp, OutputPattern.STEADY, lambda: box.hub_says("claimed", by="Lan"))
+            board.release()
+            await shows(buzzer, OutputPattern.STEADY, board.press)  # pressed again: the lamp stays
+            # the hub, which does not have that press, ends the call: it is the next one
+            await shows(lamp, OutputPattern.FAST_BLINK, lambda: box.hub_says("ended"))
             await shows(lamp, OutputPattern.OFF, lambda: box.hub_says("ended"))
             await shows(buzzer, OutputPattern.DOUBLE_FLASH, box.rings)
             await shows(buzzer, OutputPattern.OFF, lambda: box.rings(lease_s=0.0))
@@ -173,6 +177,9 @@ async def test_a_hub_that_falls_silent_is_not_said_to_have_answered_any_more(
             monkeypatch.setattr("edge.call.station_call.NO_WORD_S", 600.0)
             box.hub_says("claimed", by="Lan")
             await until(lambda: board.lamp.pattern is OutputPattern.STEADY)
+            monkeypatch.setattr("edge.call.station_call.FLOW_S", 1_000.0)
+            box.service._video._offices.on_flow()  # packets come and go
+            assert (box.service._call.call.next_s or 0.0) > box.service._clock.now_s() + 900.0
             await box.service._call.records.until_idle()
     steps = [one.step for one in told(config) if isinstance(one, CallStep) and one.step != "at the hub"]
     assert steps == ["claimed", "kept", "claimed"]
