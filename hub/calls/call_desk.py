@@ -20,6 +20,7 @@ from hub.calls.table import RINGING_STATES, Input, State
 from hub.calls.time_line import TimeLine
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
+from hub.routing.outside import Delivery
 from hub.routing.routing_service import Routing
 from hub.store.interface import JournalLine, StoreFailedError
 
@@ -61,6 +62,7 @@ class CallDesk:
         hub.on_committed(self._on_committed)
         hub.on_signal(self._on_signal)
         routing.on_change(self._on_routing)
+        routing.on_delivery(self._on_delivery)
         routing.duty.on_change(lambda _: self._awake.set())
 
     # What others ask
@@ -321,6 +323,10 @@ class CallDesk:
             self._keeping.saying.say(one, now_us=self.line.now_us())
         else:
             self._keeping.saying.ask(call_id, now_us=self.line.now_us())
+
+    def _on_delivery(self, delivery: Delivery) -> None:
+        if self._incoming.hear_of_delivery(delivery):
+            self._awake.set()
 
     def _on_routing(self) -> None:
         for one in self.open_calls():

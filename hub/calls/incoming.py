@@ -8,8 +8,9 @@ from contract.events import PracticeMode, Press
 from contract.header import Record
 from contract.ids import CallId, RecordClass, StationId
 from hub.calls.age import Age, age_on_arrival
-from hub.calls.news import News, news_of
+from hub.calls.news import News, news_of, news_of_delivery
 from hub.ingest.committed import Committed
+from hub.routing.outside import Delivery
 from hub.store.interface import Outcome
 from hub.times.fit import UNKNOWN
 
@@ -33,6 +34,13 @@ class Incoming:
         """Add what the store knows and nobody has applied, before what has come since; no record twice."""
         there = {one.record for one in self.news}
         self.news.extendleft(reversed([one for one in news if one.record is None or one.record not in there]))
+
+    def hear_of_delivery(self, delivery: Delivery) -> bool:
+        """Take what became of a message to the outside; return whether the journal is told."""
+        news = news_of_delivery(delivery)
+        if news is not None:
+            self.news.append(news)
+        return news is not None
 
     def _hear(self, one: Committed) -> bool:
         record_id, event = one.arrival.record_id, one.arrival.event

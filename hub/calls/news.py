@@ -1,8 +1,8 @@
-"""What stations do to calls, as their records tell it (core)."""
+"""What stations do to calls, as their records tell it, and what became of words to the outside (core)."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from contract.events import AnyEvent, CallRaised, CallStep, HubRang, Press
@@ -14,10 +14,12 @@ from hub.calls.call_book import CallBook
 from hub.calls.moves import HeldCall, Step
 from hub.calls.open_call import ABANDONED_NUDGED_US
 from hub.calls.table import LIVE_STATES, Input, State
+from hub.routing.outside import Delivery
 from hub.store.interface import JournalLine, Store
 
 STEPS: Final = ("call step", "call raised")  # events of a call beside its presses
 STEPS_READ: Final = 50  # of a station: as many are looked at after a restart
+WHY_MAX_CHARS: Final = 200  # of a line of the journal
 _PRESSED: Final = frozenset({Input.PRESSED_AGAIN, Input.PRESSED_LATE})
 
 
@@ -34,6 +36,7 @@ class News:
     ring: str | None = None
     record: str | None = None
     said: str | None = None  # the station's own word for it
+    detail: Mapping[str, object] = field(default_factory=dict)  # what else the journal is told
 
 
 def news_of(event: AnyEvent | None, record_id: RecordId, *, age: Age) -> News | None:
@@ -59,9 +62,25 @@ def news_of(event: AnyEvent | None, record_id: RecordId, *, age: Age) -> News | 
             return None
 
 
+def news_of_delivery(delivery: Delivery) -> News | None:
+    """Return what the journal is told of a message to the outside: how it ended, and the first try that
+    failed; None: what is neither."""
+    if delivery.state == "withdrawn" or (delivery.state == "trying" and delivery.tries > 1):
+        return None
+    detail = {
+        "delivery": delivery.state,
+        "adapter": delivery.tell.adapter.name,
+        "people": [person.name for person in delivery.tell.people],
+        "why": delivery.text[:WHY_MAX_CHARS],
+    }
+    return News(
+        input=Input.TOLD, call_id=delivery.call_id, detail={key: said for key, said in detail.items() if said}
+    )
+
+
 def step_of(news: News, book: CallBook, *, has_page: Callable[[str], bool], now_us: int) -> Step | None:
     """Return what the news means for the call by now; None: nothing."""
-    detail = {
+    detail = dict(news.detail) | {
         key: value
         for key, value in (("record", news.record), ("ring", news.ring), ("said", news.said))
         if value is not None
@@ -70,6 +89,8 @@ def step_of(news: News, book: CallBook, *, has_page: Callable[[str], bool], now_
         called = None if news.ring is None else book.with_ring(news.ring)
         return None if called is None else Step(called.call_id, Given(input=news.input), detail)
     one, input_, press = book.get(news.call_id), news.input, news.press
+    if input_ is Input.TOLD and one is None:
+        return None  # it is closed by now
     if press is not None and (book.get(press) is not None or book.was_closed(press)):
         return None
     if one is not None and input_ in _PRESSED:

@@ -68,6 +68,7 @@ class Input(Enum):
     INVITE = "its owner invites a doctor"
     GUEST = "an invitation is accepted, declined or over, or a guest leaves"
     TURN = "somebody else is to speak with the station"
+    TOLD = "what became of a word to the outside"
 
 
 WAITING: Final = (State.RECEIVED, State.OFFERED, State.RINGING)
@@ -129,6 +130,7 @@ TRANSITIONS: Final = {
         (state, Input.RAISED): State.RECEIVED
         for state in (State.PARKED, *_CALLS_BACK, State.CALLING, *_LAID_DOWN)
     },
+    **{(state, Input.TOLD): state for state in State if state is not State.CLOSED},
     # on the list
     (State.WRAP_UP, Input.DUE): State.WRAP_UP,  # its owner is reminded
     **{(state, Input.ASSIGN): State.CALLBACK for state in _CALLS_BACK},

@@ -9,12 +9,14 @@ from hub.cases.letter import Words, identity_rows
 from hub.cases.minutes import Minutes, digest
 from hub.cases.note_words import (
     DETAIL_WORDS,
+    HUB,
     INPUT_WORDS,
-    NOBODY,
+    OF_THE_STATION,
     PRACTICE,
     PURPOSE_WORDS,
     STAGE_WORDS,
     STATE_WORDS,
+    STATION,
     URGENCY_WORDS,
     step_text,
     utc_text,
@@ -61,7 +63,7 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
 
 def journal_text(line: Mapping[str, Any], say: Words) -> str:
     """Return a line of the journal in words: who, what, how the call is then, and what else was said."""
-    who = line["by"] or say(NOBODY)
+    who = line["by"] or say(STATION if line["input"] in OF_THE_STATION else HUB)
     what = say(INPUT_WORDS.get(line["input"], line["input"]))
     text = f"{who}: {what}"
     then = say(STATE_WORDS.get(line["to"], line["to"]))
@@ -85,7 +87,7 @@ def _details(line: Mapping[str, Any], say: Words) -> str:
 
 def _detail(name: str, value: object, by: str | None, say: Words) -> str:
     match name, value:
-        case "disposition" | "kind" | "change", str():
+        case "disposition" | "kind" | "change" | "delivery", str():
             return say(DETAIL_WORDS.get(value, value))
         case "stage", int() if 0 <= value < len(STAGE_WORDS):
             return say(STAGE_WORDS[value])
@@ -95,8 +97,10 @@ def _detail(name: str, value: object, by: str | None, say: Words) -> str:
             return say("bậc {n}", n=value)
         case "due_utc_us", int():
             return say("trước {time}", time=utc_text(value))
-        case "reason" | "note", str():
+        case "reason" | "note" | "why" | "adapter", str():
             return value
+        case "people", list():
+            return ", ".join(map(str, value))
         case _:
             return ""
 

@@ -10,7 +10,11 @@ from hub.store.papers import UNDELIVERED, AdviceStep
 from hub.times.fit import UtcInterval
 
 PRACTICE: Final = "DIỄN TẬP – không phải người bệnh thật"
-NOBODY: Final = "trạm"
+STATION: Final = "trạm"
+HUB: Final = "trung tâm"
+OF_THE_STATION: Final = frozenset(  # inputs that no account gives; all others are a clock's or the rules'
+    {"CANCEL", "PRESSED_AGAIN", "PRESSED_LATE", "RAISED", "ACCEPTED", "DECLINED"}
+)
 URGENCY_WORDS: Final = {
     "routine": "thường quy",
     "soon": "sớm",
@@ -75,6 +79,7 @@ INPUT_WORDS: Final = {
     "INVITE": "mời bác sĩ",
     "GUEST": "khách vào hoặc ra",
     "TURN": "đổi người nói",
+    "TOLD": "nhắn ra ngoài",
 }
 STATE_WORDS: Final = {
     "RECEIVED": "trung tâm đã nhận",
@@ -107,6 +112,9 @@ DETAIL_WORDS: Final = {
     "came": "đã vào",
     "left": "đã ra",
     "declined": "đã từ chối",
+    "sent": "đã gửi",
+    "trying": "chưa gửi được, đang thử lại",
+    "failed": "không gửi được",
 }
 UNIT_WORDS: Final = {"/min": "lần/phút", "mm[Hg]": "mmHg", "Cel": "°C", "1": ""}  # as web/units.js
 

@@ -1,5 +1,6 @@
 """A press rings rung by rung as the routing document says, and ends on a list that somebody owns."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +118,13 @@ def test_a_press_rings_the_unit_then_those_above_then_supervisors_then_telephone
     assert now is not None
     assert now.row.owner == "Lan"
     lines = server.run(lambda: server.rooms.desk.journal(call))
-    assert [line.input for line in lines if line.input != "SHOWN"] == ["WIDEN"] * 3 + ["DUE", "ASSIGN"]
+    steps = [line.input for line in lines if line.input not in ("SHOWN", "TOLD")]
+    assert steps == ["WIDEN"] * 3 + ["DUE", "ASSIGN"]
+    told = [json.loads(line.detail or "{}") for line in lines if line.input == "TOLD"]
+    assert [(one["delivery"], one["adapter"], one["people"]) for one in told] == [
+        ("sent", "gateway", ["Sếp"]),
+        ("sent", "gateway", ["BS Trực"]),
+    ]
     assert wait_told(server, call, "callback").phone == "1900 9095"
 
 

@@ -71,6 +71,15 @@ def test_everything_that_may_become_of_advice_has_a_word() -> None:
         ),
         (("PROMISE", "WRAP_UP", "CALLBACK", f'{{"due_utc_us": {NOON_US}}}'), "(trước 26/11/2026 12:00:00)"),
         (("DUE", "CONNECTING", "CONNECTING", '{"stage": 1}'), "(chỉ có tiếng)"),
+        (
+            (
+                "TOLD",
+                "RINGING",
+                "RINGING",
+                '{"delivery": "failed", "adapter": "modem", "people": ["BS Hoa"], "why": "no SIM"}',
+            ),
+            "nhắn ra ngoài (không gửi được, modem, BS Hoa, no SIM)",
+        ),
         (("NEW", "OLD", "NEWER", '["list"]'), "Lan: NEW → NEWER"),
     ],
 )
@@ -81,6 +90,15 @@ def test_a_line_of_the_journal_says_who_what_and_why_and_nothing_for_programs(
     said = journal_text({"by": "Lan", "input": input_, "from": before, "to": after, "detail": detail}, VI)
     assert said.endswith(text)
     assert "00ff" not in said
+
+
+@pytest.mark.parametrize(
+    ("input_", "who"),
+    [("PRESSED_AGAIN", "trạm"), ("CANCEL", "trạm"), ("WIDEN", "trung tâm"), ("DUE", "trung tâm")],
+)
+def test_what_no_account_did_is_the_stations_or_the_hubs(input_: str, who: str) -> None:
+    line = {"by": None, "input": input_, "from": "OFFERED", "to": "OFFERED", "detail": None}
+    assert journal_text(line, VI).startswith(f"{who}: ")
 
 
 def test_a_moment_is_said_no_better_than_it_is_known() -> None:
