@@ -176,4 +176,5 @@ def _state(rooms: Rooms, visitor: Visitor) -> dict[str, object]:
             "changed_ms": rooms.monotonic_to_utc_ms(broker.changed_s),
         },
         "ingest_fault_since_ms": None,
+        "has_routing_fault": False,
     }

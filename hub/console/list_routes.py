@@ -1,10 +1,10 @@
-"""The addresses of what somebody owns: lists, handover, invitations, practice, statistics."""
+"""The addresses of what somebody owns: lists, handover, invitations, practice, routing, statistics."""
 
 from typing import Final
 
 from starlette.routing import Route
 
-from hub.console import drills, guests, handover, invitations, lists, statistics
+from hub.console import drills, guests, handover, invitations, lists, routing_page, statistics
 
 LIST_ROUTES: Final = [
     Route("/calls", lists.show_calls),
@@ -25,6 +25,7 @@ LIST_ROUTES: Final = [
     Route("/guest/{token}", guests.use_link, methods=["POST"]),
     Route("/drills", drills.show_drills),
     Route("/drills/{station}/{word}", drills.practise, methods=["POST"]),
+    Route("/routing", routing_page.show_routing),
     Route("/statistics", statistics.show_statistics),
     Route("/statistics.json", statistics.tell_statistics),
     Route("/statistics.csv", statistics.save_statistics),

@@ -120,6 +120,7 @@ def render(
         calls=rooms.calls(account.name) if account else [],
         broker=rooms.hub.broker_link(),
         ingest=rooms.hub.ingest_state(),
+        has_routing_fault=rooms.routing.has_fault,
         age_of=age_of,
         age_since=age_since,
         press_age=press_age,

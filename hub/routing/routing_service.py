@@ -157,6 +157,11 @@ class Routing:
         names = {adapter.name for adapter in self.policy.adapters}
         return {name: text for name, text in self._outbox.faults.items() if name in names}
 
+    @property
+    def has_fault(self) -> bool:
+        """Whether something of it needs somebody: the newest document is refused, or an adapter is unwell."""
+        return self.fault is not None or bool(self.adapter_faults)
+
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)

@@ -24,7 +24,8 @@ const UNSEEN_MS = 200; // a page that nobody sees has no frames
  * @typedef {{station: string, name: string, word: string, heard_ms: number | null, is_cut: boolean,
  *   visit: string | null, values: import("../../../web/live_texts.js").Reading[], link: Link | null,
  *   questions: Question[], news: number}} Row
- * @typedef {{broker: {is_connected: boolean, changed_ms: number | null}, ingest_fault_since_ms: number | null}} HubState
+ * @typedef {{broker: {is_connected: boolean, changed_ms: number | null}, ingest_fault_since_ms: number | null,
+ *   has_routing_fault: boolean}} HubState
  * @typedef {HubState & {calls: Call[]}} State  calls: the one that was received first first
  * @typedef {HubState & {now_ms: number, line_ms: number, is_whole: boolean, calls: Call[], gone: string[]}} Message
  */
@@ -95,6 +96,8 @@ function showHub() {
   place("ingest").hidden = fault_ms === null;
   say(place("ingest"), fault_ms === null ? "" : t(
     "Trung tâm không lưu được số liệu từ {time}. Các trạm giữ lại và sẽ gửi lại.", { time: since(fault_ms) }));
+  const routing = document.getElementById("routing"); // only for whoever answers calls
+  if (routing) routing.hidden = !hub.has_routing_fault;
   const count = place("call-count");
   count.hidden = calls.size === 0;
   say(count, String(calls.size));
