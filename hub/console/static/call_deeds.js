@@ -25,7 +25,7 @@ export async function ask(call, kind) {
   const ready = colleagues.filter((/** @type {any} */ one) => one.is_ready && !(kind === "second" && one.is_there));
   const choices = ready.map((/** @type {any} */ one) => ({ value: one.name, text: one.name,
     note: one.is_there ? t("đang cùng vào") : t("đang trực") }));
-  if (ready.length) choices.unshift({ value: ANYBODY, text: t("Bất kỳ ai đang trực"), note: String(ready.length) });
+  if (ready.length) choices.unshift({ value: ANYBODY, text: t("Bất kỳ ai đang trực"), note: t("{n} người", { n: ready.length }) });
   const to = await choose(title, choices, t("Không có đồng nghiệp nào đang trực."));
   const now = calls.get(call.id);
   if (to !== null && now) await give(now, kind, "ask", { kind, to });

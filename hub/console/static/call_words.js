@@ -80,7 +80,7 @@ export function ringText(call) {
 /** What else is to be known of a call at its station's page. @param {Call} call @returns {string[]} */
 export function notes(call) {
   const { asked, turn } = call;
-  const there = call.guests.filter((one) => one.due_ms === null).map((one) => one.name);
+  const there = call.guests.filter((one) => one.due_ms === null && one.name !== me).map((one) => one.name);
   const invited = call.guests.filter((one) => one.due_ms !== null);
   return [
     dueText(call),

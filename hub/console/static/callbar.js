@@ -35,7 +35,7 @@ export class CallBar {
   show(call, mayTalkHere) {
     this._place.hidden = !call;
     if (!call) return;
-    const key = `${call.id} ${call.revision} ${mayTalkHere}`;
+    const key = `${call.id} ${call.revision} ${mayTalkHere} ${this._can("minutes")}`;
     if (this._shown !== key) {
       this._shown = key;
       this._build(call, mayTalkHere);

@@ -3,6 +3,7 @@ import { formatAge } from "../../../web/ages.js";
 import { numberText, sourceWord } from "../../../web/units.js";
 import { t } from "../../../web/words.js";
 import { callText, calls, clock, linkText, news, place, presenceText, pressAge, say } from "./console.js";
+import { sinceText } from "./call_words.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("../../../web/live_texts.js").Reading} Reading */
 
@@ -54,7 +55,13 @@ function write(row) {
     if (call) line.dataset.group = call.group;
     else delete line.dataset.group;
   }
-  say(line.querySelector(".call"), call ? `${callText(call)} · ${pressAge(call)}` : "");
+  say(line.querySelector(".call"), call ? `${callText(call)} · ${ageOf(call)}` : "");
+}
+
+/** Since when somebody is at it; of a call that waits for help, the age of its press.
+ * @param {import("./console.js").Call} call */
+function ageOf(call) {
+  return ["claimed", "parked"].includes(call.group) ? sinceText(call) : pressAge(call);
 }
 
 /** A number older than five seconds is not shown; its age is. @param {Reading} reading */
