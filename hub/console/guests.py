@@ -21,6 +21,7 @@ from hub.console.page import RefusedPageError, check_origin, render, rooms_of, w
 from hub.console.rooms import Rooms
 from hub.people.guest_links import LinkRefusal, LinkRefusedError, Visitor
 from hub.people.people_service import TooManyTriesError
+from hub.store.interface import StoreFailedError
 
 TICK_S: Final = 1.0
 GATHER_S: Final = 0.02
@@ -54,9 +55,12 @@ async def use_link(request: Request) -> Response:
         )
     except LinkRefusedError as error:
         raise _refused(error.why) from None
-    moved = await rooms.desk.give(
-        visitor.call_id, Given(input=Input.GUEST, to=visitor.name, change="came"), detail={"link": True}
-    )
+    came = Given(input=Input.GUEST, to=visitor.name, change="came")
+    try:
+        moved = await rooms.desk.give(visitor.call_id, came, detail={"link": True})
+    except StoreFailedError:
+        await rooms.people.give_back_link(session)
+        raise
     if not moved.is_done:
         raise _refused(LinkRefusal.OVER)
     await rooms.people.note(visitor, "link used", str(visitor.call_id), f"by {visitor.by}")

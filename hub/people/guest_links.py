@@ -73,6 +73,7 @@ class GuestLinks:
             )
             if made["n"] >= MADE_MAX:
                 raise LinkRefusedError(LinkRefusal.TOO_MANY)
+            self._replace(visitor, now)
             token = secrets.token_urlsafe(LINK_BYTES)
             self._db.execute(
                 "INSERT INTO guest_link (token_hash, call, name, by, made_utc_s) VALUES (?, ?, ?, ?, ?)",
@@ -104,6 +105,14 @@ class GuestLinks:
             raise LinkRefusedError(LinkRefusal.USED)
         return visitor, session
 
+    def give_back(self, session: str) -> None:
+        """The guest could not be let in after all: the link is as good as before."""
+        with self._db.conn:
+            self._db.execute(
+                "UPDATE guest_link SET used_utc_s = NULL, session_hash = NULL WHERE session_hash = ?",
+                [_hash(session)],
+            )
+
     def visitor(self, session: str, *, now_utc_s: float) -> Visitor | None:
         """Return whose session this is."""
         row = self._row(
@@ -119,6 +128,14 @@ class GuestLinks:
             self._db.execute(
                 "UPDATE guest_link SET session_hash = NULL WHERE session_hash = ?", [_hash(session)]
             )
+
+    def _replace(self, visitor: Visitor, now: int) -> None:
+        """What let in, or would have, a guest of that name before: a call knows its guests by their names."""
+        self._db.execute(
+            "UPDATE guest_link SET used_utc_s = coalesce(used_utc_s, ?), session_hash = NULL"
+            " WHERE call = ? AND name = ?",
+            [now, str(visitor.call_id), visitor.name],
+        )
 
     def _row(self, sql: str, *values: object) -> dict[str, Any]:
         return next(iter(self._db.query(sql, list(values))), {})

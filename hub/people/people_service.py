@@ -98,6 +98,10 @@ class People:
         with self._counting_guesses(address):
             return await self._do(lambda accounts: accounts.links.use(token, now_utc_s=self._utc_now_s()))
 
+    async def give_back_link(self, session: str) -> None:
+        """A guest could not be let in after all: his link is as good as before."""
+        await self._do(lambda accounts: accounts.links.give_back(session))
+
     async def visitor(self, session: str) -> Visitor | None:
         """Return whose session a guest's is; whether the call still has that guest is the desk's to say."""
         return await self._do(lambda accounts: accounts.links.visitor(session, now_utc_s=self._utc_now_s()))

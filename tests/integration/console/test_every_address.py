@@ -1,9 +1,10 @@
 """What holds for every address of the console: who may ask, from where; nothing typed becomes a page."""
 
+import json
 import re
 from collections.abc import Iterator
 from html import escape
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 from starlette.routing import Route
@@ -12,6 +13,7 @@ from contract.ids import CallId, spool_text
 from hub.calls.call import Given
 from hub.calls.table import Input
 from hub.console.app import ROUTES
+from hub.store.interface import StoreFailedError
 from tests.simulators.answered_call import answered, give, seen_at
 from tests.simulators.console_server import ConsoleServer
 
@@ -25,7 +27,9 @@ STATION: Final = "tram-01"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
     name = "Trạm </script><script>alert(1)</script>"
-    with ConsoleServer(tmp_path_factory.mktemp("every"), names={STATION: name}) as server:
+    with ConsoleServer(
+        tmp_path_factory.mktemp("every"), names={STATION: name, "tram-02": "Trạm 02"}
+    ) as server:
         server.account("Lan")
         server.call(lambda: server.rooms.open_page("Lan"))
         yield server
@@ -105,3 +109,21 @@ def test_nothing_that_somebody_typed_becomes_part_of_a_page(
 def test_what_was_typed_is_shown_as_it_was_typed(server: ConsoleServer, call: CallId) -> None:
     page = server.get(f"/calls/{call}", Cookie=server.session("Lan")).text
     assert str(escape(HOSTILE, quote=False)).split('"')[0] in page
+
+
+def test_a_link_is_not_spent_on_a_store_that_fails(
+    server: ConsoleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> NoReturn:
+        raise StoreFailedError("the disk is full")
+
+    call = answered(server, seen_at(server, "tram-02"))
+    made = server.post(
+        f"/calls/{call}/link", {"name": "Nga"}, Cookie=server.session("Lan"), Accept="application/json"
+    )
+    path = str(json.loads(made.text)["url"]).removeprefix(server.url)
+    with monkeypatch.context() as full:
+        full.setattr(server.rooms.desk, "give", fails)
+        assert server.post(path).status == 503
+    let_in = server.post(path)
+    assert (let_in.status, let_in.headers["Location"]) == (303, "/guest")

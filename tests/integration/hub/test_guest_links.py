@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,28 @@ def test_a_link_is_good_for_a_quarter_of_an_hour(accounts: Accounts) -> None:
     assert refusal(accounts, token, now_s=NOW_S + 901) is LinkRefusal.OVER
     assert refusal(accounts, token, now_s=NOW_S - 60) is LinkRefusal.OVER  # the hub's clock was set back
     assert accounts.links.use(token, now_utc_s=NOW_S + 900)
+
+
+def test_another_link_for_the_same_guest_ends_the_one_before_and_whoever_came_by_it(
+    accounts: Accounts,
+) -> None:
+    first = accounts.links.make(HOA, now_utc_s=NOW_S)
+    second = accounts.links.make(HOA, now_utc_s=NOW_S + 1)
+    assert refusal(accounts, first) is LinkRefusal.USED
+    _, session = accounts.links.use(second, now_utc_s=NOW_S + 2)
+    elsewhere = replace(HOA, call_id=HOA.call_id._replace(seq=4))
+    accounts.links.make(elsewhere, now_utc_s=NOW_S + 3)
+    assert accounts.links.visitor(session, now_utc_s=NOW_S + 4) == HOA
+    accounts.links.make(HOA, now_utc_s=NOW_S + 5)
+    assert accounts.links.visitor(session, now_utc_s=NOW_S + 6) is None
+
+
+def test_a_link_whose_guest_could_not_be_let_in_is_as_good_as_before(accounts: Accounts) -> None:
+    token = accounts.links.make(HOA, now_utc_s=NOW_S)
+    _, session = accounts.links.use(token, now_utc_s=NOW_S)
+    accounts.links.give_back(session)
+    assert accounts.links.visitor(session, now_utc_s=NOW_S) is None
+    assert accounts.links.use(token, now_utc_s=NOW_S)[0] == HOA
 
 
 def test_neither_link_nor_session_can_be_read_from_the_file_and_both_have_256_bits(
