@@ -1,18 +1,18 @@
 """Broker, hub, four boxes, three operators and a tab: one street for all kills."""
 
-import subprocess
-import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hub.people.accounts import Accounts, Role
 from tests.browser import chromium
 from tests.calls.looks import Looks
 from tests.calls.seat import Hand, Seat
 from tests.calls.tab import Tab
-from tests.village.process import ROOT, Process
+from tests.village.process import Process
 from tests.village.station import Devices
 from tests.village.village import OPERATOR, Place, Village
 
@@ -67,9 +67,9 @@ class Street:
 
 
 @contextmanager
-def street(folder: Path) -> Iterator[Street]:
+def street(folder: Path, places: Sequence[Place] = PLACES) -> Iterator[Street]:
     """Start all of it in `folder`; end it."""
-    village = Village(folder, PLACES)
+    village = Village(folder, places)
     (folder / "routing.toml").write_text(ROUTING, encoding="utf-8")
     village.hub_settings = '[folders]\nrouting = "routing.toml"\n'
     for station in village.stations:
@@ -78,7 +78,7 @@ def street(folder: Path) -> Iterator[Street]:
     with ExitStack() as stack:
         browser = stack.enter_context(chromium())
         stack.enter_context(village)
-        add_accounts(village, (*SEATS, SILENT, AWAY))
+        add_accounts(folder / "accounts.db", (*SEATS, SILENT, AWAY))
         port = int(village.url.rstrip("/").rsplit(":", 1)[-1])
         seats = {
             name: stack.enter_context(Seat(port, name, PASSWORD, is_ready=name != SILENT))
@@ -88,8 +88,8 @@ def street(folder: Path) -> Iterator[Street]:
         yield Street(village, port, seats, tab, Looks(folder / "store"))
 
 
-def add_accounts(village: Village, names: Sequence[str]) -> None:
+def add_accounts(path: Path, names: Sequence[str]) -> None:
     """Make these accounts with PASSWORD; the hub knows of them within seconds."""
-    for name in names:
-        command = [sys.executable, "-m", "hub", "account", "add", name, "--config", str(village.config)]
-        subprocess.run(command, cwd=ROOT, input=PASSWORD.encode(), capture_output=True, check=True)
+    with closing(Accounts(path)) as accounts:
+        for name in names:
+            accounts.add(name, PASSWORD, role=Role.OPERATOR, now_utc_s=time.time())
