@@ -59,10 +59,6 @@ class Rings:
         self._over.append(ring)
         return True
 
-    def forget(self, name: str) -> None:
-        """That ring was never said."""
-        self._rings = {station: ring for station, ring in self._rings.items() if ring.name != name}
-
     def expire(self, *, now_us: int) -> bool:
         """Let go the rings without a call whose time is over; return whether there were any."""
         over = [ring for ring in self._rings.values() if ring.call_id is None and ring.until_us <= now_us]

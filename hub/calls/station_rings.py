@@ -67,9 +67,14 @@ class StationRings:
         until_us = self._line.now_us() + LIMITS.ring_us
         self._rings.begin(Ring(name, station, by, is_emergency, until_us, owed))  # before `follow` would
         if owed is not None:
-            why = await self._move(owed, Given(input=Input.RING, by=by, ring=name))
+            why = "it could not be written down"
+            try:
+                why = await self._move(owed, Given(input=Input.RING, by=by, ring=name))
+            finally:
+                if why:  # it may have been said already
+                    self._rings.end(name)
+                    self.say()
             if why:
-                self._rings.forget(name)
                 return why
         self.say()
         return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -10,6 +11,7 @@ from contract.ids import CallId
 from contract.signals import AnySignal, CallState, Practice, RingStation
 from hub.calls.call import LIMITS, Given
 from hub.calls.table import Input, State
+from hub.store.interface import StoreFailedError
 from tests.integration.console.desk_calls import give, held, wait_state
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
@@ -95,6 +97,26 @@ def test_a_ring_that_is_not_accepted_was_a_try_and_the_call_stays_owed(
     assert f'"said": "{outcome}"' in lines[-1].detail
     rang(station, "ff" * 8, outcome)  # of another ring: nothing
     assert ring(server, station) == ""
+
+
+def test_a_ring_that_could_not_be_written_down_is_over_although_it_was_said(
+    server: ConsoleServer, station: ConsoleStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = owed(server, station)
+    rings = server.rooms.desk.rings
+
+    async def says_it_and_fails(*_: object) -> NoReturn:
+        rings.say()  # as the desk does beside it
+        raise StoreFailedError("the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(rings, "_apply", says_it_and_fails)
+        with pytest.raises(StoreFailedError):
+            ring(server, station)
+    assert heard(server).ring == heard(server, over=True).ring
+    assert server.call(lambda: rings.of(call.station)) is None
+    assert ring(server, station) == ""
+    wait_state(server, call, State.CALLING)
 
 
 def test_a_ring_ends_by_itself_and_by_whoever_rang(server: ConsoleServer, station: ConsoleStation) -> None:
