@@ -1,19 +1,18 @@
-/** Picture and voice of one call, in one page: the hub's WebSocket, our devices, one leg at a time.
+/** Picture and voice of one call, in one page: the hub's line, our devices, one leg at a time.
  * Wire: docs/media.md. Touches no page: `hub/console/static/call.js` shows it. */
+import { CallLine } from "./call_line.js";
 import { Leg } from "./leg.js";
 import { OwnDevices } from "./own_devices.js";
 import { UNKNOWN_LINK, voiceMode } from "./voice.js";
 
-const HUB_AGAIN_MS = 1_000;
-const SAY_AGAIN_MS = 3_000; // an offer without an answer: the hub that had it may be gone
-const PHOTO_AGAIN_MS = 5_000; // the same of a wish for a photograph; the box takes it once
 const RENEW_MS = [2_000, 4_000, 8_000]; // between two wishes for another leg
 const QUICK_MS = 50, STEADY_MS = 500; // between two looks at a leg: while it begins, and later
 const QUICK_FOR_MS = 15_000;
 const RETIRE_MS = 5_000; // the leg before is played until the new one stands, and no longer than that
 const PICTURE_ROOM_BPS = 250_000, PICTURE_NO_ROOM_BPS = 200_000;
-const MAX_TEXT_CHARS = 65_536;
 const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
+const FLOW_MS = 1_000; // between two words of what has passed
+const STAGES = ["direct", "audio only", "by relay", "phone"]; // as hub/calls/call.py
 
 /**
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
@@ -21,7 +20,9 @@ const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
  * @typedef {{photo: string, received: number, total: number, size_bytes: number | null, text: string,
  *   taken_ms?: number | null, is_asked?: boolean, is_over?: boolean}} Photo  `taken_ms`: of the hub's list alone;
  *   `is_asked`: by this page, just now; `is_over`: the call is, which says no more of it
- * @typedef {"connecting" | "connected" | "lost" | "taken" | "ended"} Phase
+ * @typedef {"connecting" | "connected" | "lost" | "waiting" | "taken" | "ended"} Phase  waiting: somebody else has
+ *   picture and voice, or the call is held
+ * @typedef {{reason: "held" | "turn", speaker: string | null}} Waiting
  *
  * Moments in ms of `performance.now()`, null until they come; `claimed` may lie before the page began.
  * @typedef {{claimed_ms: number | null, joined_ms: number | null, offered_ms: number | null, connected_ms: number | null,
@@ -35,18 +36,19 @@ function randomName(bytes) {
 
 /**
  * Events: "change" (anything below), "leg" (`heard` or `seen` is another stream), "photo"
- * (detail: Photo), "counts" (each look). Call `begin`, and `close` at the end.
+ * (detail: Photo), "counts" (each look). Call `begin`, and `close` at the end. Microphone and camera are open only while
+ * this page has picture and voice, or is about to.
  */
 export class CallMedia extends EventTarget {
   /**
    * @param {string} path the call's, e.g. "/calls/ID/media"
-   * @param {{claimed_ms?: number | null, now_ms?: () => number}} [given]
+   * @param {{claimed_ms?: number | null, isSpeaker?: boolean, now_ms?: () => number}} [given] `isSpeaker`: it is this
+   *   page's turn, as far as the page knows
    */
-  constructor(path, { claimed_ms = null, now_ms = () => performance.now() } = {}) {
+  constructor(path, { claimed_ms = null, isSpeaker = true, now_ms = () => performance.now() } = {}) {
     super();
     this.own = new OwnDevices();
     this.page = randomName(8);
-    this.isHubThere = false;
     this.isAudible = false; // whoever plays `heard` says so: a browser may hold it back
     /** @type {StationMedia | null} */
     this.station = null;
@@ -65,10 +67,16 @@ export class CallMedia extends EventTarget {
     this._leg = null;
     /** @type {Leg | null} the one before, until the new one stands */
     this._retiring = null;
-    this._path = path;
+    /** Somebody else has picture and voice. @type {Waiting | null} */
+    this.waiting = null;
+    this.why = ""; // it ended, as docs/media.md
+    this.stage = 0; // of STAGES: by which way it is tried
+    this._line = new CallLine(path, now_ms);
     this._now_ms = now_ms;
-    /** @type {WebSocket | null} */
-    this._socket = null;
+    this._isSpeaker = isSpeaker;
+    /** What was said last of what passes: packets until then. @type {{leg: Leg | null, at_ms: number, heard: number,
+     *   said: number, isBoth: boolean}} */
+    this._flow = { leg: null, at_ms: -Infinity, heard: 0, said: 0, isBoth: false };
     /** @type {RTCIceServer[]} */
     this._iceServers = [];
     /** @type {import("./voice.js").VoiceMode} */
@@ -78,10 +86,16 @@ export class CallMedia extends EventTarget {
     this._over = "";
     this._renewed = 0;
     this._renewAt_ms = 0;
+    this._quickUntil_ms = 0;
     this._timers = new Set();
-    /** What has been said and not been answered: to be said again. @type {Map<string, {text: string, at_ms: number}>} */
-    this._unanswered = new Map();
+    this._line.addEventListener("open", () => this._join());
+    this._line.addEventListener("gone", () => this._say("change"));
+    this._line.addEventListener("message", (event) => void this._receive(/** @type {CustomEvent} */ (event).detail));
     this.own.addEventListener("change", () => this._onOwn());
+  }
+
+  get isHubThere() {
+    return this._line.isOpen;
   }
 
   /** The leg's name; null while there is none. */
@@ -92,6 +106,7 @@ export class CallMedia extends EventTarget {
   /** @returns {Phase} */
   get phase() {
     if (this._over) return this._over;
+    if (this.waiting) return "waiting";
     if (this._leg?.isConnected && !this._leg.isLost(this._now_ms())) return "connected";
     return this.times.connected_ms === null ? "connecting" : "lost";
   }
@@ -106,9 +121,10 @@ export class CallMedia extends EventTarget {
   }
 
   begin() {
-    this._connect();
-    void this.own.open();
-    this._look(this._now_ms() + QUICK_FOR_MS);
+    this._line.open();
+    if (this._isSpeaker) void this.own.open();
+    this._quickUntil_ms = this._now_ms() + QUICK_FOR_MS;
+    void this._look();
   }
 
   /** Take the call to this page again, after another one had it. */
@@ -122,74 +138,88 @@ export class CallMedia extends EventTarget {
 
   /** Stop, for good. A page that only goes away says nothing: it may be loaded anew, and then has the call. */
   close() {
-    if (!this._over) this._send({ type: "leave" });
+    if (!this._over) this._line.send({ type: "leave" });
     this._end("ended");
   }
 
   /** Ask for a still; its name, "" when the call is not here or as many are being taken as may be. */
   takePhoto() {
-    const waiting = [...this._unanswered.keys()].filter((key) => key.startsWith("photo "));
-    if (this._over || waiting.length >= PHOTOS_WANTED_MAX) return "";
+    if (this._over || this.waiting || this._line.waiting("photo ") >= PHOTOS_WANTED_MAX) return "";
     const photo = randomName(16);
     this._keep({ photo, received: 0, total: 0, size_bytes: null, text: "", is_asked: true });
-    this._sendUntilAnswered(`photo ${photo}`, { type: "photo", photo });
+    this._line.sendUntilAnswered(`photo ${photo}`, { type: "photo", photo });
     return photo;
   }
 
   // ---- the hub
 
-  _connect() {
-    const url = new URL(this._path, location.href);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url);
-    this._socket = socket;
-    socket.onopen = () => {
-      this.isHubThere = true;
-      this.times.joined_ms ??= this._now_ms();
-      this._send({ type: "join", page: this.page, ...this.own.forStation, ...(this._leg ? { leg: this._leg.name } : {}) });
-      for (const said of this._unanswered.values()) said.at_ms = -Infinity;
-      this._say("change");
-    };
-    socket.onmessage = (message) => void this._receive(message.data);
-    socket.onclose = () => {
-      this.isHubThere = false;
-      this._later(HUB_AGAIN_MS, () => this._connect());
-      this._say("change");
-    };
+  _join() {
+    this.times.joined_ms ??= this._now_ms();
+    this._line.send({ type: "join", page: this.page, ...this.own.forStation, ...(this._leg ? { leg: this._leg.name } : {}) });
+    this._say("change");
   }
 
-  /** @param {Record<string, unknown>} message */
-  _send(message) {
-    if (this._socket?.readyState === WebSocket.OPEN) this._socket.send(JSON.stringify(message));
-  }
-
-  /** @param {string} key @param {Record<string, unknown>} message */
-  _sendUntilAnswered(key, message) {
-    this._send(message);
-    this._unanswered.set(key, { text: JSON.stringify(message), at_ms: this._now_ms() });
-  }
-
-  /** @param {unknown} data */
-  async _receive(data) {
-    let message;
-    try {
-      message = typeof data === "string" && data.length <= MAX_TEXT_CHARS ? JSON.parse(data) : null;
-    } catch {
-      message = null;
-    }
-    const isKnown = message && (!["offer", "answer"].includes(message.type)
-      || (typeof message.leg === "string" && typeof message.sdp === "string"));
-    switch (isKnown ? message.type : "") {
-      case "ice": this._iceServers = Array.isArray(message.servers) ? message.servers : []; return;
+  /** @param {any} message */
+  async _receive(message) {
+    switch (message?.type) {
+      case "ice": return this._onTurn(Array.isArray(message.servers) ? message.servers : []);
+      case "stage": return this._onStage(STAGES.indexOf(message.stage));
+      case "waiting": return this._onWaiting(message);
       case "offer": return this._onOffer(message.leg, message.sdp);
       case "answer": return this._onAnswer(message.leg, message.sdp);
       case "media": return this._onStation(message);
       case "photo": return this._onPhoto(message);
       case "taken": return this._end("taken");
-      case "ended": return this._end("ended");
+      case "ended":
+        this.why = String(message.reason ?? "");
+        return this._end("ended");
       case "refused": this.refused = String(message.text).slice(0, 200); return; // what holds is said again
       default: this.damaged++;
     }
+  }
+
+  // ---- whose turn it is, and by which way
+
+  /** This page has picture and voice from now on. @param {RTCIceServer[]} servers */
+  _onTurn(servers) {
+    this._iceServers = servers;
+    if (!this.waiting && this._isSpeaker) return;
+    this.waiting = null;
+    this._isSpeaker = true;
+    this.times.connected_ms = null;
+    void this.own.open();
+    this._quickUntil_ms = this._now_ms() + QUICK_FOR_MS;
+    this._say("change");
+  }
+
+  /** @param {any} message */
+  _onWaiting({ reason, speaker }) {
+    this.waiting = { reason: reason === "held" ? "held" : "turn", speaker: typeof speaker === "string" ? speaker : null };
+    this._isSpeaker = false;
+    this._line.forgetAll();
+    this._dropLegs();
+    this.own.close();
+    this._say("leg");
+    this._say("change");
+  }
+
+  /** @param {number} stage */
+  _onStage(stage) {
+    if (stage < 0 || stage === this.stage) return;
+    const before = this._way;
+    this.stage = stage;
+    const leg = this._leg, { isAudioOnly, isRelayOnly } = this._way;
+    if (leg && (before.isAudioOnly !== isAudioOnly || before.isRelayOnly !== isRelayOnly)) {
+      this._renewed = 0;
+      this._renewAt_ms = -Infinity;
+      this._askForAnother(leg);
+    }
+    this._say("change");
+  }
+
+  /** @returns {import("./leg.js").Way} */
+  get _way() {
+    return { isAudioOnly: this.stage >= STAGES.indexOf("audio only"), isRelayOnly: this.stage >= STAGES.indexOf("by relay") };
   }
 
   // ---- legs
@@ -197,16 +227,16 @@ export class CallMedia extends EventTarget {
   /** The station begins a leg, or has not heard our answer to the one that we have.
    * @param {string} name @param {string} sdp */
   async _onOffer(name, sdp) {
-    if (this._over) return;
+    if (this._over || this.waiting) return;
     if (this._leg?.name === name) {
-      for (const said of this._unanswered.values()) said.at_ms = -Infinity;
+      this._line.sayAllAgain();
       return;
     }
-    const leg = new Leg(name, this._iceServers, this._voice, this._now_ms);
+    const leg = new Leg(name, this._iceServers, this._way, this._voice, this._now_ms);
     this._replace(leg);
     this.times.offered_ms ??= this._now_ms();
-    this._unanswered.delete("answer");
-    this._unanswered.delete("offer");
+    this._line.answered("answer");
+    this._line.answered("offer");
     this._renewed = 0;
     try {
       await Promise.all([
@@ -234,7 +264,7 @@ export class CallMedia extends EventTarget {
     } else before?.close();
     leg.addEventListener("change", () => {
       if (this._leg !== leg) return;
-      if (leg.hears) this._unanswered.delete("answer");
+      if (leg.hears) this._line.answered("answer");
       if (leg.hears && this._retiring) this._retire(this._retiring);
       if (leg.isConnected) this.times.connected_ms ??= this._now_ms();
       this._say("change");
@@ -253,13 +283,13 @@ export class CallMedia extends EventTarget {
 
   /** @param {Leg} leg @param {"answer" | "offer"} type @param {string} sdp */
   _tell(leg, type, sdp) {
-    if (this._leg === leg && !this._over) this._sendUntilAnswered(type, { type, leg: leg.name, sdp });
+    if (this._leg === leg && !this._over) this._line.sendUntilAnswered(type, { type, leg: leg.name, sdp });
   }
 
   /** @param {string} name @param {string} sdp */
   async _onAnswer(name, sdp) {
     const leg = this._leg;
-    if (leg?.name !== name || !this._unanswered.delete("offer")) return; // late, or said twice
+    if (leg?.name !== name || !this._line.answered("offer")) return; // late, or said twice
     try {
       await leg.accept(sdp);
       await leg.setVoice(this._voice);
@@ -274,7 +304,7 @@ export class CallMedia extends EventTarget {
   _askForAnother(leg) {
     const now_ms = this._now_ms();
     if (now_ms < this._renewAt_ms) return;
-    this._send({ type: "renew", leg: leg.name });
+    this._line.send({ type: "renew", leg: leg.name });
     this.renewals++;
     this._renewAt_ms = now_ms + RENEW_MS[Math.min(this._renewed++, RENEW_MS.length - 1)];
   }
@@ -293,9 +323,9 @@ export class CallMedia extends EventTarget {
   }
 
   _onOwn() {
-    if (this._over) return;
+    if (this._over || this.waiting) return;
     void this._leg?.send(this.own.voice, this.own.picture).catch(() => {});
-    this._send({ type: "peer", ...this.own.forStation });
+    this._line.send({ type: "peer", ...this.own.forStation });
     this._say("change");
   }
 
@@ -303,7 +333,7 @@ export class CallMedia extends EventTarget {
   _onPhoto(message) {
     const { photo, received, total, size_bytes = null, text = "" } = message;
     if (this._over || typeof photo !== "string") return;
-    this._unanswered.delete(`photo ${photo}`);
+    this._line.answered(`photo ${photo}`);
     this._keep({ photo, received: received ?? 0, total: total ?? 0, size_bytes, text: text ?? "" });
   }
 
@@ -315,35 +345,42 @@ export class CallMedia extends EventTarget {
 
   // ---- time
 
-  /** @param {number} quickUntil_ms */
-  async _look(quickUntil_ms) {
+  async _look() {
     const leg = this._leg, now_ms = this._now_ms();
-    for (const said of this._unanswered.values()) {
-      const again_ms = said.text.startsWith('{"type":"photo"') ? PHOTO_AGAIN_MS : SAY_AGAIN_MS;
-      if (!this.isHubThere || now_ms - said.at_ms < again_ms) continue;
-      said.at_ms = now_ms;
-      this._socket?.send(said.text);
-    }
+    this._line.tick();
     if (leg) {
       const counts = await leg.counts().catch(() => null); // closed by the next one
       if (this._over) return;
-      if (counts && this._leg === leg) this._onCounts(counts);
+      if (counts && this._leg === leg) this._onCounts(leg, counts);
       if (this._leg === leg && leg.isLost(this._now_ms())) this._askForAnother(leg);
     }
     const { firstAudio_ms, firstFrame_ms, firstSaid_ms } = this.times;
-    const isQuick = now_ms < quickUntil_ms && (firstAudio_ms === null || firstFrame_ms === null || firstSaid_ms === null);
-    this._later(isQuick ? QUICK_MS : STEADY_MS, () => void this._look(quickUntil_ms));
+    const isQuick = now_ms < this._quickUntil_ms && (firstAudio_ms === null || firstFrame_ms === null || firstSaid_ms === null);
+    this._later(isQuick ? QUICK_MS : STEADY_MS, () => void this._look());
   }
 
-  /** @param {import("./leg.js").Counts} counts */
-  _onCounts(counts) {
+  /** @param {Leg} leg @param {import("./leg.js").Counts} counts */
+  _onCounts(leg, counts) {
     const now_ms = this._now_ms();
     this.counts = counts;
+    this._sayFlow(leg, counts, now_ms);
     if (this.isAudible && counts.playedSamples > 0) this.times.firstAudio_ms ??= now_ms;
     if (counts.framesDecoded > 0) this.times.firstFrame_ms ??= now_ms;
     if (counts.saidPackets > 0) this.times.firstSaid_ms ??= now_ms;
     this._say("counts", counts);
     this._say("change");
+  }
+
+  /** Each second, while the connections stand: what has passed since. Who has no microphone still hears and is there.
+   * @param {Leg} leg @param {import("./leg.js").Counts} counts @param {number} now_ms */
+  _sayFlow(leg, { heardPackets, saidPackets }, now_ms) {
+    const before = this._flow.leg === leg ? this._flow : { at_ms: -Infinity, heard: 0, said: 0, isBoth: false };
+    const heard = heardPackets !== before.heard;
+    const said = leg.isAnswered(now_ms) && (saidPackets !== before.said || this.own.voice === null);
+    const isNews = heard && said && !before.isBoth;
+    if (!leg.isConnected || (!isNews && now_ms - before.at_ms < FLOW_MS)) return;
+    this._flow = { leg, at_ms: now_ms, heard: heardPackets, said: saidPackets, isBoth: heard && said };
+    this._line.send({ type: "flow", heard, said });
   }
 
   /** @param {number} ms @param {() => void} work */
@@ -361,22 +398,21 @@ export class CallMedia extends EventTarget {
     this._over = why;
     for (const timer of this._timers) window.clearTimeout(timer);
     this._timers.clear();
-    this._unanswered.clear();
-    const socket = this._socket;
-    if (socket) socket.onclose = socket.onmessage = socket.onopen = null;
-    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(); // sooner is an error
-    else socket?.close();
-    this._socket = null;
-    this.isHubThere = false;
-    this._retiring?.close();
-    this._leg?.close();
-    this._leg = this._retiring = null;
+    this._line.close();
+    this._dropLegs();
     this.own.close();
     const photos = [...this.photos.values()];
     this.photos.clear();
     for (const photo of photos) this._say("photo", { ...photo, is_over: true });
     this._say("leg");
     this._say("change");
+  }
+
+  _dropLegs() {
+    this._retiring?.close();
+    this._leg?.close();
+    this._leg = this._retiring = null;
+    this.counts = null;
   }
 
   /** @param {string} type @param {unknown} [detail] */

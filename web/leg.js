@@ -3,19 +3,21 @@ import { trimmed } from "./descriptions.js";
 import { PICTURE } from "./own_devices.js";
 import { askForVoice } from "./voice.js";
 
-/** @typedef {import("./voice.js").VoiceMode} VoiceMode */
+/** @typedef {import("./voice.js").VoiceMode} VoiceMode
+ *  @typedef {{isAudioOnly: boolean, isRelayOnly: boolean}} Way  by which a leg is tried */
 
 const GATHER_MAX_MS = 2_000; // a server that does not answer must not hold the others back
 const PICTURE_BPS = 120_000;
 const UP_SILENT_MS = 3_000; // a station that is silent still sends something each second
 const DOWN_SILENT_MS = 10_000; // there only reports come back, some seconds apart on a poor link
+const ANSWERED_MS = 2_500; // reports come back each second or so; one may be lost
 const UNSTEADY_MS = 3_000;
 const CONNECT_MAX_MS = 20_000; // four round trips of five seconds
 
 /**
  * What a leg has carried until now. Levels are 0 to 1, of sound; `heard` what came, `said` what went.
  * @typedef {{framesDecoded: number, width: number, height: number, heardLevel: number, heardEnergy: number,
- *   playedSamples: number, saidLevel: number, saidEnergy: number, saidPackets: number, picturesSent: number,
+ *   heardPackets: number, playedSamples: number, saidLevel: number, saidEnergy: number, saidPackets: number, picturesSent: number,
  *   roundTrip_ms: number | null, voice_bps: number}} Counts
  */
 
@@ -27,7 +29,7 @@ class Path {
     this.silent_ms = silent_ms;
     this.isConnected = false;
     this._began_ms = now_ms();
-    this._heard_ms = this._began_ms;
+    this.heard_ms = this._began_ms;
     this._packets = -1;
     /** @type {number | null} */
     this._unsteady_ms = null;
@@ -39,7 +41,7 @@ class Path {
 
   /** @param {number} packets that have come until now @param {number} now_ms */
   hear(packets, now_ms) {
-    if (packets !== this._packets) this._heard_ms = now_ms;
+    if (packets !== this._packets) this.heard_ms = now_ms;
     this._packets = packets;
   }
 
@@ -48,7 +50,7 @@ class Path {
     const { connectionState, iceConnectionState } = this.connection;
     if (connectionState === "failed" || connectionState === "closed" || iceConnectionState === "failed") return true;
     if (this._unsteady_ms !== null && now_ms - this._unsteady_ms > UNSTEADY_MS) return true;
-    return this.isConnected ? now_ms - this._heard_ms > this.silent_ms : now_ms - this._began_ms > CONNECT_MAX_MS;
+    return this.isConnected ? now_ms - this.heard_ms > this.silent_ms : now_ms - this._began_ms > CONNECT_MAX_MS;
   }
 }
 
@@ -58,19 +60,22 @@ export class Leg extends EventTarget {
   /**
    * @param {string} name the station's
    * @param {RTCIceServer[]} iceServers
+   * @param {Way} way
    * @param {VoiceMode} voice
    * @param {() => number} now_ms
    */
-  constructor(name, iceServers, voice, now_ms) {
+  constructor(name, iceServers, way, voice, now_ms) {
     super();
     this.name = name;
     this.voice = voice;
+    this.way = way;
     /** The station's voice, and its picture. @type {MediaStream | null} */
     this.heard = null; // never an empty stream: one that gets its track later is not played (Chromium 150)
     /** @type {MediaStream | null} */
     this.seen = null;
     this._now_ms = now_ms;
-    const configuration = { iceServers, bundlePolicy: /** @type {const} */ ("max-bundle") };
+    const configuration = { iceServers, bundlePolicy: /** @type {const} */ ("max-bundle"),
+      iceTransportPolicy: /** @type {RTCIceTransportPolicy} */ (way.isRelayOnly ? "relay" : "all") };
     this._up = new Path(configuration, UP_SILENT_MS, now_ms);
     this._down = new Path(configuration, DOWN_SILENT_MS, now_ms);
     /** @type {RTCRtpSender | null} */
@@ -107,6 +112,11 @@ export class Leg extends EventTarget {
     return this._up.connection.connectionState === "connected";
   }
 
+  /** What we send arrives: something has come back of it lately. @param {number} now_ms */
+  isAnswered(now_ms) {
+    return this._down.isConnected && now_ms - this._down.heard_ms < ANSWERED_MS;
+  }
+
   /** @param {number} now_ms */
   isLost(now_ms) {
     return this._up.isLost(now_ms) || this._down.isLost(now_ms);
@@ -116,6 +126,9 @@ export class Leg extends EventTarget {
   async answer(sdp) {
     const { connection } = this._up;
     await connection.setRemoteDescription({ type: "offer", sdp });
+    if (this.way.isAudioOnly) {
+      for (const one of connection.getTransceivers()) if (one.receiver.track.kind === "video") one.direction = "inactive";
+    }
     await connection.setLocalDescription(await connection.createAnswer());
     return askForVoice(await gathered(connection), this.voice);
   }
@@ -125,7 +138,8 @@ export class Leg extends EventTarget {
     const { connection } = this._down;
     const audio = connection.addTransceiver(voice ?? "audio", { direction: "sendonly" });
     const sendEncodings = [{ active: false, maxBitrate: PICTURE_BPS, maxFramerate: PICTURE.fps }];
-    const video = connection.addTransceiver(picture ?? "video", { direction: "sendonly", sendEncodings });
+    const direction = this.way.isAudioOnly ? "inactive" : "sendonly";
+    const video = connection.addTransceiver(picture ?? "video", { direction, sendEncodings });
     only(audio, "audio/opus");
     only(video, "video/VP8", "video/rtx");
     this._voiceSender = audio.sender;
@@ -179,6 +193,7 @@ export class Leg extends EventTarget {
       height: video.frameHeight ?? 0,
       heardLevel: audio.audioLevel ?? 0,
       heardEnergy: audio.totalAudioEnergy ?? 0,
+      heardPackets: audio.packetsReceived ?? 0,
       playedSamples: (audio.jitterBufferEmittedCount ?? 0) - (audio.silentConcealedSamples ?? 0),
       saidLevel: source.audioLevel ?? 0,
       saidEnergy: source.totalAudioEnergy ?? 0,

@@ -173,6 +173,7 @@ class MediaStation:
                     await self._begin(signal.page)
             case Leave() if self.legs and signal.page == self.leg.page:
                 await self._close_all()
+                self.leg.page = ""  # the same page may come again
             case PeerMedia():
                 self.peers.append(signal)
             case TakePhoto() if signal.photo not in self.photos:

@@ -222,6 +222,8 @@ export class CallView {
   _stateText(media) {
     switch (media.phase) {
       case "taken": return t("trang khác của bạn đang giữ cuộc gọi");
+      case "waiting": return media.waiting?.reason === "held" ? t("đang giữ máy: micrô và hình ở trang này đã tắt")
+        : t("{name} đang nói với trạm: micrô và hình ở trang này đã tắt", { name: media.waiting?.speaker ?? "" });
       case "ended": return t("cuộc gọi đã kết thúc");
       case "lost": return t("mất đường truyền, đang nối lại");
       case "connecting": return media.isHubThere ? t("đang nối") : t("đang nối: chưa liên lạc được với trung tâm");
@@ -235,11 +237,11 @@ export class CallView {
     const still_ms = performance.now() - this._moved_ms, hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
     const isKnown = media.station !== null && (media.isHubThere || isStill);
     const why = isKnown ? noPictureText(/** @type {StationMedia} */ (media.station)) || this._noRoomText(media) : "";
-    const isShown = hasMoved && !why && (media.phase === "connected" || media.phase === "lost");
+    const isShown = hasMoved && !why && media.stage === 0 && (media.phase === "connected" || media.phase === "lost");
     this._picture.classList.toggle("is-away", !isShown);
     this._picture.classList.toggle("is-still", isStill);
-    const waits = media.phase === "taken" || media.phase === "ended" ? "" : t("đang chờ hình");
-    const text = why ? t("Không có hình: {why}", { why }) : !hasMoved ? waits
+    const waits = ["taken", "ended", "waiting"].includes(media.phase) ? "" : t("đang chờ hình");
+    const text = media.stage > 0 && media.phase !== "waiting" ? t("chỉ có tiếng") : why ? t("Không có hình: {why}", { why }) : !hasMoved ? waits
       : isStill ? t("hình dừng cách đây {age}", { age: formatAge(still_ms) }) : "";
     const words = place("call-no-picture");
     words.hidden = text === "";

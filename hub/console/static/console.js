@@ -15,7 +15,7 @@ export { mayAnswer, me, place, post, postJson, say, tellUser } from "./page.js";
 export { linkText, presenceText } from "./station_words.js";
 export { calls, clock, line, news, state } from "./stream.js";
 /** @typedef {import("./stream.js").Call} Call @typedef {import("./stream.js").Row} Row
- *  @typedef {import("./stream.js").Question} Question */
+ *  @typedef {import("./stream.js").Question} Question @typedef {import("./stream.js").State} State */
 
 export const ring = new Ring();
 /** What this page does, by key and by button; a page's own script adds its own. */

@@ -57,10 +57,11 @@ async function end() {
 
 /** Whoever ends a call is not listened to any more, also while the hub is away. @param {string} id */
 function leave(id) {
-  if (left === id) return;
-  left = id;
-  talk("");
-  showCall();
+  if (left !== id) {
+    left = id;
+    talk("");
+    showCall();
+  }
   tellUser(t("Đã tắt micrô và hình ở trang này. Cuộc gọi sẽ kết thúc khi có lại liên lạc với trung tâm."));
 }
 
@@ -72,11 +73,12 @@ function endWhatWasLeft() {
   else left = "";
 }
 
-/** Picture and voice of a call come to this page. @param {string} id */
-function talk(id) {
+/** Picture and voice of a call come to this page, at once or when it is its turn. @param {string} id
+ * @param {boolean} [isTurn] */
+function talk(id, isTurn = true) {
   if (talking === id) return;
   talking = id;
-  const media = id ? new CallMedia(`/calls/${id}/media`, { claimed_ms: claimedHere_ms(id) }) : null;
+  const media = id ? new CallMedia(`/calls/${id}/media`, { claimed_ms: claimedHere_ms(id), isSpeaker: isTurn }) : null;
   media?.addEventListener("photo", (event) => photos.show(/** @type {CustomEvent} */ (event).detail));
   view.show(media);
   media?.begin();
@@ -91,12 +93,17 @@ function talkHere(now) {
   showCall();
 }
 
-/** A call that another tab of ours took has its picture and voice there. A guest is given the word wherever he looks.
+/** Whether this user has a place in the call, with picture and voice or waiting for his turn. @param {Call} now */
+function isIn(now) {
+  return now.group === "claimed" && (now.owner === me || isGuest(now, me));
+}
+
+/** A call that another tab of ours took has its picture and voice there. A guest is there wherever he looks.
  * @param {Call | undefined} now */
 function talkOrNot(now) {
-  if (!now || !isSpeaker(now)) talk("");
+  if (!now || !isIn(now)) talk("");
   else if (now.id === talking || now.id === left) return;
-  else if (claimedHere_ms(now.id) !== null || (isGuest(now, me) && !document.hidden)) talk(now.id);
+  else if (claimedHere_ms(now.id) !== null || (isGuest(now, me) && !document.hidden)) talk(now.id, isSpeaker(now));
 }
 
 function takePhoto() {
@@ -116,7 +123,7 @@ function showCall() {
   papers.follow(found && found.group !== "ringing" ? found.id : "", `${found?.state} ${found?.owner}`);
   const isAbove = found?.group === "ringing" && found.rings; // in the line of who calls
   const now = isAbove ? undefined : found;
-  callBar.show(now, now !== undefined && isSpeaker(now) && talking !== now.id);
+  callBar.show(now, now !== undefined && isIn(now) && talking !== now.id);
 }
 
 /** Do it if it may be done. @param {Deed} deed @param {(call: Call) => unknown} run */

@@ -1,10 +1,14 @@
 """A hub with two stations and two operators, and one browser: shared by the tests of a file."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page
 
+from contract.ids import CallId
+from hub.calls.call import Given
+from hub.calls.table import Input
 from tests.browser import chromium_page
 from tests.simulators.console_server import ConsoleServer
 from tests.simulators.console_station import ConsoleStation
@@ -61,8 +65,9 @@ def page(
 
 def finish(server: ConsoleServer, call: str) -> None:
     """Put a call away, whatever became of it."""
-    for deed in ("claim", "end", "take", "disposition"):
-        entry = next((one for one in server.call(server.rooms.calls) if one["id"] == call), None)
-        if entry is not None:
-            form = {"revision": str(entry["revision"]), "disposition": "mistake", "unsent": "keep"}
-            server.post(f"/calls/{call}/{deed}", form, Cookie=server.session(entry["owner"] or "Lan"))
+    desk, call_id = server.rooms.desk, CallId.parse(call)
+    for input_ in (Input.CLAIM, Input.END, Input.TAKE, Input.CLOSE):
+        held = desk.held(call_id)
+        if held is not None:
+            given = Given(input=input_, by=held.call.owner or "Lan")
+            server.run(partial(desk.give, call_id, given))
