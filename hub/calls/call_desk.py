@@ -13,7 +13,7 @@ from hub.calls.call_keeping import CallKeeping
 from hub.calls.incoming import Incoming
 from hub.calls.lookout import DueStep, Lookout, tell_outside
 from hub.calls.moves import Moved, Step
-from hub.calls.news import News, counted_of, missed_news, step_of
+from hub.calls.news import News, counted_of, missed_news, step_of, unsent_of
 from hub.calls.open_call import SOUND_LEASE_US, OpenCall
 from hub.calls.station_rings import PRACTICE_LEASE_S
 from hub.calls.table import RINGING_STATES, Input, State
@@ -162,6 +162,9 @@ class CallDesk:
         calls = await self._keeping.read_open()
         for held in calls:
             self._keeping.take_up(held, is_resumed=not held.kept.is_fresh)
+        unsent = await self._hub.run_read(lambda store: [unsent_of(store, held) for held in calls])
+        for held, keys in zip(calls, unsent, strict=True):  # said again, rather than never
+            self._routing.told.take_back(held.row.call_id, keys)
         news = await self._hub.run_read(lambda store: [missed_news(store, held) for held in calls])
         self._incoming.add_missed([one for of_call in news for one in of_call])
         self._reread_us = self.line.now_us() + REREAD_US

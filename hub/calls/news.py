@@ -15,6 +15,7 @@ from hub.calls.moves import HeldCall, Step
 from hub.calls.open_call import ABANDONED_NUDGED_US
 from hub.calls.table import LIVE_STATES, Input, State
 from hub.routing.outside import Delivery
+from hub.routing.webhook_signing import message_id
 from hub.store.interface import JournalLine, Store
 
 STEPS: Final = ("call step", "call raised")  # events of a call beside its presses
@@ -70,12 +71,22 @@ def news_of_delivery(delivery: Delivery) -> News | None:
     detail = {
         "delivery": delivery.state,
         "adapter": delivery.tell.adapter.name,
+        "message": message_id(str(delivery.call_id), delivery.tell.key),
         "people": [person.name for person in delivery.tell.people],
         "why": delivery.text[:WHY_MAX_CHARS],
     }
     return News(
         input=Input.TOLD, call_id=delivery.call_id, detail={key: said for key, said in detail.items() if said}
     )
+
+
+def unsent_of(store: Store, held: HeldCall) -> frozenset[str]:
+    """Return what was about to be told outside of a call, and went out by no line of its journal: the hub may
+    have ended in between."""
+    call_id, told = held.row.call_id, held.kept.told
+    said = [_said(line) for line in (store.journal(call_id) if told else ())]
+    sent = {one.get("message") for one in said if one.get("delivery") == "sent"}
+    return frozenset(key for key in told if message_id(str(call_id), key) not in sent)
 
 
 def step_of(news: News, book: CallBook, *, has_page: Callable[[str], bool], now_us: int) -> Step | None:

@@ -1,4 +1,4 @@
-"""What was told to the outside of which call (core): each message of a ladder at most once."""
+"""What was told to the outside of which call (core): each message of a ladder once."""
 
 import json
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ CALLS_MAX: Final = 20_000  # those told of longest ago are forgotten first
 
 
 class Told:
-    """The book. Whoever keeps it writes down what `untold` returned before it is sent; that makes it at most
-    once over a restart too."""
+    """The book. Whoever keeps it writes down what `untold` returned before it is sent; what was
+    written down and not sent when the hub ended is taken back at its next start."""
 
     def __init__(self) -> None:
         self._keys: dict[str, set[str]] = {}
@@ -28,6 +28,10 @@ class Told:
         self._keys.setdefault(str(call_id), set()).update(keys)
         while len(self._keys) > CALLS_MAX:
             del self._keys[next(iter(self._keys))]
+
+    def take_back(self, call_id: CallId, keys: Iterable[str]) -> None:
+        """They were about to be told, and nobody knows that they were."""
+        self._keys.get(str(call_id), set()).difference_update(keys)
 
     def forget(self, call_id: CallId) -> None:
         """The call is closed; it need not be known."""

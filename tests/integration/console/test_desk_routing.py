@@ -212,3 +212,46 @@ def test_an_overdue_callback_is_told_to_the_supervisor(
 
     wait_for(is_overdue, "the callback to be overdue")
     wait_for(lambda: (call, 1) in told, "the supervisor to be told")
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_a_hub_that_ended_had_not_told_the_outside_the_next_one_tells_and_nothing_twice(
+    tmp_path: Path, is_sent: bool
+) -> None:
+    settings = '[folders]\nrouting = "routing.toml"\n'
+    (tmp_path / "routing.toml").write_text(DOCUMENT, encoding="utf-8")
+    with ConsoleServer(tmp_path, settings=settings) as first:
+        for name in ("Lan", "Minh", "Sếp", "Chi"):
+            first.account(name)
+        wait_for(lambda: first.rooms.routing.policy.path is not None, "the document")
+        if not is_sent:
+            first.call(
+                lambda: setattr(first.rooms.routing._outbox, "submit", lambda *_: None)
+            )  # killed before
+        call = ConsoleStation(first, "con-dao-01").press()
+        first.ahead_s += SETTLED_S
+        wait_for(lambda: told_keys(first, call) == 2, "what is to be told to be written down")
+        if is_sent:
+            wait_for(lambda: deliveries(first, call) == 2, "both to have gone out")
+    with ConsoleServer(tmp_path, settings=settings) as second:
+        sent: list[str] = []
+        outbox = second.rooms.routing._outbox
+        second.call(lambda: setattr(outbox, "submit", lambda _, tell: sent.append(tell.key)))
+        second.ahead_s += SETTLED_S + 1.0
+        if is_sent:
+            station = ConsoleStation(second, "con-dao-01", spool=2)
+            other = station.press()  # told of at once: by then the first was looked at too
+            wait_for(lambda: told_keys(second, other) == 2, "the other call to be told")
+            assert len(sent) == 2
+        else:
+            wait_for(lambda: len(sent) == 2, "both to be told")
+
+
+def told_keys(server: ConsoleServer, call: CallId) -> int:
+    now = held(server, call)
+    return 0 if now is None else len(now.held.kept.told)
+
+
+def deliveries(server: ConsoleServer, call: CallId) -> int:
+    lines = server.run(lambda: server.rooms.desk.journal(call))
+    return sum(line.input == "TOLD" for line in lines)
