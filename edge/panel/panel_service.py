@@ -69,6 +69,7 @@ async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
     """Serve until cancelled. Raises PanelError: the port cannot be had."""
     app = Panel(config, clock).app()
     with _listen(config) as listener:
+        log.info("the panel is at http://%s:%d/", ADDRESS, config.panel_port)
         server = _Server(
             uvicorn.Config(
                 app,

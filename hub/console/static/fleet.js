@@ -55,6 +55,7 @@ function write(row) {
     if (call) line.dataset.group = call.group;
     else delete line.dataset.group;
   }
+  line.classList.toggle("is-practice", call?.is_practice ?? false);
   say(line.querySelector(".call"), call ? `${callText(call)} · ${ageOf(call)}` : "");
 }
 
