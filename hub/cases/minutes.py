@@ -5,7 +5,7 @@
 The file is canonical as a whole: keys in order, no blanks, UTF-8, NFC as it was typed. So there is one way to
 write it, and any other byte is a forgery or damage. The authority signs `to_sign`: a domain of its own, so
 that nothing else that it signs can be taken for minutes. A correction is another document that names the one
-before by its digest. Source: docs/adr/0033.
+before by its digest. Source: docs/adr/0032.
 """
 
 import base64
