@@ -2,19 +2,33 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from contract.signals import CallState
 from hub.people.accounts import Role
 from tests.browser import chromium, chromium_page, observe, observe_until
-from tests.simulators.console_server import ConsoleServer
+from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
+
+from .conftest import NAMES
 
 ON_DUTY = "document.body.console?.duty.isOn"
 FAULTS = "document.body.console?.duty.faults.join()"
 BANNER = "document.getElementById('duty').hidden ? '' : document.getElementById('duty').innerText"
+ROUTING = """
+failsafe = "Minh"
+[units.vn]
+name = "Việt Nam"
+[[groups]]
+unit = "vn"
+members = ["Lan"]
+[[supervisors]]
+unit = "vn"
+account = "Minh"
+"""
 RECORDED = """
   const real = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices); window.opened = [];
   if (real) navigator.mediaDevices.getUserMedia = async (wanted) => {
@@ -33,6 +47,11 @@ def page(page: Page) -> Page:
     """Lan's page, not touched by anybody since it was opened."""
     page.reload()
     return page
+
+
+def proofs(server: ConsoleServer) -> set[str]:
+    """The consoles that the hub counts on."""
+    return set(server.call(lambda: list(server.rooms.routing.duty._consoles)))
 
 
 def is_told_ringing(server: ConsoleServer, seq: int) -> bool:
@@ -54,6 +73,52 @@ def test_after_a_reload_nobody_touched_the_ring_is_heard(
     )
     assert observe(page, "document.body.console.ring.isRunning")
     assert observe(page, "navigator.userActivation.hasBeenActive") is False
+
+
+def test_a_page_that_is_loaded_anew_while_it_rings_rings_on_and_proves_itself_untouched(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    observe_until(page, ON_DUTY)
+    call = station.press()
+    observe_until(page, "document.body.console.ring.isRunning")
+    before = proofs(server)
+    page.reload()
+    observe_until(page, f"{ON_DUTY} && document.body.console.ring.isRunning")
+    assert observe(page, "navigator.userActivation.hasBeenActive") is False
+    assert len(proofs(server) - before) == 1
+    confirmed = (
+        "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/ringing')).length"
+    )
+    observe_until(page, f"{confirmed} > 0")
+    assert is_told_ringing(server, call.seq)
+    assert server.call(server.rooms.calls)[0]["state"] == "RINGING"
+
+
+def test_who_is_off_duty_while_it_rings_is_passed_over_at_once(
+    tmp_path: Path, browser_page: Page, enter: Callable[[ConsoleServer, str], None]
+) -> None:
+    page = browser_page
+    (tmp_path / "routing.toml").write_text(ROUTING, encoding="utf-8")
+    with ConsoleServer(tmp_path, names=NAMES, settings='[folders]\nrouting = "routing.toml"') as server:
+        server.account("Lan")
+        server.account("Minh")
+        server.ahead_s = 11.0  # the first moments of a hub, in which consoles come back, are over
+        enter(server, "Lan")
+        observe_until(page, ON_DUTY)
+        proof = {"console": "minh", "sound": True, "microphone": True, "clock_offset_ms": 0}
+        assert server.post_json("/duty", proof, Cookie=server.session("Minh")).status == 200
+        call = ConsoleStation(server, "con-dao-01").press()
+        observe_until(page, "document.body.console.ring.isRunning")
+        page.context.clear_permissions()
+        page.context.grant_permissions([])
+        observe_until(page, f"{FAULTS} === 'microphone refused'")
+        held = server.rooms.desk.held
+        wait_for(lambda: "Minh" in server.call(lambda: held(call).offered_to), "the supervisor to be asked")
+        assert server.call(lambda: held(call).call.rung) == 2
+        expect(page.locator(".ring-text")).to_contain_text("đã báo người phụ trách")
+        page.context.clear_permissions()
+        page.context.grant_permissions(["microphone", "camera"])
+        page.goto("about:blank")
 
 
 def test_outside_a_call_nobody_listens_to_the_microphone(page: Page) -> None:
