@@ -318,7 +318,7 @@ export class Papers {
     else for (const details of this._root.querySelectorAll("details")) if (details.contains(form)) details.open = false;
     if (answer?.is_done) {
       if (document.activeElement instanceof HTMLElement && form.contains(document.activeElement)) document.activeElement.blur();
-      form.reset(); // what it says now comes from the hub
+      if (form !== this.wrap?.form) form.reset(); // what it says now comes from the hub; what is typed here stays
     }
     this.look();
   }

@@ -20,7 +20,7 @@ from hub.store.papers import VisitId
 from tests.browser import chromium_page, wait_until
 from tests.simulators.answered_call import answered, give
 from tests.simulators.console_server import ConsoleServer, wait_for
-from tests.simulators.console_station import ConsoleStation
+from tests.simulators.console_station import ECG, ConsoleStation
 
 VISITS = itertools.count(3)
 FINDINGS, ADVICE = "textarea[name=findings]", "textarea[name=advice]"
@@ -134,6 +134,25 @@ def test_the_next_person_takes_no_letter_of_the_one_before(
     papers.locator(f"nav a[data-visit='{visit.visit}']").click()
     expect(papers.locator(FINDINGS)).to_have_value("của người trước")
     expect(papers.locator("#case-told")).to_contain_text("Trạm đang khám người khác")
+
+
+def test_a_stretch_of_ecg_is_kept_and_what_was_typed_beside_it_stays(
+    server: ConsoleServer, station: ConsoleStation, papers: Page, call: CallId, visit: VisitId
+) -> None:
+    station.samples(ECG, [200] * 500)
+    papers.locator("input[name=urgency]").first.focus()
+    papers.keyboard.press("ArrowRight")
+    papers.locator(FINDINGS).focus()
+    papers.keyboard.type("đau ngực")
+    expect(papers.locator("#case-saved")).to_have_text(SAVED)
+    papers.locator("#case-strip").focus()
+    papers.keyboard.press("Enter")
+    expect(papers.locator(".case-links")).to_contain_text("đoạn giữ lúc")
+    expect(papers.locator(FINDINGS)).to_have_value("đau ngực")
+    papers.locator(ADVICE).focus()
+    papers.keyboard.type("nằm nghỉ")
+    wait_for(lambda: kept(server, call, visit).advice == "nằm nghỉ", "the advice")
+    assert (kept(server, call, visit).findings, kept(server, call, visit).urgency) == ("đau ngực", "soon")
 
 
 def test_a_colleagues_words_appear_and_where_both_wrote_both_are_shown(
