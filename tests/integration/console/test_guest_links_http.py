@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from contract.ids import CallId
-from hub.calls.call import Given
+from hub.calls.call import STAGES, Given
 from hub.calls.table import Input
 from hub.people.accounts import Role
 from hub.routing.duty import Proof
@@ -41,10 +41,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
 
 @pytest.fixture
 def call(server: ConsoleServer) -> CallId:
-    """A call in which Lan speaks with the station."""
+    """A call in which Lan speaks with the station, by telephone: nothing of it is due at any time."""
     found = ConsoleStation(server, "con-dao-01", spool=next(SPOOLS)).press()
     wait_for(lambda: held(server, found) is not None, f"{found} to be open")
-    give(server, found, Input.CLAIM, Input.JOINED, Input.FLOWS)
+    give(server, found, Input.CLAIM, Input.JOINED, Input.DUE, Input.DUE)
+    phone = STAGES.index("phone")  # the room goes there by itself: there is no relay
+    wait_for(lambda: held(server, found).call.stage == phone, "the last way")
     return found
 
 
