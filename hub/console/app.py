@@ -30,6 +30,7 @@ from hub.console import (
     media,
     photos,
     station,
+    station_ring,
 )
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
@@ -50,6 +51,8 @@ ROUTES: Final = [
     Route("/login", login.log_in, methods=["POST"]),
     Route("/logout", login.log_out, methods=["POST"]),
     Route("/stations/{station}", station.show_station),
+    Route("/stations/{station}/ring", station_ring.ring_station, methods=["POST"]),
+    Route("/stations/{station}/ring/stop", station_ring.stop_ringing, methods=["POST"]),
     Route("/stations/{station}/events", station.show_events),
     Route("/stations/{station}/questions", devices.show_questions),
     Route("/stations/{station}/devices/{device}", devices.confirm_device, methods=["POST"]),

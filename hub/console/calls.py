@@ -114,7 +114,9 @@ async def _ring(request: Request, account: Account, call_id: CallId, seen: int |
     held = desk.held(call_id)
     if held is None or held.row.revision != seen:
         return Moved(None if held is None else held.held, False, "it has changed since it was seen")
-    why = await desk.ring_station(call_id.station, account.name, call_id=call_id)
+    may_answer_by_itself = rooms_of(request).routing.may_answer_by_itself(call_id.station)
+    is_emergency = held.call.is_emergency and may_answer_by_itself
+    why = await desk.ring_station(call_id.station, account.name, is_emergency=is_emergency, call_id=call_id)
     after = desk.held(call_id)
     return Moved(held.held if after is None else after.held, not why, why)
 

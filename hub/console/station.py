@@ -60,6 +60,7 @@ async def show_station(request: Request) -> Response:
         opened_ms=rooms.feed.now(station).opened_utc_ms(),
         lines=await _events(rooms, station),
         name_of=rooms.feed.now(station).devices.full_name,
+        may_answer_by_itself=rooms.routing.may_answer_by_itself(station),
     )
 
 

@@ -7,6 +7,21 @@ export function takeHere(id) {
   sessionStorage.setItem(TAKEN, `${id} ${performance.timeOrigin + performance.now()}`);
 }
 
+const RUNG = "rung"; // in this tab's store: which station, and when
+const RINGS_MS = 60_000; // a little longer than the hub lets it chime
+
+/** This tab calls a station that has no call: the call that comes of it has its picture and voice here.
+ * @param {string} station */
+export function ringHere(station) {
+  sessionStorage.setItem(RUNG, `${station} ${performance.timeOrigin + performance.now()}`);
+}
+
+/** Whether this tab has just called that station. @param {string} station */
+export function rangHere(station) {
+  const [of, at_ms] = (sessionStorage.getItem(RUNG) ?? "").split(" ");
+  return of === station && performance.timeOrigin + performance.now() - Number(at_ms) < RINGS_MS;
+}
+
 /** When this tab took the call, in ms of this page's `performance.now()`; null: another tab did, or nobody.
  * @param {string} id */
 export function claimedHere_ms(id) {

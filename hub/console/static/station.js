@@ -12,7 +12,8 @@ import { Papers } from "./case.js";
 import { inviteDoctor } from "./doctors.js";
 import { calls, clock, keys, linkText, mayAnswer, me, news, place, presenceText, say, state, tellUser } from "./console.js";
 import { give, isGuest, isSpeaker, myDeeds } from "./deeds.js";
-import { claimedHere_ms, takeHere } from "./here.js";
+import { claimedHere_ms, rangHere, ringHere, takeHere } from "./here.js";
+import { post } from "./page.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
 import { answer } from "./ringing.js";
@@ -103,7 +104,23 @@ function isIn(now) {
 function talkOrNot(now) {
   if (!now || !isIn(now)) talk("");
   else if (now.id === talking || now.id === left) return;
+  else if (now.state === "CLAIMED" && now.owner === me && rangHere(station)) talkHere(now); // it was accepted there
   else if (claimedHere_ms(now.id) !== null || (isGuest(now, me) && !document.hidden)) talk(now.id, isSpeaker(now));
+}
+
+/** A station that has no call is called from here, without leaving the page: somebody may be talking on it. */
+for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-ring]"))) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const isRing = form.action.endsWith("/ring");
+    const answer = await post(form.action, isRing && form.elements.length > 1 ? { emergency: "1" } : {});
+    if (answer?.is_done && isRing) {
+      ringHere(station);
+      tellUser(t("Trạm đang đổ chuông (tối đa 45 giây)."));
+    } else if (!answer?.is_done) {
+      tellUser(answer?.error ? t(answer.error) : t("Chưa làm được: mất liên lạc với trung tâm. Hãy thử lại."));
+    }
+  });
 }
 
 function takePhoto() {
