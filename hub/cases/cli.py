@@ -69,6 +69,12 @@ def _read(file: Path, check: AuthorityCheck) -> Minutes:
         return read_minutes(file.read_bytes(), check=check.signed)
     except MinutesError as error:
         raise MinutesError(f"{file}: {error}") from None
+    except FileNotFoundError:
+        raise MinutesError(f"{file}: there is no such file") from None
+    except IsADirectoryError:
+        raise MinutesError(f"{file} is a folder: name the file of the minutes in it") from None
+    except OSError as error:
+        raise MinutesError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _call(text: str) -> CallId:

@@ -77,8 +77,14 @@ def read_minutes(raw: bytes, *, check: Check) -> Minutes:
         document, signature = outer["document"], base64.b64decode(outer["signature"], validate=True)
         minutes = Minutes(document, signature)
         is_canonical = document["format"] == FORMAT and minutes.to_bytes() == raw
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
-        raise MinutesError(f"not minutes of format 1 ({type(error).__name__})") from None
+    except UnicodeDecodeError:
+        raise MinutesError("not minutes: it is no text") from None
+    except binascii.Error:
+        raise MinutesError("not minutes: what stands as the signature is none") from None
+    except json.JSONDecodeError:
+        raise MinutesError("not minutes: it is no JSON, or its end is missing") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise MinutesError("not minutes of format 1: they are a document and its signature") from None
     if not is_canonical:
         raise MinutesError("changed since it was signed: it is not written as minutes are")
     if not check(to_sign(document), signature):

@@ -51,6 +51,13 @@ def route(
         at_utc = _moment(at, policy.unit_of(name))
         there = None if ready is None else _ready(ready, accounts)
         _print_ladder(policy, name, at_utc, is_emergency=emergency, accounts=accounts, ready=there)
+        if path is not None and name not in policy.stations:
+            root = policy.unit_of(name)
+            typer.echo(
+                f"note: {path} names no station {name}: {root.name or root.id}, the unit without a parent,"
+                " answers for it; is it spelled so?",
+                err=True,
+            )
     for line in odd:
         typer.echo(f"note: {line}", err=True)
 

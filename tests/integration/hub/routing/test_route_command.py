@@ -88,6 +88,24 @@ def test_without_a_moment_it_is_about_now(config: Path, command: Command) -> Non
     assert "a press of unheard-of" in command("route", "unheard-of", "--config", config).out
 
 
+def test_a_station_that_the_document_does_not_name_is_noted_in_one_line(
+    config: Path, command: Command
+) -> None:
+    (note,) = [
+        line
+        for line in command("route", "con-dao-10", "--config", config).err.splitlines()
+        if "con-dao-10" in line
+    ]
+    assert note.startswith("note: ")
+    assert "names no station con-dao-10: Trung ương, the unit without a parent, answers for it" in note
+    assert "names no station" not in command("route", "con-dao-01", "--config", config).err
+
+
+def test_without_a_document_no_station_is_noted(config: Path, command: Command) -> None:
+    config.write_text(config.read_text(encoding="utf-8").replace('routing = "routing.toml"\n', ""), "utf-8")
+    assert "names no station" not in command("route", "con-dao-10", "--config", config).err
+
+
 def test_check_says_whether_the_document_can_be_used(config: Path, command: Command) -> None:
     said = command("route", "--check", "--config", config)
     assert (said.status, said.err) == (0, "")
