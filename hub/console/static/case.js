@@ -226,6 +226,7 @@ export class Papers {
   }
 
   async _read() {
+    if (!this._call) return; // it was put away meanwhile
     if (this._isReading) {
       this._isStale = true;
       return;

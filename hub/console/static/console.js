@@ -52,4 +52,4 @@ news.addEventListener("state", showMine);
 void ring.unlock(); // the browser lets a page sound at once when the one before was used
 duty.begin();
 listen();
-Object.assign(document.body, { console: { ring, clock, line, news, duty } });
+Object.assign(document.body, { console: { ring, clock, line, calls, news, duty } });

@@ -103,6 +103,7 @@ def test_who_is_off_duty_while_it_rings_is_passed_over_at_once(
         server.account("Lan")
         server.account("Minh")
         server.ahead_s = 11.0  # the first moments of a hub, in which consoles come back, are over
+        wait_for(lambda: len(server.rooms.routing.accounts) == 2, "the hub to know who may answer")
         enter(server, "Lan")
         observe_until(page, ON_DUTY)
         proof = {"console": "minh", "sound": True, "microphone": True, "clock_offset_ms": 0}
@@ -112,9 +113,10 @@ def test_who_is_off_duty_while_it_rings_is_passed_over_at_once(
         page.context.clear_permissions()
         page.context.grant_permissions([])
         observe_until(page, f"{FAULTS} === 'microphone refused'")
-        held = server.rooms.desk.held
-        wait_for(lambda: "Minh" in server.call(lambda: held(call).offered_to), "the supervisor to be asked")
-        assert server.call(lambda: held(call).call.rung) == 2
+        one = server.rooms.desk.held(call)
+        assert one is not None
+        wait_for(lambda: "Minh" in one.offered_to, "the supervisor to be asked")
+        assert one.call.rung == 2
         expect(page.locator(".ring-text")).to_contain_text("đã báo người phụ trách")
         page.context.clear_permissions()
         page.context.grant_permissions(["microphone", "camera"])
