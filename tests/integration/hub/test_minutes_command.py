@@ -1,4 +1,4 @@
-"""`hub minutes verify` on what people name by mistake: one line each, and no names of the program's errors."""
+"""`hub minutes verify` on what people name by mistake: one line each, and no error in the program's words."""
 
 from datetime import UTC, datetime
 from pathlib import Path
