@@ -71,8 +71,15 @@ class ConsoleServer:
     """One hub on a free loopback port. All methods may be called from the test's thread."""
 
     def __init__(
-        self, folder: Path, *, names: dict[str, str] | None = None, port: int = 0, settings: str = ""
+        self,
+        folder: Path,
+        *,
+        names: dict[str, str] | None = None,
+        port: int = 0,
+        settings: str = "",
+        ahead_s: float = 0.0,
     ) -> None:
+        """`ahead_s`: as long after now it begins, by its clocks."""
         named = "".join(f'{key} = "{name}"\n' for key, name in (names or {}).items())
         self.config: Config = parse_config(f"{settings}\n[stations]\n{named}", path=folder / "hub.toml")
         self.authority = Authority(self.config.pki_folder)
@@ -80,6 +87,7 @@ class ConsoleServer:
         self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
         self.on_signal: list[Callable[[StationId, AnySignal], None]] = []  # told at once, in the hub's thread
         self.clock = SetClock()
+        self.clock.ahead_s = ahead_s
         self.is_broker_there = True
         self._changed_s = time.monotonic()
         self._socket = socket.socket()

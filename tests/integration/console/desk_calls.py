@@ -28,6 +28,26 @@ def wait_state(server: ConsoleServer, call: CallId, state: State | None) -> None
     wait_for(stands, f"{call} in {state}, not {(now := held(server, call)) and now.state}")
 
 
+def wait_looked(server: ConsoleServer) -> None:
+    """Wait until the desk has looked at all calls by the clocks of now, and done what was due."""
+    desk = server.rooms.desk
+    ticks = {server.call(lambda: desk._tick_us)}
+
+    def is_done() -> bool:
+        ticks.add(server.call(lambda: desk._tick_us))
+        return len(ticks) > 2  # the first may have begun before
+
+    wait_for(is_done, "the desk to look around")
+
+
+def wait_still(server: ConsoleServer, call: CallId, state: State) -> None:
+    """The desk looks at a call, and it stands as it stood."""
+    wait_looked(server)
+    now = held(server, call)
+    assert now is not None
+    assert now.state is state
+
+
 def give(server: ConsoleServer, call: CallId, *inputs: Input | Given, by: str | None = None) -> bool:
     """Give inputs one after the other; return whether all were taken."""
     givens = [one if isinstance(one, Given) else Given(input=one, by=by) for one in inputs]

@@ -12,7 +12,7 @@ from contract.signals import CallState, Interest
 from hub.calls.call import LIMITS, Given
 from hub.calls.news import News
 from hub.calls.table import Input, State
-from tests.integration.console.desk_calls import give, held, on_disk, talk, wait_state, wait_told
+from tests.integration.console.desk_calls import give, held, on_disk, talk, wait_state, wait_still, wait_told
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -222,7 +222,7 @@ def test_an_answered_call_rings_again_when_its_owner_has_had_no_page_for_a_minut
     wait_state(server, call, State[state])
     server.call(close_page)
     server.ahead_s += 45.0  # and what this machine takes
-    wait_state(server, call, State[state])
+    wait_still(server, call, State[state])
     server.ahead_s += 17.0
     wait_state(server, call, State.OFFERED)
     wait_told(server, call, "offered")

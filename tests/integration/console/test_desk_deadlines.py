@@ -8,7 +8,7 @@ import pytest
 from contract.ids import CallId, StationId
 from hub.calls.call import ANYBODY, LIMITS, Given, Guest
 from hub.calls.table import CLOSED_STATES, Input, State
-from tests.integration.console.desk_calls import give, held, talk, wait_state, wait_told
+from tests.integration.console.desk_calls import give, held, talk, wait_state, wait_still, wait_told
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -98,7 +98,7 @@ def test_a_call_stays_as_it_is_until_its_time_is_over_and_no_longer(
     left_us = due_us - server.call(server.rooms.desk.line.now_us)
     assert limit_us - 5 * S < left_us <= limit_us
     server.ahead_s += (left_us - 3 * S) / 1e6 if left_us > 6 * S else 0.0
-    wait_state(server, call, state)
+    wait_still(server, call, state)
     server.ahead_s += 3.1
     wait_state(server, call, after)
     now = held(server, call)
@@ -210,11 +210,9 @@ def test_a_ringing_call_has_its_whole_time_again_after_the_hub_was_away(tmp_path
         brought(first, call, State.OFFERED)
         first.ahead_s += 100.0
         wait_state(first, call, State.OFFERED)
-    with ConsoleServer(tmp_path) as second:
-        second.clock.ahead_s = 100.0
-        wait_state(second, call, State.OFFERED)
+    with ConsoleServer(tmp_path, ahead_s=100.0) as second:
         second.ahead_s += 90.0
-        wait_state(second, call, State.OFFERED)
+        wait_still(second, call, State.OFFERED)
         assert give(second, call, Input.CLAIM, by="Minh")
 
 

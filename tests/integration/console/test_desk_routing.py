@@ -10,7 +10,7 @@ from contract.ids import CallId
 from hub.calls.open_call import OpenCall
 from hub.calls.table import Input, State
 from hub.routing.duty import Proof
-from tests.integration.console.desk_calls import give, held, wait_state, wait_told
+from tests.integration.console.desk_calls import give, held, wait_looked, wait_state, wait_told
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -133,6 +133,8 @@ def test_a_rung_without_a_ready_console_is_passed_at_once_but_not_while_consoles
 ) -> None:
     ready(server, "Sếp")
     call = station.press()
+    wait_state(server, call, State.RECEIVED)
+    wait_looked(server)
     wait_rings(server, call, 0, "Lan")
     server.ahead_s += SETTLED_S
     ready(server, "Sếp")

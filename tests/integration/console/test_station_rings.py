@@ -12,7 +12,7 @@ from contract.signals import AnySignal, CallState, Practice, RingStation
 from hub.calls.call import LIMITS, Given
 from hub.calls.table import Input, State
 from hub.store.interface import StoreFailedError
-from tests.integration.console.desk_calls import give, held, wait_state
+from tests.integration.console.desk_calls import give, held, wait_state, wait_still
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -243,7 +243,7 @@ def test_a_drill_that_nobody_answers_is_closed_and_is_on_no_list(
     call = station.press(practice="drill")
     wait_state(server, call, State.RECEIVED)
     server.ahead_s += 60.0
-    wait_state(server, call, State.RECEIVED)
+    wait_still(server, call, State.RECEIVED)
     now = held(server, call)
     assert now is not None
     assert now.call.rung == 0, "it is not escalated"
