@@ -65,6 +65,7 @@ class RingStation(Signal):
 
     A press accepts it (events.Press.answers). `call_seq` and `spool`: the call that is called back, if any.
     `is_emergency`: whoever calls asks to be heard without a press; the station's own policy decides.
+    `practice`: that call is practice.
     """
 
     signal: Literal["ring station"] = "ring station"
@@ -74,6 +75,7 @@ class RingStation(Signal):
     spool: SpoolName | None = None
     call_seq: Number | None = None
     is_emergency: bool | None = None
+    practice: PracticeKind | None = None
 
 
 class Practice(Signal):

@@ -11,7 +11,8 @@ from edge.call.station_table import State
 
 
 class RingNow(BaseModel):
-    """The hub calls, and `left_s` is left to answer. `answers_in_s`: then it answers itself."""
+    """The hub calls, and `left_s` is left to answer. `answers_in_s`: then it answers itself. `practice`: of
+    the call that is called back."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,6 +21,7 @@ class RingNow(BaseModel):
     is_emergency: bool
     left_s: float
     answers_in_s: float | None = None
+    practice: PracticeKind | None = None
 
 
 class CallFacts(BaseModel):
@@ -51,7 +53,8 @@ class CallFacts(BaseModel):
         since = "" if self.for_s is None else f", for {self.for_s:.0f} s"
         yield f"{kind}{State[self.state].value}{by}{since}"
         if self.ring is not None:
-            yield f"{self.ring.by or 'the hub'} calls: press the button, or `edge call accept`"
+            about = "" if self.ring.practice is None else f" about practice ({self.ring.practice})"
+            yield f"{self.ring.by or 'the hub'} calls{about}: press the button, or `edge call accept`"
         if self.phone is not None:
             yield f"telephone: {self.phone}"
         if self.next_is_practice is not None:
@@ -85,6 +88,7 @@ def _ring(call: StationCall, now_s: float) -> RingNow:
         is_emergency=call.ring.is_emergency,
         left_s=_left_s(call.ring.until_s, now_s),
         answers_in_s=_left_s(call.ring.answers_at_s, now_s) if is_announced else None,
+        practice=call.ring.practice,
     )
 
 

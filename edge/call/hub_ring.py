@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from contract.events import PracticeKind
 from contract.signals import RingStation
 from edge.errors import IllegalInputError
 
@@ -60,13 +61,14 @@ TRANSITIONS: Final = {
 
 @dataclass(slots=True)
 class HubRing:
-    """The ring of now. `began_s`: it was first heard; `until_s`: its lease; `answers_at_s`: when it answers
-    itself; all CLOCK_BOOTTIME."""
+    """The ring of now. `practice`: of the call that is called back. `began_s`: it was first heard;
+    `until_s`: its lease; `answers_at_s`: when it answers itself; all CLOCK_BOOTTIME."""
 
     state: RingState = RingState.QUIET
     name: str = ""
     by: str = ""
     is_emergency: bool = False
+    practice: PracticeKind | None = None
     began_s: float | None = None
     until_s: float | None = None
     answers_at_s: float | None = None
@@ -99,6 +101,7 @@ class HubRing:
         is_aloud = may_answer and bool(signal.is_emergency)
         self._apply(RingInput.CALLS_ALOUD if is_aloud else RingInput.CALLS)
         self.name, self.by, self.is_emergency = signal.ring, signal.by, bool(signal.is_emergency)
+        self.practice = signal.practice
         self.began_s = now_s if self.began_s is None else self.began_s
         self.until_s = min(now_s + signal.lease_s, self.began_s + LONGEST_S)
         if self.state is RingState.ANNOUNCED and self.answers_at_s is None:
@@ -131,7 +134,7 @@ class HubRing:
         if self.state is RingState.QUIET:
             self.forget(self.name)
             self.name = self.by = ""
-            self.is_emergency = False
+            self.is_emergency, self.practice = False, None
             self.began_s = self.until_s = self.answers_at_s = None
 
     def forget(self, name: str) -> None:
@@ -148,6 +151,7 @@ class HubRing:
             "began_s": self.began_s,
             "until_s": self.until_s,
             "is_emergency": self.is_emergency,
+            "practice": self.practice,
         }
 
     @classmethod
@@ -160,6 +164,7 @@ class HubRing:
         if "name" not in saved:
             return ring
         ring.name, ring.is_emergency = saved["name"], saved["is_emergency"]
+        ring.practice = saved.get("practice")
         ring.began_s, ring.until_s = (saved["began_s"], saved["until_s"]) if is_same_boot else (now_s, now_s)
         ring.state = RingState.CHIMES
         return ring

@@ -30,6 +30,10 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
         "Bấm nút gọi để nghe, hoặc chạm ở đây.",
         "Press the call button to answer, or touch here.",
     ),
+    "ring practice": (
+        "Trung tâm gọi lại về một cuộc gọi diễn tập.",
+        "The hub calls back about a practice call.",
+    ),
     "ring answers itself": (
         "Máy sẽ tự trả lời trong vòng {left}. Bấm nút để nghe ngay.",
         "It answers by itself within {left}. Press the button to answer at once.",

@@ -7,6 +7,7 @@ of a station that has no such call is only here: the press that accepts it makes
 from dataclasses import dataclass
 from typing import Final
 
+from contract.events import PracticeKind
 from contract.ids import CallId, StationId, spool_text
 from contract.signals import RingStation
 
@@ -16,8 +17,8 @@ AGAIN_US: Final = 4_000_000
 
 @dataclass(slots=True)
 class Ring:
-    """One ring. `call_id`: the call that is called back, None: there is none yet. `until_us`: of one without
-    a call; the call itself has its limit."""
+    """One ring. `call_id`: the call that is called back, None: there is none yet; `practice`: of that call.
+    `until_us`: of one without a call; the call itself has its limit."""
 
     name: str
     station: StationId
@@ -25,6 +26,7 @@ class Ring:
     is_emergency: bool
     until_us: int
     call_id: CallId | None = None
+    practice: PracticeKind | None = None
     said_us: int | None = None
 
 
@@ -88,4 +90,5 @@ def _signal(ring: Ring, lease_s: float) -> RingStation:
         spool=None if call_id is None else spool_text(call_id.spool),
         call_seq=None if call_id is None else call_id.seq,
         is_emergency=True if ring.is_emergency else None,
+        practice=ring.practice,
     )

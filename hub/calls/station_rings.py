@@ -65,7 +65,8 @@ class StationRings:
             return f"{ring.by} rings the station"
         name, owed = secrets.token_hex(8), self._owed(station, by) if call_id is None else call_id
         until_us = self._line.now_us() + LIMITS.ring_us
-        self._rings.begin(Ring(name, station, by, is_emergency, until_us, owed))  # before `follow` would
+        practice = self._practice_of(owed)
+        self._rings.begin(Ring(name, station, by, is_emergency, until_us, owed, practice))  # before `follow`
         if owed is not None:
             why = "it could not be written down"
             try:
@@ -104,7 +105,8 @@ class StationRings:
             self._rings.end(of_it.name)
         if ring is not None and one.call.owner is not None and self._rings.named(ring) is None:
             until_us = one.call.due_us or self._line.now_us()
-            self._rings.begin(Ring(ring, station, one.call.owner, False, until_us, one.call_id))
+            owner, practice = one.call.owner, one.call.practice
+            self._rings.begin(Ring(ring, station, owner, False, until_us, one.call_id, practice))
 
     def closed(self, call_id: CallId) -> None:
         """A call is closed: nobody is called for it any more."""
@@ -144,6 +146,10 @@ class StationRings:
             if self._publish(station, Topic.SIGNAL, encode_signal(asked)):
                 self._practices.said(practice, now_us=now_us)
         return is_over
+
+    def _practice_of(self, call_id: CallId | None) -> PracticeKind | None:
+        one = None if call_id is None else self._book.get(call_id)
+        return None if one is None else one.call.practice
 
     def _owed(self, station: StationId, by: str) -> CallId | None:
         """Return the newest call of the station that is on the list for `by`."""

@@ -67,6 +67,7 @@ def test_a_callback_rings_the_station_and_the_press_that_accepts_it_is_the_same_
     wait_state(server, call, State.CALLING)
     told = heard(server)
     assert (told.by, told.lease_s, told.call_seq, told.is_emergency) == ("Lan", 12.0, call.seq, None)
+    assert told.practice is None
     before = len([one for one in server.signals if isinstance(one[1], RingStation)])
     server.ahead_s += 4.1
     wait_for(
@@ -80,6 +81,20 @@ def test_a_callback_rings_the_station_and_the_press_that_accepts_it_is_the_same_
     assert (now.row.owner, now.call.ring) == ("Lan", None)
     assert heard(server, over=True).ring == told.ring
     assert len(server.call(server.rooms.desk.open_calls)) == 1
+
+
+def test_a_ring_of_a_drill_says_that_it_is_practice_and_so_does_its_end(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    call = station.press(practice="drill")
+    wait_for(lambda: held(server, call) is not None, "the drill at the desk")
+    assert give(server, call, Input.CLAIM, Input.END, by="Lan")
+    assert ring(server, station) == ""
+    wait_state(server, call, State.CALLING)
+    told = heard(server)
+    assert (told.call_seq, told.practice) == (call.seq, "drill")
+    assert server.run(lambda: server.rooms.desk.rings.stop(station.records.station, "Lan")) == ""
+    assert heard(server, over=True).practice == "drill"
 
 
 @pytest.mark.parametrize("outcome", ["declined", "unanswered"])

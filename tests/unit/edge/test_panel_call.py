@@ -90,6 +90,19 @@ def test_practice_is_marked_before_its_press_and_in_its_call_and_a_real_call_is_
     assert "DIỄN TẬP" not in page(facts(call), language="vi")
 
 
+@pytest.mark.parametrize("kind", ["drill", "test"])
+def test_a_ring_about_practice_is_marked_as_long_as_it_rings_and_any_other_is_not(kind: str) -> None:
+    call = StationCall()
+    rings(call, ring(practice=kind))
+    assert "DIỄN TẬP" in page(facts(call), language="vi")
+    assert "back about a practice call" in page(facts(call))
+    assert f"Lan calls about practice ({kind}): press the button" in "\n".join(facts(call).lines())
+    call.decline(now_s=NOW_S)
+    rings(call, ring("1" * 16))
+    assert "The hub is calling" in page(facts(call))
+    assert "DIỄN TẬP" not in page(facts(call), language="vi")
+
+
 def test_an_emergency_is_marked_and_cannot_be_raised_again() -> None:
     call = registered()
     event = call.call_to_raise(5)

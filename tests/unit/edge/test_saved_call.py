@@ -191,3 +191,12 @@ def test_a_ring_that_was_to_answer_itself_is_announced_anew_after_a_restart() ->
     assert after.state is State.CHIMING
     rings(after, ring(is_emergency=True), may_answer=True, now_s=NOW_S + 8)
     assert after.ring.state is RingState.ANNOUNCED
+
+
+def test_a_ring_about_practice_is_still_marked_so_after_a_restart() -> None:
+    call = StationCall()
+    rings(call, ring(practice="drill"))
+    assert again(call, is_same_boot=True, now_s=NOW_S + 1).ring.practice == "drill"
+    saved = saved_call(call, boot_name="boot")
+    del saved["ring"]["practice"]  # of a version of before
+    assert restored_call(saved, boot_name="boot", now_s=NOW_S + 1).ring.practice is None
