@@ -30,8 +30,8 @@ function isAskedOfMe(call) {
   if (invitation(call)) return true;
   const { asked } = call;
   if (!asked || asked.kind === "handover" || asked.by === me || call.owner === me) return false;
-  if (asked.to === ANYBODY) return mayAnswer && !isGuest(call, me) && !putAway.has(nameOfAsk(call));
-  return asked.to === me;
+  if (asked.kind === "second" && isGuest(call, me)) return false; // is there already
+  return asked.to === me || (asked.to === ANYBODY && mayAnswer && !putAway.has(nameOfAsk(call)));
 }
 
 /** What is asked of this user now, the one that is over first first. @returns {Call[]} */

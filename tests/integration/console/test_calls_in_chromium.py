@@ -63,7 +63,7 @@ def test_the_key_answers_from_inside_a_field_and_the_other_keys_only_type_there(
     expect(page.locator(".ring")).to_have_count(1)
     page.keyboard.type("khg yn")
     expect(field).to_have_value("nhịp đều, không khó thở? khg yn")
-    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator(".chooser")).to_have_count(0)
     page.keyboard.press("F2")
     expect(page).to_have_url(f"{server.url}/stations/con-dao-01")
 
