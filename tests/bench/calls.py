@@ -24,10 +24,10 @@ from hub.calls.table import WAITING, State
 from tests.bench.report import progress, tell
 from tests.calls.kills import KINDS, Kills, Tally
 from tests.calls.outage import outage
-from tests.calls.races import Races, race
 from tests.calls.storm import storm
 from tests.calls.street import street
 from tests.model.histories import Told, histories
+from tests.races import Races, run_races
 
 MEANINGS: Final = {
     "histories": "of the model, each from power on until everything has been at rest for an hour",
@@ -39,15 +39,14 @@ MEANINGS: Final = {
     "stuck": "calls neither closed nor on the list of somebody in the end, and lamps that lied then",
     "wrong_person": "calls, and advice at the station, of another person than who was being seen",
     "races": "calls for which two pages pressed the answer key at once",
-    "races_contested": "of them such that both had pressed before either page knew of an owner",
-    "race_double_owned": "races with more or fewer than one claim, or pages that believed otherwise",
+    "race_double_owned": "races with other than one claim, or two pages that had it, or disagreed",
     "storm_calls": "presses of as many stations within ten seconds",
     "storm_lost": "of them such that are no call",
     "storm_order_kept": "1: the page has them in the order in which they came",
     "storm_key_p95_ms": "from a key to whoever hears it in the page, 95 of 100 keys during the storm",
     "storm_keys": "so many keys",
     "storm_answer_max_ms": "from F2 to the page that says whose the call is, the longest of some",
-    "outage_20min_callback_age_error_s": "of the age of a press that waited 20 minutes, and is owed a callback",
+    "outage_20min_callback_age_error_s": "of the age of a press that waited 20 minutes and is owed a call",
     "outage_3min_rings": "1: a press that waited 3 minutes rings",
     "seconds": "that all of it took",
 }
@@ -73,7 +72,7 @@ def main() -> None:
     began_s = time.monotonic()
     told = model(options.histories, seed=options.seed)
     tally = kills(options.kills, seed=options.seed)
-    races = races_of(options.races, seed=options.seed)
+    races = races_of(options.races)
     result = {
         "histories": told.histories,
         "steps": told.steps,
@@ -81,9 +80,8 @@ def main() -> None:
         "states_killed_at": states_killed_at(tally),
         **{key: told.broken[key] + tally.count(key) for key in ("lost", "double_owned", "stuck")},
         "wrong_person": tally.count("wrong_person"),
-        "races": races.run,
-        "races_contested": races.contested,
-        "race_double_owned": races.double_owned,
+        "races": races.count,
+        "race_double_owned": races.double_owned + races.disagreed,
         **of_storm(),
         **of_outage(options.outage_minutes),
         "seconds": round(time.monotonic() - began_s),
@@ -119,10 +117,10 @@ def kills(count: int, *, seed: int) -> Tally:
     return killing.tally
 
 
-def races_of(count: int, *, seed: int) -> Races:
+def races_of(count: int) -> Races:
     """Race so often."""
     with folder() as there:
-        races = race(there, count, seed=seed, on_done=lambda done: progress(f"race {done} of {count} "))
+        races = run_races(count, folder=there, on_race=lambda one: progress(f"race {one.count} of {count} "))
     progress("\n")
     return races
 

@@ -2,19 +2,20 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from contract.ids import CallId, RecordClass
 from hub.calls.call import Given
 from hub.calls.table import Input
 from tests.bench.report import percentile
-from tests.browser import chromium, wait_until
-from tests.calls.races import give, page_of
+from tests.browser import STEP_LIMIT_MS, chromium, wait_until
 from tests.simulators.box import BoxRecords
 from tests.simulators.console_server import ConsoleServer, wait_for
 
@@ -56,7 +57,7 @@ def storm(folder: Path, *, presses: int = 1_000, within_s: float = 10.0) -> Stor
         boxes = [BoxRecords(f"tram-{number:04}", key, spool=number + 1) for number in range(presses)]
         parcels = [(box.station, box.parcel([box.key(), box.press()])) for box in boxes]
         calls = [CallId(box.station, box.spool, 2) for box in boxes]
-        with page_of(browser, server, ACCOUNT, path="calls", script=HEAR_KEYS) as page:
+        with page_of(browser, server) as page:
             pressing = threading.Thread(target=lambda: _press(server, parcels, within_s), name="presses")
             began_s = time.monotonic()
             pressing.start()
@@ -78,6 +79,26 @@ def storm(folder: Path, *, presses: int = 1_000, within_s: float = 10.0) -> Stor
                 answer_max_ms=max(answers_ms),
                 seconds=seconds,
             )
+
+
+@contextmanager
+def page_of(browser: Browser, server: ConsoleServer) -> Iterator[Page]:
+    """The list of calls before ACCOUNT, on duty."""
+    server.account(ACCOUNT)
+    context = browser.new_context(locale="vi-VN")
+    try:
+        context.set_default_timeout(STEP_LIMIT_MS)
+        context.grant_permissions(["microphone", "camera"])
+        name, value = server.session(ACCOUNT).split("=", 1)
+        context.add_cookies([{"name": name, "value": value, "url": server.url}])
+        context.add_init_script(HEAR_KEYS)
+        page = context.new_page()
+        page.goto(f"{server.url}/calls")
+        page.keyboard.press("Shift")  # a gesture: it may sound
+        wait_until(page, "() => document.body.console?.duty?.isOn === true")
+        yield page
+    finally:
+        context.close()
 
 
 def _press(server: ConsoleServer, parcels: Sequence[tuple[str, bytes]], within_s: float) -> None:
@@ -109,6 +130,7 @@ def _answer(server: ConsoleServer, page: Page, oldest: CallId) -> float:
     wait_until(page, f"async (id) => await ({MINE})(id)", str(oldest))
     took_ms = (time.monotonic() - pressed_s) * 1000
     for input_ in (Input.END, Input.CLOSE):
-        give(server, oldest, Given(input=input_, by=ACCOUNT))
+        given = Given(input=input_, by=ACCOUNT)
+        assert server.run(partial(server.rooms.desk.give, oldest, given)).is_done
     wait_for(lambda: server.call(lambda: server.rooms.desk.held(oldest)) is None, f"{oldest} closed")
     return took_ms

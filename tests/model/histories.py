@@ -47,7 +47,7 @@ def history(seed: int) -> tuple[World, int, Broken | None]:
             do_something(world)
             truths.check()
         world.heal()
-        world.pass_time(5 * MINUTE_US)
+        world.pass_time(MINUTE_US)
         world.rest(60 * MINUTE_US)
         truths.check_at_rest()
     except Broken as broken:

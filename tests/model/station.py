@@ -223,12 +223,13 @@ class Station:
         if self.call is None:
             return None
         at_s = self.call.next_s
-        due = [
-            None if at_s is None else math.ceil(at_s * S) + 1 + self._zero_us,
-            self._sent_us + RESEND_US if self._sent_us is not None and self.is_connected else None,
-            None if self._storing is None else self._storing.done_us,
-        ]
-        return min((at_us for at_us in due if at_us is not None), default=None)
+        due = None if at_s is None else math.ceil(at_s * S) + 1 + self._zero_us
+        if self._sent_us is not None and self.is_connected:
+            again_us = self._sent_us + RESEND_US
+            due = again_us if due is None else min(due, again_us)
+        if self._storing is not None:
+            due = self._storing.done_us if due is None else min(due, self._storing.done_us)
+        return due
 
     def tick(self, *, now_us: int) -> None:
         """Do what is due."""

@@ -51,8 +51,11 @@ class Line:
     @property
     def next_us(self) -> int | None:
         """When anything happens on it by itself."""
-        due = (self.station.next_us, self.up.next_us, self.down.next_us)
-        return min((at_us for at_us in due if at_us is not None), default=None)
+        due = self.station.next_us
+        for at_us in (self.up.next_us, self.down.next_us):
+            if at_us is not None and (due is None or at_us < due):
+                due = at_us
+        return due
 
 
 class World:
@@ -219,24 +222,23 @@ class World:
         self._busy_us = self.now_us
         self._turn_us = min(self._turn_us, self.now_us + TURN_US)
         while True:
-            at_us = self._turn_us
+            at_us, due = self._turn_us, list[Line]()
             for line in self.lines.values():
                 line_us = line.next_us
-                if line_us is not None and line_us < at_us:
+                if line_us is not None and line_us <= at_us:
+                    due = [*due, line] if line_us == at_us else [line]
                     at_us = line_us
             if at_us > until_us:
                 break
             self.clock.now_us = max(self.now_us, at_us)
-            self._happen()
+            self._happen(due)
         self.clock.now_us = until_us
 
-    def _happen(self) -> None:
+    def _happen(self, due: list[Line]) -> None:
         now_us = self.now_us
-        for line in self.lines.values():
-            due_us = line.next_us
-            if due_us is not None and due_us <= now_us:
-                self._deliver(line)
-                line.station.tick(now_us=now_us)
+        for line in due:
+            self._deliver(line)
+            line.station.tick(now_us=now_us)
         if now_us >= self._turn_us:
             self.hub.turn()
             is_idle = now_us - self._busy_us >= IDLE_AFTER_US

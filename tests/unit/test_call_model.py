@@ -57,7 +57,7 @@ class Calls(RuleBasedStateMachine):
 def end(world: World, truths: Truths) -> None:
     """Let everything work again and come to rest."""
     world.heal()
-    world.pass_time(5 * MINUTE_US)
+    world.pass_time(MINUTE_US)
     world.rest(60 * MINUTE_US)
     truths.check_at_rest()
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from contract.events import CallRaised, CallStep, Press
 from contract.ids import CallId
 from hub.calls.call import Given
+from hub.calls.open_call import OpenCall
 from hub.calls.table import SIGNALLED_AS, Input, State
 from hub.store.call_filing import OVER_AT_STATION
+from tests.model.deeds import press
 from tests.model.station import Parcel, Written
 from tests.model.wire import PERFECT, S
-from tests.model.world import Line, World
+from tests.model.world import MINUTE_US, Line, World
 
 PRESS = Press(device="board", device_boot=1, press_count=1, learned_from="event")
 NUDGE = PRESS.model_copy(update={"press_count": 2, "nudges": 1})
@@ -102,3 +104,38 @@ def test_a_press_that_meets_the_end_of_a_call_is_the_next_call() -> None:
 def test_the_states_in_which_a_press_is_counted_are_those_that_the_station_takes_for_open() -> None:
     told_as_over = {state.name for state, said in SIGNALLED_AS.items() if said in ("ended", "cancelled")}
     assert told_as_over == {*OVER_AT_STATION, State.CLOSED.name}
+
+
+# A press that waits for the link
+
+
+def waited(minutes: float, *, is_rebooted: bool = False) -> OpenCall:
+    """Return the call of a press that waited so long, ten seconds after the link came back."""
+    world = World(random.Random(1), stations=1, faults=PERFECT)
+    (line,) = world.lines.values()
+    world.cut_link(line)
+    press(world)
+    world.pass_time(round(minutes * MINUTE_US))
+    if is_rebooted:
+        line.station.kill()
+        line.has_power = False
+        world.start_box(line)
+    world.clock.utc_ahead_us -= 3 * 86_400 * S  # and somebody has set the hub's clock meanwhile
+    world.mend_link(line)
+    world.pass_time(10 * S)
+    (one,) = world.open_calls()
+    return one
+
+
+def test_a_press_of_three_minutes_rings_and_one_of_twenty_is_owed_a_call_at_its_true_age() -> None:
+    short, long = waited(3), waited(20)
+    assert short.state is State.RINGING
+    assert (long.state, long.call.owner is None) == (State.CALLBACK, False)
+    for one, minutes in ((short, 3), (long, 20)):
+        assert one.age.is_exact
+        assert abs(one.age.at_least_s - minutes * 60) < 1.0
+
+
+def test_a_press_whose_age_nobody_knows_rings() -> None:
+    one = waited(20, is_rebooted=True)
+    assert (one.state, one.age.at_most_s) == (State.RINGING, None)
