@@ -71,7 +71,9 @@ class Lookout:
         if given is None:
             return None
         tells, ladder = self._tells(one, given)
-        step = Step(call_id=one.call_id, given=given, told=tuple(tell.key for tell in tells))
+        told = tuple(tell.key for tell in tells)
+        detail = {} if given.by is None else {"rules": True}  # in an account's name, and not by its hand
+        step = Step(call_id=one.call_id, given=given, told=told, detail=detail)
         return DueStep(step, tells, ladder)
 
     def ladder(self, one: OpenCall, *, is_emergency: bool | None = None) -> Ladder:

@@ -244,6 +244,7 @@ class Cases:
                 by=by,
                 made_utc_us=utc_us,
                 is_practice=practice_of(row) is not None,
+                is_call_open=State[row.state] is not State.CLOSED,
             )
 
         return await self._hub.run_read(read)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from hub.cases.ecg_reading import Lead, Stretch
 from hub.cases.note_words import (
+    DISCLAIMER,
     PRACTICE,
     SEX_WORDS,
     UNIT_WORDS,
@@ -33,7 +34,8 @@ class Words(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFacts:
     """`identity` only where somebody consented that it stands in a letter; `why_nameless` says why it does
-    not. `code`: of the visit. `by`: who prints it, `made_utc_us` when."""
+    not. `code`: of the visit. `by`: who prints it, `made_utc_us` when. `is_call_open`: it is on the list
+    still."""
 
     station: str
     station_name: str
@@ -48,21 +50,29 @@ class LetterFacts:
     by: str
     made_utc_us: int
     is_practice: bool
+    is_call_open: bool
 
 
 def write_letter(facts: LetterFacts, say: Words) -> Paper:
     """Return the letter."""
     blocks: list[Block] = [Heading(say("THƯ CHUYỂN VIỆN"), 1), Facts(_who(facts, say))]
+    if facts.is_call_open:
+        still = say("Cuộc gọi chưa kết thúc khi in thư này: những gì ghi ở đây còn có thể thay đổi.")
+        blocks.append(Paragraph(still, is_bold=True))
     blocks += _section(say("Nhận định"), facts.form.findings or say("chưa ghi"))
     blocks += _section(say("Lời dặn và xử trí"), facts.form.advice or say("chưa ghi"))
     blocks.append(Heading(say("Số đo của lượt khám này")))
     rows = tuple(_vital(vital, facts.made_utc_us, say) for vital in facts.vitals)
     blocks.append(Facts(rows) if rows else Paragraph(say("không có số đo nào")))
+    unverified = dict.fromkeys((vital.device, vital.unverified) for vital in facts.vitals if vital.unverified)
+    blocks += [Paragraph(f"* {_unverified(device, say)} ({why})") for device, why in unverified]
     blocks.append(Heading(say("Điện tim")))
     if facts.stretch is None:
         blocks.append(Paragraph(say("không có điện tim của lượt khám này")))
     else:
         blocks.append(Paragraph(say("ở trang sau, đúng tỉ lệ: 25 mm/s, 10 mm/mV, không lọc")))
+        blocks += [Paragraph(f"* {_unverified(device, say)}") for device in facts.stretch.unverified]
+    blocks.append(Paragraph(say(DISCLAIMER)))
     blocks.append(Signatures((say("Người viết thư: {name}", name=facts.by), say("Người nhận"))))
     if facts.stretch is not None:
         blocks.append(_strip(facts, facts.stretch, say))
@@ -106,7 +116,7 @@ def _who(facts: LetterFacts, say: Words) -> tuple[tuple[str, str], ...]:
         *named,
         (say("Trạm gọi lúc"), when_text(facts.pressed, say)),
         (say("Mức khẩn"), say("chưa ghi") if urgency is None else say(URGENCY_WORDS[urgency])),
-        (say("Cuộc gọi"), facts.call),
+        (say("Mã cuộc gọi"), facts.call),
     )
 
 
@@ -120,7 +130,12 @@ def _vital(vital: Vital, at_us: int, say: Words) -> tuple[str, str]:
     age = say("cách lúc in {age}", age=age_at_text(vital.when, at_us, say))
     when = f"{when_text(vital.when, say)} ({age})"
     doubts = "".join(f" · {say(doubt)}" for doubt in vital.doubts)
-    return name, f"{values} · {when} · {vital.device}{doubts}"
+    device = vital.device if not vital.unverified else f"{_unverified(vital.device, say)} *"
+    return name, f"{values} · {when} · {device}{doubts}"
+
+
+def _unverified(device: str, say: Words) -> str:
+    return say("{device}: chưa kiểm chứng", device=device)
 
 
 def _quantity(quantity: Quantity, say: Words) -> str:
@@ -135,13 +150,17 @@ def _short(value: float, say: Words) -> str:
 def _strip(facts: LetterFacts, stretch: Stretch, say: Words) -> StripBlock:
     several = len({lead.device for lead in stretch.leads}) > 1
     traces = tuple(
-        Trace(f"{lead.label} ({lead.device})" if several else lead.label, lead.runs, _note(lead, say))
+        Trace(
+            f"{lead.label} ({lead.device})" if several else lead.label,
+            lead.runs,
+            _note(lead, stretch.unverified, say),
+        )
         for lead in stretch.leads
     )
     models = tuple(dict.fromkeys(lead.model or lead.device for lead in stretch.leads))
     notes = (
         *models,
-        *(say("{device}: chưa kiểm chứng", device=one) for one in stretch.unverified),
+        *(_unverified(one, say) for one in stretch.unverified),
         *(
             say("nghi ngờ mắc ngược điện cực {electrodes}; không tự sửa", electrodes=one)
             for one in stretch.reversals
@@ -161,7 +180,10 @@ def _strip(facts: LetterFacts, stretch: Stretch, say: Words) -> StripBlock:
     )
 
 
-def _note(lead: Lead, say: Words) -> str:
+def _note(lead: Lead, unverified: tuple[str, ...], say: Words) -> str:
+    notes = [say("chưa kiểm chứng")] if (lead.model or lead.device) in unverified else []
     if lead.was_off:
-        return say("tuột điện cực")
-    return "" if lead.runs else say("không có tín hiệu")
+        notes.append(say("tuột điện cực"))
+    elif not lead.runs:
+        notes.append(say("không có tín hiệu"))
+    return " · ".join(notes)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hub.calls.call import ANYBODY
+from hub.calls.table import Input
 from hub.cases.letter import Words, identity_rows
 from hub.cases.minutes import Minutes, digest
 from hub.cases.note_words import (
@@ -34,7 +35,7 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
     who = document["by"] or say("quy tắc")
     facts = [
         (say("Trạm"), f"{document['station_name']} ({document['station']})"),
-        (say("Cuộc gọi"), str(document["call"])),
+        (say("Mã cuộc gọi"), str(document["call"])),
         (say("Nhận cuộc gọi lúc"), utc_text(document["received_utc_us"])),
         (say("Bản"), str(document["version"])),
         (say("Lập lúc"), f"{utc_text(document['made_utc_us'])} · {who}"),
@@ -50,8 +51,9 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
         Facts(tuple((utc_text(line["utc_us"]), journal_text(line, say)) for line in document["journal"]))
     )
     blocks.append(Heading(say("Chữ ký của trung tâm")))
-    blocks.append(Paragraph(say("Ký trên SHA-256 của biên bản:") + f"\n{digest(document)}"))
-    blocks.append(Paragraph(say("Kiểm tra tệp JSON bằng lệnh: {command}", command="hub minutes verify")))
+    verify = say("Kiểm tra tệp JSON bằng lệnh: {command}", command="hub minutes verify")
+    signed = say("Ký trên SHA-256 của biên bản:")
+    blocks.append(Paragraph(f"{signed}\n{digest(document)}\n{verify}"))
     return Paper(
         title=say("Biên bản cuộc gọi"),
         blocks=tuple(blocks),
@@ -63,31 +65,59 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
 
 def journal_text(line: Mapping[str, Any], say: Words) -> str:
     """Return a line of the journal in words: who, what, how the call is then, and what else was said."""
-    who = line["by"] or say(STATION if line["input"] in OF_THE_STATION else HUB)
+    said = _said(line)
+    by = _who(line, said)
+    who = by or say(STATION if line["input"] in OF_THE_STATION else HUB)
     what = say(INPUT_WORDS.get(line["input"], line["input"]))
     text = f"{who}: {what}"
     then = say(STATE_WORDS.get(line["to"], line["to"]))
     if line["from"] != line["to"] and then != what:
         text += f" → {then}"
-    details = _details(line, say)
+    detail = _guest_detail if line["input"] == Input.GUEST.name else _detail
+    words = [detail(name, value, by, say) for name, value in said.items()]
+    details = ", ".join(word for word in words if word)[:DETAILS_MAX_CHARS]
     return f"{text} ({details})" if details else text
 
 
-def _details(line: Mapping[str, Any], say: Words) -> str:
-    """What else was said with it: to whom, what for, until when, why. What is for programs stays out."""
+def _said(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said with it: to whom, what for, until when, why."""
     try:
         said = json.loads(line["detail"] or "{}")
     except ValueError:
-        return ""
-    if not isinstance(said, dict):
-        return ""
-    words = [_detail(name, value, line["by"], say) for name, value in said.items()]
-    return ", ".join(word for word in words if word)[:DETAILS_MAX_CHARS]
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _who(line: Mapping[str, Any], said: Mapping[str, Any]) -> str | None:
+    """Whose deed it was by name; None: the station's, a clock's or the rules'. A guest that has no account
+    comes and leaves under the name by which the call knows him."""
+    if said.get("rules") is True:
+        return None
+    by, guest = line["by"], said.get("to")
+    is_guests = line["input"] == Input.GUEST.name and said.get("change") in ("came", "left")
+    named = guest if by is None and is_guests else by
+    return named if isinstance(named, str) else None
+
+
+def _guest_detail(name: str, value: object, by: str | None, say: Words) -> str:
+    """Who came, left or did not come, where nobody is named as the one whose deed it was."""
+    match name, value:
+        case "change", "declined" if by is None:
+            return say("lời mời hết hạn")
+        case "change", str():
+            return say(DETAIL_WORDS.get(value, value))
+        case "to", str() if value != by:
+            return value
+        case "link", True:
+            return say("bằng đường dẫn")
+        case _:
+            return ""
 
 
 def _detail(name: str, value: object, by: str | None, say: Words) -> str:
+    """What is for programs stays out."""
     match name, value:
-        case "disposition" | "kind" | "change" | "delivery", str():
+        case "disposition" | "kind" | "said" | "delivery", str():
             return say(DETAIL_WORDS.get(value, value))
         case "stage", int() if 0 <= value < len(STAGE_WORDS):
             return say(STAGE_WORDS[value])

@@ -10,6 +10,9 @@ from hub.store.papers import UNDELIVERED, AdviceStep
 from hub.times.fit import UtcInterval
 
 PRACTICE: Final = "DIỄN TẬP – không phải người bệnh thật"
+DISCLAIMER: Final = (  # as templates/disclaimer.html has it
+    "Chỉ hỗ trợ hội chẩn từ xa. Không phải thiết bị theo dõi hay báo động chính. Tín hiệu có thể trễ hoặc mất; không dùng để chẩn đoán nếu chưa được cấp phép trang thiết bị y tế."  # noqa: E501
+)
 STATION: Final = "trạm"
 HUB: Final = "trung tâm"
 OF_THE_STATION: Final = frozenset(  # inputs that no account gives; all others are a clock's or the rules'
@@ -112,6 +115,7 @@ DETAIL_WORDS: Final = {
     "came": "đã vào",
     "left": "đã ra",
     "declined": "đã từ chối",
+    "unanswered": "ở trạm không ai nghe",
     "sent": "đã gửi",
     "trying": "chưa gửi được, đang thử lại",
     "failed": "không gửi được",

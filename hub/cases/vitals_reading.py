@@ -27,12 +27,14 @@ DOUBTS: Final = (Condition.HELD, Condition.OUT_OF_RANGE, Condition.WEAK_SIGNAL, 
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What was measured last of one thing. `doubts`: words for what the device said of it then."""
+    """What was measured last of one thing. `doubts`: words for what the device said of it then; `unverified`:
+    what about reading that device nobody has seen in real bytes, "" for nothing (contract.events)."""
 
     quantities: tuple[Quantity, ...]
     device: str
     when: UtcInterval
     doubts: tuple[str, ...] = ()
+    unverified: str = ""
 
 
 def read_vitals(store: Store, opener_for: OpenerFor, station: StationId, of: VisitId) -> list[Vital]:
@@ -69,7 +71,8 @@ def _numbers(store: Store, opener_for: OpenerFor, station: StationId, of: VisitI
             )
             when = read_moment(store, station, of.spool, header.boot, t_us, received_us=one.received_utc_us)
             doubts = _doubts(store, station, of, of_set, at)
-            newest[key] = (at, Vital((quantity,), of_set.model or of_set.device, when, doubts))
+            device, unverified = of_set.model or of_set.device, of_set.unverified or ""
+            newest[key] = (at, Vital((quantity,), device, when, doubts, unverified))
     ordered = sorted(newest.items(), key=lambda item: (SHOWN.index(item[0][0]), item[0][1]))
     return [vital for _, (_, vital) in ordered]
 
@@ -100,5 +103,6 @@ def _measurements(store: Store, station: StationId, of: VisitId) -> list[Vital]:
         when = read_moment(
             store, station, of.spool, header.boot, header.t_us, received_us=one.received_utc_us
         )
-        found.append(Vital(tuple(quantities(event)), event.device, when))
+        unverified = event.unverified or ""
+        found.append(Vital(tuple(quantities(event)), event.device, when, unverified=unverified))
     return found

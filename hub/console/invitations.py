@@ -91,7 +91,9 @@ async def make_link(request: Request) -> Response:
     try:
         token = await rooms.people.make_link(visitor)
     except LinkRefusedError:
-        await rooms.desk.give(one.call_id, Given(input=Input.GUEST, to=visitor.name, change="left"))
+        await rooms.desk.give(
+            one.call_id, Given(input=Input.GUEST, by=account.name, to=visitor.name, change="left")
+        )
         raise RefusedPageError(429, "Bạn đã tạo quá nhiều đường dẫn. Hãy chờ ít phút.") from None
     await rooms.people.note(account, "link made", str(one.call_id), visitor.name)
     url = f"{request.url.scheme}://{request.headers.get('host', '')}/guest/{token}"

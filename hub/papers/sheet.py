@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, assert_never
 
@@ -22,6 +23,7 @@ STRIP_TOP_MM: Final = 27.0  # where the grid begins on a page that lies
 SIZE_PT: Final = 10.0
 HEADING_PT: Final = {1: 16.0, 2: 11.5}
 LEADING: Final = 1.42  # stacked marks (Ễ, ậ) are not cut
+KEPT_LINES: Final = 6  # a text of so few lines is not parted; of a longer one two go together
 FACT_NAME_MM: Final = 48.0
 RULER_MM: Final = 50.0
 FINE, BOLD_LINE = (1.0, 0.87, 0.85), (0.94, 0.68, 0.65)
@@ -66,7 +68,9 @@ class _Sheets:
 
     def finish(self) -> tuple[bytes, int]:
         """Draw everything; return the file and the count of its pages."""
-        for block in self._paper.blocks:
+        for block, following in zip_longest(self._paper.blocks, self._paper.blocks[1:]):
+            if isinstance(block, Heading):
+                self._room(self._heading_room_mm(block, following))
             self._draw(block)
         self._canvas.showPage()
         self._canvas.save()
@@ -111,22 +115,30 @@ class _Sheets:
 
     def _heading(self, block: Heading) -> None:
         size_pt = HEADING_PT[block.level]
-        self._room(_leading_mm(size_pt) * 3)
         self._y_mm -= 2.5 if block.level > 1 else 0.0
         self._lines(block.text, font=BOLD, size_pt=size_pt)
 
+    def _heading_room_mm(self, block: Heading, following: Block | None) -> float:
+        """A heading stands on the page of what it heads, or of its first lines."""
+        lines = 2
+        if isinstance(following, Paragraph):
+            font = BOLD if following.is_bold else REGULAR
+            width_mm = A4_MM[0] - 2 * SIDE_MM
+            lines = _kept_at(0, len(_wrapped(following.text, font, SIZE_PT, width_mm)))
+        return _leading_mm(HEADING_PT[block.level]) * 2 + _leading_mm(SIZE_PT) * lines
+
     def _lines(self, text: str, *, font: str = REGULAR, size_pt: float = SIZE_PT) -> None:
-        for line in _wrapped(text, font, size_pt, self._width_mm - 2 * SIDE_MM):
-            self._room(_leading_mm(size_pt))
+        lines = _wrapped(text, font, size_pt, self._width_mm - 2 * SIDE_MM)
+        for number, line in enumerate(lines):
+            self._room(_leading_mm(size_pt) * _kept_at(number, len(lines)))
             self._y_mm -= _leading_mm(size_pt)
             self._text(SIDE_MM, self._y_mm, line, font=font, size_pt=size_pt)
 
     def _fact(self, name: str, value: str) -> None:
         left_mm = SIDE_MM + FACT_NAME_MM
-        for number, line in enumerate(
-            _wrapped(value, REGULAR, SIZE_PT, self._width_mm - SIDE_MM - left_mm) or [""]
-        ):
-            self._room(_leading_mm(SIZE_PT))
+        lines = _wrapped(value, REGULAR, SIZE_PT, self._width_mm - SIDE_MM - left_mm)
+        for number, line in enumerate(lines):
+            self._room(_leading_mm(SIZE_PT) * _kept_at(number, len(lines)))
             self._y_mm -= _leading_mm(SIZE_PT)
             if number == 0:
                 self._text(SIDE_MM, self._y_mm, name, colour=GREY)
@@ -219,6 +231,13 @@ def _points(size_mm: tuple[float, float]) -> tuple[float, float]:
 
 def _leading_mm(size_pt: float) -> float:
     return float(size_pt * LEADING / mm)
+
+
+def _kept_at(number: int, lines: int) -> int:
+    """Return how many lines of a text must go on the page of that one of them: no line stands alone."""
+    if lines <= KEPT_LINES:
+        return lines - number
+    return 2 if number in (0, lines - 2) else 1
 
 
 def _wrapped(text: str, font: str, size_pt: float, width_mm: float) -> list[str]:

@@ -7,16 +7,28 @@ import pytest
 
 from contract.codes import SYSTOLIC
 from contract.events import Conditions, LeadReversal, Measured, MeasuredValue
-from contract.ids import CallId, SpoolId, VisitNo
+from contract.ids import CallId, SpoolId, StreamSetNo, VisitNo
+from hub.calls.table import Input
 from hub.cases.case_service import Cases
 from hub.cases.ecg_reading import Stretch
 from hub.cases.letter import LetterFacts, write_letter
+from hub.cases.note_words import DISCLAIMER
 from hub.console.words import Words
-from hub.papers.blocks import Facts
+from hub.papers.blocks import Facts, Heading, Paragraph, StripBlock
 from hub.store.papers import VisitId
+from tests.integration.console.desk_calls import give
 from tests.simulators.answered_call import answered, seen_at
 from tests.simulators.console_server import ConsoleServer, wait_for
-from tests.simulators.console_station import BOARD, ECG, ECG_HZ, PLETH, SPO2_STREAM, ConsoleStation
+from tests.simulators.console_station import (
+    BOARD,
+    ECG,
+    ECG_HZ,
+    PLETH,
+    PULSE_STREAM,
+    SPO2_STREAM,
+    STREAMS,
+    ConsoleStation,
+)
 
 MV = 200  # steps of 5 µV
 STATIONS = iter(f"tram-{number:02d}" for number in range(40))
@@ -196,3 +208,62 @@ def test_numbers_say_when_they_were_measured_and_what_the_device_thought_of_them
     assert rows["SpO2"].endswith(f"{BOARD} · tín hiệu yếu")
     assert rows["Huyết áp"].startswith("120/80")
     assert rows["Mạch"].startswith("120 lần/phút")
+
+
+def words_on(server: ConsoleServer, call: CallId) -> list[str]:
+    """Everything that the letter says, piece by piece."""
+    said: list[str] = []
+    for block in write_letter(letter(server, call), Words("vi")).blocks:
+        match block:
+            case Facts(rows=rows):
+                said += [value for _, value in rows]
+            case Paragraph(text=text) | Heading(text=text):
+                said.append(text)
+            case StripBlock(strip=strip):
+                said += [*strip.notes, *(f"{trace.label}: {trace.note}" for trace in strip.traces)]
+            case _:
+                pass
+    return said
+
+
+def test_what_an_unverified_device_measured_is_marked_and_the_rest_is_not(
+    server: ConsoleServer, station: ConsoleStation, call: CallId
+) -> None:
+    station.samples(ECG, [1] * 250)
+    station.numbers(88, 120)
+    pressure = tuple(
+        MeasuredValue(mdc=mdc, value=value, unit="mm[Hg]") for mdc, value in ((150021, 120), (150022, 80))
+    )
+    station.tell(Measured(device="cuff", values=pressure, unverified="never seen in real bytes"))
+    stretch(server, call, samples=250)
+    wait_for(lambda: len(letter(server, call).vitals) == 3, "the numbers")
+    said = words_on(server, call)
+    assert [text.split(" · ")[0] for text in said if text.endswith("cuff: chưa kiểm chứng *")] == [
+        "120/80/– mmHg"
+    ]
+    assert "* cuff: chưa kiểm chứng (never seen in real bytes)" in said
+    assert "I: " in said
+    station.tell(STREAMS.model_copy(update={"set_no": 7, "unverified": "never seen", "model": "OV3"}))
+    station.records.stream_set = StreamSetNo(7)
+    station.samples(ECG, [1] * 250, ended_s_ago=-2.0)
+    for stream, value in ((SPO2_STREAM, 89), (PULSE_STREAM, 121)):
+        station.samples(stream, [value], ended_s_ago=-2.0)
+    wait_for(lambda: "* OV3: chưa kiểm chứng" in words_on(server, call), "its ECG")
+    wait_for(lambda: sum("chưa kiểm chứng *" in text for text in words_on(server, call)) == 3, "its numbers")
+    said = words_on(server, call)
+    assert "* OV3: chưa kiểm chứng (never seen)" in said
+    assert said.count("* OV3: chưa kiểm chứng") == 1  # of its ECG
+    assert "I: chưa kiểm chứng" in said
+
+
+def test_the_letter_says_what_it_is_not_for_and_whether_the_call_was_still_open(
+    server: ConsoleServer, call: CallId
+) -> None:
+    open_still = "Cuộc gọi chưa kết thúc khi in thư này"
+    said = words_on(server, call)
+    assert DISCLAIMER in said
+    assert any(text.startswith(open_still) for text in said)
+    assert give(server, call, Input.END, Input.CLOSE, by="Lan")
+    said = words_on(server, call)
+    assert DISCLAIMER in said
+    assert not any(text.startswith(open_still) for text in said)

@@ -204,6 +204,10 @@ def test_a_press_that_lost_its_call_and_answers_its_ring_leaves_the_old_call_owe
     wait_state(server, again, State.CLAIMED)
     wait_state(server, call, State.CALLBACK)
     heard(server, over=True)
+    desk = server.rooms.desk
+    lines = [server.run(lambda: desk.journal(again))[-1], server.run(lambda: desk.journal(call))[-1]]
+    assert [(line.input, line.by) for line in lines] == [("CLAIM", "Lan"), ("END", "Lan")]
+    assert all('"rules": true' in line.detail for line in lines)  # in her name, and by nobody's hand
 
 
 # Practice

@@ -84,6 +84,26 @@ def test_a_long_text_goes_on_over_pages_and_no_word_of_it_is_lost() -> None:
     assert f"Trang 1/{len(pages)}" in pages[0].text
 
 
+def test_no_last_line_stands_alone_on_a_page_and_a_heading_goes_with_what_it_heads() -> None:
+    signed = "Ký trên\nabc\nKiểm tra"
+    parted = []
+    for rows in range(30, 60):
+        facts = Facts(tuple((f"lúc {number}", f"việc {number}") for number in range(rows)))
+        blocks = (Heading("BIÊN BẢN", 1), facts, Heading("Chữ ký"), Paragraph(signed))
+        pages = read_pdf(draw(Paper("Biên bản", blocks, "Trạm", "Trang {page}/{pages}")))
+        (page,) = [page.text for page in pages if "Chữ ký" in page.text]
+        assert all(line in page for line in signed.split("\n"))
+        parted.append(len(pages))
+    assert set(parted) == {1, 2}
+
+
+@pytest.mark.parametrize("lines", range(40, 60))
+def test_a_long_text_leaves_no_single_line_before_or_after_a_page(lines: int) -> None:
+    text = "\n".join(f"dòng {number}." for number in range(lines))
+    pages = read_pdf(draw(Paper("Thư", (Heading("THƯ", 1), Paragraph(text)), "Trạm", "{page}/{pages}")))
+    assert [page.text.count("dòng") for page in pages if page.text.count("dòng") < 2] == []
+
+
 def test_practice_is_stamped_on_every_page() -> None:
     for page in read_pdf(draw(paper(square_wave(250), stamp="DIỄN TẬP"))):
         assert page.text.startswith("Trạm · K7-42") or "DIỄN TẬP" in page.text

@@ -1,5 +1,6 @@
 """There is a word for everything that a paper may say, and no time is said better than it is known."""
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from contract.events import AdviceKept
 from hub.calls.call import STAGES, AskKind
 from hub.calls.table import Input, State
+from hub.cases import note_words
 from hub.cases.minutes_sheet import journal_text
 from hub.cases.note_words import (
     DETAIL_WORDS,
@@ -99,6 +101,41 @@ def test_a_line_of_the_journal_says_who_what_and_why_and_nothing_for_programs(
 def test_what_no_account_did_is_the_stations_or_the_hubs(input_: str, who: str) -> None:
     line = {"by": None, "input": input_, "from": "OFFERED", "to": "OFFERED", "detail": None}
     assert journal_text(line, VI).startswith(f"{who}: ")
+
+
+@pytest.mark.parametrize(
+    ("by", "detail", "text"),
+    [
+        (None, '{"to": "BS khách: Hoa", "change": "came", "link": true}', "BS khách: Hoa: {}đã vào, bằng"),
+        (None, '{"to": "BS khách: Hoa", "change": "left"}', "BS khách: Hoa: {}đã ra)"),
+        ("BS Minh", '{"to": "BS Minh", "change": "declined"}', "BS Minh: {}đã từ chối)"),
+        (None, '{"to": "BS Minh", "change": "declined"}', "trung tâm: {}BS Minh, lời mời hết hạn)"),
+        ("Lan", '{"to": "BS khách: Hoa", "change": "left"}', "Lan: {}BS khách: Hoa, đã ra)"),
+    ],
+)
+def test_a_guest_that_came_by_a_link_is_named_and_an_invitation_that_ran_out_is_the_clocks(
+    by: str | None, detail: str, text: str
+) -> None:
+    line = {"by": by, "input": "GUEST", "from": "ACTIVE", "to": "ACTIVE", "detail": detail}
+    assert journal_text(line, VI).startswith(text.format("khách vào hoặc ra ("))
+
+
+def test_what_the_rules_did_in_an_accounts_name_is_not_the_accounts() -> None:
+    line = {"by": "Lan", "input": "END", "from": "CALLING", "to": "CALLBACK", "detail": '{"rules": true}'}
+    assert journal_text(line, VI) == "trung tâm: kết thúc → cần gọi lại"
+    assert journal_text(line | {"detail": None}, VI).startswith("Lan: ")
+
+
+def test_a_ring_that_nobody_answered_was_declined_by_nobody() -> None:
+    line = {"by": None, "input": "DECLINED", "from": "CALLING", "to": "CALLBACK"}
+    said = journal_text({**line, "detail": '{"said": "unanswered", "ring": "00ff"}'}, VI)
+    assert said.endswith("(ở trạm không ai nghe)")
+    assert "nghe)" not in journal_text({**line, "detail": '{"said": "declined"}'}, VI)
+
+
+def test_the_letter_and_the_pages_say_the_same_of_what_this_is_for() -> None:
+    page = (Path(note_words.__file__).parents[1] / "console/templates/disclaimer.html").read_text("utf-8")
+    assert note_words.DISCLAIMER in page
 
 
 def test_a_moment_is_said_no_better_than_it_is_known() -> None:
