@@ -284,7 +284,13 @@ def test_minutes_are_signed_at_the_close_and_a_correction_names_the_former(
         app, ["minutes", "show", str(lan.call), "--config", str(folder / "hub.toml"), "--language", "en"]
     )
     assert shown.exit_code == 0, shown.output
-    for said in ("MINUTES OF A CALL", "Findings: ho", "Why corrected: ghi nhầm", "version 2 of 2"):
+    for said in (
+        "MINUTES OF A CALL",
+        f"Call: {lan.call}",
+        "Findings: ho",
+        "Why corrected: ghi nhầm",
+        "version 2 of 2",
+    ):
         assert said in shown.output
     for place in range(0, len(first), 97):
         assert verify(first[:place] + bytes([first[place] ^ 1]) + first[place + 1 :]) != 0
