@@ -180,13 +180,13 @@ let told = new Set();
 let gatherTimer = 0;
 
 /** Tell the hub which calls are shown here, and whether they can be heard by somebody who could answer.
- * @param {boolean} isHeard */
-async function confirm(isHeard) {
+ * @param {boolean} isHeard @param {boolean} isAll also those of which it has been told: what it knows is soon over */
+async function confirm(isHeard, isAll) {
   const now = isLost || !mayAnswer ? [] : ringing();
-  const wanted = isHeard ? now : now.filter((call) => call.state === "RECEIVED");
+  const wanted = now.filter((call) => (isAll || !told.has(call.id)) && (isHeard || call.state === "RECEIVED"));
   told = new Set(now.map((call) => call.id));
-  for (let first = 0; first < wanted.length; first += TOLD_AT_ONCE) {
-    const ids = wanted.slice(first, first + TOLD_AT_ONCE).map((call) => call.id);
+  for (let from = 0; from < wanted.length; from += TOLD_AT_ONCE) {
+    const ids = wanted.slice(from, from + TOLD_AT_ONCE).map((call) => call.id);
     await postJson("/ringing", { console: consoleId, is_heard: isHeard, calls: ids });
   }
 }
@@ -195,17 +195,16 @@ async function confirm(isHeard) {
  * @param {() => boolean} isReady whether this console is on duty */
 export function beginRinging(ring, isReady) {
   const isHeard = () => ring.isRunning && isReady();
-  const tellSoon = () => {
-    gatherTimer ||= window.setTimeout(() => {
-      gatherTimer = 0;
-      void confirm(isHeard());
-    }, GATHER_MS);
-  };
   let wasHeard = false;
   const look = () => {
     const hears = isHeard();
-    if (hears !== wasHeard || ringing().some((call) => !told.has(call.id))) tellSoon();
+    if (hears !== wasHeard) told.clear();
     wasHeard = hears;
+    if (gatherTimer || !ringing().some((call) => !told.has(call.id))) return;
+    gatherTimer = window.setTimeout(() => {
+      gatherTimer = 0;
+      void confirm(isHeard(), false);
+    }, GATHER_MS);
   };
   for (const form of ringPlace.querySelectorAll("form")) bind(form);
   news.addEventListener("calls", () => { // the first sounds at once; the words of the others wait for the page
@@ -215,6 +214,6 @@ export function beginRinging(ring, isReady) {
   news.addEventListener("state", () => { show(); ringOrNot(ring); });
   news.addEventListener("lost", () => ringOrNot(ring));
   news.addEventListener("age", writeAges);
-  window.setInterval(() => void confirm(isHeard()), CONFIRM_MS);
+  window.setInterval(() => void confirm(isHeard(), true), CONFIRM_MS);
   return look;
 }

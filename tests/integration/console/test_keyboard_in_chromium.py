@@ -124,9 +124,11 @@ def test_a_call_is_held_laid_down_taken_up_shared_passed_on_and_written_down_by_
     lan.keyboard.press("b")
     tab_to(lan, "at.id === 'case-findings' || at.name === 'findings'")
     lan.keyboard.type("Đau ngực đã đỡ.")
-    lan.keyboard.press("Escape")
-    assert state(server, call) == ("WRAP_UP", "Lan")
-    finish(server, str(call))
+    tab_to(lan, "at.name === 'disposition'")
+    lan.keyboard.press("ArrowDown")
+    tab_to(lan, "at.closest('#case-close') && at.type === 'submit'")
+    lan.keyboard.press("Enter")
+    in_state(server, call, "CLOSED", None)
 
 
 def test_a_station_is_called_back_from_the_list_by_keys_alone(
