@@ -1,9 +1,11 @@
 /** Picture and voice of one call, in one page: the hub's line, our devices, one leg at a time.
  * Wire: docs/media.md. Touches no page: `hub/console/static/call.js` shows it. */
 import { CallLine } from "./call_line.js";
+import { Flow } from "./flow.js";
 import { Leg } from "./leg.js";
 import { OwnDevices } from "./own_devices.js";
 import { UNKNOWN_LINK, voiceMode } from "./voice.js";
+import { Ways } from "./ways.js";
 
 const RENEW_MS = [2_000, 4_000, 8_000]; // between two wishes for another leg
 const QUICK_MS = 50, STEADY_MS = 500; // between two looks at a leg: while it begins, and later
@@ -11,8 +13,6 @@ const QUICK_FOR_MS = 15_000;
 const RETIRE_MS = 5_000; // the leg before is played until the new one stands, and no longer than that
 const PICTURE_ROOM_BPS = 250_000, PICTURE_NO_ROOM_BPS = 200_000;
 const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
-const FLOW_MS = 1_000; // between two words of what has passed
-const STAGES = ["direct", "audio only", "by relay", "phone"]; // as hub/calls/call.py
 
 /**
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
@@ -70,13 +70,11 @@ export class CallMedia extends EventTarget {
     /** Somebody else has picture and voice. @type {Waiting | null} */
     this.waiting = null;
     this.why = ""; // it ended, as docs/media.md
-    this.stage = 0; // of STAGES: by which way it is tried
+    this._ways = new Ways();
+    this._flow = new Flow();
     this._line = new CallLine(path, now_ms);
     this._now_ms = now_ms;
     this._isSpeaker = isSpeaker;
-    /** What was said last of what passes: packets until then. @type {{leg: Leg | null, at_ms: number, heard: number,
-     *   said: number, isBoth: boolean}} */
-    this._flow = { leg: null, at_ms: -Infinity, heard: 0, said: 0, isBoth: false };
     /** @type {RTCIceServer[]} */
     this._iceServers = [];
     /** @type {import("./voice.js").VoiceMode} */
@@ -111,6 +109,31 @@ export class CallMedia extends EventTarget {
     return this.times.connected_ms === null ? "connecting" : "lost";
   }
 
+  /** The station's voice comes: by what this page has counted, as it tells the hub. */
+  get isHeard() {
+    return this._flow.isHeard(this._now_ms());
+  }
+
+  /** Our voice arrives. */
+  get arrives() {
+    return this._flow.arrives(this._now_ms());
+  }
+
+  /** The leg of now carries no picture. */
+  get isAudioOnly() {
+    return (this._leg?.way ?? this._ways.now).isAudioOnly;
+  }
+
+  /** Whether there is voice alone, and picture can be asked for again. */
+  get mayAskForPicture() {
+    return this.phase === "connected" && this.isAudioOnly && !this._ways.isPictureAsked;
+  }
+
+  /** Another leg is being asked for, with a picture. */
+  get isPictureTried() {
+    return this._ways.isPictureAsked && (this.isAudioOnly || !this._leg?.isConnected);
+  }
+
   /** What is to be heard and seen now. */
   get heard() {
     return (this._retiring ?? this._leg)?.heard ?? null;
@@ -142,6 +165,14 @@ export class CallMedia extends EventTarget {
     this._end("ended");
   }
 
+  /** Try picture again, by another leg; one that does not stand in time is followed by one without. */
+  askForPicture() {
+    if (!this.mayAskForPicture || !this._leg) return;
+    this._ways.askForPicture(this._now_ms());
+    this._askAtOnce(this._leg);
+    this._say("change");
+  }
+
   /** Ask for a still; its name, "" when the call is not here or as many are being taken as may be. */
   takePhoto() {
     if (this._over || this.waiting || this._line.waiting("photo ") >= PHOTOS_WANTED_MAX) return "";
@@ -163,7 +194,7 @@ export class CallMedia extends EventTarget {
   async _receive(message) {
     switch (message?.type) {
       case "ice": return this._onTurn(Array.isArray(message.servers) ? message.servers : []);
-      case "stage": return this._onStage(STAGES.indexOf(message.stage));
+      case "stage": return this._onStage(message.stage);
       case "waiting": return this._onWaiting(message);
       case "offer": return this._onOffer(message.leg, message.sdp);
       case "answer": return this._onAnswer(message.leg, message.sdp);
@@ -187,6 +218,7 @@ export class CallMedia extends EventTarget {
     this.waiting = null;
     this._isSpeaker = true;
     this.times.connected_ms = null;
+    this._flow = new Flow();
     void this.own.open();
     this._quickUntil_ms = this._now_ms() + QUICK_FOR_MS;
     this._say("change");
@@ -203,23 +235,10 @@ export class CallMedia extends EventTarget {
     this._say("change");
   }
 
-  /** @param {number} stage */
+  /** @param {string} stage */
   _onStage(stage) {
-    if (stage < 0 || stage === this.stage) return;
-    const before = this._way;
-    this.stage = stage;
-    const leg = this._leg, { isAudioOnly, isRelayOnly } = this._way;
-    if (leg && (before.isAudioOnly !== isAudioOnly || before.isRelayOnly !== isRelayOnly)) {
-      this._renewed = 0;
-      this._renewAt_ms = -Infinity;
-      this._askForAnother(leg);
-    }
+    if (this._ways.follow(stage) && this._leg) this._askAtOnce(this._leg);
     this._say("change");
-  }
-
-  /** @returns {import("./leg.js").Way} */
-  get _way() {
-    return { isAudioOnly: this.stage >= STAGES.indexOf("audio only"), isRelayOnly: this.stage >= STAGES.indexOf("by relay") };
   }
 
   // ---- legs
@@ -232,7 +251,7 @@ export class CallMedia extends EventTarget {
       this._line.sayAllAgain();
       return;
     }
-    const leg = new Leg(name, this._iceServers, this._way, this._voice, this._now_ms);
+    const leg = new Leg(name, this._iceServers, this._ways.now, this._voice, this._now_ms);
     this._replace(leg);
     this.times.offered_ms ??= this._now_ms();
     this._line.answered("answer");
@@ -309,6 +328,13 @@ export class CallMedia extends EventTarget {
     this._renewAt_ms = now_ms + RENEW_MS[Math.min(this._renewed++, RENEW_MS.length - 1)];
   }
 
+  /** @param {Leg} leg */
+  _askAtOnce(leg) {
+    this._renewed = 0;
+    this._renewAt_ms = -Infinity;
+    this._askForAnother(leg);
+  }
+
   // ---- the station, our devices, photographs
 
   /** @param {StationMedia} media */
@@ -352,6 +378,9 @@ export class CallMedia extends EventTarget {
       const counts = await leg.counts().catch(() => null); // closed by the next one
       if (this._over) return;
       if (counts && this._leg === leg) this._onCounts(leg, counts);
+      const due = this._leg === leg && this._ways.due(leg, this._now_ms());
+      if (due === "at once") this._askAtOnce(leg);
+      else if (due === "soon") this._askForAnother(leg); // of a leg that stands a station obeys the second wish
       if (this._leg === leg && leg.isLost(this._now_ms())) this._askForAnother(leg);
     }
     const { firstAudio_ms, firstFrame_ms, firstSaid_ms } = this.times;
@@ -363,24 +392,13 @@ export class CallMedia extends EventTarget {
   _onCounts(leg, counts) {
     const now_ms = this._now_ms();
     this.counts = counts;
-    this._sayFlow(leg, counts, now_ms);
+    const passed = this._flow.look(leg, counts, this.own.voice !== null, now_ms);
+    if (passed) this._line.send({ type: "flow", ...passed });
     if (this.isAudible && counts.playedSamples > 0) this.times.firstAudio_ms ??= now_ms;
     if (counts.framesDecoded > 0) this.times.firstFrame_ms ??= now_ms;
     if (counts.saidPackets > 0) this.times.firstSaid_ms ??= now_ms;
     this._say("counts", counts);
     this._say("change");
-  }
-
-  /** Each second, while the connections stand: what has passed since. Who has no microphone still hears and is there.
-   * @param {Leg} leg @param {import("./leg.js").Counts} counts @param {number} now_ms */
-  _sayFlow(leg, { heardPackets, saidPackets }, now_ms) {
-    const before = this._flow.leg === leg ? this._flow : { at_ms: -Infinity, heard: 0, said: 0, isBoth: false };
-    const heard = heardPackets !== before.heard;
-    const said = leg.isAnswered(now_ms) && (saidPackets !== before.said || this.own.voice === null);
-    const isNews = heard && said && !before.isBoth;
-    if (!leg.isConnected || (!isNews && now_ms - before.at_ms < FLOW_MS)) return;
-    this._flow = { leg, at_ms: now_ms, heard: heardPackets, said: saidPackets, isBoth: heard && said };
-    this._line.send({ type: "flow", heard, said });
   }
 
   /** @param {number} ms @param {() => void} work */
@@ -412,6 +430,7 @@ export class CallMedia extends EventTarget {
     this._retiring?.close();
     this._leg?.close();
     this._leg = this._retiring = null;
+    this._ways.forgetPicture();
     this.counts = null;
   }
 

@@ -7,7 +7,7 @@ import { t } from "./words.js";
 
 /**
  * @typedef {"answer" | "accept" | "decline" | "hold" | "park" | "second" | "transfer" | "doctor" | "turn" | "ring"
- *   | "minutes" | "end" | "mute" | "photo" | "size" | "take" | "close" | "all" | "help"} Deed
+ *   | "minutes" | "end" | "mute" | "photo" | "size" | "picture" | "take" | "close" | "all" | "help"} Deed
  * @typedef {{deed: Deed, key: string, text: () => string}} Key  `key` as `KeyboardEvent.key`, letters small
  */
 
@@ -28,6 +28,7 @@ export const KEYS = [
   { deed: "mute", key: "m", text: () => t("Tắt hoặc bật micrô") },
   { deed: "photo", key: "p", text: () => t("Chụp ảnh") },
   { deed: "size", key: "l", text: () => t("Hình lớn hoặc nhỏ") },
+  { deed: "picture", key: "i", text: () => t("Thử lại hình, khi chỉ có tiếng; tiếng ngắt vài giây") },
   { deed: "take", key: "t", text: () => t("Nhận việc này") },
   { deed: "close", key: "c", text: () => t("Đóng, với lý do") },
   { deed: "all", key: "a", text: () => t("Nhận tất cả những gì được bàn giao") },
@@ -49,21 +50,27 @@ function keyOf(event) {
 /** Runs what a page can do, by key and by every element with `data-deed`. */
 export class Keys {
   constructor() {
-    /** @type {Map<Deed, () => void>} */
+    /** @type {Map<Deed, {run: () => void, may: (deed: Deed) => boolean}>} */
     this._deeds = new Map();
     window.addEventListener("keydown", (event) => this._onKey(event));
     document.addEventListener("click", (event) => {
       const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-deed]"));
-      const run = this._deeds.get(/** @type {Deed} */ (button?.dataset.deed));
-      if (!run) return;
+      const one = this._deeds.get(/** @type {Deed} */ (button?.dataset.deed));
+      if (!one) return;
       event.preventDefault(); // its form, which serves where no script runs
-      run();
+      one.run();
     });
   }
 
-  /** What this page does. @param {Partial<Record<Deed, () => void>>} deeds */
-  add(deeds) {
-    for (const [deed, run] of Object.entries(deeds)) this._deeds.set(/** @type {Deed} */ (deed), run);
+  /** What this page does. @param {Partial<Record<Deed, () => void>>} deeds
+   * @param {(deed: Deed) => boolean} [may] whether it would do anything now: the help says so */
+  add(deeds, may = () => true) {
+    for (const [deed, run] of Object.entries(deeds)) this._deeds.set(/** @type {Deed} */ (deed), { run, may });
+  }
+
+  /** Whether a key would do anything now. @param {Deed} deed */
+  may(deed) {
+    return this._deeds.get(deed)?.may(deed) ?? false;
   }
 
   /** What can be done on this page, for its help. @returns {Key[]} */
@@ -78,9 +85,7 @@ export class Keys {
     if (event.shiftKey && key.length > 1) return;
     const target = /** @type {HTMLElement | null} */ (event.target);
     if (key.length === 1 && (target?.closest(FIELDS) || (document.querySelector("dialog[open]") && deed !== "help"))) return;
-    const run = this._deeds.get(deed);
-    if (!run) return;
     event.preventDefault();
-    run();
+    this._deeds.get(deed)?.run();
   }
 }

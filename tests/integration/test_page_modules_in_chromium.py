@@ -260,3 +260,48 @@ def test_a_browser_that_answers_late_leaves_no_microphone_and_no_camera_open() -
     assert is_on == ["on", "on"]
     assert during == ["ended", "live", "ended", "live"], "one of each, however often it was asked for"
     assert after == ["ended"] * 4
+
+
+FLOW = """
+    const leg = { isConnected: true, answers: true, isAnswered() { return this.answers; } };
+    const flow = new m.Flow(), shown = now_ms => [flow.isHeard(now_ms), flow.arrives(now_ms)];
+    const look = (heardPackets, saidPackets, now_ms) =>
+        flow.look(leg, { heardPackets, saidPackets }, true, now_ms);
+"""
+
+
+def test_what_the_page_shows_of_the_voice_is_what_it_told_the_hub(page: Page) -> None:
+    body = """
+        const found = [shown(0), look(1, 1, 0), shown(0), look(2, 2, 500), look(2, 3, 1_000), shown(3_000)];
+        leg.answers = false;
+        return [...found, look(2, 4, 2_000), shown(4_000)];
+    """
+    assert run(page, "flow.js", FLOW + body) == [
+        [False, False],
+        {"heard": True, "said": True},
+        [True, True],
+        None,
+        {"heard": True, "said": True},
+        [True, True],
+        {"heard": False, "said": False},
+        [False, False],
+    ]
+    body = "look(1, 1, 0); for (let s = 1; s < 5; s++) look(1, 1 + s, s * 1_000); return shown(4_000)"
+    assert run(page, "flow.js", FLOW + body) == [False, True], "the leg stands, the station is not heard"
+
+
+def test_a_picture_asked_for_again_that_does_not_stand_is_given_up_for_the_voice(page: Page) -> None:
+    body = """
+        const ways = new m.Ways(), voice = { isConnected: true, way: { isAudioOnly: true } };
+        const seen = { isConnected: false, way: { isAudioOnly: false } };
+        const found = [ways.follow("audio only"), ways.due(voice, 0)];
+        ways.askForPicture(0);
+        found.push(ways.now.isAudioOnly, ways.due(voice, 4_000));
+        found.push(ways.due(seen, 19_000), ways.due(seen, 19_001), ways.now.isAudioOnly);
+        found.push(ways.due(voice, 20_000));
+        ways.askForPicture(30_000);
+        return [...found, ways.follow("by relay"), ways.now, ways.follow("unheard of")];
+    """
+    by_relay = {"isAudioOnly": True, "isRelayOnly": True}
+    given_up = [False, "soon", "", "at once", True, ""]
+    assert run(page, "ways.js", body) == [True, "", *given_up, True, by_relay, False]

@@ -83,6 +83,7 @@ export class CallView {
     this._volume = /** @type {HTMLInputElement} */ (place("call-volume"));
     this._camera.addEventListener("click", () => void this._switchCamera());
     this._roomless_ms = Infinity; // since when the link has had no room
+    this._ask = /** @type {HTMLButtonElement} */ (place("call-again"));
     this._size = /** @type {HTMLButtonElement} */ (place("call-size"));
     this._isLarge = localStorage.getItem(LARGE) === "yes";
     place("call-back").addEventListener("click", () => this.media?.takeBack());
@@ -112,6 +113,19 @@ export class CallView {
 
   mute() {
     if (this.media?.phase !== "taken") this.media?.own.mute(!this.media.own.isMuted);
+  }
+
+  /** Picture is tried again, where there is voice alone. */
+  askForPicture() {
+    this.media?.askForPicture();
+  }
+
+  /** Whether a key of this view would do anything now. @param {import("../../../web/keys.js").Deed} deed */
+  can(deed) {
+    const phase = this.media?.phase ?? "ended";
+    if (deed === "picture") return this.media?.mayAskForPicture === true;
+    if (deed === "size") return this.media !== null;
+    return phase !== "taken" && phase !== "ended" && !(deed === "photo" && phase === "waiting");
   }
 
   /** The picture large, or small again. */
@@ -184,7 +198,8 @@ export class CallView {
     const { media } = this;
     if (!media) return;
     const { own, station, counts } = media;
-    this._root.dataset.phase = media.phase;
+    const { phase } = media, carries = media.isHeard && media.arrives;
+    this._root.dataset.phase = phase === "connected" && !carries ? "connecting" : phase; // green is the voice, both ways
     say(place("call-state"), this._stateText(media));
     place("call-back").hidden = media.phase !== "taken";
     this._writePicture(media);
@@ -205,6 +220,7 @@ export class CallView {
     say(place("call-advice"), station?.text ?? "");
     this._mute.setAttribute("aria-pressed", String(own.isMuted));
     say(place("call-mute-text"), own.isMuted ? t("Bật micrô") : t("Tắt micrô"));
+    this._ask.hidden = !media.mayAskForPicture;
     this._camera.hidden = station?.has_screen !== true;
     this._camera.setAttribute("aria-pressed", String(own.picture !== null));
     say(this._camera, own.picture ? t("Tắt camera") : t("Bật camera"));
@@ -225,10 +241,19 @@ export class CallView {
       case "waiting": return media.waiting?.reason === "held" ? t("đang giữ máy: micrô và hình ở trang này đã tắt")
         : t("{name} đang nói với trạm: micrô và hình ở trang này đã tắt", { name: media.waiting?.speaker ?? "" });
       case "ended": return t("cuộc gọi đã kết thúc");
-      case "lost": return t("mất đường truyền, đang nối lại");
+      case "lost": return media.isPictureTried ? t("đang thử lại hình: tiếng ngắt vài giây")
+        : t("mất đường truyền, đang nối lại");
       case "connecting": return media.isHubThere ? t("đang nối") : t("đang nối: chưa liên lạc được với trung tâm");
-      default: return media.isHubThere ? t("đã nối") : t("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục");
+      default: return this._voiceText(media);
     }
+  }
+
+  /** What this page has counted, and no more: how the call stands is the hub's word, in the line of the call.
+   * @param {CallMedia} media */
+  _voiceText({ isHeard, arrives, isHubThere }) {
+    if (isHeard && arrives) return isHubThere ? t("đã nối") : t("mất liên lạc với trung tâm, cuộc gọi vẫn tiếp tục");
+    if (isHeard) return t("tiếng của trạm đến, tiếng của bạn chưa đến trạm");
+    return arrives ? t("tiếng của bạn đến trạm, tiếng của trạm chưa đến") : t("chưa có tiếng qua lại");
   }
 
   /** A picture that stands still is grey and says since when. While the hub is away a picture that moves knows
@@ -237,12 +262,14 @@ export class CallView {
     const still_ms = performance.now() - this._moved_ms, hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
     const isKnown = media.station !== null && (media.isHubThere || isStill);
     const why = isKnown ? noPictureText(/** @type {StationMedia} */ (media.station)) || this._noRoomText(media) : "";
-    const isShown = hasMoved && !why && media.stage === 0 && (media.phase === "connected" || media.phase === "lost");
+    const isShown = hasMoved && !why && !media.isAudioOnly && (media.phase === "connected" || media.phase === "lost");
     this._picture.classList.toggle("is-away", !isShown);
     this._picture.classList.toggle("is-still", isStill);
     const waits = ["taken", "ended", "waiting"].includes(media.phase) ? "" : t("đang chờ hình");
-    const text = media.stage > 0 && media.phase !== "waiting" ? t("chỉ có tiếng") : why ? t("Không có hình: {why}", { why }) : !hasMoved ? waits
-      : isStill ? t("hình dừng cách đây {age}", { age: formatAge(still_ms) }) : "";
+    const voiceOnly = media.isPictureTried ? t("đang thử lại hình")
+      : media.isAudioOnly && media.phase !== "waiting" ? t("chỉ có tiếng") : "";
+    const text = voiceOnly || (why ? t("Không có hình: {why}", { why }) : !hasMoved ? waits
+      : isStill ? t("hình dừng cách đây {age}", { age: formatAge(still_ms) }) : "");
     const words = place("call-no-picture");
     words.hidden = text === "";
     say(words, text);

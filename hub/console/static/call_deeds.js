@@ -20,15 +20,19 @@ export async function hold(call) {
 /** Ask a colleague for something. @param {Call} call @param {"second" | "transfer"} kind */
 export async function ask(call, kind) {
   const title = kind === "second" ? t("Nhờ ai cùng vào?") : t("Chuyển cho ai?");
-  const colleagues = await read(`/calls/${call.id}/colleagues`);
-  if (!colleagues) return;
-  const ready = colleagues.filter((/** @type {any} */ one) => one.is_ready && !(kind === "second" && one.is_there));
-  const choices = ready.map((/** @type {any} */ one) => ({ value: one.name, text: one.name,
-    note: one.is_there ? t("đang cùng vào") : t("đang trực") }));
-  if (ready.length) choices.unshift({ value: ANYBODY, text: t("Bất kỳ ai đang trực"), note: t("{n} người", { n: ready.length }) });
+  const choices = read(`/calls/${call.id}/colleagues`).then((colleagues) => colleagues && toAsk(colleagues, kind));
   const to = await choose(title, choices, t("Không có đồng nghiệp nào đang trực."));
   const now = calls.get(call.id);
   if (to !== null && now) await give(now, kind, "ask", { kind, to });
+}
+
+/** @param {any[]} colleagues @param {"second" | "transfer"} kind */
+function toAsk(colleagues, kind) {
+  const ready = colleagues.filter((one) => one.is_ready && !(kind === "second" && one.is_there));
+  const choices = ready.map((one) => ({ value: one.name, text: one.name,
+    note: one.is_there ? t("đang cùng vào") : t("đang trực") }));
+  if (ready.length) choices.unshift({ value: ANYBODY, text: t("Bất kỳ ai đang trực"), note: t("{n} người", { n: ready.length }) });
+  return choices;
 }
 
 /** Who has picture and voice: one at a time. @param {Call} call */

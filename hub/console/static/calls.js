@@ -11,7 +11,7 @@ import { calls, line, news, state } from "./stream.js";
 
 /** @typedef {import("./stream.js").Call} Call */
 
-const CALLS_BACK = ["CALLBACK", "WRAP_UP", "CANCELLED"];
+const CALLS_BACK = ["CALLBACK", "WRAP_UP", "CANCELLED"], CLOSABLE = ["CALLBACK", "CANCELLED"];
 let shown = keyOf(), isReading = false;
 
 function keyOf() {
@@ -61,7 +61,7 @@ function open(row) {
 /** Call the station: it is taken first, if it is somebody else's; the page of the station has its picture and voice. */
 async function ring() {
   const call = callOf(rowNow());
-  if (!call || !CALLS_BACK.includes(call.state)) return;
+  if (!call || !may("ring", call)) return;
   if (call.owner !== me && !await give(call, "ring", "take")) return;
   takeHere(call.id);
   const now = calls.get(call.id) ?? call;
@@ -70,13 +70,21 @@ async function ring() {
 
 async function take() {
   const call = callOf(rowNow());
-  if (call && call.group === "callback" && call.owner !== me) await give(call, "take", "take");
+  if (call && may("take", call)) await give(call, "take", "take");
+}
+
+/** Whether a key would do anything to the row that has the focus. @param {import("../../../web/keys.js").Deed} deed
+ * @param {Call | undefined} call */
+function may(deed, call) {
+  if (!call) return false;
+  if (deed === "take") return call.group === "callback" && call.owner !== me;
+  return (deed === "ring" ? CALLS_BACK : CLOSABLE).includes(call.state);
 }
 
 /** How it ended is chosen first. */
 function close() {
   const row = rowNow(), call = callOf(row);
-  if (!call || !["CALLBACK", "CANCELLED"].includes(call.state)) return;
+  if (!call || !may("close", call)) return;
   const dialog = /** @type {HTMLDialogElement} */ (place("closing")), form = /** @type {HTMLFormElement} */ (place("closing-form"));
   form.reset();
   form.dataset.call = call.id;
@@ -108,7 +116,7 @@ news.addEventListener("state", () => {
 news.addEventListener("age", showAges);
 if (mayAnswer) {
   beginClosing();
-  keys.add({ ring: () => void ring(), take: () => void take(), close });
+  keys.add({ ring: () => void ring(), take: () => void take(), close }, (deed) => may(deed, callOf(rowNow())));
   place("calls").addEventListener("click", (event) => { // its form or link serves where no script runs
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button, a"));
     const deed = /** @type {HTMLElement | null} */ (button?.closest("[data-do]"))?.dataset.do ?? "";

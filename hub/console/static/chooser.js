@@ -4,12 +4,37 @@ import { t } from "../../../web/words.js";
 
 /** @typedef {{value: string, text: string, note?: string}} Choice */
 
-/** Ask which. Resolves with the choice's value; null: put away.
- * @param {string} title @param {Choice[]} choices the first has the focus @param {string} [empty] when there is none
- * @returns {Promise<string | null>} */
+/** Ask which. Resolves with the choice's value; null: put away, or the choices could not be read. The dialog is there
+ * at once: keys that are pressed while the choices still come mean nothing else.
+ * @param {string} title @param {Choice[] | Promise<Choice[] | null>} choices the first has the focus
+ * @param {string} [empty] when there is none @returns {Promise<string | null>} */
 export function choose(title, choices, empty = "") {
   const dialog = newDialog(title), list = document.createElement("div");
   list.className = "choices";
+  list.tabIndex = -1;
+  list.setAttribute("aria-live", "polite");
+  list.textContent = t("đang tải…");
+  dialog.querySelector("h2")?.after(list);
+  dialog.showModal();
+  list.focus(); // not the button that puts it away
+  /** @type {Choice[]} */
+  let known = [];
+  void Promise.resolve(choices).then((read) => {
+    if (read === null) dialog.close();
+    if (!dialog.open) return;
+    known = read ?? [];
+    fill(dialog, list, known, empty);
+  });
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(known.some((one) => one.value === dialog.returnValue) ? dialog.returnValue : null);
+    });
+  });
+}
+
+/** @param {HTMLDialogElement} dialog @param {HTMLElement} list @param {Choice[]} choices @param {string} empty */
+function fill(dialog, list, choices, empty) {
   const buttons = choices.map(({ value, text, note }) => {
     const button = document.createElement("button"), small = document.createElement("small");
     button.value = value;
@@ -18,27 +43,25 @@ export function choose(title, choices, empty = "") {
     button.addEventListener("click", () => dialog.close(value));
     return button;
   });
-  list.append(...buttons);
+  list.replaceChildren(...buttons);
   if (!buttons.length) list.append(empty);
   list.addEventListener("keydown", (event) => {
+    if (event.key === " ") event.preventDefault(); // of a name that is typed here; Enter chooses
     const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement)), last = buttons.length - 1;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     buttons[(to + buttons.length) % buttons.length]?.focus();
   });
-  dialog.querySelector("h2")?.after(list);
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(choices.some((one) => one.value === dialog.returnValue) ? dialog.returnValue : null);
-    });
-    dialog.showModal();
-    buttons[0]?.focus();
-  });
+  buttons[0]?.focus();
 }
 
-/** The keys of this page; shown again, they are put away. @param {import("../../../web/keys.js").Keys} keys */
+/** Put away whatever is asked or shown: somebody is answered. */
+export function closeDialogs() {
+  for (const one of /** @type {NodeListOf<HTMLDialogElement>} */ (document.querySelectorAll("dialog[open]"))) one.close();
+}
+
+/** The keys of this page, those first that would do anything now; shown again, they are put away. @param {import("../../../web/keys.js").Keys} keys */
 export function showKeys(keys) {
   const open = /** @type {HTMLDialogElement | null} */ (document.getElementById("keys"));
   if (open) {
@@ -46,19 +69,30 @@ export function showKeys(keys) {
     return;
   }
   if (document.querySelector("dialog[open]")) return; // one thing at a time
-  const dialog = newDialog(t("Các phím")), table = document.createElement("dl");
+  const dialog = newDialog(t("Các phím")), { known } = keys;
+  const idle = known.filter((one) => !keys.may(one.deed)), words = document.createElement("p");
   dialog.id = "keys";
+  words.className = "quiet";
+  words.textContent = t("Lúc này không có tác dụng:");
+  const parts = [newTable(known.filter((one) => keys.may(one.deed))), ...(idle.length ? [words, newTable(idle)] : [])];
+  parts[2]?.classList.add("is-idle");
+  dialog.querySelector("h2")?.after(...parts);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.showModal();
+}
+
+/** @param {import("../../../web/keys.js").Key[]} keys */
+function newTable(keys) {
+  const table = document.createElement("dl");
   table.className = "facts";
-  for (const one of keys.known) {
+  for (const one of keys) {
     const term = document.createElement("dt"), kbd = document.createElement("kbd"), text = document.createElement("dd");
     kbd.textContent = keyLabel(one.deed);
     term.append(kbd);
     text.textContent = one.text();
     table.append(term, text);
   }
-  dialog.querySelector("h2")?.after(table);
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.showModal();
+  return table;
 }
 
 /** @param {string} title */

@@ -7,7 +7,7 @@ import { callText, sinceText } from "./call_words.js";
 import { showKeys } from "./chooser.js";
 import { OnDuty } from "./on_duty.js";
 import { mayAnswer, me, place } from "./page.js";
-import { answer, beginRinging } from "./ringing.js";
+import { answer, beginRinging, isAnybodyThere } from "./ringing.js";
 import { calls, clock, line, listen, news } from "./stream.js";
 
 export { callText, pressAge } from "./call_words.js";
@@ -45,9 +45,10 @@ ring.onchange = () => {
   duty.look();
   lookAtRing();
 };
-keys.add({ help: () => showKeys(keys), accept: () => { if (asks().length) void accept(); },
-  decline: () => { if (asks().length) void decline(); } });
-if (mayAnswer) keys.add({ answer: () => answer() });
+keys.add({ help: () => showKeys(keys) });
+keys.add({ accept: () => { if (asks().length) void accept(); }, decline: () => { if (asks().length) void decline(); } },
+  () => asks().length > 0);
+if (mayAnswer) keys.add({ answer: () => answer() }, () => isAnybodyThere());
 news.addEventListener("state", showMine);
 void ring.unlock(); // the browser lets a page sound at once when the one before was used
 duty.begin();

@@ -14,12 +14,15 @@ const LINK = "link";
 
 /** Ask whom. @param {Call} call */
 export async function inviteDoctor(call) {
-  const found = /** @type {any} */ (await read(`/calls/${call.id}/helpers`));
-  if (!found) return;
-  const doctors = /** @type {Doctor[]} */ (found.doctors);
-  const title = t("Mời bác sĩ nào?"), nobody = t("Không có bác sĩ nào trong danh sách.");
-  const value = await choose(title, [...turns(found.specialties, doctors), ...doctors.flatMap(choice),
-    { value: LINK, text: t("Gửi đường dẫn cho bác sĩ khác"), note: t("dùng được một lần, trong 15 phút") }], nobody);
+  /** @type {Doctor[]} */
+  let doctors = [];
+  const choices = read(`/calls/${call.id}/helpers`).then((/** @type {any} */ found) => {
+    if (!found) return null;
+    doctors = found.doctors;
+    return [...turns(found.specialties, doctors), ...doctors.flatMap(choice),
+      { value: LINK, text: t("Gửi đường dẫn cho bác sĩ khác"), note: t("dùng được một lần, trong 15 phút") }];
+  });
+  const value = await choose(t("Mời bác sĩ nào?"), choices, t("Không có bác sĩ nào trong danh sách."));
   const now = calls.get(call.id);
   if (value === null || !now) return;
   if (value === LINK) return makeLink(now);

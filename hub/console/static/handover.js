@@ -77,7 +77,7 @@ const acceptAll = () => void answer("accept",
   [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("tr[data-for=me]"))].map((row) => row.dataset.call ?? ""));
 
 goThroughRows((row) => location.assign(row.dataset.open ?? "/handover"));
-keys.add({ accept, decline, all: acceptAll });
+keys.add({ accept, decline, all: acceptAll }, (deed) => (deed !== "all" && asks().length > 0) || offered() !== null);
 place("handover").addEventListener("submit", async (event) => {
   event.preventDefault(); // a form serves where no script runs
   const form = /** @type {HTMLFormElement} */ (event.target), by = /** @type {HTMLButtonElement | null} */ (event.submitter);

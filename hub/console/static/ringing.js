@@ -3,6 +3,7 @@ import { keyLabel } from "../../../web/keys.js";
 import { t } from "../../../web/words.js";
 import { asks, askText } from "./asked.js";
 import { callText, leftText, ringText } from "./call_words.js";
+import { closeDialogs } from "./chooser.js";
 import { myCall } from "./deeds.js";
 import { takeHere } from "./here.js";
 import { consoleId, mayAnswer, place, post, postJson, say, tellUser } from "./page.js";
@@ -31,13 +32,27 @@ function parked() {
   return [...calls.values()].filter((call) => call.group === "parked").sort((a, b) => a.since_ms - b.since_ms);
 }
 
-/** The key: whoever calls, else who was laid down, else one's own call on another page. @param {Call} [here] the call of
- * this page's station */
+/** Who is answered by the key. @param {Call} [here] the call of this page's station */
+function first(here) {
+  const waits = here && ["ringing", "parked"].includes(here.group) ? here : undefined;
+  return ringing()[0] ?? waits ?? parked()[0];
+}
+
+/** Whether the key does anything now. @param {Call} [here] */
+export function isAnybodyThere(here) {
+  const mine = myCall();
+  return first(here) !== undefined || (mine !== undefined && location.pathname !== `/stations/${mine.station}`);
+}
+
+/** The key: whoever calls, else who was laid down, else one's own call on another page. What is open is put away.
+ * @param {Call} [here] the call of this page's station */
 export function answer(here) {
   if (!mayAnswer) return;
-  const waits = here && ["ringing", "parked"].includes(here.group) ? here : undefined;
-  const call = ringing()[0] ?? waits ?? parked()[0];
-  if (call) void claim(call);
+  const call = first(here);
+  if (call) {
+    closeDialogs();
+    void claim(call);
+  }
   else if (!state) ringPlace.querySelector("form")?.submit(); // the stream has not said anything yet
   else {
     const mine = myCall(), address = `/stations/${mine?.station}`;

@@ -16,7 +16,7 @@ import { claimedHere_ms, rangHere, ringHere, takeHere } from "./here.js";
 import { post } from "./page.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
-import { answer } from "./ringing.js";
+import { answer, isAnybodyThere } from "./ringing.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call
  *  @typedef {import("../../../web/keys.js").Deed} Deed */
@@ -130,7 +130,7 @@ function takePhoto() {
 
 /** Where the minutes are written; null: not on this page, or not yet. @returns {HTMLElement | null} */
 function caseField() {
-  return document.querySelector("#case :is(input, select, textarea):not([type=hidden])");
+  return document.querySelector("#case textarea[name=findings]");
 }
 
 function showCall() {
@@ -141,6 +141,13 @@ function showCall() {
   const isAbove = found?.group === "ringing" && found.rings; // in the line of who calls
   const now = isAbove ? undefined : found;
   callBar.show(now, now !== undefined && isIn(now) && talking !== now.id);
+}
+
+/** Whether a key would do anything now. @param {Deed} deed */
+function may(deed) {
+  if (deed === "minutes") return caseField() !== null;
+  const now = call();
+  return (deed === "decline" && asks().length > 0) || (now !== undefined && myDeeds(now).has(deed));
 }
 
 /** Do it if it may be done. @param {Deed} deed @param {(call: Call) => unknown} run */
@@ -207,11 +214,10 @@ keys.add({
   minutes: () => { const field = caseField(); field?.scrollIntoView({ block: "center" }); field?.focus(); },
   decline: () => { if (asks().length) void decline(); else deed("decline", (now) => give(now, "decline", "decline"))(); },
   end: () => void end(),
-  mute: () => view.mute(),
-  photo: takePhoto,
-  size: () => view.resize(),
-});
-if (mayAnswer) keys.add({ answer: () => answer(call()) });
+}, may);
+keys.add({ mute: () => view.mute(), photo: takePhoto, size: () => view.resize(), picture: () => view.askForPicture() },
+  (deed) => view.can(deed));
+if (mayAnswer) keys.add({ answer: () => answer(call()) }, () => isAnybodyThere(call()));
 if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would say it later
 showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"),
   corner: place("corner") });

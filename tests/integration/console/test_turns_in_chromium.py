@@ -62,6 +62,7 @@ def test_a_call_is_active_once_both_hear_each_other_and_says_so_when_the_line_br
     talk.cut()
     wait_for(lambda: state(server) == "DROPPED", "the word that nothing comes any more")
     expect(page.locator("#callbar")).to_contain_text("tự nối lại, còn ")
+    expect(page.locator("#call-state")).to_have_text("mất đường truyền, đang nối lại")
     talk.begin_leg()
     wait_for(lambda: state(server) == "ACTIVE", "the same call, resumed")
 
@@ -128,5 +129,12 @@ def test_a_way_that_does_not_stand_in_time_is_followed_by_one_without_a_picture(
             r"m=video[^\r\n]*(?:(?!m=)[\s\S])*a=inactive", line.station.leg.up.remoteDescription.sdp
         )
         expect(page.locator("#call-no-picture")).to_have_text("chỉ có tiếng")
+        expect(page.locator("#call-state")).to_have_text("đã nối")
+        page.keyboard.press("i")
+        observe_until(page, f"{HEARD} && {SEEN}")
+        expect(page.locator("#call-no-picture")).to_be_hidden()
+        line.station.wait_voice()
+        wait_for(lambda: state(server) == "ACTIVE", "the voice again")
+        expect(page.locator("#call-again")).to_be_hidden()
         page.goto("about:blank")
         finish(server, str(call))
