@@ -82,6 +82,8 @@ class CallBook:
         before, one.held = one.call, held
         if (one.call.state, one.call.owner) != (before.state, before.owner):
             one.changed_us, one.is_to_be_staffed = now_us, True
+        if one.call.is_emergency != before.is_emergency:
+            one.is_to_be_staffed = True  # on another rung at once, of which nobody has been told
         if one.call.owner != before.owner:
             one.owner_seen_us = now_us
         return one

@@ -156,6 +156,24 @@ def test_a_held_button_rings_everybody_at_once(server: ConsoleServer, station: C
     assert now.call.is_emergency
 
 
+def test_a_button_that_is_held_while_it_rings_is_told_outside_at_once(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    server.ahead_s += SETTLED_S
+    ready(server, "Lan", "Minh", "Sếp")
+    call = station.press()
+    wait_rings(server, call, 0, "Lan")
+    wait_looked(server)  # who is there is known by now, and does not change
+    station.hold(call)
+    wait_rings(server, call, 2, "Lan", "Minh", "Sếp")
+
+    def told() -> list[str]:
+        now = held(server, call)
+        return [] if now is None else [key.split()[0] for key in now.held.kept.told]
+
+    wait_for(lambda: told() == ["2"], f"the supervisor's telephone, not {told()}")
+
+
 def test_a_missed_call_waits_for_an_owner_and_a_call_that_was_taken_back_is_reviewed_by_one(
     server: ConsoleServer, station: ConsoleStation
 ) -> None:
