@@ -54,6 +54,7 @@ class CallList:
         *,
         name: Callable[[StationId], str],
         phone: Callable[[StationId], str | None],
+        rung: Callable[[HeldCall], int],
     ) -> None:
         """Take the open calls as they are now."""
         there = set()
@@ -65,7 +66,9 @@ class CallList:
                 continue
             self._number += 1
             station = one.call_id.station
-            entry = call_entry(one.held, name=name(station), phone=phone(station), rings=False)
+            entry = call_entry(
+                one.held, name=name(station), phone=phone(station), rung=rung(one.held), rings=False
+            )
             self._shown.pop(key, None)
             self._shown[key] = _Shown(one.held, one.offered_to, self._number, _text_but_rings(entry))
             self._gone.pop(key, None)

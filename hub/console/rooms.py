@@ -13,7 +13,7 @@ from contract.signals import BoxState, ConfirmDevice, Interest, encode_signal
 from contract.topics import Topic
 from hub.calls.call_desk import CallDesk
 from hub.calls.moves import HeldCall
-from hub.calls.table import ANSWERED_STATES
+from hub.calls.table import ANSWERED_STATES, RINGING_STATES
 from hub.cases.case_service import Cases
 from hub.console.call_list import CallList, CallsTold
 from hub.console.rows import (
@@ -35,6 +35,7 @@ from hub.live.interest import Leases
 from hub.live.viewers import Viewer, Viewers
 from hub.people.people_service import People
 from hub.rooms.room_service import MediaRooms
+from hub.routing.ladder import asked_rung
 from hub.routing.routing_service import Routing
 from hub.store.papers import VisitId
 
@@ -145,6 +146,7 @@ class Rooms:
                 one.held,
                 name=self.stations.name(one.call_id.station),
                 phone=self.routing.hotline(one.call_id.station),
+                rung=self._asked_rung(one.held),
                 rings=account in one.offered_to,
             )
             for one in self.desk.open_calls()
@@ -157,15 +159,23 @@ class Rooms:
             held,
             name=self.stations.name(station),
             phone=self.routing.hotline(station),
+            rung=self._asked_rung(held),
             rings=one is not None and account in one.offered_to,
         )
+
+    def _asked_rung(self, held: HeldCall) -> int:
+        """Return how far up anybody has been asked to answer a call that waits."""
+        call, station = held.kept.call, held.row.call_id.station
+        if call.rung == 0 or call.state not in RINGING_STATES:
+            return 0
+        return asked_rung(self.routing.ladder(station, is_emergency=call.is_emergency), call.rung)
 
     def calls_since(self, number: int | None, *, account: str) -> CallsTold:
         """Return how the open calls have changed since a stream was told of them; None: never."""
         if self._is_list_old:
             self._is_list_old = False
-            name, phone = self.stations.name, self.routing.hotline
-            self._list.refresh(self.desk.open_calls(), name=name, phone=phone)
+            name, phone, rung = self.stations.name, self.routing.hotline, self._asked_rung
+            self._list.refresh(self.desk.open_calls(), name=name, phone=phone, rung=rung)
         return self._list.since(number, account=account)
 
     def station(self, station: StationId) -> StationEntry:

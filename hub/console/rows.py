@@ -38,8 +38,8 @@ class GuestEntry(TypedDict):
 class CallEntry(TypedDict):
     """One open call. Moments are ms of the hub's own time line, which no clock that is set moves, but for
     `changed_utc_ms`. The press was between `earliest_ms` (None: unbounded) and `latest_ms`. `since_ms`: its
-    state. `due_ms`: what must happen in that state. `rings`: on consoles of the account that is told.
-    `phone`: the number that the station is told where no voice comes this way."""
+    state. `due_ms`: what must happen in that state. `rung`: how far up anybody was asked. `rings`: on
+    consoles of the account that is told. `phone`: what the station is told where no voice comes this way."""
 
     id: str
     station: str
@@ -117,7 +117,7 @@ class StationEntry(TypedDict):
     news: int  # grows when its list of events is to be read again
 
 
-def call_entry(held: HeldCall, *, name: str, phone: str | None, rings: bool) -> CallEntry:
+def call_entry(held: HeldCall, *, name: str, phone: str | None, rung: int, rings: bool) -> CallEntry:
     """Return a call as lists show it."""
     row, call, age = held.row, held.kept.call, held.age
     received_ms = held.kept.received_us / 1000
@@ -140,7 +140,7 @@ def call_entry(held: HeldCall, *, name: str, phone: str | None, rings: bool) -> 
         "visit": None if row.visit == NO_VISIT else visit_code(row.call_id.spool, row.visit),
         "is_emergency": call.is_emergency,
         "is_practice": call.practice is not None,
-        "rung": call.rung,
+        "rung": rung,
         "stage": call.stage,
         "phone": phone,
         "asked": None

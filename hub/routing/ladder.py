@@ -150,6 +150,15 @@ def next_rung(ladder: Ladder, rung: int, ready: Collection[str]) -> Rung:
     return staffed_rung(ladder, min(rung + 1, LAST_RUNG), ready)
 
 
+def asked_rung(ladder: Ladder, rung: int) -> Rung:
+    """Return the highest rung up to `rung` on which anybody more was asked or told: what may be said of a
+    call that has come so far. A rung that nobody stands on is passed, and of it nothing is said."""
+    for step in reversed(ladder.steps[1 : rung + 1]):
+        if step.tells or step.accounts - ladder.steps[step.rung - 1].accounts:
+            return step.rung
+    return Rung.UNIT
+
+
 def list_owner(
     policy: Policy,
     station: StationId,

@@ -93,14 +93,10 @@ def takes(call: Call, deed: str, name: str) -> bool:
 def test_what_a_page_offers_the_hub_takes_and_every_step_of_a_call_is_offered(page: Page) -> None:
     cases = [(call, name) for call in calls() for name in NAMES]
     row = open_call(1).row
+    helds = [HeldCall(row, Kept(call=call, received_us=0), Age(0, 0)) for call, _ in cases]
     entries = [
-        [
-            call_entry(
-                HeldCall(row, Kept(call=call, received_us=0), Age(0, 0)), name="", phone=None, rings=True
-            ),
-            name,
-        ]
-        for call, name in cases
+        [call_entry(held, name="", phone=None, rung=0, rings=True), name]
+        for held, (_, name) in zip(helds, cases, strict=True)
     ]
     offered = page.evaluate(OFFERED, entries)
     assert {deed for deeds in offered for deed in deeds} >= {

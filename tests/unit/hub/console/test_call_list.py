@@ -46,7 +46,7 @@ class Desk:
         self.list = CallList()
 
     def since(self, number: int | None, account: str = "lan") -> CallsTold:
-        self.list.refresh(self.calls.values(), name=str, phone=lambda _: None)
+        self.list.refresh(self.calls.values(), name=str, phone=lambda _: None, rung=lambda _: 0)
         return self.list.since(number, account=account)
 
 

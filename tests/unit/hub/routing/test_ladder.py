@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contract.ids import CallId, SpoolId, StationId
 from hub.routing.ladder import (
     Ladder,
+    asked_rung,
     list_owner,
     may_ring,
     next_rung,
@@ -17,7 +18,7 @@ from hub.routing.ladder import (
     specialties,
     staffed_rung,
 )
-from hub.routing.policy import LAST_RUNG, Policy, Rung
+from hub.routing.policy import LAST_RUNG, Policy, Rung, without_document
 from hub.routing.policy_document import parse_policy
 from hub.routing.told import CALLS_MAX, Told
 
@@ -168,6 +169,16 @@ def owner(
     at: datetime, ready: Sequence[str], *, accounts: Sequence[str] = ACCOUNTS, **owed: int
 ) -> str | None:
     return list_owner(policy(), XA, at, ready, accounts=accounts, owed=owed)
+
+
+def test_of_a_rung_that_nobody_stands_on_nothing_is_said() -> None:
+    full = ladder(MORNING)
+    assert [asked_rung(full, rung) for rung in Rung] == list(Rung)
+    alone = rungs(without_document(), XA, MORNING, is_emergency=False, accounts=ACCOUNTS)
+    assert {asked_rung(alone, rung) for rung in Rung} == {Rung.UNIT}
+    parsed = parse_policy('failsafe = "lan"\n[units.tw]', path=Path("routing.toml"), accounts=ACCOUNTS)
+    emptied = rungs(parsed, XA, MORNING, is_emergency=True, accounts=ACCOUNTS)
+    assert asked_rung(emptied, Rung.SUPERVISOR) == Rung.UNIT
 
 
 def test_a_missed_call_is_given_to_the_nearest_ready_operator_else_supervisor_else_failsafe() -> None:
