@@ -3,23 +3,23 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from contract.ids import CallId, RecordClass
-from hub.calls.call import Given
 from hub.calls.table import Input
 from tests.bench.report import percentile
-from tests.browser import STEP_LIMIT_MS, chromium, wait_until
-from tests.simulators.box import BoxRecords
-from tests.simulators.console_server import ConsoleServer, wait_for
+from tests.browser import chromium, wait_until
+from tests.calls.looks import Looks, until
+from tests.calls.seat import Hand
+from tests.calls.tab import Tab
+from tests.simulators.box import BoxLink, BoxRecords
+from tests.village.village import OPERATOR, Village
 
-ACCOUNT: Final = "lan"
 KEY_EVERY_S: Final = 0.05
 ANSWERS_AT_S: Final = (2.0, 4.0, 6.0, 8.0)
 # How long each key waits in the page until something may hear it, kept over the pages that follow.
@@ -33,12 +33,13 @@ DELAYS: Final = "() => JSON.parse(sessionStorage.getItem('delays') ?? '[]')"
 IN_ORDER: Final = (
     "async () => (await import('/hub/console/static/ringing.js')).ringing().map((call) => call.id)"
 )
-MINE: Final = "async (id) => (await import('/hub/console/static/stream.js')).calls.get(id)?.owner === 'lan'"
+OWNER: Final = "(id) => document.body.console?.calls?.get(id)?.owner ?? null"
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """`keys`: how many were pressed meanwhile, `answers`: of them F2, each of which claimed the oldest."""
+    """`keys`: how many were pressed meanwhile; `answers`: of them F2, each of which claimed the oldest call;
+    `seconds`: from the first press to the last on the hub's disk."""
 
     calls: int
     lost: int
@@ -51,86 +52,86 @@ class Storm:
 
 
 def storm(folder: Path, *, presses: int = 1_000, within_s: float = 10.0) -> Storm:
-    """Let so many stations press, one call each, sealed and in parcels as boxes send them."""
-    with ConsoleServer(folder) as server, chromium() as browser:
-        key = server.authority.seal_keys.newest().public
-        boxes = [BoxRecords(f"tram-{number:04}", key, spool=number + 1) for number in range(presses)]
-        parcels = [(box.station, box.parcel([box.key(), box.press()])) for box in boxes]
-        calls = [CallId(box.station, box.spool, 2) for box in boxes]
-        with page_of(browser, server) as page:
-            pressing = threading.Thread(target=lambda: _press(server, parcels, within_s), name="presses")
-            began_s = time.monotonic()
-            pressing.start()
-            answers_ms = _keys(server, page, calls, began_s, within_s)
-            pressing.join()
-            seconds = time.monotonic() - began_s
-            delays_ms = page.evaluate(DELAYS)
-            answered = calls[: len(answers_ms)]  # the oldest of all, each time
-            rest = [str(call_id) for call_id in calls[len(answered) :]]
-            wait_until(page, f"async (n) => (await ({IN_ORDER})()).length === n", len(rest))
-            rows = {one.call_id for one in server.call(server.rooms.desk.open_calls)}
-            return Storm(
-                calls=presses,
-                lost=len(set(calls[len(answered) :]) - rows),
-                is_order_kept=page.evaluate(IN_ORDER) == rest,
-                keys=len(delays_ms),
-                answers=len(answers_ms),
-                key_p95_ms=percentile(delays_ms, 0.95),
-                answer_max_ms=max(answers_ms),
-                seconds=seconds,
-            )
+    """Let so many stations press, one call each: real records over TLS and a real broker to a real hub."""
+    with ExitStack() as stack:
+        browser = stack.enter_context(chromium())
+        village = stack.enter_context(Village(folder, ()))
+        looks = Looks(folder / "store")
+        boxes = stack.enter_context(fleet(village, presses))
+        tab = stack.enter_context(Tab(browser, village, OPERATOR, village.password, script=HEAR_KEYS))
+        tab.open_again()  # the list of calls
+        pressing = threading.Thread(target=lambda: _press(boxes, within_s), name="presses")
+        began_s = time.monotonic()
+        pressing.start()
+        answers_ms = _keys(village, looks, tab, began_s, within_s)
+        pressing.join()
+        calls = [CallId(records.station, records.spool, 2) for _, records in boxes]
+        rest = [str(call_id) for call_id in calls[len(answers_ms) :]]
+        until(lambda: len(looks.open_calls()) >= len(rest), "all presses on the hub's disk")
+        seconds = time.monotonic() - began_s
+        wait_until(tab.page, f"async (n) => (await ({IN_ORDER})()).length === n", len(rest))
+        kept = {str(row.call_id) for row in looks.open_calls()}
+        delays_ms = tab.page.evaluate(DELAYS)
+        return Storm(
+            calls=presses,
+            lost=len(set(rest) - kept),
+            is_order_kept=tab.page.evaluate(IN_ORDER) == rest,
+            keys=len(delays_ms),
+            answers=len(answers_ms),
+            key_p95_ms=percentile(delays_ms, 0.95),
+            answer_max_ms=max(answers_ms),
+            seconds=seconds,
+        )
 
 
 @contextmanager
-def page_of(browser: Browser, server: ConsoleServer) -> Iterator[Page]:
-    """The list of calls before ACCOUNT, on duty."""
-    server.account(ACCOUNT)
-    context = browser.new_context(locale="vi-VN")
-    try:
-        context.set_default_timeout(STEP_LIMIT_MS)
-        context.grant_permissions(["microphone", "camera"])
-        name, value = server.session(ACCOUNT).split("=", 1)
-        context.add_cookies([{"name": name, "value": value, "url": server.url}])
-        context.add_init_script(HEAR_KEYS)
-        page = context.new_page()
-        page.goto(f"{server.url}/calls")
-        page.keyboard.press("Shift")  # a gesture: it may sound
-        wait_until(page, "() => document.body.console?.duty?.isOn === true")
-        yield page
-    finally:
-        context.close()
+def fleet(village: Village, count: int) -> Iterator[list[tuple[BoxLink, BoxRecords]]]:
+    """Connect so many boxes, each with a certificate of its own; none of them has a thread."""
+    key = village.broker.authority.seal_keys.newest().public
+    with ExitStack() as stack:
+        boxes = []
+        for number in range(count):
+            name = f"tram-{number:04}"
+            link = BoxLink(village.broker.enrol(name), name, port=village.broker.port)
+            link.connect_only()
+            stack.callback(link.close)
+            boxes.append((link, BoxRecords(name, key, spool=number + 1)))
+        yield boxes
 
 
-def _press(server: ConsoleServer, parcels: Sequence[tuple[str, bytes]], within_s: float) -> None:
+def _press(boxes: Sequence[tuple[BoxLink, BoxRecords]], within_s: float) -> None:
+    parcels = [records.parcel([records.key(), records.press()]) for _, records in boxes]
     began_s = time.monotonic()
-    for number, (station, parcel) in enumerate(parcels):
-        time.sleep(max(0.0, began_s + number * within_s / len(parcels) - time.monotonic()))  # one by one
-        server.take(station, RecordClass.CALL, parcel)
+    for number, (link, _) in enumerate(boxes):
+        time.sleep(max(0.0, began_s + number * within_s / len(boxes) - time.monotonic()))  # one by one
+        link.send(RecordClass.CALL, parcels[number])
 
 
-def _keys(
-    server: ConsoleServer, page: Page, calls: Sequence[CallId], began_s: float, within_s: float
-) -> list[float]:
+def _keys(village: Village, looks: Looks, tab: Tab, began_s: float, within_s: float) -> list[float]:
     """Press keys while it storms, some of them F2; return how long each answer took, in milliseconds."""
     answers_ms: list[float] = []
     while (passed_s := time.monotonic() - began_s) < within_s:
         if len(answers_ms) < len(ANSWERS_AT_S) and passed_s >= ANSWERS_AT_S[len(answers_ms)]:
-            answers_ms.append(_answer(server, page, calls[len(answers_ms)]))
+            answers_ms.append(_answer(village, looks, tab))
         else:
-            page.keyboard.press("Control")
+            tab.page.keyboard.press("Control")
             time.sleep(KEY_EVERY_S)  # of somebody who types
     return answers_ms
 
 
-def _answer(server: ConsoleServer, page: Page, oldest: CallId) -> float:
+def _answer(village: Village, looks: Looks, tab: Tab) -> float:
     """Press F2: the oldest call is claimed, and the page says so; then it is over and closed."""
+    oldest = looks.open_calls()[0].call_id
     pressed_s = time.monotonic()
-    page.keyboard.press("F2")
-    page.wait_for_url(f"**/stations/{oldest.station}")
-    wait_until(page, f"async (id) => await ({MINE})(id)", str(oldest))
+    tab.page.keyboard.press("F2")
+    _wait_for_owner(tab.page, oldest)
     took_ms = (time.monotonic() - pressed_s) * 1000
-    for input_ in (Input.END, Input.CLOSE):
-        given = Given(input=input_, by=ACCOUNT)
-        assert server.run(partial(server.rooms.desk.give, oldest, given)).is_done
-    wait_for(lambda: server.call(lambda: server.rooms.desk.held(oldest)) is None, f"{oldest} closed")
+    hand = Hand(int(village.url.rstrip("/").rsplit(":", 1)[-1]), tab.name, tab.cookie)
+    hand.do(oldest, Input.END.name.lower(), revision=looks.row(oldest).revision)
+    hand.do(oldest, "disposition", disposition="other", reason="thử", unsent="keep")
     return took_ms
+
+
+def _wait_for_owner(page: Page, call_id: CallId) -> None:
+    page.wait_for_url(f"**/stations/{call_id.station}")
+    wait_until(page, f"([id, name]) => ({OWNER})(id) === name", [str(call_id), OPERATOR])

@@ -16,10 +16,15 @@ CRASH_LIMIT_S: Final = 10.0
 
 
 class Tab:
-    """One tab of `name`, with a session and a microphone of its own. Use as a context."""
+    """One tab of `name`, with a session and a microphone of its own; `script` runs first in each page. Use as
+    a context.
+    """
 
-    def __init__(self, browser: Browser, village: Village, name: str, password: str) -> None:
+    def __init__(
+        self, browser: Browser, village: Village, name: str, password: str, *, script: str = ""
+    ) -> None:
         self.name, self._browser, self._village, self._password = name, browser, village, password
+        self._script = script
         self._context: BrowserContext | None = None
         self._page: Page | None = None
 
@@ -40,6 +45,7 @@ class Tab:
         self._context = self._browser.new_context(locale="vi-VN")
         self._context.set_default_timeout(STEP_LIMIT_MS)
         self._context.grant_permissions(["microphone", "camera"])
+        self._context.add_init_script(self._script)
         page = self._context.new_page()
         page.goto(self._village.url)
         page.fill("input[name=name]", self.name)

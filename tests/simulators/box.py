@@ -1,6 +1,7 @@
 """A box reduced to what the hub sees of it: sealed records, parcels, one connection. For tests of the hub."""
 
 import queue
+import select
 import socket
 import ssl
 import threading
@@ -193,6 +194,22 @@ class BoxLink:
         self._client.disconnect()
         self._client.loop_stop()
         self._client.reinitialise()  # closes the pair of sockets that wakes its thread
+
+    def connect_only(self) -> None:
+        """Connect without a thread: it publishes, and hears nothing. `close` it."""
+        self._client.connect("127.0.0.1", self._port, keepalive=3600, clean_start=True)
+        connection = self._client.socket()
+        assert isinstance(connection, socket.socket)
+        poll = select.poll()  # no select: there are more than 1,024 files
+        poll.register(connection, select.POLLIN)
+        while not self.is_connected.is_set():
+            assert poll.poll(WAIT_LIMIT_S * 1000), f"{self.station} is not connected: {self.reason}"
+            self._client.loop_read()
+
+    def close(self) -> None:
+        """Take leave, after `connect_only`."""
+        self._client.disconnect()
+        self._client.reinitialise()
 
     def vanish(self) -> None:
         """Close the socket without a word: the broker sends the Will."""
