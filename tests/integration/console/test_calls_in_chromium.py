@@ -47,6 +47,7 @@ def test_a_call_rings_on_every_page_and_one_key_answers_it(
     expect(page.locator("#callbar")).to_contain_text("bạn đang trả lời")
     wait_until(page, "document.body.feed?.isOpen")
     expect(page.locator(".ring")).to_have_count(0)
+    expect(page.locator("#callbar [data-deed=end]")).to_be_visible()
     page.keyboard.press("k")
     expect(page.locator("#callbar")).to_contain_text("bạn chưa ghi xong biên bản")
     assert [one["state"] for one in server.call(server.rooms.calls)] == ["WRAP_UP"]
