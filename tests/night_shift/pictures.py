@@ -1,0 +1,42 @@
+"""Pictures of the night, in the order in which they were taken, small enough for a document."""
+
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser import SCREENSHOTS
+
+FOLDER: Final = SCREENSHOTS / "night-shift"
+SCROLL: Final = "(element) => element.scrollIntoView()"
+COLOURS: Final = 96
+
+
+class Pictures:
+    """Takes `build/screenshots/night-shift/NN-NAME.png`; those of the night before are removed."""
+
+    def __init__(self) -> None:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for old in FOLDER.glob("*.png"):
+            old.unlink()
+        self.folder = FOLDER
+        self._taken = 0
+
+    def take(self, page: Page, name: str, *, at: str | None = None, is_dark: bool = False) -> Path:
+        """Take what the page shows now; scrolled to the element `at`, else from its top."""
+        self._taken += 1
+        path = FOLDER / f"{self._taken:02}-{name}.png"
+        if at is None:
+            page.locator("header").first.scroll_into_view_if_needed()
+        else:
+            page.locator(at).first.evaluate(SCROLL)
+        if is_dark:
+            page.emulate_media(color_scheme="dark")
+        page.screenshot(path=path)
+        if is_dark:
+            page.emulate_media(color_scheme="light")
+        with Image.open(path) as picture:
+            small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(path, optimize=True)
+        return path
