@@ -103,7 +103,7 @@ command = ["sh", "-c", "{{ echo \\"$1\\"; cat; echo; }} >> \\"$2\\"", "sms", "{{
 rungs = ["supervisor", "doctor"]
 """
 USUAL: Final = {"widen_s": 15, "supervisor_s": 30, "doctor_s": 60, "missed_s": 120}
-SHORT: Final = {"widen_s": 2, "supervisor_s": 4, "doctor_s": 6, "missed_s": 8}
+SHORT: Final = dict.fromkeys(USUAL, 12)  # a rung that is told earlier was passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ def missed(night: Night) -> None:
     """All consoles are closed; a press passes every rung at once, and becomes somebody's callback."""
     for person in (night.lan, night.minh, night.supervisor, night.hoa):
         person.leave()
+    wait_for(lambda: night.lan.ready() == [], what="the hub counts on nobody")
     night.agree_on(SHORT)
     told_before = len(night.outside.taken)
     night.con_dao.press()
