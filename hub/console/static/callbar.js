@@ -16,7 +16,7 @@ const BUTTONS = [
   ["transfer", () => t("Chuyển")],
   ["doctor", () => t("Bác sĩ")],
   ["turn", (call) => (call.turn ? t("Lấy lại lời") : t("Nhường lời"))],
-  ["decline", () => t("Thôi nhờ")],
+  ["decline", (call) => (call.asked?.to === me ? t("Từ chối") : t("Thôi nhờ"))],
   ["minutes", () => t("Biên bản")],
   ["ring", () => t("Gọi trạm")],
   ["end", (call) => (call.owner !== me ? t("Rời cuộc gọi") : call.state === "CALLING" ? t("Thôi gọi") : t("Kết thúc"))],
