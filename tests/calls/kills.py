@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final, Literal
 
 from contract.ids import CallId, spool_text
@@ -165,8 +166,14 @@ class Kills:
             until(lambda: self._looks.is_in(call_id, target), f"{call_id} {target.name}")
 
     def _do(self, hand: Hand, call_id: CallId, word: str) -> None:
-        """Do it as the call is now; a refusal shows in its state."""
-        hand.do(call_id, word, revision=self._looks.row(call_id).revision)
+        """Do it as the call is now; once more when it has moved on between the look and the deed."""
+
+        def is_taken() -> bool:
+            revision = self._looks.row(call_id).revision
+            status, _ = hand.do(call_id, word, revision=revision)
+            return status == HTTPStatus.OK or self._looks.row(call_id).revision == revision
+
+        until(is_taken, f"{call_id} {word}")
 
     # Killing
 
