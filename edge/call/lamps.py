@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from edge.call.hub_ring import RingState
 from edge.call.prompts_due import Prompt
 from edge.call.station_call import StationCall
-from edge.call.station_table import State
+from edge.call.station_table import ANSWERED, State
 from firmware_bridge.board.messages import OutputPattern
 
 CHIRP_MAX_MS: Final = 3000
@@ -61,9 +61,12 @@ CHIRPS: Final = {
 
 
 def lamp_of(call: StationCall) -> Look:
-    """Return what the call lamp shows now."""
+    """Return what the call lamp shows now. A ring for a call that is open here says to press, as any ring does."""
     is_armed = call.practising.is_on and call.state is State.IDLE
-    return PRACTICE_LAMP if is_armed or call.practice is not None else CALL_LAMP[call.state]
+    if is_armed or call.practice is not None:
+        return PRACTICE_LAMP
+    is_rung = call.ring.is_waiting and call.state not in ANSWERED
+    return CALL_LAMP[State.CHIMING if is_rung else call.state]
 
 
 def chime_of(call: StationCall) -> Look:

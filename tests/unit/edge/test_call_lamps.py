@@ -29,6 +29,18 @@ def test_the_buzzer_sounds_for_a_bounded_time_and_chimes_only_while_the_hub_call
         assert chime_of(call) == DARK
 
 
+def test_a_ring_for_a_call_that_waits_looks_like_any_ring_until_it_is_over_or_somebody_has_the_call() -> None:
+    call = registered()
+    rings(call, ring())
+    assert lamp_of(call) == CALL_LAMP[State.CHIMING]
+    call.decline(now_s=NOW_S)
+    assert lamp_of(call) == CALL_LAMP[State.REGISTERED]
+    call = registered()
+    rings(call, ring())
+    call.hub_says(5, "claimed", revision=1, by="Lan", now_s=NOW_S)
+    assert lamp_of(call) == CALL_LAMP[State.CLAIMED]
+
+
 def test_practice_is_marked_before_and_after_its_press_and_a_real_press_takes_the_mark_away() -> None:
     call = StationCall()
     call.practise("drill", by="station", now_s=NOW_S)

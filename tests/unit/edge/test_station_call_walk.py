@@ -65,10 +65,14 @@ def test_no_call_that_has_begun_is_practice_and_an_emergency(calls: Iterator[Sta
         assert call.practice is None or not call.is_raised, call
 
 
-def test_the_lamp_says_the_state_or_that_it_is_practice(calls: Iterator[StationCall]) -> None:
+def test_the_lamp_says_the_state_or_that_it_is_practice_or_that_the_hub_calls(
+    calls: Iterator[StationCall],
+) -> None:
     for call in calls:
         is_practice = call.practice is not None or (call.practising.is_on and call.state is State.IDLE)
-        assert lamp_of(call) == (PRACTICE_LAMP if is_practice else CALL_LAMP[call.state]), call
+        is_rung = call.ring.is_waiting and call.state not in (State.CLAIMED, State.HELD)
+        look = CALL_LAMP[State.CHIMING if is_rung else call.state]
+        assert lamp_of(call) == (PRACTICE_LAMP if is_practice else look), call
 
 
 def test_a_restart_of_the_service_forgets_neither_call_nor_ring_nor_practice(
