@@ -181,6 +181,7 @@ def test_the_papers_stand_under_the_strips_of_the_station_and_one_key_leads_to_t
 ) -> None:
     papers.goto(f"{server.url}/stations/{call.station}")
     expect(papers.locator("#papers .case-head h2")).to_contain_text(visit_code(visit.spool, visit.visit))
+    expect(papers.locator("[data-deed=minutes]")).to_be_visible()
     papers.keyboard.press("b")
     expect(papers.locator("input[name=urgency]").first).to_be_focused()
     papers.locator(FINDINGS).focus()

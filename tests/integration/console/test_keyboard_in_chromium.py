@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from contract.ids import CallId
 from contract.signals import RingStation
-from tests.browser import chromium, chromium_page, observe_until
+from tests.browser import chromium, chromium_page, observe_until, wait_until
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -183,11 +183,13 @@ def test_what_a_colleague_declines_stays_with_its_owner(
 
 
 def test_the_keys_of_a_page_are_listed_by_a_key_and_put_away_by_it(server: ConsoleServer, page: Page) -> None:
+    wait_until(page, "() => document.body.console")
     page.keyboard.press("?")
     expect(page.locator("#keys dt")).to_have_text(["?", "F2", "Y", "N"])
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_have_count(0)
     page.goto(f"{server.url}/stations/con-dao-01")
+    wait_until(page, "() => document.body.console")
     page.keyboard.press("?")
     keys = page.locator("#keys dt").all_inner_texts()
     assert len(keys) == len(set(keys)) == 17

@@ -133,6 +133,7 @@ def test_the_list_of_calls_is_worked_off_by_keys(
     minh.keyboard.press("ArrowDown")  # the second of the ways in which it ended
     minh.keyboard.press("Enter")
     wait_for(lambda: held(server, second) is None, "it to be closed")
+    expect(minh.locator("#closing")).to_be_hidden()  # the page has heard so too: its keys are the list's again
     row(minh, first).focus()
     minh.keyboard.press("r")  # it is Lan's: it is taken, and its station rung
     rang = server.wait_signal(lambda at, signal: at == "con-dao-01" and isinstance(signal, RingStation))
@@ -150,7 +151,7 @@ def test_a_link_works_in_one_browser_and_is_refused_in_words_in_the_next(
     page.goto(f"{server.url}/stations/con-dao-01")
     expect(page.locator("[data-deed=doctor]")).to_be_visible()
     page.keyboard.press("d")
-    expect(page.locator("dialog.chooser")).to_be_visible()
+    expect(page.locator("dialog.chooser .choices button").first).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     page.keyboard.type("Hoa")
