@@ -79,7 +79,7 @@ def test_a_photograph_of_the_call_goes_with_its_person_and_the_hub_does_not_brin
     wait_until(page, IN_CALL)
     expect_only(page, own)
     page.keyboard.press("k")
-    expect(page.locator("#callbar")).to_be_hidden()
+    expect(page.locator("#call")).to_be_hidden()
     expect_only(page, own)  # of the visit under way, with or without the call
     next_person(station, page)
     expect(page.locator(THUMBNAILS)).to_have_count(0)
@@ -111,7 +111,7 @@ def test_what_was_asked_for_and_has_not_come_goes_with_the_call(
     page.keyboard.press("p")
     expect(page.locator(THUMBNAILS)).to_contain_text("đang chụp")
     page.keyboard.press("k")
-    expect(page.locator("#callbar")).to_be_hidden()
+    expect(page.locator("#call")).to_be_hidden()
     expect(page.locator(THUMBNAILS)).to_have_count(0)
 
 
@@ -122,7 +122,7 @@ def test_what_the_call_says_late_of_the_person_before_is_not_shown(
     next_person(station, page)
     late = {"type": "photo", "photo": before, "received": 1, "total": 1, "size_bytes": 9, "text": ""}
     with page.expect_response("**/photos"):  # the hub's list, which has it not
-        page.evaluate("late => document.body.call._receive(JSON.stringify(late))", late)
+        page.evaluate("late => document.body.call._receive(late)", late)
     expect_only(page, take(station, page))
 
 
