@@ -4,7 +4,7 @@ import struct
 import threading
 import time
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -43,34 +43,20 @@ class StationEars:
                 self._sizes.append((time.monotonic(), size))
                 before = size
 
-    def heard(self) -> tuple[int, np.ndarray[Any, np.dtype[np.float64]]]:
-        """Return the rate in Hz and all samples so far, -1 … 1; nothing yet: no samples."""
-        parts = self._read()
-        if parts is None:
-            return 0, np.zeros(0)
-        rate_hz, channels, _, data = parts
-        whole = len(data) // (2 * channels) * channels
-        samples = np.frombuffer(data, dtype="<i2", count=whole).reshape(-1, channels)
-        return rate_hz, samples.mean(axis=1) / 32_768
-
-    def at_s(self, sample_s: float) -> float:
-        """Return when (monotonic) the sample at that second of the sound had been played into the file."""
-        parts = self._read()
-        assert parts is not None, "nothing was heard"
-        rate_hz, channels, offset, _ = parts
-        place = offset + round(sample_s * rate_hz) * 2 * channels
-        return next(came_s for came_s, size in list(self._sizes) if size > place)
-
     def first_loud_s(self, *, since_s: float) -> float | None:
         """Return when (monotonic) it first was above silence, of what came after `since_s`; None: not yet."""
-        rate_hz, sound = self.heard()
-        if rate_hz == 0:
+        parts = self._read()  # once: an `edge video` that is started anew begins the file anew
+        if parts is None:
             return None
+        rate_hz, channels, offset, data = parts
+        whole = len(data) // (2 * channels) * channels
+        sound = np.frombuffer(data, dtype="<i2", count=whole).reshape(-1, channels).mean(axis=1) / 32_768
         block = rate_hz // 100
         blocks = sound[: len(sound) // block * block].reshape(-1, block)
         for number in np.flatnonzero(np.sqrt((blocks**2).mean(axis=1)) > LOUD):
-            came_s = self.at_s((number + 1) * block / rate_hz - 1 / rate_hz)
-            if came_s >= since_s:
+            end = offset + (int(number) + 1) * block * 2 * channels
+            came_s = next((at_s for at_s, size in list(self._sizes) if size >= end), None)
+            if came_s is not None and came_s >= since_s:
                 return came_s
         return None
 
