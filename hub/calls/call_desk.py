@@ -283,6 +283,8 @@ class CallDesk:
             for start in range(0, len(due), STEPS_AT_ONCE):
                 await self._do(due[start : start + STEPS_AT_ONCE])
         lookout.end_round(now_us=self.line.now_us())
+        if lookout.take_offered():
+            self._notify()
 
     async def _do(self, due: Sequence[DueStep]) -> None:
         moved = await self._keeping.apply([one.step for one in due])
@@ -336,6 +338,7 @@ class CallDesk:
             self._keeping.offer(one)
             one.is_to_be_staffed = True
         self._awake.set()
+        self._notify()  # for whom a call rings may be others now
 
     def _caller_of(self, ring: str) -> str | None:
         found = self.rings.named(ring)

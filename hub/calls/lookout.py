@@ -50,6 +50,12 @@ class Lookout:
         self._assign_us = 0
         self._ready: frozenset[str] = frozenset()
         self._owed: Counter[str] | None = None  # by account, with what this round has given away
+        self._has_offered = False  # a call rings for others than before: the hour may have changed its group
+
+    def take_offered(self) -> bool:
+        """Whether a call rings for others since this was asked last, by who is on duty at this hour."""
+        has_offered, self._has_offered = self._has_offered, False
+        return has_offered
 
     def begin_round(self, *, now_us: int) -> None:
         """Look at who is there before all calls are looked at."""
@@ -137,7 +143,9 @@ class Lookout:
         if not is_due and not is_to_be_staffed:
             return None
         ladder = self.ladder(one)
-        one.offered_to = ladder.steps[one.call.rung].accounts
+        accounts = ladder.steps[one.call.rung].accounts
+        self._has_offered |= accounts != one.offered_to
+        one.offered_to = accounts
         given = widened(
             one.call,
             ladder=ladder,

@@ -9,7 +9,7 @@ from typing import Final
 
 from contract.ids import CallId, StationId
 from hub.config import Config
-from hub.routing.duty import DutyRegister
+from hub.routing.duty import DutyChange, DutyRegister
 from hub.routing.ladder import NOBODY, Ladder, Tell, list_owner, roster, rungs, specialties
 from hub.routing.outside import Alarm, Delivery
 from hub.routing.outside_service import Outbox
@@ -56,8 +56,10 @@ class Routing:
         self._now_s, self._utc_now_us = now_s, utc_now_us
         self._outbox = Outbox(utc_now_us=utc_now_us)
         self._has_new_adapters = asyncio.Event()
+        self._has_unknown = asyncio.Event()  # somebody is ready whose account was made just now
         self._seen: tuple[tuple[int, ...] | None, tuple[str, ...], tuple[str, ...]] | None = None
         self._listeners: list[Callable[[], None]] = []
+        self.duty.on_change(self._on_duty)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Add a listener: the policy, its fault, the accounts or faults of adapters are others now."""
@@ -164,7 +166,10 @@ class Routing:
 
     async def _keep_looking(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._has_unknown.wait()
+            self._has_unknown.clear()
             self.duty.expire(now_s=self._now_s())
             try:
                 await self.look()
@@ -208,6 +213,10 @@ class Routing:
                 for line in warnings(self.policy, accounts):
                     log.warning("%s", line)
         self._notify()
+
+    def _on_duty(self, change: DutyChange) -> None:
+        if change.is_on and not self.has_account(change.account):
+            self._has_unknown.set()
 
     def _notify(self) -> None:
         for listener in self._listeners:

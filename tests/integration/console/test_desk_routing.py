@@ -1,7 +1,8 @@
 """A press rings rung by rung as the routing document says, and ends on a list that somebody owns."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,55 @@ def test_a_rung_without_a_ready_console_is_passed_at_once_but_not_while_consoles
     wait_rings(server, call, 3, "Lan", "Minh", "Sếp")
     again = station.press()
     wait_rings(server, again, 3, "Lan", "Minh", "Sếp")
+
+
+def told_to(server: ConsoleServer, name: str) -> Callable[[], set[str]]:
+    """Return what asks which calls ring for that account, as a stream of its pages has been told so far."""
+    number: list[int | None] = [None]
+    ringing: set[str] = set()
+
+    def hear() -> set[str]:
+        told = server.call(lambda: server.rooms.calls_since(number[0], account=name))
+        number[0] = told.number
+        for call in map(json.loads, told.calls):
+            (ringing.add if call["rings"] else ringing.discard)(call["id"])
+        return ringing
+
+    return hear
+
+
+def test_who_comes_into_the_group_of_a_call_that_rings_is_told_at_once(
+    server: ConsoleServer, station: ConsoleStation, tmp_path: Path
+) -> None:
+    ready(server, "Lan", "Minh")
+    call, told = station.press(), told_to(server, "Minh")
+    wait_rings(server, call, 0, "Lan")
+    assert told() == set()
+    document = DOCUMENT.replace('members = ["Lan"]', 'members = ["Lan", "Minh"]')
+    (tmp_path / "routing.toml").write_text(document, encoding="utf-8")
+    wait_rings(server, call, 0, "Lan", "Minh")
+    wait_for(lambda: told() == {str(call)}, "Minh's pages to be told")
+    assert rings(server, call)[0] == 0, "they were told by the next rung"
+
+
+def test_when_the_hour_brings_another_group_its_pages_are_told_with_the_next_look(
+    server: ConsoleServer, station: ConsoleStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(server, "Lan")
+    server.ahead_s += SETTLED_S
+    ready(server, "Lan")
+    call, told = station.press(), told_to(server, "Chi")
+    wait_rings(server, call, 0, "Lan")
+    wait_looked(server)
+    assert told() == set()
+    routing = server.rooms.routing
+    ladder = routing.ladder(call.station, is_emergency=False)
+    steps = (replace(ladder.steps[0], accounts=frozenset({"Lan", "Chi"})), *ladder.steps[1:])
+    monkeypatch.setattr(routing, "ladder", lambda *_, **__: replace(ladder, steps=steps))
+    ready(server, "Lan", "Minh")  # somebody comes on duty: the calls are looked at
+    wait_rings(server, call, 0, "Lan", "Chi")
+    wait_for(lambda: told() == {str(call)}, "Chi's pages to be told")
+    assert rings(server, call)[0] == 0, "they were told by the next rung"
 
 
 def test_a_held_button_rings_everybody_at_once(server: ConsoleServer, station: ConsoleStation) -> None:

@@ -133,7 +133,7 @@ def test_the_list_of_calls_is_worked_off_by_keys(
     minh.keyboard.press("ArrowDown")  # the second of the ways in which it ended
     minh.keyboard.press("Enter")
     wait_for(lambda: held(server, second) is None, "it to be closed")
-    expect(minh.locator("#closing")).to_be_hidden()  # the page has heard so too: its keys are the list's again
+    expect(minh.locator("#closing")).to_be_hidden()  # the page has heard so too
     row(minh, first).focus()
     minh.keyboard.press("r")  # it is Lan's: it is taken, and its station rung
     rang = server.wait_signal(lambda at, signal: at == "con-dao-01" and isinstance(signal, RingStation))

@@ -1,9 +1,13 @@
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from contract.ids import StationId
 from hub.config import parse_config
+from hub.routing import routing_service
 from hub.routing.duty import Proof
 from hub.routing.ladder import may_ring, next_rung, staffed_rung
 from hub.routing.policy import LAST_RUNG, Rung
@@ -57,3 +61,36 @@ def test_there_is_no_hotline_and_a_station_is_never_heard_without_a_press() -> N
     assert not routing.may_answer_by_itself(STATION)
     assert routing.may_drill(STATION)
     assert (routing.fault, routing.adapter_faults, routing.limits.missed_s) == (None, {}, 120.0)
+
+
+def test_somebody_who_is_ready_and_not_known_yet_is_looked_up_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(routing_service, "LOOK_EVERY_S", 3_600.0)
+    names = ["lan"]
+
+    async def accounts() -> Sequence[str]:
+        return tuple(names)
+
+    async def hire() -> None:
+        routing = Routing(
+            parse_config("", path=Path("/srv/hub.toml")),
+            accounts=accounts,
+            station_name=str,
+            now_s=lambda: 50.0,
+            utc_now_us=lambda: 1_795_000_000_000_000,
+        )
+        await routing.begin()
+        known = asyncio.Event()
+        routing.on_change(known.set)
+        running = asyncio.create_task(routing.run())
+        names.append("hoa")
+        routing.duty.hear("a page", "hoa", READY, now_s=50.0)
+        async with asyncio.timeout(20.0):
+            await known.wait()
+        assert routing.accounts == ("lan", "hoa")
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(hire())
