@@ -131,6 +131,12 @@ class CallDesk:
         self._notify()
         return why
 
+    async def stop_ringing(self, station: StationId, by: str) -> str:
+        """Stop calling a station; return why not, "" when it is done. Raises StoreFailedError."""
+        why = await self.rings.stop(station, by)
+        self._notify()
+        return why
+
     async def practise(
         self, station: StationId, kind: PracticeKind | None, by: str, *, lease_s: float = PRACTICE_LEASE_S
     ) -> None:
@@ -259,7 +265,7 @@ class CallDesk:
 
     def _step_of(self, news: News) -> Step | None:
         book, now_us = self._keeping.book, self.line.now_us()
-        if news.input is Input.DECLINED and self.rings.end(news.ring or ""):
+        if news.ring and news.said and self.rings.not_accepted(news.ring, news.said):
             self._notify()
         return step_of(news, book, has_page=self._has_page, now_us=now_us)
 

@@ -13,6 +13,7 @@ from hub.calls.call import Given
 from hub.calls.call_book import CallBook
 from hub.calls.moves import HeldCall, Step
 from hub.calls.open_call import ABANDONED_NUDGED_US
+from hub.calls.rings import Fruitless
 from hub.calls.table import LIVE_STATES, Input, State
 from hub.routing.outside import Delivery
 from hub.routing.webhook_signing import message_id
@@ -36,7 +37,7 @@ class News:
     press: CallId | None = None
     ring: str | None = None
     record: str | None = None
-    said: str | None = None  # the station's own word for it
+    said: Fruitless | None = None  # the station's own word for it
     detail: Mapping[str, object] = field(default_factory=dict)  # what else the journal is told
 
 

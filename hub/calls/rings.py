@@ -5,7 +5,7 @@ of a station that has no such call is only here: the press that accepts it makes
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from contract.events import PracticeKind
 from contract.ids import CallId, StationId, spool_text
@@ -13,12 +13,15 @@ from contract.signals import RingStation
 
 LEASE_S: Final = 12.0
 AGAIN_US: Final = 4_000_000
+TOLD_AFTER_US: Final = 15_000_000  # what came of it is told for so long after its time
+
+Fruitless = Literal["declined", "unanswered"]
 
 
 @dataclass(slots=True)
 class Ring:
     """One ring. `call_id`: the call that is called back, None: there is none yet; `practice`: of that call.
-    `until_us`: of one without a call; the call itself has its limit."""
+    `until_us`: of one without a call; the call itself has its limit. `outcome`: of one not accepted."""
 
     name: str
     station: StationId
@@ -28,6 +31,7 @@ class Ring:
     call_id: CallId | None = None
     practice: PracticeKind | None = None
     said_us: int | None = None
+    outcome: Fruitless | None = None
 
 
 class Rings:
@@ -36,6 +40,7 @@ class Rings:
     def __init__(self) -> None:
         self._rings: dict[StationId, Ring] = {}
         self._over: list[Ring] = []  # whose end is still to be said
+        self._fruitless: dict[StationId, Ring] = {}  # the last of a station, if nobody accepted it
 
     def of(self, station: StationId) -> Ring | None:
         """Return the ring of a station."""
@@ -45,8 +50,15 @@ class Rings:
         """Return the ring of that name."""
         return next((ring for ring in self._rings.values() if ring.name == name), None)
 
+    def told(self) -> dict[StationId, Ring]:
+        """Return what pages say of stations that are rung: a ring of now that belongs to no call, which would
+        tell it, else the last if it came to nothing lately."""
+        now = {station: ring for station, ring in self._rings.items() if ring.call_id is None}
+        return self._fruitless | now
+
     def begin(self, ring: Ring) -> None:
         """The hub rings; what rang there before is over."""
+        self._fruitless.pop(ring.station, None)
         before = self._rings.get(ring.station)
         if before is not None and before.name != ring.name:
             self.end(before.name)
@@ -59,12 +71,21 @@ class Rings:
             return False
         del self._rings[ring.station]
         self._over.append(ring)
+        if ring.outcome is not None:
+            self._fruitless[ring.station] = ring
         return True
 
     def expire(self, *, now_us: int) -> bool:
-        """Let go the rings without a call whose time is over; return whether there were any."""
+        """Let go the rings without a call whose time is over, and what came of those long over; return
+        whether there were any."""
         over = [ring for ring in self._rings.values() if ring.call_id is None and ring.until_us <= now_us]
-        return bool([self.end(ring.name) for ring in over])
+        for ring in over:
+            ring.outcome = "unanswered"
+            self.end(ring.name)
+        old = [ring for ring in self._fruitless.values() if ring.until_us + TOLD_AFTER_US <= now_us]
+        for ring in old:
+            del self._fruitless[ring.station]
+        return bool(over or old)
 
     def due(self, *, now_us: int) -> list[tuple[Ring, RingStation]]:
         """Return what is to be said now; call `said` for what went out."""

@@ -14,7 +14,7 @@ from hub.calls.call_book import CallBook
 from hub.calls.moves import Moved, Step
 from hub.calls.open_call import OpenCall
 from hub.calls.practices import AskedPractice, Practices
-from hub.calls.rings import Ring, Rings
+from hub.calls.rings import Fruitless, Ring, Rings
 from hub.calls.table import LIVE_STATES, Input, State
 from hub.calls.time_line import TimeLine
 
@@ -46,6 +46,17 @@ class StationRings:
         """Return the ring of that name, while it lasts."""
         return None if name is None else self._rings.named(name)
 
+    def told(self) -> dict[StationId, Ring]:
+        """Return what pages say of stations that are rung, as `Rings.told`."""
+        return self._rings.told()
+
+    def why_not(self, station: StationId) -> str:
+        """Return why a station cannot be rung now, "" when it can."""
+        there, ring = self._book.of_station(station), self._rings.of(station)
+        if there is not None and there.state in LIVE_STATES:
+            return f"the station has a call, and it is {there.state.name}"
+        return "" if ring is None else f"{ring.by} rings the station"
+
     def practice(self, station: StationId) -> AskedPractice | None:
         """Return the practice that the hub asks a station for now."""
         return self._practices.of(station)
@@ -58,11 +69,8 @@ class StationRings:
         With `call_id`, or when `by` owes the station a call, it is a try of that call; else a call comes of
         it once the station accepts, and is `by`'s at once.
         """
-        there, ring = self._book.of_station(station), self._rings.of(station)
-        if there is not None and there.state in LIVE_STATES:
-            return f"the station has a call, and it is {there.state.name}"
-        if ring is not None:
-            return f"{ring.by} rings the station"
+        if why_not := self.why_not(station):
+            return why_not
         name, owed = secrets.token_hex(8), self._owed(station, by) if call_id is None else call_id
         until_us = self._line.now_us() + LIMITS.ring_us
         practice = self._practice_of(owed)
@@ -102,6 +110,8 @@ class StationRings:
         if answers is not None and one.call.owner is not None:
             self.end(answers)  # who rang has it
         if of_it is not None and of_it.call_id == one.call_id and of_it.name != ring:
+            if one.state is State.CALLBACK and of_it.until_us <= self._line.now_us():
+                of_it.outcome = of_it.outcome or "unanswered"
             self._rings.end(of_it.name)
         if ring is not None and one.call.owner is not None and self._rings.named(ring) is None:
             until_us = one.call.due_us or self._line.now_us()
@@ -113,6 +123,13 @@ class StationRings:
         ring = self._rings.of(call_id.station)
         if ring is not None and ring.call_id == call_id:
             self._rings.end(ring.name)
+
+    def not_accepted(self, name: str, outcome: Fruitless) -> bool:
+        """A station says what came of a ring; return whether it is over: one of a call is so with it."""
+        ring = self._rings.named(name)
+        if ring is not None:
+            ring.outcome = outcome
+        return self.end(name)
 
     def end(self, name: str) -> bool:
         """A ring without a call is over; False: it is not known."""
@@ -136,7 +153,7 @@ class StationRings:
         self._practices.hear(station, event)
 
     def say(self) -> bool:
-        """Say what is due; return whether a ring without a call is over."""
+        """Say what is due; return whether pages are to be told of it: a ring without a call is over."""
         now_us = self._line.now_us()
         is_over = self._rings.expire(now_us=now_us)
         for ring, signal in self._rings.due(now_us=now_us):

@@ -19,9 +19,11 @@ from hub.console.call_list import CallList, CallsTold
 from hub.console.rows import (
     CallEntry,
     QuestionEntry,
+    RingEntry,
     StationEntry,
     call_entry,
     question_entry,
+    ring_entry,
     station_entry,
 )
 from hub.fleet.presence import Word
@@ -80,6 +82,7 @@ class Rooms:
         self.is_ending = False
         self._list = CallList()
         self._is_list_old = True
+        self._rung: dict[StationId, RingEntry] = {}  # as streams were last woken for
         self._listeners: set[Callable[[StationId | None], None]] = set()
         self._has_to_say = asyncio.Event()
         hub.on_committed(self.stations.on_committed)
@@ -193,9 +196,14 @@ class Rooms:
             presence=presence,
             link=link_of(now.status, now.status_utc_ms),
             questions=self.questions(station),
+            ring=self._rings().get(station),
             now_utc_ms=self.utc_ms(),
             news=self.news.get(station, 0),
         )
+
+    def _rings(self) -> dict[StationId, RingEntry]:
+        """Return what pages say of stations that the hub rings."""
+        return {station: ring_entry(ring) for station, ring in self.desk.rings.told().items()}
 
     def visit_now(self, station: StationId) -> VisitId | None:
         """Return who is being seen at a station; None: nobody, or nobody knows."""
@@ -239,6 +247,10 @@ class Rooms:
         self._is_list_old = True
         self.cases.on_calls()
         self._has_to_say.set()
+        before, self._rung = self._rung, self._rings()
+        for station in before.keys() | self._rung.keys():
+            if before.get(station) != self._rung.get(station):
+                self._on_change(station)
         self._on_change()
 
     def _on_change(self, station: StationId | None = None) -> None:

@@ -7,6 +7,7 @@ from contract.ids import NO_VISIT, StationId, visit_code
 from hub.calls.age import Age
 from hub.calls.call import AskKind, Guest
 from hub.calls.moves import HeldCall
+from hub.calls.rings import Fruitless, Ring
 from hub.calls.table import ANSWERED_STATES, RINGING_STATES, State
 from hub.console.live_texts import Value
 from hub.fleet.presence import Presence, Word
@@ -102,6 +103,15 @@ class QuestionEntry(TypedDict):
     answer: AnswerEntry | None
 
 
+class RingEntry(TypedDict):
+    """Who rings a station without a call, until when on the hub's time line. `outcome`: it rings no more, for
+    the station did not accept."""
+
+    by: str
+    until_ms: float
+    outcome: Fruitless | None
+
+
 class StationEntry(TypedDict):
     """One station of the list."""
 
@@ -114,6 +124,7 @@ class StationEntry(TypedDict):
     values: list[Value]
     link: LinkEntry | None
     questions: list[QuestionEntry]
+    ring: RingEntry | None
     news: int  # grows when its list of events is to be read again
 
 
@@ -186,6 +197,7 @@ def station_entry(
     presence: Presence,
     link: Link | None,
     questions: list[QuestionEntry],
+    ring: RingEntry | None,
     now_utc_ms: float,
     news: int,
 ) -> StationEntry:
@@ -208,8 +220,14 @@ def station_entry(
             "at_ms": link.at_utc_ms,
         },
         "questions": questions,
+        "ring": ring,
         "news": news,
     }
+
+
+def ring_entry(ring: Ring) -> RingEntry:
+    """Return a ring of the hub as pages show it."""
+    return {"by": ring.by, "until_ms": ring.until_us / 1000, "outcome": ring.outcome}
 
 
 def question_entry(

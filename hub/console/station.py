@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from contract.events import AnyEvent, Conditions, LeadReversal, Measured, MediaState
 from contract.ids import NO_VISIT, SpoolId, StationId, VisitNo
+from hub.console.lists import age_near
 from hub.console.live_texts import Quantity
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
@@ -60,6 +61,8 @@ async def show_station(request: Request) -> Response:
         opened_ms=rooms.feed.now(station).opened_utc_ms(),
         lines=await _events(rooms, station),
         name_of=rooms.feed.now(station).devices.full_name,
+        age_near=age_near(request),
+        may_be_rung=not rooms.desk.rings.why_not(station),
         may_answer_by_itself=rooms.routing.may_answer_by_itself(station),
     )
 

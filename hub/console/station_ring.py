@@ -25,7 +25,7 @@ async def stop_ringing(request: Request) -> Response:
     """POST /stations/ID/ring/stop: whoever rings rings no more."""
     account = await signed_in_to_answer(request)
     station, rooms = station_in_path(request), rooms_of(request)
-    if await rooms.desk.rings.stop(station, account.name):
+    if await rooms.desk.stop_ringing(station, account.name):
         raise RefusedPageError(409, "Bạn không đang gọi trạm này.")
     return _done(request, station)
 

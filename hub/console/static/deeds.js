@@ -35,6 +35,11 @@ export function deedsOf(call, name) {
   return new Set(all.filter(([, may]) => may).map(([deed]) => deed));
 }
 
+/** Whether a station may be called whose open calls are these: nobody waits there, and nobody talks. @param {Call[]} here */
+export function mayBeRung(here) {
+  return !here.some(({ state }) => [...TO_ANSWER, ...ANSWERED, "CALLING"].includes(state));
+}
+
 /** Somebody who came to the call beside its owner. @param {Call} call @param {string} name */
 export function isGuest(call, name) {
   return call.guests.some((one) => one.name === name && one.due_ms === null);

@@ -16,6 +16,11 @@ export function ringHere(station) {
   sessionStorage.setItem(RUNG, `${station} ${performance.timeOrigin + performance.now()}`);
 }
 
+/** It calls nobody any more. */
+export function ringsNoMore() {
+  sessionStorage.removeItem(RUNG);
+}
+
 /** Whether this tab has just called that station. @param {string} station */
 export function rangHere(station) {
   const [of, at_ms] = (sessionStorage.getItem(RUNG) ?? "").split(" ");

@@ -12,11 +12,11 @@ import { Papers } from "./case.js";
 import { inviteDoctor } from "./doctors.js";
 import { calls, clock, keys, linkText, mayAnswer, me, news, place, presenceText, say, state, tellUser } from "./console.js";
 import { give, isGuest, isSpeaker, myDeeds } from "./deeds.js";
-import { claimedHere_ms, rangHere, ringHere, takeHere } from "./here.js";
-import { post } from "./page.js";
+import { claimedHere_ms, rangHere, takeHere } from "./here.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
 import { answer, isAnybodyThere } from "./ringing.js";
+import { RingButtons } from "./station_ring.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call
  *  @typedef {import("../../../web/keys.js").Deed} Deed */
@@ -29,6 +29,7 @@ const view = new CallView();
 const photos = new Photos(station);
 const questions = new Questions(station, place("questions"));
 const papers = new Papers(place("papers"));
+const ringButtons = new RingButtons(station);
 const callBar = new CallBar(bar, { can: (deed) => deed !== "minutes" || caseField() !== null,
   talkHere: () => { const now = call(); if (now) talkHere(now); } });
 let talking = ""; // the call whose picture and voice are on this page
@@ -36,10 +37,13 @@ let talking = ""; // the call whose picture and voice are on this page
 let row = null;
 let newsRead = -1;
 
+function callsHere() {
+  return [...calls.values()].filter((one) => one.station === station);
+}
+
 /** The newest of what comes first. @returns {Call | undefined} */
 function call() {
-  const here = [...calls.values()].filter((one) => one.station === station);
-  return here.sort((a, b) => FIRST.indexOf(a.group) - FIRST.indexOf(b.group) || b.received_ms - a.received_ms)[0];
+  return callsHere().sort((a, b) => FIRST.indexOf(a.group) - FIRST.indexOf(b.group) || b.received_ms - a.received_ms)[0];
 }
 
 let left = ""; // the call that was ended here, of which the hub, which is away, still has to hear
@@ -47,6 +51,7 @@ let isEnding = false;
 
 async function end() {
   const now = call();
+  if (!now || !myDeeds(now).has("end")) ringButtons.stop();
   if (!state) bar.querySelector("form")?.requestSubmit(); // the stream has not said anything yet
   if (!now || !myDeeds(now).has("end") || isEnding) return;
   if (view.media?.isHubThere === false) leave(now.id); // now, and not when the browser gives the hub up
@@ -108,21 +113,6 @@ function talkOrNot(now) {
   else if (claimedHere_ms(now.id) !== null || (isGuest(now, me) && !document.hidden)) talk(now.id, isSpeaker(now));
 }
 
-/** A station that has no call is called from here, without leaving the page: somebody may be talking on it. */
-for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-ring]"))) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const isRing = form.action.endsWith("/ring");
-    const answer = await post(form.action, isRing && form.elements.length > 1 ? { emergency: "1" } : {});
-    if (answer?.is_done && isRing) {
-      ringHere(station);
-      tellUser(t("Trạm đang đổ chuông (tối đa 45 giây)."));
-    } else if (!answer?.is_done) {
-      tellUser(answer?.error ? t(answer.error) : t("Chưa làm được: mất liên lạc với trung tâm. Hãy thử lại."));
-    }
-  });
-}
-
 function takePhoto() {
   if (view.media?.phase === "taken") return;
   if (view.media?.takePhoto() === "") tellUser(t("Chưa chụp được: hãy đợi ảnh trước."));
@@ -141,11 +131,13 @@ function showCall() {
   const isAbove = found?.group === "ringing" && found.rings; // in the line of who calls
   const now = isAbove ? undefined : found;
   callBar.show(now, now !== undefined && isIn(now) && talking !== now.id);
+  if (row) ringButtons.show(row.ring, callsHere(), now);
 }
 
 /** Whether a key would do anything now. @param {Deed} deed */
 function may(deed) {
   if (deed === "minutes") return caseField() !== null;
+  if ((deed === "ring" && ringButtons.mayBegin) || (deed === "end" && ringButtons.mayStop)) return true;
   const now = call();
   return (deed === "decline" && asks().length > 0) || (now !== undefined && myDeeds(now).has(deed));
 }
@@ -179,6 +171,7 @@ let readTimer = 0;
 news.addEventListener("rows", (event) => {
   for (const one of /** @type {CustomEvent<Row[]>} */ (event).detail) if (one.station === station) row = one;
   showRow();
+  showCall();
   if (row && row.news !== newsRead && !readTimer) {
     readTimer = window.setTimeout(() => { readTimer = 0; newsRead = row?.news ?? -1; void readEvents(); papers.look(); }, 300);
   }
@@ -210,7 +203,7 @@ keys.add({
   transfer: deed("transfer", (now) => ask(now, "transfer")),
   doctor: deed("doctor", inviteDoctor),
   turn: deed("turn", giveTurn),
-  ring: deed("ring", ringStation),
+  ring: () => { ringButtons.begin(); deed("ring", ringStation)(); }, // never both: the call has a button of its own
   minutes: () => { const field = caseField(); field?.scrollIntoView({ block: "center" }); field?.focus(); },
   decline: () => { if (asks().length) void decline(); else deed("decline", (now) => give(now, "decline", "decline"))(); },
   end: () => void end(),

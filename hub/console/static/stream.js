@@ -21,9 +21,10 @@ const UNSEEN_MS = 200; // a page that nobody sees has no frames
  * @typedef {{round_trip_ms: number | null, owed_count: number, oldest_owed_s: number | null, at_ms: number | null}} Link
  * @typedef {{device: string, port: string, candidates: {device: string, name: string}[],
  *   answer: {name: string | null, by: string, state: "waiting" | "sent" | "unheard"} | null}} Question
+ * @typedef {{by: string, until_ms: number, outcome: "declined" | "unanswered" | null}} StationRing  `outcome`: it rings no more
  * @typedef {{station: string, name: string, word: string, heard_ms: number | null, is_cut: boolean,
  *   visit: string | null, values: import("../../../web/live_texts.js").Reading[], link: Link | null,
- *   questions: Question[], news: number}} Row
+ *   questions: Question[], ring: StationRing | null, news: number}} Row
  * @typedef {{broker: {is_connected: boolean, changed_ms: number | null}, ingest_fault_since_ms: number | null,
  *   has_routing_fault: boolean}} HubState
  * @typedef {HubState & {calls: Call[]}} State  calls: the one that was received first first
