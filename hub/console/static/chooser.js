@@ -17,30 +17,30 @@ export function choose(title, choices, empty = "") {
   dialog.querySelector("h2")?.after(list);
   dialog.showModal();
   list.focus(); // not the button that puts it away
-  /** @type {Choice[]} */
-  let known = [];
-  void Promise.resolve(choices).then((read) => {
-    if (read === null) dialog.close();
-    if (!dialog.open) return;
-    known = read ?? [];
-    fill(dialog, list, known, empty);
-  });
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(known.some((one) => one.value === dialog.returnValue) ? dialog.returnValue : null);
+      resolve(null);
+    });
+    const pick = (/** @type {string} */ value) => {
+      resolve(value); // before the event of its closing: what is asked next stands before the next key
+      dialog.close();
+    };
+    void Promise.resolve(choices).then((read) => {
+      if (read === null) dialog.close();
+      else if (dialog.open) fill(list, read, { empty, pick });
     });
   });
 }
 
-/** @param {HTMLDialogElement} dialog @param {HTMLElement} list @param {Choice[]} choices @param {string} empty */
-function fill(dialog, list, choices, empty) {
+/** @param {HTMLElement} list @param {Choice[]} choices @param {{empty: string, pick: (value: string) => void}} given */
+function fill(list, choices, { empty, pick }) {
   const buttons = choices.map(({ value, text, note }) => {
     const button = document.createElement("button"), small = document.createElement("small");
     button.value = value;
     small.textContent = note ?? "";
     button.append(text, small);
-    button.addEventListener("click", () => dialog.close(value));
+    button.addEventListener("click", () => pick(value));
     return button;
   });
   list.replaceChildren(...buttons);

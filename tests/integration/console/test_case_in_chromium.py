@@ -183,8 +183,7 @@ def test_the_papers_stand_under_the_strips_of_the_station_and_one_key_leads_to_t
     expect(papers.locator("#papers .case-head h2")).to_contain_text(visit_code(visit.spool, visit.visit))
     expect(papers.locator("[data-deed=minutes]")).to_be_visible()
     papers.keyboard.press("b")
-    expect(papers.locator("input[name=urgency]").first).to_be_focused()
-    papers.locator(FINDINGS).focus()
+    expect(papers.locator(FINDINGS)).to_be_focused()
     papers.keyboard.type("khám qua video")  # no letter of it is a command
     wait_for(lambda: kept(server, call, visit).findings == "khám qua video", "what was typed")
     station.close_visit()
