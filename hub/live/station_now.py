@@ -13,6 +13,7 @@ from contract.events import (
     AnchorSet,
     AnyEvent,
     BoxStarted,
+    CallStep,
     Conditions,
     DeviceConfirmed,
     DeviceQuestion,
@@ -20,9 +21,13 @@ from contract.events import (
     LeadReversal,
     LeadState,
     Measured,
+    MediaState,
+    Press,
+    SamplesLost,
     Status,
     Stream,
     StreamSet,
+    Tombstone,
     VisitClosed,
     VisitOpened,
 )
@@ -57,6 +62,7 @@ class Change(Flag):
     MEASUREMENTS = auto()
     STATUS = auto()
     QUESTIONS = auto()
+    EVENTS = auto()  # the list of what happened, and nothing else
 
 
 @dataclass(slots=True)
@@ -104,7 +110,7 @@ class StationNow:
                 if self._measurements.take(arrived, event, last_visit=self._last_visit):
                     change |= Change.MEASUREMENTS
             case BoxStarted():
-                change |= Change.VIEW if self.devices.box_started(arrived.at) else Change.NOTHING
+                change |= Change.VIEW if self.devices.box_started(arrived.at) else Change.EVENTS
             case (
                 StreamSet()
                 | LeadState()
@@ -115,6 +121,8 @@ class StationNow:
                 | DeviceConfirmed()
             ):
                 change |= self._on_device(arrived, event)
+            case Press() | CallStep() | MediaState() | SamplesLost() | Tombstone():
+                change |= Change.EVENTS
             case _:
                 pass
         return change

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from contract.codes import SPO2
-from contract.events import AnchorSet, LeadState, Status, Stream, StreamSet, VisitClosed, VisitOpened
+from contract.events import (
+    AnchorSet,
+    CallStep,
+    LeadState,
+    SamplesLost,
+    Status,
+    Stream,
+    StreamSet,
+    VisitClosed,
+    VisitOpened,
+)
 from contract.ids import BootId, StationId, StreamSetNo
 from hub.console.live_frames import SampleFrame
 from hub.console.live_texts import Value
@@ -286,3 +296,12 @@ def test_an_anchor_ties_a_boot_to_utc() -> None:
     now.on_event(arrived(20.0), anchor)
     assert now.times.utc_ms(BootId(5), 6 * S) == (UTC_US + 2 * S) / 1000
     assert now.times.utc_ms(BootId(6), 6 * S) is None
+
+
+def test_what_only_the_list_of_events_shows_is_told_all_the_same() -> None:
+    now = station()
+    assert now.on_event(arrived(3.0), CallStep(call_seq=1, step="ended")) is Change.EVENTS
+    assert (
+        now.on_event(arrived(4.0), SamplesLost(set_no=1, stream=0, first_index=5, count=3, reason="absent"))
+        is Change.EVENTS
+    )
