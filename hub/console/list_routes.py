@@ -4,10 +4,20 @@ from typing import Final
 
 from starlette.routing import Route
 
-from hub.console import drills, guests, handover, invitations, lists, routing_page, statistics
+from hub.console import (
+    closed_calls,
+    drills,
+    guests,
+    handover,
+    invitations,
+    lists,
+    routing_page,
+    statistics,
+)
 
 LIST_ROUTES: Final = [
     Route("/calls", lists.show_calls),
+    Route("/calls/closed", closed_calls.show_closed),  # no call has that name
     Route("/calls/{call}/colleagues", invitations.list_colleagues),
     Route("/calls/{call}/helpers", invitations.list_helpers),
     Route("/calls/{call}/promise", lists.promise, methods=["POST"]),

@@ -84,8 +84,13 @@ def check_origin(request: Request) -> None:
 
 def station_in_path(request: Request) -> StationId:
     """Return the station that the address names. Raises RefusedPageError: there is none."""
+    return station_named(request, request.path_params["station"])
+
+
+def station_named(request: Request, name: str) -> StationId:
+    """Return the station of that name. Raises RefusedPageError: there is none."""
     try:
-        station = parse_station(request.path_params["station"])
+        station = parse_station(name)
     except RefusedError:
         raise RefusedPageError(404, "Không có trạm này.") from None
     if not rooms_of(request).stations.knows(station):

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from contract.ids import BootId, CallId, StationId, VisitNo, parse_spool, spool_text
-from hub.store.interface import CallRow, JournalLine
+from hub.store.interface import CallRow, ClosedCall, JournalLine
 
 # What is rare among all calls, and looked for among all of them.
 LISTS: Final = """
@@ -94,6 +94,33 @@ class CallQueries:
             (since_utc_us, newest),
         )
         return [_call_row(row) for row in rows]
+
+    def closed_calls(
+        self, *, since_utc_us: int, newest: int, station: StationId | None = None
+    ) -> list[ClosedCall]:
+        """Return the closed calls, of all or of one station, that were received since then, newest first; no
+        tests of the button."""
+        # of all: by time, from the newest back until there are enough; of a station: all its own, with which
+        # the sign before the time makes SQLite begin
+        time, of_whom = ("c", "") if station is None else ("+c", " AND s.station = ?")
+        rows = self._db.execute(
+            f"{_COLUMNS}, j.utc_us, j.by, j.input, j.from_state, j.to_state, j.detail,"
+            " EXISTS (SELECT 1 FROM paper p WHERE p.call_spool_no = c.spool_no AND p.call_seq = c.seq"
+            " AND p.kind = 'minutes')"
+            " FROM call c JOIN spool s ON s.no = c.spool_no"
+            " LEFT JOIN call_journal j ON j.spool_no = c.spool_no AND j.seq = c.seq AND j.no = ("
+            "SELECT max(no) FROM call_journal WHERE spool_no = c.spool_no AND seq = c.seq)"
+            f" WHERE {time}.received_utc_us >= ?{of_whom} AND c.is_closed"
+            " AND coalesce(json_extract(c.kept, '$.practice'), '') <> 'test'"
+            f" ORDER BY {time}.received_utc_us DESC, c.seq DESC LIMIT ?",
+            (since_utc_us, newest) if station is None else (since_utc_us, station, newest),
+        )
+        return [
+            ClosedCall(
+                _call_row(row[:_WIDTH]), None if row[_WIDTH] is None else _line(row[_WIDTH:-1]), bool(row[-1])
+            )
+            for row in rows
+        ]
 
     def handed_over(self, *, since_utc_us: int, newest: int) -> list[CallId]:
         """Return the calls that changed hands with a shift since then, each once, the newest first."""

@@ -129,6 +129,15 @@ class JournalLine:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClosedCall:
+    """A call that is off the list. `last`: how it came to that, None for one of before journals were kept."""
+
+    row: CallRow
+    last: JournalLine | None
+    has_minutes: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMove:
     """A call is to be so from now on, if it still has `revision`; `line` tells how it came to that."""
@@ -312,6 +321,12 @@ class Store(Protocol):
 
     def newest_practices(self, *, since_utc_us: int, newest: int) -> list[CallRow]:
         """Return the drills and tests of the button that were received since then, newest first."""
+
+    def closed_calls(
+        self, *, since_utc_us: int, newest: int, station: StationId | None = None
+    ) -> list[ClosedCall]:
+        """Return the closed calls, of all or of one station, that were received since then, newest first; no
+        tests of the button."""
 
     def handed_over(self, *, since_utc_us: int, newest: int) -> list[CallId]:
         """Return the calls that changed hands with a shift since then, each once, the newest first."""

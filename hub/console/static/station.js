@@ -123,11 +123,23 @@ function caseField() {
   return document.querySelector("#case textarea[name=findings]");
 }
 
+let seen = ""; // the call that the page was about last
+
+/** The papers of a call that is closed go; where they are kept stands in their place until the next call.
+ * @param {Call | undefined} now */
+function showClosed(now) {
+  seen = now?.id ?? seen;
+  const told = place("closed");
+  told.hidden = now !== undefined || seen === "";
+  if (!told.hidden) told.querySelector("a")?.setAttribute("href", `/calls/${seen}`);
+}
+
 function showCall() {
   if (!state) return; // the page is as the hub wrote it
   const found = call();
   talkOrNot(found);
   papers.follow(found && found.group !== "ringing" ? found.id : "", `${found?.state} ${found?.owner}`);
+  showClosed(found);
   const isAbove = found?.group === "ringing" && found.rings; // in the line of who calls
   const now = isAbove ? undefined : found;
   callBar.show(now, now !== undefined && isIn(now) && talking !== now.id);
@@ -159,10 +171,18 @@ function showRow() {
   questions.show(row.questions);
 }
 
+let reading = 0;
+
 async function readEvents() {
+  const number = ++reading;
   const answer = await fetch(`/stations/${station}/events`, { headers: { Accept: "application/json" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (number !== reading) return; // a later one knows more
+  if (text === null) {
+    newsRead = -1; // read with the next rows: the hub sends them when it is back
+    return;
+  }
+  const read = new DOMParser().parseFromString(text, "text/html");
   place("events").replaceChildren(...read.body.childNodes);
 }
 

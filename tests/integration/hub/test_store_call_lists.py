@@ -1,7 +1,7 @@
 """What lists and statistics read of calls over all stations."""
 
 from contract.events import Press
-from contract.ids import CallId
+from contract.ids import CallId, StationId
 from hub.statistics.reading import practice_of
 from hub.store.interface import CallMove, JournalLine
 from hub.store.sqlite import SqliteStore
@@ -19,11 +19,12 @@ def pressed(store: SqliteStore, box: BoxRecords, arrive: Arrive, at_us: int, **s
 
 
 def move(store: SqliteStore, call_id: CallId, revision: int, at_us: int, input_: str, state: str) -> None:
+    is_closed = state == "CLOSED"
     line = JournalLine(utc_us=at_us, by="Lan", input=input_, from_state="CALLBACK", to_state=state)
     row = store.call(call_id)
     assert row is not None
     moved = CallMove(
-        call_id=call_id, revision=revision, owner="Lan", is_closed=False, kept=row.kept or "{}", line=line
+        call_id=call_id, revision=revision, owner="Lan", is_closed=is_closed, kept=row.kept or "{}", line=line
     )
     assert store.move_calls([moved]) != [None]
 
@@ -75,3 +76,23 @@ def test_what_changed_hands_is_found_once_and_by_when(
     assert store.handed_over(since_utc_us=NOW_US + 15, newest=10) == [call_id]
     assert store.handed_over(since_utc_us=NOW_US, newest=10) == [call_id]
     assert store.handed_over(since_utc_us=NOW_US + 21, newest=10) == []
+
+
+def test_closed_calls_come_newest_first_with_how_they_ended_and_without_tests_and_open_ones(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    old, first, second, tested = (
+        pressed(store, box, arrive, NOW_US + at_us, practice="test" if at_us == 3 else None)
+        for at_us in (0, 1, 2, 3)
+    )
+    pressed(store, box, arrive, NOW_US + 4)  # open still
+    for call_id in (old, first, second, tested):
+        move(store, call_id, 1, NOW_US + 10, "END", "WRAP_UP")
+        move(store, call_id, 2, NOW_US + 20, "CLOSE", "CLOSED")
+    found = store.closed_calls(since_utc_us=NOW_US + 1, newest=10)
+    assert [one.row.call_id for one in found] == [second, first]
+    assert [one.last for one in found] == [store.journal(second)[-1], store.journal(first)[-1]]
+    assert not any(one.has_minutes for one in found)
+    assert store.closed_calls(since_utc_us=NOW_US + 1, newest=10, station=box.station) == found
+    assert store.closed_calls(since_utc_us=NOW_US + 1, newest=10, station=StationId("elsewhere")) == []
+    assert store.closed_calls(since_utc_us=NOW_US, newest=1) == found[:1]
