@@ -164,6 +164,21 @@ def test_a_station_that_declines_or_does_not_answer_is_said_to_have_done_so(
     offers(lan, "Gọi trạm")
 
 
+def test_an_emergency_ring_is_one_where_the_station_may_answer_by_itself(
+    server: ConsoleServer, station: ConsoleStation, lan: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.rooms.routing, "may_answer_by_itself", lambda _: True)
+    lan.reload()
+    wait_until(lan, "document.body.feed")
+    offers(lan, "Gọi trạm", "Gọi khẩn: trạm tự trả lời")
+    lan.get_by_role("button", name="Gọi khẩn").click()
+    offers(lan, "Thôi gọi")
+    name = rings(server, station)
+    heard = server.wait_signal(lambda _, one: isinstance(one, RingStation) and one.ring == name)
+    assert isinstance(heard, RingStation)
+    assert heard.is_emergency is True
+
+
 def test_a_call_that_is_owed_has_the_one_button_and_its_ring_is_told_by_it(
     server: ConsoleServer, station: ConsoleStation, lan: Page
 ) -> None:
