@@ -61,7 +61,7 @@ CHIRPS: Final = {
 
 
 def lamp_of(call: StationCall) -> Look:
-    """Return what the call lamp shows now. A ring for a call that is open here says to press, as any ring does."""
+    """Return what the call lamp shows now. A ring for a call that is open here looks as any ring does."""
     is_armed = call.practising.is_on and call.state is State.IDLE
     if is_armed or call.practice is not None:
         return PRACTICE_LAMP

@@ -12,7 +12,7 @@ from tests.village.village import OPERATOR, Village
 
 RINGING = "form.ring[data-call]"
 GONE = r"ERR_|WebSocket|net::|Failed to load resource"  # what a browser reports while a hub is away
-MOVED_ON = r"409 \(Conflict\)"  # the call changed between the look and the key: the page does the deed once more
+MOVED_ON = r"409 \(Conflict\)"  # the call changed between look and key: the page does it once more
 
 
 @contextmanager
