@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import random
 
 KEYFRAME_EVERY_S: Final = 0.3  # a storm of requests is one request
+OUT_S: Final = 1.0  # what is said to wait in an outage: nobody codes a picture for it
+VOICE_OUT_EVERY_S: Final = 0.18
 HEADER_BYTES: Final = 24  # of RTP with both extensions
+PADDING_MAX_BYTES: Final = 224  # of one packet; RTP counts them in a byte
 _NTP_BEGIN_S: Final = 3_000_000_000  # our count begins somewhere within NTP's era
 
 
@@ -44,6 +47,9 @@ class _Leaving:
     payload: bytes
     timestamp: int
     is_last: bool
+    begins_key: bool = False
+    padding_bytes: int = 0
+    train: int | None = None  # of padding, its number
 
 
 class Outbound:
@@ -68,24 +74,31 @@ class Outbound:
         self._picture_id = rng.randrange(1 << 15)
         self._wants_key = False
         self._was_out = False
+        self._voiced_s = now_s  # when voice was last taken
         self._key_wished_s = now_s - KEYFRAME_EVERY_S
 
     def link(self) -> LinkNow:
-        """What is known of the way up."""
+        """What is known of the way up; in an outage, of how it will go on, and that nothing leaves."""
         return LinkNow(
             target_bps=self.rate.target_bps,
             round_trip_s=self.rate.round_trip_s,
             lost_share=self.rate.lost_share,
-            queued_s=self._pacer.queued_s,
+            queued_s=max(self._pacer.queued_s, OUT_S if self.rate.is_out else 0.0),
         )
 
     def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
         """Queue one packet; it leaves with the next `pop`."""
-        if self._voice is None:
+        if self._voice is None or self._is_kept_back(now_s):
             return
         timestamp = self._voice.timestamp(voice.pts, now_s=now_s)
         size_bytes = len(voice.data) + HEADER_BYTES + WIRE_BYTES
         self._pacer.push_voice(_Leaving(self._voice, voice.data, timestamp, False), size_bytes=size_bytes)
+
+    def _is_kept_back(self, now_s: float) -> bool:
+        """In an outage a little voice looks whether the link is back; all of it would be a queue then."""
+        is_kept = self.rate.is_out and now_s - self._voiced_s < VOICE_OUT_EVERY_S
+        self._voiced_s = self._voiced_s if is_kept else now_s
+        return is_kept
 
     def send_picture(self, frame: EncodedFrame, *, now_s: float) -> None:
         """Queue one frame; it may be dropped, and then a keyframe is wished for. None goes in an outage."""
@@ -94,7 +107,9 @@ class Outbound:
         timestamp = self._picture.timestamp(frame.pts, now_s=now_s)
         payloads = rtp.cut_vp8(frame.data, picture_id=self._picture_id, packet_bytes=frame.packet_bytes)
         packets = [
-            _Leaving(self._picture, payload, timestamp, index == len(payloads) - 1)
+            _Leaving(
+                self._picture, payload, timestamp, index == len(payloads) - 1, frame.is_key and not index
+            )
             for index, payload in enumerate(payloads)
         ]
         sizes_bytes = [len(payload) + HEADER_BYTES + WIRE_BYTES for payload in payloads]
@@ -106,7 +121,9 @@ class Outbound:
         if self.rate.next_check_s is not None and now_s >= self.rate.next_check_s:
             self.rate.on_tick(now_s=now_s)
         self._heed_outage()
+        self._look_for_room(now_s)
         self._pacer.set_target(self.rate.target_bps)
+        self._pacer.set_room(self.rate.room_bytes)
         return [self._depart(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
 
     def _heed_outage(self) -> None:
@@ -114,6 +131,21 @@ class Outbound:
         if self.rate.is_out and not self._was_out:
             self._pacer.begin_anew()
         self._was_out = self.rate.is_out
+
+    def _look_for_room(self, now_s: float) -> None:
+        """Padding goes on the stream of repeats, whose packets without payload mean nothing (RFC 4588)."""
+        timestamp = None if self._picture is None else self._picture.timestamp_at(now_s)
+        if self._repair is None or self._picture is None:
+            return
+        train = self.rate.take_train(now_s=now_s)
+        if train is None:
+            return
+        padding_bytes = min(PADDING_MAX_BYTES, train.packet_bytes - HEADER_BYTES - WIRE_BYTES)
+        one = _Leaving(
+            self._repair, b"", timestamp or 0, False, padding_bytes=padding_bytes, train=train.number
+        )
+        size_bytes = padding_bytes + HEADER_BYTES + WIRE_BYTES
+        self._pacer.push_train([one] * train.packets, size_bytes=size_bytes, rate_bps=train.rate_bps)
 
     @property
     def next_s(self) -> float | None:
@@ -169,10 +201,13 @@ class Outbound:
             ids=self._voice_ids if leaving.stream is self._voice else self._picture_ids,
             transport_sequence=transport_sequence,
             now_s=now_s,
+            padding_bytes=leaving.padding_bytes,
         )
         size_bytes = len(data) + WIRE_BYTES
-        self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s)
+        self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s, train=leaving.train)
         if leaving.stream is self._picture:
+            if leaving.begins_key:
+                self._repeats.begin_anew()
             self._repeats.on_sent(sequence, leaving, size_bytes=size_bytes, now_s=now_s)
         return data
 
@@ -191,6 +226,7 @@ class Outbound:
             round_trip_s=self.rate.round_trip_s,
             now_s=now_s,
         )
+        self._wants_key = self._wants_key or self._repeats.is_hopeless
         for sequence, sent in again:
             payload = rtp.wrap_again(sent.payload, sequence)
             self._pacer.push_repair(
