@@ -11,8 +11,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from edge.errors import CodecError
 from edge.video.codecs.codec_check import check_vpx
-from edge.video.codecs.vpx import KEYFRAME_MAX_S, CodedPicture, Picture, VpxEncoder
-from edge.video.media import VIDEO_HZ
+from edge.video.codecs.vpx import CodedPicture, Picture, VpxEncoder
+from edge.video.media import KEYFRAME_MAX_S, VIDEO_HZ
 
 REOPEN_SHARE: Final = 0.15  # a smaller change of rate is not worth a keyframe
 REOPEN_AFTER_TICKS: Final = 3 * VIDEO_HZ

@@ -12,9 +12,8 @@ from typing import Final, Protocol
 
 from edge.errors import CodecError
 from edge.video.codecs import vpx_library as vpx
-from edge.video.media import VIDEO_HZ
+from edge.video.media import KEYFRAME_MAX_S, VIDEO_HZ
 
-KEYFRAME_MAX_S: Final = 0.4  # of the rate: a keyframe may not hold the link longer
 RATE_MIN_BPS: Final = 5_000
 _BUFFER_MS: Final = (600, 500, 600)  # all, at the start, aimed at: what a frame may be late by
 _DROP_PCT: Final = 30  # of the buffer; below it the encoder leaves frames out rather than run over the rate

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import select
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ _NO_PROBING: Final = {
     "analyzeduration": "0",
 }  # the driver has told all
 
+log = logging.getLogger(__name__)
+
 
 class V4l2Camera:
     """`path` is its node; one thread opens, reads and closes it. Raises DeviceError."""
@@ -41,7 +44,7 @@ class V4l2Camera:
         live, still = live_mode(offered), still_mode(offered)
         if live is None or still is None:
             raise DeviceError("missing", f"camera {path}: offers no format that we know; name another camera")
-        self._live, self._still = live, still
+        self._offered, self._live, self._still = offered, live, still
         self._opened: InputContainer | None = None
         self._packets: Iterator[Packet[VideoStream]] = iter(())
         self._fd = -1
@@ -50,6 +53,21 @@ class V4l2Camera:
     @property
     def size(self) -> tuple[int, int]:
         return self._live.width, self._live.height
+
+    def fit(self, box: tuple[int, int]) -> None:
+        """Open it anew where it offers a mode that fits better; one that fails is not tried again."""
+        live = live_mode(self._offered, box)
+        if live is None or live == self._live:
+            return
+        self.close()
+        try:
+            self._open(live)
+            self._live = live
+        except (
+            DeviceError
+        ) as error:  # its USB may have no room for so much; the next frame opens it as it was
+            log.warning("%s; it goes on at %d × %d", error, *self.size)
+            self._offered = [mode for mode in self._offered if mode != live]
 
     def frame(self) -> av.VideoFrame:
         if self._opened is None:
