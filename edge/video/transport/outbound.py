@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow
-from edge.video.transport import rtcp, rtp
+from edge.video.transport import ccfb, rtcp, rtp, twcc
 from edge.video.transport.pacer import Pacer
 from edge.video.transport.rate import RateController
 from edge.video.transport.retransmission import Repeats
 from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds, Stream
-from edge.video.transport.twcc import FORMAT, FeedbackError, parse_feedback
 
 if TYPE_CHECKING:
     import random
@@ -74,6 +73,7 @@ class Outbound:
         self._picture_id = rng.randrange(1 << 15)
         self._wants_key = False
         self._was_out = False
+        self._departures = ccfb.Departures()
         self._voiced_s = now_s  # when voice was last taken
         self._key_wished_s = now_s - KEYFRAME_EVERY_S
 
@@ -164,8 +164,8 @@ class Outbound:
     def on_rtcp(self, data: bytes, *, now_s: float) -> None:
         """The other side's word of what we send. Never raises; what cannot be read is left out."""
         for packet in rtcp.split_compound(data):
-            if packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count == FORMAT:
-                self._on_feedback(packet.body[8:], now_s)
+            if packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count in (twcc.FORMAT, ccfb.FORMAT):
+                self._on_feedback(packet, now_s)
             elif packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count == rtcp.NACK:
                 self._on_nack(packet, now_s)
             elif rtcp.is_keyframe_request(packet):
@@ -204,6 +204,7 @@ class Outbound:
             padding_bytes=leaving.padding_bytes,
         )
         size_bytes = len(data) + WIRE_BYTES
+        self._departures.on_sent(leaving.stream.ssrc, sequence, transport_sequence)
         self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s, train=leaving.train)
         if leaving.stream is self._picture:
             if leaving.begins_key:
@@ -211,10 +212,14 @@ class Outbound:
             self._repeats.on_sent(sequence, leaving, size_bytes=size_bytes, now_s=now_s)
         return data
 
-    def _on_feedback(self, body: bytes, now_s: float) -> None:
+    def _on_feedback(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
         try:
-            self.rate.on_feedback(parse_feedback(body), now_s=now_s)
-        except FeedbackError:
+            if packet.count == ccfb.FORMAT:
+                arrivals = self._departures.arrivals(ccfb.parse_ccfb(packet.body[4:]))
+            else:
+                arrivals = twcc.parse_feedback(packet.body[8:])
+            self.rate.on_feedback(arrivals, now_s=now_s)
+        except twcc.FeedbackError:
             self.bad_feedbacks += 1
 
     def _on_nack(self, packet: rtcp.RtcpPacket, now_s: float) -> None:

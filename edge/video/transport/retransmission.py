@@ -18,6 +18,7 @@ SHARE: Final = 0.2  # of the target rate, for all of them together
 BURST_S: Final = 0.5  # so many seconds of that share may go at once
 BURST_MIN_BYTES: Final = 1_300  # one packet, else a link of 40 kbit/s would never repair anything
 USE_S: Final = 1.0  # beyond one round trip: later a keyframe is the better repair
+WORTH_S: Final = 0.3  # of the rate: where more is missing a keyframe comes sooner
 KEPT_MAX: Final = 1_024
 UNKNOWN_ROUND_TRIP_S: Final = 0.3
 
@@ -64,6 +65,11 @@ class Repeats(Generic[Packet]):
         spacing_s = max(SPACING_MIN_S, SPACING * round_trip_s)
         self._fill_budget(target_bps, now_s)
         chosen: list[tuple[int, Packet]] = []
+        sequences = list(sequences)
+        missing_bytes = sum(self._sent[one].size_bytes for one in sequences if one in self._sent)
+        if missing_bytes > max(BURST_MIN_BYTES, WORTH_S * target_bps / 8):
+            self.is_hopeless = True
+            return []
         for sequence in sequences:
             sent = self._sent.get(sequence)
             # The first request proves that a round trip has passed; only repeats must wait for one.

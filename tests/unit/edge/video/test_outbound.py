@@ -127,6 +127,17 @@ def test_feedback_gives_the_round_trip_and_broken_feedback_is_counted() -> None:
     assert out.bad_feedbacks == 1
 
 
+def test_the_newer_form_of_feedback_tells_the_same() -> None:
+    out = outbound()
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    voice = next(packet for packet in out.pop(now_s=1.0) if ssrc(packet) == VOICE)
+    body = (1).to_bytes(4) + VOICE.to_bytes(4) + voice[2:4] + bytes.fromhex("0001 8000 0000 000A8000")
+    out.on_rtcp(rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, 11, body), now_s=1.2)
+    assert out.link().round_trip_s == pytest.approx(0.2)
+    out.on_rtcp(rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, 11, body[:-8]), now_s=1.3)
+    assert out.bad_feedbacks == 1
+
+
 def test_a_storm_of_requests_is_one_keyframe_in_a_while() -> None:
     out = outbound()
     request = rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, bytes(8))
