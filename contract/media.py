@@ -28,9 +28,9 @@ SoundState = codes.SoundState
 PeerState = Literal["on", "off", "missing", "refused"]
 # What the picture is for: how the patient moves, or how something looks (half as often, one size up).
 PictureMode = Literal["motion", "detail"]
-# Why the picture is no larger and no smoother; "none": it is all that a camera gives. In the order in which
-# they are looked for: edge/video/picture/limit.py.
-PictureLimit = Literal["none", "detail", "encoder", "camera", "waiting", "loss", "link"]
+# Why the picture is no larger and no smoother: the box codes no more in time; the camera gives no more; it is
+# how the doctor wants it; there is room for more since some seconds; much is lost; the link has no room.
+PictureLimit = Literal["none", "encoder", "camera", "detail", "waiting", "loss", "link"]
 
 
 class IceServer(BaseModel):

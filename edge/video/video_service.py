@@ -14,7 +14,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from contract.errors import RefusedError
-from contract.media import Answer, Join, Leave, MediaSignal, Offer, PeerMedia, Renew, TakePhoto
+from contract.media import (
+    Answer,
+    Join,
+    Leave,
+    MediaSignal,
+    Offer,
+    PeerMedia,
+    PictureWish,
+    Renew,
+    SentNow,
+    TakePhoto,
+)
 from contract.signals import parse_signal
 from edge.call.video_messages import CallNow, CallOver, CameraWish, FromHub, Say, Spoke
 from edge.clock import BoxClock
@@ -34,6 +45,7 @@ from edge.video.vitals_link import VitalsLink
 
 log = logging.getLogger(__name__)
 
+NEWS_APART_S: Final = 2.0  # at most so often we say that the picture is otherwise: it costs the link
 WORK_MAX: Final = 1_000  # things that wait to be done; what a flood drops is said again by who said it
 
 
@@ -50,7 +62,7 @@ class Video:
         self._leg: Leg | None = None
         self._offer_sdp = ""
         self._ice: Join | None = None
-        self._said_state_s = 0.0
+        self._said_state_s, self._said_sent = 0.0, _outline(None)
         self._closing: set[asyncio.Task[None]] = set()
         self._devices = Devices(
             config.video,
@@ -138,7 +150,10 @@ class Video:
     async def _on_tick(self) -> None:
         now_s = self._clock.now_s()
         await self._obey(self._meeting.on_tick(now_s=now_s))
-        if self._leg is not None and now_s - self._said_state_s >= MEDIA_STATE_S:
+        is_news = _outline(self._devices.sent) != self._said_sent
+        if self._leg is not None and now_s - self._said_state_s >= (
+            NEWS_APART_S if is_news else MEDIA_STATE_S
+        ):
             self._say_state()
 
     # What `edge vitals` and the hub say
@@ -147,6 +162,7 @@ class Video:
         before, self._up.call = self._up.call, call
         if call is None or before is None or (before.spool, before.call_seq) != (call.spool, call.call_seq):
             self._meeting = Meeting()
+            self._devices.picture.set_mode("motion")
             await self._obey(Do.END_LEG)
 
     async def _on_hub(self, signal: dict[str, Any]) -> None:
@@ -170,6 +186,9 @@ class Video:
                 await self._on_answer(message)
             case Offer(direction="down") if message.leg == self._meeting.leg:
                 await self._on_offer(message)
+            case PictureWish() if message.page == self._meeting.page:
+                self._devices.picture.set_mode(message.mode)
+                self._say_state()
             case TakePhoto(photo=photo):
                 self._photographer.take(photo)
             case PeerMedia():
@@ -287,7 +306,7 @@ class Video:
             self._up.offer(page=page, leg=leg, sdp=self._offer_sdp)
 
     def _say_state(self) -> None:
-        self._said_state_s = self._clock.now_s()
+        self._said_state_s, self._said_sent = self._clock.now_s(), _outline(self._devices.sent)
         now = self._devices.now
         self._up.media(
             leg=self._meeting.leg,
@@ -298,5 +317,12 @@ class Video:
             is_picture_sent=self._devices.picture.is_sending,
             has_screen=self._devices.has_screen,
             target_bps=None if self._leg is None else self._leg.link.target_bps,
+            mode=self._devices.picture.now().mode,
+            sent=self._devices.sent if self._meeting.is_connected else None,
             text=now.text,
         )
+
+
+def _outline(sent: SentNow | None) -> tuple[object, ...]:
+    """What of it is news; numbers alone wait for their turn."""
+    return () if sent is None else (sent.width, sent.height, sent.is_stills, sent.limit)

@@ -36,13 +36,14 @@ class Shot:
 class PictureNow:
     """What is sent and what bounds it. `at` and `wanted` are rungs: taken, and what the link alone would
     have; `most` is what this machine codes in time. Sizes are width and height; (0, 0): none was sent
-    lately."""
+    lately. `camera_box` is what the camera was asked for."""
 
     at: int
     wanted: int
     most: int
     mode: PictureMode
     camera_size: tuple[int, int]
+    camera_box: tuple[int, int]
     size: tuple[int, int]
     fps: float
     video_bps: int
@@ -144,6 +145,7 @@ class PicturePlan:
             most=self._effort.most,
             mode=self._mode,
             camera_size=self._camera_size,
+            camera_box=self.camera_box,
             size=self._tally.size(now_s=now_s),
             fps=self._tally.fps(now_s=now_s),
             video_bps=self._tally.bps(now_s=now_s),

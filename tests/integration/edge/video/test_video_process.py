@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from contract.media import Answer, Join, Leave, MediaSignal, Offer, Renew, TakePhoto
+from contract.media import Answer, Join, Leave, MediaSignal, Offer, PictureWish, Renew, TakePhoto
 from edge.call.photographs import PhotoIntake
 from edge.call.video_messages import (
     CallNow,
@@ -271,6 +271,31 @@ async def test_one_that_the_next_edge_vitals_does_not_want_ends_at_once(tmp_path
         async with asyncio.timeout(30):
             assert await process.wait() == 0
         assert vitals.refused == 1
+
+
+@in_a_loop
+async def test_the_doctors_mode_changes_what_is_sent_and_the_station_says_so_and_what_bounds_it(
+    tmp_path: Path,
+) -> None:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+        await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
+        vitals.hub(Join(**CALL, page=PAGE))
+        await vitals.meet(page, await vitals.offer())
+
+        def said(**expected: Any) -> bool:
+            state = vitals.said("media")[-1]
+            sent = state.get("sent", {})
+            return all({**sent, "mode": state["mode"]}.get(name) == value for name, value in expected.items())
+
+        await until(lambda: said(mode="motion", width=320, height=180, limit="link"))
+        assert vitals.said("media")[-1]["sent"]["voice_bps"] in (8_000, 12_000)
+        await until(lambda: page.frames["video"][-1:] != [] and page.frames["video"][-1].width == 320)
+        vitals.hub(PictureWish(**CALL, page=OTHER_PAGE, mode="detail"))  # not the page of now
+        vitals.hub(PictureWish(**CALL, page=PAGE, mode="detail"))
+        await until(lambda: said(mode="detail", width=480, height=270, limit="detail"))
+        await until(lambda: page.frames["video"][-1].width == 480)
+        vitals.hub(PictureWish(**CALL, page=PAGE, mode="motion"))
+        await until(lambda: said(mode="motion", width=320, height=180))
 
 
 @in_a_loop
