@@ -53,6 +53,7 @@ SIGNALS_PER_S: Final = 10.0  # to the hub: a leg takes four, and one every 5 s
 SIGNALS_BURST: Final = 40
 PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
 RUN_AGAIN_S: Final = 5.0  # after a fault of our own
+MEDIA_KNOWN_S: Final = 15.0  # what is said every 5 s, and has not been for so long, is not so any more
 LIT_AFTER_CALL_S: Final = 3.0  # an `edge video` that lives on to speak has closed its devices by then
 FOREIGN_END_S: Final = 20.0  # one that is not our child has gone by then, whatever it waits for
 
@@ -106,6 +107,7 @@ class VideoService:
         self._offices = offices
         self._diary = DeviceDiary()
         self._devices = CLOSED
+        self._media: tuple[StationMedia, float] | None = None  # as it was said last, and when
         self._line: _Line | None = None
         self._last_pid: int | None = None  # of the line before
         self._intake = PhotoIntake()
@@ -145,6 +147,17 @@ class VideoService:
     def devices(self) -> DevicesNow:
         """How camera, microphone and loudspeaker are now."""
         return self._devices
+
+    @property
+    def media(self) -> StationMedia | None:
+        """How picture and voice of the claimed call are now; None: there are none, or nobody knows."""
+        call, said = self.relay.call, self._media
+        if call is None or not call.is_claimed or said is None:
+            return None
+        is_known = self._offices.clock.now_s() - said[1] < MEDIA_KNOWN_S
+        return (
+            said[0] if is_known and (said[0].spool, said[0].call_seq) == (call.spool, call.call_seq) else None
+        )
 
     @property
     def is_lit(self) -> bool:
@@ -293,8 +306,10 @@ class VideoService:
         match parse_from_video(data):
             case ToHub(signal=signal):
                 media = self.relay.to_hub(signal)
-                if isinstance(media, StationMedia) and media.is_connected:
-                    self._offices.on_flow()
+                if isinstance(media, StationMedia):
+                    self._media = media, self._offices.clock.now_s()
+                    if media.is_connected:
+                        self._offices.on_flow()
                 self._say(media)
             case DevicesNow() as devices:
                 self._on_devices(devices)
@@ -346,6 +361,7 @@ class VideoService:
         """An `edge video` has ended, and its devices are closed with it."""
         self._on_devices(CLOSED)
         self._intake = PhotoIntake()  # the next one takes it anew
+        self._media = None
         if why:
             self._say(self.relay.lost(why))
 

@@ -292,6 +292,23 @@ async def test_a_leg_that_stands_tells_that_somebody_is_heard_and_one_that_is_ma
 
 
 @in_a_loop
+async def test_what_is_sent_is_known_while_somebody_has_the_call_and_forgotten_with_the_process(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, manner="flows") as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE)
+        await until(lambda: box.told(StationMedia) != [])
+        assert box.video.media is None, "nobody has answered"
+        box.call.hub_says(5, "claimed", revision=1, by="Lan", now_s=0.0)
+        box.video.on_call(box.call)
+        assert box.video.media == box.told(StationMedia)[0]
+        os.kill(box.pids()[0], signal.SIGKILL)
+        await until(lambda: box.video.media is None)
+
+
+@in_a_loop
 async def test_who_lets_a_call_go_takes_his_page_with_him(tmp_path: Path) -> None:
     async with running(tmp_path) as box:
         box.press()
