@@ -1,0 +1,75 @@
+"""Ours: `edge video` of a station in a call with the operator's page, board, broker, hub and all (shell)."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from playwright.sync_api import Page, WebSocket
+
+from tests.links_bench.clip import Clip
+from tests.links_bench.receiver import watch_more
+from tests.links_bench.side import Call, Targets
+from tests.simulators.links import Profile
+from tests.village.conversation import answer, hang_up, ring
+from tests.village.desk import operator
+from tests.village.page_sound import put_in_marks
+from tests.village.station import Devices
+from tests.village.village import PLACES, Village
+
+MARK_EVERY_S = 0.3
+
+
+class VillageSide:
+    """A side (`side.py`); live vitals go over the link beside the call, as they always do."""
+
+    def __init__(self, profile: Profile, clip: Clip, folder: Path) -> None:
+        devices = Devices(camera=f"file:{clip.film}", microphone=f"file:{clip.speech}")
+        places = [replace(place, devices=devices) for place in PLACES[: profile.flows]]
+        places[0] = replace(places[0], link=profile)
+        self._village = Village(folder, places)
+        link = self._village.stations[0].link
+        assert link is not None, "made with one"
+        self.link = link
+        self._waiting = list(self._village.stations)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._village)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def call(self) -> Iterator[Call]:
+        """Let the next station call: button, ring, answer; hung up at the end."""
+        station = self._waiting.pop(0)
+        with operator(self._village) as page:
+            watch_more(page)
+            put_in_marks(page, every_s=MARK_EVERY_S)
+            targets = _targets(page)
+            ring(page, self._village, station)
+            answer(page, station)
+            yield Call(page, targets)
+            hang_up(page, self._village, station)
+
+
+def _targets(page: Page) -> Targets:
+    """What the station tells the page of its target from now on."""
+    targets: Targets = []
+
+    def take(payload: str | bytes) -> None:
+        message = json.loads(payload) if isinstance(payload, str) else {}
+        if message.get("type") == "media" and message.get("target_bps") is not None:
+            targets.append((time.monotonic(), float(message["target_bps"])))
+
+    def listen(socket: WebSocket) -> None:
+        if socket.url.endswith("/media"):
+            socket.on("framereceived", take)
+
+    page.on("websocket", listen)
+    return targets
