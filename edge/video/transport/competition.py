@@ -1,17 +1,20 @@
 """Whether somebody else fills the queue, and what we then hold (core).
 
-A download of TCP fills whatever queue there is. Who gives way to it, by delay, gives way to nothing: a queue
-that never empties while our own rate falls is not ours. Then a share of what the link carried before is held.
+An upload of TCP fills whatever queue there is. Who gives way to it, by delay, is left with nothing: a queue
+that neither empties nor shrinks while our own rate falls is not ours. Then a share of what the link carried
+before is held.
 """
 
 from typing import Final
 
-NEVER_EMPTY_S: Final = 2.0
+SHOWS_S: Final = 1.0  # and the queue itself: so long a fall takes to show
 FALLEN: Final = 0.75  # of the rate at which the queue was last empty
 SHARE: Final = 0.25  # of the most that the link carried
 LEAST_BPS: Final = 80_000  # but not more than half of it
 FORGETS_S: Final = 60.0  # the most that was carried
-LOST: Final = 0.15  # so much is lost only where the link itself carries less than what is held
+SHRINKS: Final = 0.7  # of the longest since it was empty: a queue of our own is draining
+GONE: Final = 0.35  # of it: the other one has left; TCP halves a queue and comes again
+LOST: Final = 0.25  # so much is lost only where the link itself carries less than what is held
 GIVES_UP: Final = 0.7  # of what arrives
 
 
@@ -22,8 +25,10 @@ class Competition:
         self.is_on = False
         self._most_bps = 0.0
         self._floor_bps = 0.0
-        self._empty_s = self._seen_s = now_s
+        self._seen_s = now_s
+        self._fallen_s: float | None = None  # since when the rate is well below that of the empty queue
         self._rate_then_bps = 0.0
+        self._longest_s = 0.0
 
     @property
     def floor_bps(self) -> float:
@@ -31,22 +36,34 @@ class Competition:
         return self._floor_bps if self.is_on else 0.0
 
     def on_queue(
-        self, *, is_empty: bool, rate_bps: float, landed_bps: float, lost_share: float, now_s: float
+        self,
+        queue_s: float,
+        *,
+        is_empty: bool,
+        rate_bps: float,
+        landed_bps: float,
+        lost_share: float,
+        now_s: float,
     ) -> None:
         """A feedback told of the queue."""
         passed_s, self._seen_s = now_s - self._seen_s, now_s
-        if is_empty:
-            self.is_on, self._empty_s, self._rate_then_bps = False, now_s, rate_bps
+        if is_empty or (self.is_on and queue_s < GONE * self._longest_s):
+            self.is_on, self._rate_then_bps, self._longest_s = False, rate_bps, 0.0
+        self._longest_s = max(self._longest_s, queue_s)
         if not self.is_on:
             self._most_bps = max(
                 min(rate_bps, landed_bps), self._most_bps * max(0.0, 1 - passed_s / FORGETS_S)
             )
-            is_pressed = rate_bps < FALLEN * self._rate_then_bps
-            self.is_on = is_pressed and now_s - self._empty_s > NEVER_EMPTY_S
+            if rate_bps >= FALLEN * self._rate_then_bps:
+                self._fallen_s = None
+            elif self._fallen_s is None:
+                self._fallen_s = now_s
+            elif now_s - self._fallen_s > SHOWS_S + self._longest_s:
+                self.is_on = queue_s > SHRINKS * self._longest_s
             self._floor_bps = max(SHARE * self._most_bps, min(LEAST_BPS, self._most_bps / 2))
         elif lost_share > LOST:
             self._floor_bps = min(self._floor_bps, GIVES_UP * landed_bps)
 
     def begin_anew(self, *, now_s: float) -> None:
         """The path may be another one."""
-        self.is_on, self._most_bps, self._empty_s, self._rate_then_bps = False, 0.0, now_s, 0.0
+        self.is_on, self._most_bps, self._rate_then_bps, self._seen_s = False, 0.0, 0.0, now_s

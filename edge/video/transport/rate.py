@@ -24,8 +24,6 @@ QUEUE_TARGET_BYTES: Final = 300  # and the time of so much: on a narrow link one
 QUEUE_TARGET_MAX_S: Final = 0.1
 QUEUE_HARD: Final = 2.5  # times the target: falls at once
 LANDED_SHARE: Final = 0.9  # of what arrives, then
-LANDED_SHARE_LONG: Final = 0.8
-QUEUE_LONG_S: Final = 0.2
 GROWTH: Final = 0.5  # a second, without any queue
 GROWTH_NEAR: Final = 0.05  # where the link was full before
 NEAR: Final = (0.88, 1.08)  # times that rate; above it the link has become another one
@@ -39,6 +37,7 @@ FEEDBACK_S: Final = 0.1  # between two of them
 SENT_SHARE: Final = 1.5  # the target never grows by itself beyond so many times what is sent
 SENT_SPARE_BPS: Final = 20_000
 LOSS_IGNORED: Final = 0.15
+LOSS_OF_QUEUE: Final = 0.06  # where there is a queue: it may be a short one that overflows
 AFTER_OUTAGE: Final = 0.7
 SAME_OUTAGE_S: Final = 10.0  # a gap so soon after another costs nothing more: the queue decides then
 # A receiver's own estimate follows what it is sent: of a picture that is held back it says ever less, and
@@ -214,6 +213,7 @@ class RateController:
         sent_bps = path.sent_bps(now_s) or self._rate_bps
         landed_bps = path.landed_bps or sent_bps
         self._competition.on_queue(
+            path.queue_s,
             is_empty=self._is_empty,
             rate_bps=self._rate_bps,
             landed_bps=landed_bps,
@@ -224,12 +224,12 @@ class RateController:
         calm = min(1.0, CALM_S / ((self.round_trip_s or 0.2) + FEEDBACK_S))
         if soon_s > QUEUE_HARD * target_s:
             if now_s - self._decreased_s > self._step_s:
-                share = LANDED_SHARE_LONG if path.queue_s > QUEUE_LONG_S else LANDED_SHARE
                 self._full_bps = landed_bps
-                self._decrease(share * min(landed_bps, self._rate_bps), now_s)
-        elif self.lost_share > LOSS_IGNORED:
+                self._decrease(LANDED_SHARE * min(landed_bps, self._rate_bps), now_s)
+        elif self.lost_share > (LOSS_IGNORED if self._is_empty else LOSS_OF_QUEUE):
             if now_s - self._decreased_s > self._step_s:
-                self._decrease((1 - self.lost_share / 2) * self._rate_bps, now_s)
+                self._full_bps = landed_bps  # a queue too short to be seen overflows
+                self._decrease(LANDED_SHARE * min(landed_bps, self._rate_bps), now_s)
         elif soon_s > target_s:
             full_bps = self._full_bps or landed_bps
             self._full_bps = full_bps + FULL_SMOOTHED * (landed_bps - full_bps)
