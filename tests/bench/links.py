@@ -12,10 +12,12 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.report import tell
+from tests.links_bench.campaign import campaign
 from tests.links_bench.clip import Clip
 from tests.links_bench.result import MEANINGS
 from tests.links_bench.run import PEERS, run
-from tests.simulators.links import find_profile
+from tests.simulators.links import FLOOR_64K, Profile, find_profile
+from tests.simulators.links.known import POOR
 
 
 def main() -> None:
@@ -26,20 +28,42 @@ def main() -> None:
         description=f"{__doc__}\n\nkeys:\n{meant}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--peer", choices=PEERS, default="ours")
-    parser.add_argument("--profile", default="floor_64k", help="a name, or a profile's JSON file")
+    parser.add_argument(
+        "--peer", action="append", choices=PEERS, help="with --all more than one may be named"
+    )
+    parser.add_argument("--profile", action="append", help="a name, or a profile's JSON file; as --peer")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--json", metavar="FILE", help="write one JSON object there; - is standard output")
+    parser.add_argument(
+        "--all", type=Path, metavar="FOLDER", help="run all that this folder does not have yet"
+    )
+    parser.add_argument("--repeat", type=int, default=1, help="with --all; the table has medians")
     options = parser.parse_args()
-    given = Path(options.profile)
-    profile = find_profile(given.stem, given.parent if given.suffix == ".json" else None)
+    profiles = [_profile(name) for name in options.profile or ()]
+    if options.all:
+        campaign(
+            options.all,
+            options.peer or PEERS,
+            profiles or POOR,
+            repeat=options.repeat,
+            seconds=options.seconds,
+        )
+        print((options.all / "links.md").read_text(encoding="utf-8"))
+        return
+    (peer,) = options.peer or ["ours"]
+    (profile,) = profiles or [FLOOR_64K]
     with tempfile.TemporaryDirectory(prefix="haidang-clip-") as folder:
-        found = run(options.peer, profile, Clip(Path(folder)), seconds=options.seconds).figures
+        found = run(peer, profile, Clip(Path(folder)), seconds=options.seconds).figures
     if options.json:
         tell(found, meanings=MEANINGS, json_path=options.json)
     else:
         shown = {key: json.dumps(value) for key, value in found.items()}
         tell(shown, meanings=MEANINGS, json_path=None)
+
+
+def _profile(given: str) -> Profile:
+    path = Path(given)
+    return find_profile(path.stem, path.parent if path.suffix == ".json" else None)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@
   function watch(video, next_ms) {
     video.requestVideoFrameCallback(() => {
       const now_ms = Date.now();
-      if (now_ms < next_ms) return watch(video, next_ms);
+      const isShowing = video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA; // not while its stream changes
+      if (now_ms < next_ms || !isShowing) return watch(video, next_ms);
       void keep(video);
       watch(video, now_ms + EVERY_MS);
     });
