@@ -12,8 +12,7 @@ FALLEN: Final = 0.75  # of the rate at which the queue was last empty
 SHARE: Final = 0.25  # of the most that the link carried
 LEAST_BPS: Final = 80_000  # but not more than half of it
 FORGETS_S: Final = 60.0  # the most that was carried
-SHRINKS: Final = 0.7  # of the longest since it was empty: a queue of our own is draining
-GONE: Final = 0.35  # of it: the other one has left; TCP halves a queue and comes again
+SHRUNK: Final = 0.4  # of the longest since it was empty: a queue of our own, or the other has left
 LOST: Final = 0.25  # so much is lost only where the link itself carries less than what is held
 GIVES_UP: Final = 0.7  # of what arrives
 
@@ -47,7 +46,7 @@ class Competition:
     ) -> None:
         """A feedback told of the queue."""
         passed_s, self._seen_s = now_s - self._seen_s, now_s
-        if is_empty or (self.is_on and queue_s < GONE * self._longest_s):
+        if is_empty or (self.is_on and queue_s < SHRUNK * self._longest_s):
             self.is_on, self._rate_then_bps, self._longest_s = False, rate_bps, 0.0
         self._longest_s = max(self._longest_s, queue_s)
         if not self.is_on:
@@ -59,11 +58,12 @@ class Competition:
             elif self._fallen_s is None:
                 self._fallen_s = now_s
             elif now_s - self._fallen_s > SHOWS_S + self._longest_s:
-                self.is_on = queue_s > SHRINKS * self._longest_s
+                self.is_on = queue_s > SHRUNK * self._longest_s
             self._floor_bps = max(SHARE * self._most_bps, min(LEAST_BPS, self._most_bps / 2))
         elif lost_share > LOST:
             self._floor_bps = min(self._floor_bps, GIVES_UP * landed_bps)
 
     def begin_anew(self, *, now_s: float) -> None:
         """The path may be another one."""
-        self.is_on, self._most_bps, self._rate_then_bps, self._seen_s = False, 0.0, 0.0, now_s
+        self.is_on, self._fallen_s, self._seen_s = False, None, now_s
+        self._most_bps = self._rate_then_bps = self._longest_s = 0.0
