@@ -107,7 +107,7 @@ class PyAvEncoder:
                 "error-resilient": "default",
                 "minrate": str(bitrate_bps),
                 "maxrate": str(bitrate_bps),
-                "bufsize": str(bitrate_bps * 6 // 10),
+                "bufsize": str(bitrate_bps * 8 // 10),
                 "undershoot-pct": "100",
                 "overshoot-pct": "15",
                 "drop-threshold": "30",
