@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from playwright.sync_api import Page, WebSocket
 
@@ -14,13 +14,14 @@ from tests.links_bench.clip import Clip
 from tests.links_bench.receiver import watch_more
 from tests.links_bench.side import Call, Targets
 from tests.simulators.links import Profile
-from tests.village.conversation import answer, hang_up, ring
+from tests.village.conversation import answer, ring
 from tests.village.desk import operator
 from tests.village.page_sound import put_in_marks
 from tests.village.station import Devices
 from tests.village.village import PLACES, Village
 
-MARK_EVERY_S = 0.3
+MARK_EVERY_S: Final = 0.3  # what the operator says
+SECOND_OPERATOR: Final = "truc-phu"
 
 
 class VillageSide:
@@ -29,12 +30,14 @@ class VillageSide:
     def __init__(self, profile: Profile, clip: Clip, folder: Path) -> None:
         devices = Devices(camera=f"file:{clip.film}", microphone=f"file:{clip.speech}")
         places = [replace(place, devices=devices) for place in PLACES[: profile.flows]]
-        places[0] = replace(places[0], link=profile)
+        first = places[0].name
+        places = [replace(one, behind_link_of=first) for one in places]
+        places[0] = replace(places[0], link=profile, behind_link_of=None)
         self._village = Village(folder, places)
         link = self._village.stations[0].link
         assert link is not None, "made with one"
         self.link = link
-        self._waiting = list(self._village.stations)
+        self._begun = 0
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -46,16 +49,17 @@ class VillageSide:
 
     @contextmanager
     def call(self) -> Iterator[Call]:
-        """Let the next station call: button, ring, answer; hung up at the end."""
-        station = self._waiting.pop(0)
-        with operator(self._village) as page:
+        """Let the next station call an operator of its own: button, ring, answer."""
+        station = self._village.stations[self._begun]
+        account = None if self._begun == 0 else (SECOND_OPERATOR, self._village.add_operator(SECOND_OPERATOR))
+        self._begun += 1
+        with operator(self._village, account=account) as page:
             watch_more(page)
             put_in_marks(page, every_s=MARK_EVERY_S)
             targets = _targets(page)
             ring(page, self._village, station)
             answer(page, station)
             yield Call(page, targets)
-            hang_up(page, self._village, station)
 
 
 def _targets(page: Page) -> Targets:
