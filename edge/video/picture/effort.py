@@ -6,9 +6,7 @@ rest of itself. What is measured decides, not what kind of box it is: it may be 
 
 from typing import Final
 
-BUSY_SHARE: Final = (
-    0.6  # of the time between two pictures; the camera's JPEGs and the transport need the rest
-)
+BUSY_SHARE: Final = 0.6  # of the time between two pictures; the camera and the transport need the rest
 FRAMES_MIN: Final = 10  # of one rung before it is judged: one slow picture says nothing
 AGAIN_AFTER_S: Final = 30.0  # one rung more is tried then; twice as long after each time that it was too much
 AGAIN_MAX_S: Final = 600.0

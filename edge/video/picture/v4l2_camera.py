@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from edge.errors import DeviceError
 from edge.video.picture.still import jpeg
-from edge.video.picture.v4l2 import Mode, is_capture, live_mode, modes, still_mode
+from edge.video.picture.v4l2 import LIVE_BOX, Mode, is_capture, live_mode, modes, still_mode
 
 WAIT_MAX_S: Final = 1.0  # a camera that gives nothing for so long is lost
 WAITING_MAX: Final = 32  # pictures in the kernel's queue
@@ -45,6 +45,7 @@ class V4l2Camera:
         if live is None or still is None:
             raise DeviceError("missing", f"camera {path}: offers no format that we know; name another camera")
         self._offered, self._live, self._still = offered, live, still
+        self._box = LIVE_BOX  # that `_live` is for
         self._opened: InputContainer | None = None
         self._packets: Iterator[Packet[VideoStream]] = iter(())
         self._fd = -1
@@ -56,6 +57,9 @@ class V4l2Camera:
 
     def fit(self, box: tuple[int, int]) -> None:
         """Open it anew where it offers a mode that fits better; one that fails is not tried again."""
+        if box == self._box:
+            return
+        self._box = box
         live = live_mode(self._offered, box)
         if live is None or live == self._live:
             return

@@ -193,6 +193,17 @@ def test_the_camera_is_asked_for_more_where_the_link_has_long_had_room_and_for_l
     assert plan.camera_box == USUAL_BOX
 
 
+def test_the_camera_is_not_asked_for_what_this_machine_cannot_code() -> None:
+    plan = planned(4_000_000)
+    for number in range(80):
+        now_s = 100.0 + number / 4
+        plan.link(link(4_000_000), now_s=now_s)
+        shot = plan.shot((640, 360), now_s=now_s)
+        assert shot is not None
+        plan.coded(shot, took_s=0.03 if shot.at > 9 else 0.01, now_s=now_s)
+    assert plan.camera_box == (1280, 720)
+
+
 def test_a_moment_without_room_does_not_change_the_camera() -> None:
     plan = planned(2_000_000)
     for number in range(40):
