@@ -67,9 +67,7 @@ class V4l2Camera:
         try:
             self._open(live)
             self._live = live
-        except (
-            DeviceError
-        ) as error:  # its USB may have no room for so much; the next frame opens it as it was
+        except DeviceError as error:  # its USB may carry no more; the next frame opens it as it was
             log.warning("%s; it goes on at %d × %d", error, *self.size)
             self._offered = [mode for mode in self._offered if mode != live]
 
