@@ -5,10 +5,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Literal, Self
+
+from playwright.sync_api import Page
 
 from tests.links_bench.clip import Clip
 from tests.links_bench.receiver import answer, plain_page
@@ -30,24 +31,31 @@ class PlainSide:
 
     def __init__(self, peer: PlainPeer, profile: Profile, clip: Clip, folder: Path) -> None:
         self.link = Link(profile, log=folder / "link.log")
-        self._peer, self._clip, self._folder = peer, clip, folder
+        self._log, self._flows = folder / "sender.log", profile.flows
+        module, *more = COMMANDS[peer]
+        self._command = [sys.executable, "-m", f"tests.links_bench.senders.{module}"]
+        self._command += [str(clip.film), str(clip.speech), *more]
+        self._ready: list[tuple[Page, SenderProcess]] = []
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self.link.__enter__()
+        with ExitStack() as stack:
+            stack.enter_context(self.link)
+            for _ in range(self._flows):
+                page = stack.enter_context(plain_page())
+                sender = stack.enter_context(SenderProcess(self.link, self._command, self._log))
+                self._ready.append((page, sender))
+            self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *given: object) -> None:
-        self.link.__exit__(*given)
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
-    @contextmanager
-    def call(self) -> Iterator[Call]:
-        """Let another sender call another page."""
-        module, *more = COMMANDS[self._peer]
-        command = [sys.executable, "-m", f"tests.links_bench.senders.{module}"]
-        command += [str(self._clip.film), str(self._clip.speech), *more]
-        with plain_page() as page, SenderProcess(self.link, command, self._folder / "sender.log") as sender:
-            sender.answer(answer(page, sender.offer))
-            yield Call(page, sender.targets)
+    def call(self) -> Call:
+        """Let the next sender call its page."""
+        page, sender = self._ready.pop(0)
+        sender.answer(answer(page, sender.offer))
+        return Call(page, sender.targets)
 
 
 class SenderProcess:

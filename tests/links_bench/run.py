@@ -32,13 +32,13 @@ def run(peer: Peer, profile: Profile, clip: Clip, *, seconds: float) -> Run:
     """
     with tempfile.TemporaryDirectory(prefix="haidang-bench-") as name, ExitStack() as stack:
         side = _side(peer, profile, clip, Path(name), stack)
-        calls = [_begin(side, stack)]
+        calls = [_begin(side)]
         began_s = side.link.set(profile)
         watchers = [Watcher(calls[0].page)]
         with uploads(side.link, profile) as uploads_port:
             while (now_s := time.monotonic()) < began_s + seconds:
                 if len(calls) < profile.flows and now_s >= began_s + len(calls) * profile.stagger_s:
-                    calls.append(_begin(side, stack))
+                    calls.append(_begin(side))
                     watchers.append(Watcher(calls[-1].page))
                 progress(f"{peer} over {profile.name}: {began_s + seconds - now_s:3.0f} s ")
                 left_ms = (began_s + seconds - time.monotonic()) * 1_000
@@ -61,8 +61,8 @@ def _side(peer: Peer, profile: Profile, clip: Clip, folder: Path, stack: ExitSta
     return stack.enter_context(PlainSide(peer, profile, clip, folder))
 
 
-def _begin(side: Side, stack: ExitStack) -> Call:
+def _begin(side: Side) -> Call:
     """Return a call when its first picture and voice have come."""
-    call = stack.enter_context(side.call())
+    call = side.call()
     wait_until(lambda: is_heard_and_seen(call.page), limit_s=LIMIT_S, what="the first picture and voice")
     return call

@@ -1,7 +1,7 @@
 """What a side of senders gives: calls that stand.
 
 A side is the station's end of a `link` and who sends there; a context. Each `call()` is another sender behind
-the same link, until its own context ends.
+the same link, until the side ends; there are as many as the profile has flows, all of them ready beforehand.
 """
 
 from dataclasses import dataclass

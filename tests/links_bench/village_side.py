@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -17,11 +16,11 @@ from tests.simulators.links import Profile
 from tests.village.conversation import answer, ring
 from tests.village.desk import operator
 from tests.village.page_sound import put_in_marks
-from tests.village.station import Devices
+from tests.village.station import Devices, Station
 from tests.village.village import PLACES, Village
 
 MARK_EVERY_S: Final = 0.3  # what the operator says
-SECOND_OPERATOR: Final = "truc-phu"
+SECOND_OPERATOR: Final = "truc-phu-{}"
 
 
 class VillageSide:
@@ -37,29 +36,32 @@ class VillageSide:
         link = self._village.stations[0].link
         assert link is not None, "made with one"
         self.link = link
-        self._begun = 0
+        self._ready: list[tuple[Page, Station]] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(self._village)
+        with ExitStack() as stack:
+            stack.enter_context(self._village)
+            for number, station in enumerate(self._village.stations):
+                name = SECOND_OPERATOR.format(number)
+                account = (name, self._village.add_operator(name)) if number else None
+                page = stack.enter_context(operator(self._village, account=account))
+                watch_more(page)
+                put_in_marks(page, every_s=MARK_EVERY_S)
+                self._ready.append((page, station))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    @contextmanager
-    def call(self) -> Iterator[Call]:
+    def call(self) -> Call:
         """Let the next station call an operator of its own: button, ring, answer."""
-        station = self._village.stations[self._begun]
-        account = None if self._begun == 0 else (SECOND_OPERATOR, self._village.add_operator(SECOND_OPERATOR))
-        self._begun += 1
-        with operator(self._village, account=account) as page:
-            watch_more(page)
-            put_in_marks(page, every_s=MARK_EVERY_S)
-            targets = _targets(page)
-            ring(page, self._village, station)
-            answer(page, station)
-            yield Call(page, targets)
+        page, station = self._ready.pop(0)
+        targets = _targets(page)
+        ring(page, self._village, station)
+        answer(page, station)
+        return Call(page, targets)
 
 
 def _targets(page: Page) -> Targets:
