@@ -110,7 +110,10 @@ def figures(
         link=_rate_steps(rate, seconds),
         carried=[_binned(of_ports(media, flow.ports), began_s, seconds) for flow in flows],
         others=_binned([one for one in up if one.packet.content == "tcp"], began_s, seconds),
-        targets=[[(at_s - began_s, bps / 1e3) for at_s, bps in flow.targets] for flow in flows],
+        targets=[
+            [(at_s - began_s, bps / 1e3) for at_s, bps in flow.targets if began_s <= at_s <= ended_s]
+            for flow in flows
+        ],
         queue=_thinned(
             [(one.arrived_s - began_s, one.queued_s * 1e3) for one in media if one.queued_s is not None]
         ),
@@ -171,9 +174,9 @@ def _rate_steps(rate: Rate, seconds: float) -> list[tuple[float, float]]:
 
 
 def _binned(packets: Sequence[Logged], began_s: float, seconds: float) -> list[float]:
-    bits = [0.0] * (int(seconds / BIN_S) + 1)
+    bits = [0.0] * int(seconds / BIN_S)
     for one in packets:
-        if one.left_s is not None and began_s <= one.left_s <= began_s + seconds:
+        if one.left_s is not None and began_s <= one.left_s < began_s + BIN_S * len(bits):
             bits[int((one.left_s - began_s) / BIN_S)] += one.size_bytes * 8
     return [round(one / BIN_S / 1e3, 1) for one in bits]
 
