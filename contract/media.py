@@ -21,6 +21,7 @@ PageName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # random, made by t
 PhotoName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # the object id of its parts
 Sdp = Annotated[str, Field(min_length=1, max_length=SDP_MAX_CHARS)]
 Direction = Literal["up", "down"]
+DownBps = Annotated[int, Field(ge=8_000, le=10_000_000)]  # the most that the page should send, with headers
 
 CameraState = codes.CameraState
 SoundState = codes.SoundState
@@ -127,6 +128,7 @@ class StationMedia(MediaSignal):
     is_picture_sent: bool = False  # false while the link has no room for it: voice alone
     has_screen: bool = False  # false: nobody there would see the operator's picture, do not send it
     target_bps: Count | None = None  # what the station believes the link carries
+    down_bps: DownBps | None = None
     mode: PictureMode | None = None  # which holds; None: a station that knows of none
     sent: SentNow | None = None  # while the leg stands
     text: Text = ""  # which device, and what to do, when something is not well

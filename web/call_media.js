@@ -15,7 +15,8 @@ const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
 
 /**
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
- *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, text?: string, mode?: Mode, sent?: Sent}} StationMedia
+ *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, down_bps?: number | null,
+ *   text?: string, mode?: Mode, sent?: Sent}} StationMedia
  * @typedef {"motion" | "detail"} Mode  what the picture is for
  * @typedef {{width: number, height: number, fps: number, is_stills: boolean, video_bps: number, voice_bps: number,
  *   round_trip_ms?: number, lost_pct: number, limit: string}} Sent
@@ -262,7 +263,7 @@ export class CallMedia extends EventTarget {
       this._line.sayAllAgain();
       return;
     }
-    const leg = new Leg(name, this._iceServers, this._ways.now, this.word.voice, this._now_ms);
+    const leg = new Leg(name, this._iceServers, this._ways.now, this.word.wayBack, this._now_ms);
     this._replace(leg);
     this.times.offered_ms ??= this._now_ms();
     this._line.answered("answer");
@@ -273,7 +274,7 @@ export class CallMedia extends EventTarget {
         leg.answer(sdp).then((answer) => this._tell(leg, "answer", answer)),
         leg.offer(this.own.voice, this.own.picture).then((offer) => this._tell(leg, "offer", offer)),
       ]);
-      await leg.givePictureRoom(this.word.hasRoom);
+      await leg.limit(this.word.wayBack, this.word.hasScreen);
       await leg.send(this.own.voice, this.own.picture); // what was opened meanwhile
     } catch (error) {
       if (this._leg !== leg) return; // closed by the next one
@@ -322,7 +323,6 @@ export class CallMedia extends EventTarget {
     if (leg?.name !== name || !this._line.answered("offer")) return; // late, or said twice
     try {
       await leg.accept(sdp);
-      await leg.setVoice(this.word.voice);
     } catch (error) {
       if (this._leg !== leg) return;
       console.warn("call: the station's answer cannot be used:", error);
@@ -352,8 +352,7 @@ export class CallMedia extends EventTarget {
   _onStation(media) {
     this.word.hear(media, this._now_ms());
     if (!this.word.asked) this._line.answered("mode");
-    void this._leg?.setVoice(this.word.voice).catch(() => {}); // closed by the next one
-    void this._leg?.givePictureRoom(this.word.hasRoom).catch(() => {});
+    void this._leg?.limit(this.word.wayBack, this.word.hasScreen).catch(() => {}); // closed by the next one
     this._say("change");
   }
 

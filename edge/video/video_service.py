@@ -240,6 +240,7 @@ class Video:
             on_state=lambda state: self._do(lambda: self._on_leg(name, state)),
             on_keyframe_wanted=self._devices.picture.want_key,
             on_link=self._devices.follow,
+            on_down=lambda: self._do(self._say_state_soon),
             on_voice=self._devices.voice.on_voice,
             on_picture=self._devices.show,
         )
@@ -305,6 +306,9 @@ class Video:
         if leg is not None and page is not None:
             self._up.offer(page=page, leg=leg, sdp=self._offer_sdp)
 
+    async def _say_state_soon(self) -> None:
+        self._say_state()
+
     def _say_state(self) -> None:
         self._said_state_s, self._said_sent = self._clock.now_s(), _outline(self._devices.sent)
         now = self._devices.now
@@ -317,6 +321,7 @@ class Video:
             is_picture_sent=self._devices.picture.is_sending,
             has_screen=self._devices.has_screen,
             target_bps=None if self._leg is None else self._leg.link.target_bps,
+            down_bps=None if self._leg is None else self._leg.down_bps,
             mode=self._devices.picture.now().mode,
             sent=self._devices.sent if self._meeting.is_connected else None,
             text=now.text,
