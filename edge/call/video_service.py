@@ -23,6 +23,7 @@ from edge.call.station_call import StationCall
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    MediaRate,
     PhotoSlice,
     Say,
     Spoke,
@@ -67,6 +68,9 @@ class Offices:
     spool: SpoolThread
     capture: Capture
     show_output: Callable[[OutputId, OutputPattern], None]
+    share_link: Callable[
+        [bool, int | None], None
+    ]  # whether packets of ours are on it; bit/s that it gives them
     say: Callable[[MediaSignal], bool]  # to the hub; False: not now
     on_flow: Callable[[], None]  # packets of the call come and go; every 5 s
     on_said: Callable[[Prompt], None]  # aloud, or nobody can say it
@@ -107,6 +111,7 @@ class VideoService:
         self._offices = offices
         self._diary = DeviceDiary()
         self._devices = CLOSED
+        self._media_bps: int | None = None
         self._media: tuple[StationMedia, float] | None = None  # as it was said last, and when
         self._line: _Line | None = None
         self._last_pid: int | None = None  # of the line before
@@ -313,6 +318,9 @@ class VideoService:
                 self._say(media)
             case DevicesNow() as devices:
                 self._on_devices(devices)
+            case MediaRate(media_bps=media_bps):
+                self._media_bps = media_bps
+                self._share_link()
             case Spoke() as spoke:
                 self._aloud.on_spoke(spoke, now_s=self._offices.clock.now_s())
                 self.prompts.on_spoke(spoke)
@@ -354,11 +362,16 @@ class VideoService:
     def _on_devices(self, devices: DevicesNow) -> None:
         self._devices = devices
         self.show_light()
+        self._share_link()
         self._diary.note(devices)
         self.tick()
 
+    def _share_link(self) -> None:
+        self._offices.share_link(self.is_lit, self._media_bps)
+
     def _on_ended(self, why: str) -> None:
         """An `edge video` has ended, and its devices are closed with it."""
+        self._media_bps = None
         self._on_devices(CLOSED)
         self._intake = PhotoIntake()  # the next one takes it anew
         self._media = None

@@ -310,7 +310,7 @@ class Leg:
         return None if self._outbound is None else self._outbound.fill_report(data, now_s=now_s)
 
     def _thin_report(self, data: bytes, now_s: float) -> bytes | None:
-        """aiortc reports each second of each stream, a twentieth of a narrow way up."""
+        """Aiortc reports each second of each stream, a twentieth of a narrow way up."""
         if len(data) < 12 or data[1] != RECEIVER_REPORT:
             return data
         ssrc = int.from_bytes(data[8:12])
