@@ -82,8 +82,8 @@ class DevicesNow(_Message):
 
 
 class MediaRate(_Message):
-    """From video: what the link carries of voice and picture, headers included; None: no leg stands. Said when
-    it is another by a fifth, and five times a second at most.
+    """From video: what the link carries of voice and picture, headers included; None: no leg stands. Said
+    when it is another by a fifth, and five times a second at most.
     """
 
     tell: Literal["rate"] = "rate"

@@ -97,7 +97,7 @@ def ours_bps(drain: Drain, from_s: float, to_s: float) -> float:
 
 
 def given_after_a_fall(said_bps: int | None) -> int:
-    """The bytes that the backlog gives to a link that has become narrow in the second after the word of it."""
+    """The bytes that the backlog gives to a link that has become narrow in the second after it is told."""
     drain = Drain(poor(256e3, round_trip_s=0.2), (600, 1_024))
     drain.run_until(30.0)
     in_a_call(drain, media_bps=60_000, from_s=30.0)
