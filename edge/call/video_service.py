@@ -68,9 +68,7 @@ class Offices:
     spool: SpoolThread
     capture: Capture
     show_output: Callable[[OutputId, OutputPattern], None]
-    share_link: Callable[
-        [bool, int | None], None
-    ]  # whether we are on it; bit/s that it gives us
+    share_link: Callable[[bool, int | None], None]  # whether we are on it; bit/s that it gives us
     say: Callable[[MediaSignal], bool]  # to the hub; False: not now
     on_flow: Callable[[], None]  # packets of the call come and go; every 5 s
     on_said: Callable[[Prompt], None]  # aloud, or nobody can say it

@@ -18,9 +18,7 @@ TARGET_QUEUE_IN_CALL_S: Final = 0.025
 PARCEL_IN_CALL_BYTES: Final = 1_024
 WINDOW_FIRST_BYTES: Final = 2_048
 WINDOW_MIN_BYTES: Final = 512  # a trickle of 6 kbit/s at 600 ms: what is live in a call, then the backlog
-FLOOR_BPS: Final = (
-    6_000  # in a call, whatever voice and picture take: what is live of one patient
-)
+FLOOR_BPS: Final = 6_000  # in a call, whatever voice and picture take: what is live of one patient
 FLOOR_SHARE: Final = 0.1  # of what they have, where that is more
 FALL: Final = 0.8  # of what they had: the link gives less, and the backlog yields before it meets the queue
 WINDOW_MAX_BYTES: Final = 262_144
