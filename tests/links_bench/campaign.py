@@ -37,7 +37,8 @@ def campaign(
     """Run what `folder` does not have yet; write the table after each and pictures at the end;
     return the medians.
 
-    A run that fails is told and left out; the next campaign in this folder tries it again.
+    A run that fails is told and left out; the next campaign in this folder tries it again. `busy` is the
+    share of the machine's processors that was not idle: near 1, a run says more of it than of who sent.
     """
     plan = [
         Planned(peer, profile, number)
@@ -52,13 +53,14 @@ def campaign(
     for done, one in enumerate(left):
         left_min = (len(left) - done) * each_s / 60
         progress(f"{len(plan) - len(left) + done} of {len(plan)} runs, {left_min:.0f} min left\n")
-        began_s = time.monotonic()
+        began_s, before = time.monotonic(), _processors()
         clip = clip or Clip(folder)
         try:
             document = run(one.peer, one.profile, clip, seconds=seconds).document()
         except Exception as error:  # noqa: BLE001 - a hundred runs do not end with one
             progress(f"{one.peer} over {one.profile.name}, run {one.number}: {error!r}\n")
             continue
+        document["busy"] = round(_busy_share(before, _processors()), 2)
         partial = one.file(folder).with_suffix(".part")
         partial.write_text(json.dumps(document), encoding="utf-8")
         partial.rename(one.file(folder))
@@ -72,7 +74,8 @@ def write_table(folder: Path, plan: Sequence[Planned]) -> list[dict[str, Any]]:
     """Write `links.json` and `links.md` of what there is; return the medians."""
     rows = []
     for runs in _by_profile_and_peer(folder, plan).values():
-        rows.append({**medians([one["figures"] for one in runs]), "runs": len(runs)})
+        counts = {"runs": len(runs), "busy": max(one["busy"] for one in runs)}
+        rows.append({**medians([one["figures"] for one in runs]), **counts})
     (folder / "links.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     (folder / "links.md").write_text(table(rows), encoding="utf-8")
     return rows
@@ -95,3 +98,13 @@ def _by_profile_and_peer(folder: Path, plan: Sequence[Planned]) -> dict[tuple[st
             document = json.loads(one.file(folder).read_text(encoding="utf-8"))
             found.setdefault((one.profile.name, one.peer), []).append(document)
     return found
+
+
+def _processors() -> tuple[int, int]:
+    """Ticks of all processors so far: all, and idle (proc(5): the first line of /proc/stat)."""
+    ticks = [int(one) for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(ticks), ticks[3] + ticks[4]
+
+
+def _busy_share(before: tuple[int, int], after: tuple[int, int]) -> float:
+    return 1 - (after[1] - before[1]) / max(1, after[0] - before[0])

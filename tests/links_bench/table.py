@@ -20,6 +20,7 @@ COLUMNS: Final = {  # heading, and the key below it
     "up s": "step_up_s",
     "drain s": "drain_s",
     "Jain": "jain",
+    "busy": "busy",
 }
 
 

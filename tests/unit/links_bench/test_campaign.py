@@ -63,6 +63,7 @@ def test_every_peer_runs_over_every_profile_and_the_medians_stand_in_one_table(
         ("rfc51_1M", "aiortc", 3),
     ]
     assert rows[0]["utilisation"] == pytest.approx(0.5 + 0.1 * 5)  # of the first, the fifth and the ninth
+    assert all(0 <= row["busy"] <= 1 for row in rows)
     assert json.loads((tmp_path / "links.json").read_text()) == rows
     assert (tmp_path / "links.md").read_text() == table(rows)
     assert drawn == {"floor_64k": list(PEERS), "rfc51_1M": list(PEERS)}
