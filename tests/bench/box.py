@@ -105,6 +105,7 @@ async def leg(
             on_state=lambda _: None,
             on_keyframe_wanted=on_keyframe_wanted,
             on_link=lambda _: on_link(),
+            on_down=lambda: None,
             on_voice=lambda _: None,
             on_picture=lambda _: None,
         ),
