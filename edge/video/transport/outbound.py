@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 KEYFRAME_EVERY_S: Final = 0.3  # a storm of requests is one request
 OUT_S: Final = 1.0  # what is said to wait in an outage: nobody codes a picture for it
-VOICE_OUT_EVERY_S: Final = 0.18
 HEADER_BYTES: Final = 24  # of RTP with both extensions
 PADDING_MAX_BYTES: Final = 224  # of one packet; RTP counts them in a byte
 _NTP_BEGIN_S: Final = 3_000_000_000  # our count begins somewhere within NTP's era
@@ -74,7 +73,6 @@ class Outbound:
         self._wants_key = False
         self._was_out = False
         self._departures = ccfb.Departures()
-        self._voiced_s = now_s  # when voice was last taken
         self._key_wished_s = now_s - KEYFRAME_EVERY_S
 
     def link(self) -> LinkNow:
@@ -88,17 +86,11 @@ class Outbound:
 
     def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
         """Queue one packet; it leaves with the next `pop`."""
-        if self._voice is None or self._is_kept_back(now_s):
+        if self._voice is None:
             return
         timestamp = self._voice.timestamp(voice.pts, now_s=now_s)
         size_bytes = len(voice.data) + HEADER_BYTES + WIRE_BYTES
         self._pacer.push_voice(_Leaving(self._voice, voice.data, timestamp, False), size_bytes=size_bytes)
-
-    def _is_kept_back(self, now_s: float) -> bool:
-        """In an outage a little voice looks whether the link is back; all of it would be a queue then."""
-        is_kept = self.rate.is_out and now_s - self._voiced_s < VOICE_OUT_EVERY_S
-        self._voiced_s = self._voiced_s if is_kept else now_s
-        return is_kept
 
     def send_picture(self, frame: EncodedFrame, *, now_s: float) -> None:
         """Queue one frame; it may be dropped, and then a keyframe is wished for. None goes in an outage."""
