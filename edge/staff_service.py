@@ -61,8 +61,7 @@ class StaffWords:
         return {}
 
     async def _call_now(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        media = self._video.media
-        return {**self._call.facts(), "media": None if media is None else media.model_dump(mode="json")}
+        return self._call.facts()
 
     async def _accept(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         await self._call.accept()
