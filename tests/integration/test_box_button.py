@@ -17,6 +17,18 @@ def test_presses_are_told_through_a_loss_of_the_button(tmp_path: Path) -> None:
     asyncio.run(through_a_loss(tmp_path / "line"))
 
 
+def opened_and_written(place: Path, data: bytes) -> int:
+    """Write once the button is open, which may still have been letting go of what was unplugged."""
+    while True:
+        writer = os.open(place, os.O_WRONLY)  # waits for somebody who reads
+        try:
+            os.write(writer, data)
+        except BrokenPipeError:
+            os.close(writer)
+        else:
+            return writer
+
+
 async def through_a_loss(place: Path) -> None:
     events: list[Event] = []
     news = asyncio.Event()
@@ -46,8 +58,7 @@ async def through_a_loss(place: Path) -> None:
     for count in (1, 2):
         if count == 1:
             os.mkfifo(place)
-        writer = await asyncio.to_thread(os.open, place, os.O_WRONLY)  # waits until the button is open
-        os.write(writer, b"DU")
+        writer = await asyncio.to_thread(opened_and_written, place, b"DU")
         await until(lambda n=count: sum(isinstance(e, ButtonPressed) for e in events) == n)  # type: ignore[misc]
         await until(lambda n=count: sum(isinstance(e, ButtonReleased) for e in events) == n)  # type: ignore[misc]
         os.close(writer)  # the button is unplugged
