@@ -8,6 +8,7 @@ import { calls } from "./stream.js";
 
 const ON_THE_LINE = ["CONNECTING", "ACTIVE", "DROPPED"];
 const ANSWERED = ["CLAIMED", ...ON_THE_LINE, "HELD"];
+const AGAIN_MAX = 4; // while somebody leaves and another's picture comes, a call changes several times a second
 const TO_ANSWER = ["RECEIVED", "OFFERED", "RINGING", "PARKED"];
 
 /** Which deeds the hub would take from `name`, as its table says (hub/calls/table.py, allowed.py).
@@ -58,26 +59,34 @@ export function myDeeds(call) {
 }
 
 /**
- * Tell the hub; return the call as it is then. What was refused only because something else changed meanwhile is told once
- * more, if it may still be done; otherwise its user is told how the call is now.
+ * Tell the hub; return the call as it is then. What was refused only because something else changed meanwhile is told
+ * again, if it may still be done; otherwise its user is told how the call is now.
  * @param {Call} call @param {Deed} deed @param {string} word of the hub's address @param {Record<string, string>} [fields]
  * @returns {Promise<Call | false | null>} false: refused; null: the hub is away
  */
 export async function give(call, deed, word, fields = {}) {
-  let answer = await post(`/calls/${call.id}/${word}`, { ...fields, revision: String(call.revision) });
-  const now = /** @type {Call | null} */ (answer?.call ?? null);
-  if (answer && !answer.is_done && now && now.revision !== call.revision && myDeeds(now).has(deed) && isSame(call, now)) {
-    answer = await post(`/calls/${call.id}/${word}`, { ...fields, revision: String(now.revision) });
+  let seen = call, answer = await tell(seen, word, fields);
+  for (let again = 0; answer && !answer.is_done && again < AGAIN_MAX; again++) {
+    const now = /** @type {Call | null} */ (answer.call ?? null);
+    if (!now || now.revision === seen.revision || !myDeeds(now).has(deed) || !isSame(call, now, deed)) break;
+    seen = now;
+    answer = await tell(seen, word, fields);
   }
   if (answer === null) tellUser(t("Chưa làm được: mất liên lạc với trung tâm. Hãy thử lại."));
   else if (!answer.is_done) tellUser(whyNot(answer));
   return answer && answer.is_done && answer.call;
 }
 
-/** Whose it is and what is asked: with that changed, the same key may mean another thing.
- * @param {Call} before @param {Call} now */
-function isSame(before, now) {
-  return before.owner === now.owner && before.asked?.by === now.asked?.by && before.asked?.kind === now.asked?.kind
+/** @param {Call} call @param {string} word @param {Record<string, string>} fields */
+function tell(call, word, fields) {
+  return post(`/calls/${call.id}/${word}`, { ...fields, revision: String(call.revision) });
+}
+
+/** Whose it is and what is asked: with that changed, the same key may mean another thing. Its owner ends a call
+ * whoever comes, goes or speaks in it. @param {Call} before @param {Call} now @param {Deed} deed */
+function isSame(before, now, deed) {
+  if (before.owner !== now.owner || deed === "end") return before.owner === now.owner;
+  return before.asked?.by === now.asked?.by && before.asked?.kind === now.asked?.kind
     && (before.state === "HELD") === (now.state === "HELD") && before.turn === now.turn;
 }
 

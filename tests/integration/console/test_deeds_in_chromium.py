@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route, expect
 
 from hub.calls.age import Age
 from hub.calls.apply import apply
@@ -14,6 +14,8 @@ from hub.calls.kept import Kept
 from hub.calls.moves import HeldCall
 from hub.calls.table import ANSWERED_STATES, LISTED, TRANSITIONS, IllegalInputError, Input, State
 from hub.console.rows import call_entry
+from tests.simulators.console_server import ConsoleServer, wait_for
+from tests.simulators.console_station import ConsoleStation
 from tests.unit.hub.console.test_call_list import open_call
 
 OFFERED: Final = """async (asked) => {
@@ -112,3 +114,28 @@ def test_what_a_page_offers_the_hub_takes_and_every_step_of_a_call_is_offered(pa
         assert not refused, f"{name}: {call}"
         left_out = [deed for deed in EXACT if deed not in deeds and takes(call, deed, name)]
         assert not left_out, f"{name}: {call}"
+
+
+def test_a_call_ends_by_one_key_however_often_it_changes_under_it(
+    server: ConsoleServer, station: ConsoleStation, page: Page
+) -> None:
+    call = station.press()
+    wait_for(lambda: server.call(lambda: server.rooms.desk.held(call)) is not None, "the call")
+    changes = [Given(input=Input.CLAIM, by="Lan")]
+    server.run(lambda: server.rooms.desk.give(call, changes.pop()))
+    changes += [
+        Given(input=Input.ASK_OVER, by="Lan"),
+        Given(input=Input.ASK, by="Lan", to="Minh", kind="second"),
+    ]
+
+    def change(route: Route) -> None:
+        if changes:
+            server.run(lambda: server.rooms.desk.give(call, changes.pop()))
+        route.continue_()
+
+    page.goto(f"{server.url}/stations/con-dao-01")
+    expect(page.locator("[data-deed=end]")).to_be_visible()
+    page.route("**/end", change)
+    page.keyboard.press("k")
+    expect(page.locator("#callbar")).to_contain_text("bạn chưa ghi xong biên bản")
+    assert not changes, "it was refused twice"
