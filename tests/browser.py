@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright, expect, sync_playwright
 
 SCREENSHOTS: Final = Path(__file__).parent.parent / "build" / "screenshots"
 ARGUMENTS: Final = [
@@ -169,10 +169,20 @@ def observe_until(page: Page, expression: str) -> None:
     """Return once an expression is true in the page, and touch nothing. Raises TimeoutError."""
     deadline_s = time.monotonic() + STEP_LIMIT_MS / 1000
     tried = f"(() => {{ try {{ return {expression} }} catch {{ return false }} }})()"  # no body yet, say
-    while not observe(page, tried):
+    while not _observed(page, tried):
         if time.monotonic() > deadline_s:
             raise TimeoutError(f"not true within {STEP_LIMIT_MS} ms: {expression}")
         page.wait_for_timeout(POLL_MS)
+
+
+def _observed(page: Page, expression: str) -> bool:
+    """False also while the page goes to another address under the question."""
+    try:
+        return bool(observe(page, expression))
+    except Error as error:
+        if "navigated" not in str(error):
+            raise
+        return False
 
 
 def screenshot(page: Page, name: str) -> Path:

@@ -238,7 +238,8 @@ async def test_what_the_hub_says_it_has_is_kept_with_the_hour_of_the_hub(tmp_pat
     ):
         config = box_config(tmp_path, broker.boxes["con-dao-01"], port=broker.port)
         async with vitals(config):
-            await until(lambda: rows(config, "mark") == len(RecordClass))
+            received = f"received WHERE class = {int(CALL)}"
+            await until(lambda: rows(config, "mark") == len(RecordClass) and rows(config, received) == 1)
         with open_spool(config.data_dir / "spool.db") as spool:
             assert spool.ledger(CALL).received.cumulative == 1
             assert spool.fact("epoch") is not None
