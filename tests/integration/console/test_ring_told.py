@@ -159,3 +159,16 @@ def test_a_ring_of_a_call_that_is_taken_back_came_to_nothing_that_is_said(
     assert post(server, "ring/stop", "Lan") == 303
     wait_state(server, call, State.CALLBACK)
     assert told(server) is None
+
+
+def test_streams_are_woken_for_the_station_when_a_ring_begins_and_when_it_is_stopped(
+    server: ConsoleServer, station: ConsoleStation
+) -> None:
+    woken: list[str | None] = []
+    server.call(lambda: server.rooms.listen(woken.append))
+    for path, by in (("ring", "Lan"), ("ring/stop", None)):
+        woken.clear()
+        post(server, path, "Lan")
+        ring = told(server)
+        assert (ring and ring["by"]) == by
+        assert NAME in woken, "the row is told only with the next look around"
