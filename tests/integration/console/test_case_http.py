@@ -321,7 +321,7 @@ def test_the_letter_has_the_ecg_at_true_scale_and_nothing_of_another_person(
     lan.post("/papers/form", visit=4, findings="bí mật của người sau")
     station.samples(ECG, [7 * one_mv if index % 100 < 50 else 0 for index in range(1_000)])
     station.numbers(55, 33)
-    wait_for(lambda: "55" in "".join(lan.letter(4)), "what came of the next person")
+    wait_for(lambda: "55 %" in "".join(lan.letter(4)), "what came of the next person")
     raw = lan.get(f"/letter.pdf?spool={spool_text(call.spool)}&visit=3").data
     pages = read_pdf(raw)
     text = "\n".join(page.text for page in pages)
@@ -332,13 +332,13 @@ def test_the_letter_has_the_ecg_at_true_scale_and_nothing_of_another_person(
         "đau ngực",
         "chuyển ngay",
         "cấp cứu",
-        "91",
-        "118",
+        "91 %",
+        "118 lần/phút",
         "Lan",
         "không lọc",
     ):
         assert shown in text
-    for hidden in ("bí mật", "55 ", "33 "):
+    for hidden in ("bí mật", "55 %", "33 lần/phút"):
         assert hidden not in text
     (trace,) = [line for line in pages[-1].black if len(line.points) > 100]
     assert trace.height_mm == pytest.approx(10.0, rel=0.005)
