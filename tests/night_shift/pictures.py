@@ -28,7 +28,7 @@ class Pictures:
         self._taken += 1
         path = FOLDER / f"{self._taken:02}-{name}.png"
         if at is None:
-            page.locator("header").first.scroll_into_view_if_needed()
+            page.evaluate("scrollTo(0, 0)")  # not by an element: a page may be drawn anew meanwhile
         else:
             page.locator(at).first.evaluate(SCROLL)
         if is_dark:
