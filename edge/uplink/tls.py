@@ -63,8 +63,8 @@ class HubSocket(ssl.SSLSocket):
         return parse_tcp_info(raw)
 
     def pace(self, rate: float) -> None:
-        """Let the kernel send no faster than so many bytes a second from now on."""
-        bytes_s = min(PACE_MAX, max(PACE_MIN, int(rate)))
+        """Let the kernel send no faster than so many bytes a second from now on; infinite: no limit."""
+        bytes_s = int(min(PACE_MAX, max(PACE_MIN, rate)))
         with contextlib.suppress(OSError):  # closed meanwhile
             self.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, struct.pack("=I", bytes_s))
 

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from math import inf
 from typing import Final
 
 from contract.errors import RefusedError
@@ -139,6 +140,7 @@ class Uplink:
         """Say a signal of picture and voice; False: the hub cannot be reached now, and nothing is kept."""
         if self._connection is None or self.link.connected_since_s is None:
             return False
+        self._connection.pace(inf)  # parcels may be slow in a call; who waits for an answer must not be
         return self._connection.publish(Topic.UP_SIGNAL, encode_signal(signal)) is not None
 
     @property

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import ssl
 import threading
 import time
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from contract.ids import RecordClass
+from contract.media import Answer
 from contract.signals import Advice, BoxState, ConfirmDevice, Practice, RingStation, encode_signal
 from edge.config import BoxConfig
 from edge.spool.batch import Batch
 from edge.uplink.owed_class import PAGE_RECORDS
+from edge.uplink.tls import PACE_MAX, SO_MAX_PACING_RATE
 from tests.broker import Broker
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import event, press_batch, wave
@@ -96,6 +99,29 @@ async def test_a_press_does_not_wait_for_a_window_that_is_full(broker: Broker, c
             await box.store(press_batch(1))
             await box.until(lambda: box.uplink.owed.count(CALL) == 0)
             assert box.uplink.owed.count(RecordClass.WAVEFORM) == 1
+
+
+@in_a_loop
+async def test_a_signal_of_a_call_does_not_go_at_the_pace_of_parcels(
+    broker: Broker, config: BoxConfig
+) -> None:
+    def pace() -> int:
+        connection = box.uplink._connection
+        assert connection is not None
+        assert connection._socket is not None
+        return connection._socket.getsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE)
+
+    with HubThread(hub_config(broker)):
+        async with running(config) as box:
+            box.uplink.share_link(is_in_call=True)
+            await box.until(lambda: has_sent_its_key(box))
+            await box.store(Batch(entries=[wave(0)]))
+            await box.until(lambda: box.owes() == 0)
+            assert 0 < pace() < 2**31 - 1, "a parcel has its pace"
+            assert box.uplink.say_media(
+                Answer(spool="0" * 16, call_seq=1, page="0" * 16, leg="0" * 16, direction="down", sdp="v=0")
+            )
+            assert pace() % 2**32 == PACE_MAX
 
 
 @in_a_loop
