@@ -21,11 +21,17 @@ PageName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # random, made by t
 PhotoName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # the object id of its parts
 Sdp = Annotated[str, Field(min_length=1, max_length=SDP_MAX_CHARS)]
 Direction = Literal["up", "down"]
+DownBps = Annotated[int, Field(ge=8_000, le=10_000_000)]  # the most that the page should send, with headers
 
 CameraState = codes.CameraState
 SoundState = codes.SoundState
 # Of a device at the operator's. "off" is a person's wish, the rest are facts.
 PeerState = Literal["on", "off", "missing", "refused"]
+# What the picture is for: how the patient moves, or how something looks (half as often, one size up).
+PictureMode = Literal["motion", "detail"]
+# Why the picture is no larger and no smoother: the box codes no more in time; the camera gives no more; it is
+# how the doctor wants it; there is room for more since some seconds; much is lost; the link has no room.
+PictureLimit = Literal["none", "encoder", "camera", "detail", "waiting", "loss", "link"]
 
 
 class IceServer(BaseModel):
@@ -92,6 +98,23 @@ class Answer(MediaSignal):
     sdp: Sdp
 
 
+class SentNow(BaseModel):
+    """What a station sends, and the way it goes, of the last seconds; numbers of two significant digits, so
+    that a line of them stands still. `width` 0: no picture was sent lately."""
+
+    model_config = WIRE_RULES
+
+    width: Annotated[int, Field(ge=0, le=8_192)] = 0
+    height: Annotated[int, Field(ge=0, le=8_192)] = 0
+    fps: Annotated[float, Field(ge=0, le=240)] = 0.0
+    is_stills: bool = False  # one picture every few seconds; `fps` says nothing then
+    video_bps: Count = 0  # coded, without headers
+    voice_bps: Count
+    round_trip_ms: Count | None = None
+    lost_pct: Annotated[float, Field(ge=0, le=100)]
+    limit: PictureLimit
+
+
 class StationMedia(MediaSignal):
     """Up: how camera, microphone and loudspeaker are, and how the leg goes. At each change and every 5 s of a
     leg."""
@@ -105,6 +128,9 @@ class StationMedia(MediaSignal):
     is_picture_sent: bool = False  # false while the link has no room for it: voice alone
     has_screen: bool = False  # false: nobody there would see the operator's picture, do not send it
     target_bps: Count | None = None  # what the station believes the link carries
+    down_bps: DownBps | None = None
+    mode: PictureMode | None = None  # which holds; None: a station that knows of none
+    sent: SentNow | None = None  # while the leg stands
     text: Text = ""  # which device, and what to do, when something is not well
 
 
@@ -115,6 +141,15 @@ class PeerMedia(MediaSignal):
     page: PageName
     microphone: PeerState
     camera: PeerState
+
+
+class PictureWish(MediaSignal):
+    """Down: what this page's user looks for. It holds for the call; said again while the station's `media`
+    says otherwise."""
+
+    signal: Literal["picture"] = "picture"
+    page: PageName
+    mode: PictureMode
 
 
 class TakePhoto(MediaSignal):
@@ -133,9 +168,11 @@ class PhotoTaken(MediaSignal):
     text: Text = ""
 
 
-AnyMediaSignal = Join | Leave | Renew | Offer | Answer | StationMedia | PeerMedia | TakePhoto | PhotoTaken
+AnyMediaSignal = (
+    Join | Leave | Renew | Offer | Answer | StationMedia | PeerMedia | PictureWish | TakePhoto | PhotoTaken
+)
 
-_DOWN: Final = (Join, Leave, Renew, PeerMedia, TakePhoto)
+_DOWN: Final = (Join, Leave, Renew, PeerMedia, PictureWish, TakePhoto)
 _UP: Final = (StationMedia, PhotoTaken)
 
 

@@ -61,7 +61,8 @@ class StaffWords:
         return {}
 
     async def _call_now(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._call.facts()
+        media = self._video.media
+        return {**self._call.facts(), "media": None if media is None else media.model_dump(mode="json")}
 
     async def _accept(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         await self._call.accept()

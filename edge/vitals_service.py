@@ -271,6 +271,9 @@ class Vitals:
                 spool=self._spool,
                 capture=self._capture,
                 show_output=self._board.show_output,
+                share_link=lambda is_in_call, media_bps: self._uplink.share_link(
+                    is_in_call=is_in_call, media_bps=media_bps
+                ),
                 say=self._uplink.say_media,
                 on_flow=self._call.on_flow,
                 on_said=self._call.on_said,
@@ -345,7 +348,6 @@ class Vitals:
             makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
             for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
                 self._uplink.add(await self._coding.store(cut))
-            self._uplink.share_link(is_in_call=self._video.is_lit)
             self._board.set_host_state(self._host_state())
             await self._until_next_cut(cut_at_s)
 

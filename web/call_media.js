@@ -4,19 +4,22 @@ import { CallLine } from "./call_line.js";
 import { Flow } from "./flow.js";
 import { Leg } from "./leg.js";
 import { OwnDevices } from "./own_devices.js";
-import { UNKNOWN_LINK, voiceMode } from "./voice.js";
+import { StationWord } from "./station_word.js";
 import { Ways } from "./ways.js";
 
 const RENEW_MS = [2_000, 4_000, 8_000]; // between two wishes for another leg
 const QUICK_MS = 50, STEADY_MS = 500; // between two looks at a leg: while it begins, and later
 const QUICK_FOR_MS = 15_000;
 const RETIRE_MS = 5_000; // the leg before is played until the new one stands, and no longer than that
-const PICTURE_ROOM_BPS = 250_000, PICTURE_NO_ROOM_BPS = 200_000;
 const PHOTOS_WANTED_MAX = 4; // unanswered at once; as hub/rooms/direct.py
 
 /**
  * @typedef {{leg?: string | null, is_connected: boolean, camera: string, microphone: string, loudspeaker: string,
- *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, text?: string}} StationMedia
+ *   has_screen?: boolean, is_picture_sent: boolean, target_bps?: number | null, down_bps?: number | null,
+ *   text?: string, mode?: Mode, sent?: Sent}} StationMedia
+ * @typedef {"motion" | "detail"} Mode  what the picture is for
+ * @typedef {{width: number, height: number, fps: number, is_stills: boolean, video_bps: number, voice_bps: number,
+ *   round_trip_ms?: number, lost_pct: number, limit: string}} Sent
  * @typedef {{photo: string, received: number, total: number, size_bytes: number | null, text: string,
  *   taken_ms?: number | null, is_asked?: boolean, is_over?: boolean}} Photo  `taken_ms`: of the hub's list alone;
  *   `is_asked`: by this page, just now; `is_over`: the call is, which says no more of it
@@ -50,8 +53,6 @@ export class CallMedia extends EventTarget {
     this.own = new OwnDevices();
     this.page = randomName(8);
     this.isAudible = false; // whoever plays `heard` says so: a browser may hold it back
-    /** @type {StationMedia | null} */
-    this.station = null;
     /** @type {Map<string, Photo>} */
     this.photos = new Map();
     /** @type {import("./leg.js").Counts | null} */
@@ -77,9 +78,7 @@ export class CallMedia extends EventTarget {
     this._isSpeaker = isSpeaker;
     /** @type {RTCIceServer[]} */
     this._iceServers = [];
-    /** @type {import("./voice.js").VoiceMode} */
-    this._voice = UNKNOWN_LINK;
-    this._isRoom = false;
+    this.word = new StationWord();
     /** @type {"" | "taken" | "ended"} */
     this._over = "";
     this._renewed = 0;
@@ -90,6 +89,10 @@ export class CallMedia extends EventTarget {
     this._line.addEventListener("gone", () => this._say("change"));
     this._line.addEventListener("message", (event) => void this._receive(/** @type {CustomEvent} */ (event).detail));
     this.own.addEventListener("change", () => this._onOwn());
+  }
+
+  get station() {
+    return this.word.media;
   }
 
   get isHubThere() {
@@ -182,6 +185,14 @@ export class CallMedia extends EventTarget {
     return photo;
   }
 
+  /** Ask the station for a picture for this. Which holds it says itself. @param {Mode} mode */
+  choose(mode) {
+    if (this._over || this.waiting) return;
+    this.word.asked = mode;
+    this._line.sendUntilAnswered("mode", { type: "picture", mode });
+    this._say("change");
+  }
+
   // ---- the hub
 
   _join() {
@@ -228,6 +239,7 @@ export class CallMedia extends EventTarget {
   _onWaiting({ reason, speaker }) {
     this.waiting = { reason: reason === "held" ? "held" : "turn", speaker: typeof speaker === "string" ? speaker : null };
     this._isSpeaker = false;
+    this.word.asked = null;
     this._line.forgetAll();
     this._dropLegs();
     this.own.close();
@@ -251,7 +263,7 @@ export class CallMedia extends EventTarget {
       this._line.sayAllAgain();
       return;
     }
-    const leg = new Leg(name, this._iceServers, this._ways.now, this._voice, this._now_ms);
+    const leg = new Leg(name, this._iceServers, this._ways.now, this.word.wayBack, this._now_ms);
     this._replace(leg);
     this.times.offered_ms ??= this._now_ms();
     this._line.answered("answer");
@@ -262,7 +274,7 @@ export class CallMedia extends EventTarget {
         leg.answer(sdp).then((answer) => this._tell(leg, "answer", answer)),
         leg.offer(this.own.voice, this.own.picture).then((offer) => this._tell(leg, "offer", offer)),
       ]);
-      await leg.givePictureRoom(this._isRoom);
+      await leg.limit(this.word.wayBack, this.word.hasScreen);
       await leg.send(this.own.voice, this.own.picture); // what was opened meanwhile
     } catch (error) {
       if (this._leg !== leg) return; // closed by the next one
@@ -311,7 +323,6 @@ export class CallMedia extends EventTarget {
     if (leg?.name !== name || !this._line.answered("offer")) return; // late, or said twice
     try {
       await leg.accept(sdp);
-      await leg.setVoice(this._voice);
     } catch (error) {
       if (this._leg !== leg) return;
       console.warn("call: the station's answer cannot be used:", error);
@@ -339,12 +350,9 @@ export class CallMedia extends EventTarget {
 
   /** @param {StationMedia} media */
   _onStation(media) {
-    this.station = media;
-    this._voice = voiceMode(media.target_bps, this._voice);
-    const needed_bps = this._isRoom ? PICTURE_NO_ROOM_BPS : PICTURE_ROOM_BPS;
-    this._isRoom = media.has_screen === true && (media.target_bps ?? 0) >= needed_bps;
-    void this._leg?.setVoice(this._voice).catch(() => {}); // closed by the next one
-    void this._leg?.givePictureRoom(this._isRoom).catch(() => {});
+    this.word.hear(media, this._now_ms());
+    if (!this.word.asked) this._line.answered("mode");
+    void this._leg?.limit(this.word.wayBack, this.word.hasScreen).catch(() => {}); // closed by the next one
     this._say("change");
   }
 

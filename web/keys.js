@@ -7,7 +7,7 @@ import { t } from "./words.js";
 
 /**
  * @typedef {"answer" | "accept" | "decline" | "hold" | "park" | "second" | "transfer" | "doctor" | "turn" | "ring"
- *   | "minutes" | "end" | "mute" | "photo" | "size" | "picture" | "take" | "close" | "all" | "help"} Deed
+ *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "help"} Deed
  * @typedef {{deed: Deed, key: string, text: () => string}} Key  `key` as `KeyboardEvent.key`, letters small
  */
 
@@ -28,6 +28,7 @@ export const KEYS = [
   { deed: "mute", key: "m", text: () => t("Tắt hoặc bật micrô") },
   { deed: "photo", key: "p", text: () => t("Chụp ảnh") },
   { deed: "size", key: "l", text: () => t("Hình lớn hoặc nhỏ") },
+  { deed: "detail", key: "x", text: () => t("Xem chi tiết: hình rõ hơn, ít hình hơn; hoặc xem chuyển động") },
   { deed: "picture", key: "i", text: () => t("Thử lại hình, khi chỉ có tiếng; tiếng ngắt vài giây") },
   { deed: "take", key: "t", text: () => t("Nhận việc này") },
   { deed: "close", key: "c", text: () => t("Đóng, với lý do") },

@@ -1,13 +1,13 @@
 /** One leg of a call: two WebRTC connections with the station, `up` (it sends) and `down` (we send). */
-import { trimmed } from "./descriptions.js";
-import { PICTURE } from "./own_devices.js";
+import { trimmed, withWayBack } from "./descriptions.js";
 import { askForVoice } from "./voice.js";
+import { BEST_WAY } from "./way_back.js";
 
-/** @typedef {import("./voice.js").VoiceMode} VoiceMode
+/** @typedef {import("./way_back.js").WayBack} WayBack
  *  @typedef {{isAudioOnly: boolean, isRelayOnly: boolean}} Way  by which a leg is tried */
 
 const GATHER_MAX_MS = 2_000; // a server that does not answer must not hold the others back
-const PICTURE_BPS = 120_000;
+const ASKED_VOICE = { bps: 16_000, ptime_ms: 40 }; // of who knows no better; a station codes by what it sends
 const UP_SILENT_MS = 3_000; // a station that is silent still sends something each second
 const DOWN_SILENT_MS = 10_000; // there only reports come back, some seconds apart on a poor link
 const ANSWERED_MS = 2_500; // reports come back each second or so; one may be lost
@@ -61,13 +61,19 @@ export class Leg extends EventTarget {
    * @param {string} name the station's
    * @param {RTCIceServer[]} iceServers
    * @param {Way} way
-   * @param {VoiceMode} voice
+   * @param {WayBack} wayBack what may be sent
    * @param {() => number} now_ms
    */
-  constructor(name, iceServers, way, voice, now_ms) {
+  constructor(name, iceServers, way, wayBack, now_ms) {
     super();
     this.name = name;
-    this.voice = voice;
+    this._wayBack = wayBack;
+    this._hasScreen = false;
+    this._isSetting = false;
+    /** What the two connections were last set to. @type {WayBack | null} */
+    this._told = null;
+    /** @type {WayBack | null} */
+    this._coded = null;
     this.way = way;
     /** The station's voice, and its picture. @type {MediaStream | null} */
     this.heard = null; // never an empty stream: one that gets its track later is not played (Chromium 150)
@@ -82,7 +88,7 @@ export class Leg extends EventTarget {
     this._voiceSender = null;
     /** @type {RTCRtpSender | null} */
     this._pictureSender = null;
-    this._answer = "";
+    this._offer = this._answer = ""; // the station's
     for (const path of [this._up, this._down]) {
       path.connection.onconnectionstatechange = () => {
         if (path.connection.connectionState === "connected" && !path.isConnected) {
@@ -125,19 +131,21 @@ export class Leg extends EventTarget {
   /** Our answer to what the station offers to send. @param {string} sdp */
   async answer(sdp) {
     const { connection } = this._up;
-    await connection.setRemoteDescription({ type: "offer", sdp });
+    this._offer = sdp;
+    this._told = this._wayBack;
+    await connection.setRemoteDescription({ type: "offer", sdp: withWayBack(sdp, this._told.above_bps) });
     if (this.way.isAudioOnly) {
       for (const one of connection.getTransceivers()) if (one.receiver.track.kind === "video") one.direction = "inactive";
     }
     await connection.setLocalDescription(await connection.createAnswer());
-    return askForVoice(await gathered(connection), this.voice);
+    return askForVoice(await gathered(connection), ASKED_VOICE);
   }
 
   /** What we offer to send. @param {MediaStreamTrack | null} voice @param {MediaStreamTrack | null} picture */
   async offer(voice, picture) {
     const { connection } = this._down;
     const audio = connection.addTransceiver(voice ?? "audio", { direction: "sendonly" });
-    const sendEncodings = [{ active: false, maxBitrate: PICTURE_BPS, maxFramerate: PICTURE.fps }];
+    const sendEncodings = [{ ...encoding(BEST_WAY), active: false }];
     const direction = this.way.isAudioOnly ? "inactive" : "sendonly";
     const video = connection.addTransceiver(picture ?? "video", { direction, sendEncodings });
     only(audio, "audio/opus");
@@ -151,7 +159,9 @@ export class Leg extends EventTarget {
   /** The station's answer to that. @param {string} sdp */
   async accept(sdp) {
     this._answer = sdp;
-    await this._down.connection.setRemoteDescription({ type: "answer", sdp: askForVoice(sdp, this.voice) });
+    this._coded = this._wayBack;
+    await this._down.connection.setRemoteDescription({ type: "answer", sdp: askForVoice(sdp, this._coded.voice) });
+    await this._set();
   }
 
   /** Send these from now on. @param {MediaStreamTrack | null} voice @param {MediaStreamTrack | null} picture */
@@ -160,23 +170,56 @@ export class Leg extends EventTarget {
     if (this._pictureSender && this._pictureSender.track !== picture) await this._pictureSender.replaceTrack(picture);
   }
 
-  /** Whether our picture may go. @param {boolean} isRoom */
-  async givePictureRoom(isRoom) {
+  /** Send no more than this from now on, and a picture only where somebody would see it.
+   * @param {WayBack} wayBack @param {boolean} hasScreen */
+  async limit(wayBack, hasScreen) {
+    this._wayBack = wayBack;
+    this._hasScreen = hasScreen;
+    await this._set();
+  }
+
+  /** One change after the other, the newest wish last. */
+  async _set() {
+    if (this._isSetting) return;
+    this._isSetting = true;
+    try {
+      let wished;
+      do {
+        wished = [this._wayBack, this._hasScreen];
+        await this._setPicture();
+        await this._setVoice();
+        await this._setFeedback();
+      } while (wished[0] !== this._wayBack || wished[1] !== this._hasScreen);
+    } finally {
+      this._isSetting = false;
+    }
+  }
+
+  async _setPicture() {
     const sender = this._pictureSender, parameters = sender?.getParameters();
-    if (!sender || !parameters?.encodings?.length || parameters.encodings[0].active === isRoom) return;
-    parameters.encodings[0].active = isRoom;
+    const [now] = parameters?.encodings ?? [];
+    const wanted = { ...encoding(this._wayBack), active: this._hasScreen && this._wayBack.picture !== null };
+    if (!sender || !parameters || !now || (now.active === wanted.active && now.maxBitrate === wanted.maxBitrate)) return;
+    Object.assign(now, wanted);
     await sender.setParameters(parameters);
   }
 
-  /** Code our voice so from now on: between us and our own browser, the station need not know.
-   * @param {VoiceMode} mode */
-  async setVoice(mode) {
-    const { connection } = this._down;
-    if (mode === this.voice) return;
-    this.voice = mode;
-    if (!this._answer || connection.signalingState !== "stable") return;
+  /** Between us and our own browser: the station need not know how our voice is coded. */
+  async _setVoice() {
+    const { connection } = this._down, { voice } = this._wayBack;
+    if (!this._answer || this._coded?.voice === voice || connection.signalingState !== "stable") return;
+    this._coded = this._wayBack;
     await connection.setLocalDescription(await connection.createOffer());
-    await connection.setRemoteDescription({ type: "answer", sdp: askForVoice(this._answer, mode) });
+    await connection.setRemoteDescription({ type: "answer", sdp: askForVoice(this._answer, voice) });
+  }
+
+  /** Likewise how often it says what arrives of the station's. */
+  async _setFeedback() {
+    const { connection } = this._up;
+    if (!this._told || this._told === this._wayBack || connection.connectionState !== "connected") return;
+    this._told = this._wayBack;
+    await connection.setRemoteDescription({ type: "offer", sdp: withWayBack(this._offer, this._told.above_bps) });
+    await connection.setLocalDescription(await connection.createAnswer());
   }
 
   /** @returns {Promise<Counts>} */
@@ -200,7 +243,7 @@ export class Leg extends EventTarget {
       saidPackets: one(down, "outbound-rtp", "audio").packetsSent ?? 0,
       picturesSent: one(down, "outbound-rtp", "video").framesSent ?? 0,
       roundTrip_ms: pair.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
-      voice_bps: this.voice.bps,
+      voice_bps: (this._coded ?? this._wayBack).voice.bps,
     };
   }
 
@@ -210,6 +253,12 @@ export class Leg extends EventTarget {
       connection.close();
     }
   }
+}
+
+/** What a rung leaves of our picture. @param {WayBack} wayBack @returns {RTCRtpEncodingParameters} */
+function encoding({ picture }) {
+  const { bps, fps, shrink } = picture ?? /** @type {import("./way_back.js").Picture} */ (BEST_WAY.picture);
+  return { maxBitrate: bps, maxFramerate: fps, scaleResolutionDownBy: shrink };
 }
 
 /** The whole description, all candidates inside, or those that came in time. @param {RTCPeerConnection} connection */

@@ -1,7 +1,7 @@
 /** The operator's own microphone and camera: open during a call, named when they are not there. */
 
 const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
-export const PICTURE = { width: 320, height: 240, fps: 15 };
+const PICTURE = { width: 320, height: 240, fps: 15 }; // the most that web/way_back.js lets go
 const SETTLE_MS = 500; // a headset that is plugged in comes as several devices
 
 /**

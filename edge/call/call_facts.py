@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ConfigDict
 
 from contract.events import PracticeKind
+from contract.media import StationMedia
 from edge.call.hub_ring import RingState
 from edge.call.station_call import StationCall
 from edge.call.station_table import State
@@ -28,7 +29,8 @@ class CallFacts(BaseModel):
     """`state` is the name of a State; `for_s`: since when it holds, None: since before this boot of the box.
 
     `phone`: the number to ring, because no voice comes this way or nobody has answered for long. `practice`:
-    of the open call; `next_is_practice`: the next press is none, for `practice_left_s`.
+    of the open call; `next_is_practice`: the next press is none, for `practice_left_s`. `media`: what
+    `edge video` said of picture and voice, if that is no older than some seconds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +45,7 @@ class CallFacts(BaseModel):
     next_is_practice: PracticeKind | None
     practice_left_s: float | None
     ring: RingNow | None
+    media: StationMedia | None = None
 
     def lines(self) -> Iterator[str]:
         """Yield what a person at a terminal wants to know."""

@@ -81,6 +81,15 @@ class DevicesNow(_Message):
     text: str = ""
 
 
+class MediaRate(_Message):
+    """From video: what the link carries of voice and picture, headers included; None: no leg stands. Said
+    when it is another by a fifth, and five times a second at most.
+    """
+
+    tell: Literal["rate"] = "rate"
+    media_bps: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+
+
 class Spoke(_Message):
     """From video: prompt `number` is over; `text` says why it was not heard, and is empty when it was."""
 
@@ -102,7 +111,7 @@ class PhotoSlice(_Message):
 
 
 ToVideo = CallNow | CallOver | FromHub | CameraWish | Say
-FromVideo = ToHub | DevicesNow | Spoke | PhotoSlice
+FromVideo = ToHub | DevicesNow | MediaRate | Spoke | PhotoSlice
 _TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
 _FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])
 

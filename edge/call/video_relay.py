@@ -17,6 +17,7 @@ from contract.media import (
     MediaSignal,
     PeerMedia,
     PhotoTaken,
+    PictureWish,
     StationMedia,
     TakePhoto,
     is_down,
@@ -55,6 +56,7 @@ class VideoRelay:
         self._is_page_waiting = False
         self._resumes: tuple[Join, str | None] | None = None  # the page of a held call, and whose
         self._peer: PeerMedia | None = None
+        self._picture: PictureWish | None = None  # holds for the call, whoever's page it was
         self._photos: OrderedDict[str, _Asked] = OrderedDict()
 
     # How the call stands
@@ -108,7 +110,7 @@ class VideoRelay:
         )
 
     def _begin(self) -> None:
-        self._join = self._peer = self._resumes = None
+        self._join = self._peer = self._resumes = self._picture = None
         self._photos.clear()
         self.switch.next_call()
         if self.call is not None and self.call.call_seq == self._camera_off_in:
@@ -142,7 +144,13 @@ class VideoRelay:
         if is_new and self._join is not None:
             told.append(_from_hub(self._join.model_copy(update={"leg": None})))
             told += [_from_hub(self._peer)] if self._peer is not None else []
+            told += self._wish_of(self._join)
         return told
+
+    def _wish_of(self, join: Join) -> list[ToVideo]:
+        """Return what is told of the mode to who knows of none."""
+        wish = self._picture
+        return [] if wish is None else [_from_hub(wish.model_copy(update={"page": join.page}))]
 
     # From the hub
 
@@ -162,6 +170,8 @@ class VideoRelay:
                 self._join = signal
             case PeerMedia():
                 self._peer = signal
+            case PictureWish():
+                self._picture = signal
             case Leave(page=page) if self._join is not None and self._join.page == page:
                 self._join = self._peer = None
             case Leave(page=page) if self._resumes is not None and self._resumes[0].page == page:

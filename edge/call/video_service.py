@@ -23,6 +23,7 @@ from edge.call.station_call import StationCall
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    MediaRate,
     PhotoSlice,
     Say,
     Spoke,
@@ -53,6 +54,7 @@ SIGNALS_PER_S: Final = 10.0  # to the hub: a leg takes four, and one every 5 s
 SIGNALS_BURST: Final = 40
 PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
 RUN_AGAIN_S: Final = 5.0  # after a fault of our own
+MEDIA_KNOWN_S: Final = 15.0  # what is said every 5 s, and has not been for so long, is not so any more
 LIT_AFTER_CALL_S: Final = 3.0  # an `edge video` that lives on to speak has closed its devices by then
 FOREIGN_END_S: Final = 20.0  # one that is not our child has gone by then, whatever it waits for
 
@@ -66,6 +68,7 @@ class Offices:
     spool: SpoolThread
     capture: Capture
     show_output: Callable[[OutputId, OutputPattern], None]
+    share_link: Callable[[bool, int | None], None]  # whether we are on it; bit/s that it gives us
     say: Callable[[MediaSignal], bool]  # to the hub; False: not now
     on_flow: Callable[[], None]  # packets of the call come and go; every 5 s
     on_said: Callable[[Prompt], None]  # aloud, or nobody can say it
@@ -106,6 +109,8 @@ class VideoService:
         self._offices = offices
         self._diary = DeviceDiary()
         self._devices = CLOSED
+        self._media_bps: int | None = None
+        self._media: tuple[StationMedia, float] | None = None  # as it was said last, and when
         self._line: _Line | None = None
         self._last_pid: int | None = None  # of the line before
         self._intake = PhotoIntake()
@@ -145,6 +150,17 @@ class VideoService:
     def devices(self) -> DevicesNow:
         """How camera, microphone and loudspeaker are now."""
         return self._devices
+
+    @property
+    def media(self) -> StationMedia | None:
+        """How picture and voice of the claimed call are now; None: there are none, or nobody knows."""
+        call, said = self.relay.call, self._media
+        if call is None or not call.is_claimed or said is None:
+            return None
+        is_known = self._offices.clock.now_s() - said[1] < MEDIA_KNOWN_S
+        return (
+            said[0] if is_known and (said[0].spool, said[0].call_seq) == (call.spool, call.call_seq) else None
+        )
 
     @property
     def is_lit(self) -> bool:
@@ -293,11 +309,16 @@ class VideoService:
         match parse_from_video(data):
             case ToHub(signal=signal):
                 media = self.relay.to_hub(signal)
-                if isinstance(media, StationMedia) and media.is_connected:
-                    self._offices.on_flow()
+                if isinstance(media, StationMedia):
+                    self._media = media, self._offices.clock.now_s()
+                    if media.is_connected:
+                        self._offices.on_flow()
                 self._say(media)
             case DevicesNow() as devices:
                 self._on_devices(devices)
+            case MediaRate(media_bps=media_bps):
+                self._media_bps = media_bps
+                self._share_link()
             case Spoke() as spoke:
                 self._aloud.on_spoke(spoke, now_s=self._offices.clock.now_s())
                 self.prompts.on_spoke(spoke)
@@ -339,13 +360,19 @@ class VideoService:
     def _on_devices(self, devices: DevicesNow) -> None:
         self._devices = devices
         self.show_light()
+        self._share_link()
         self._diary.note(devices)
         self.tick()
 
+    def _share_link(self) -> None:
+        self._offices.share_link(self.is_lit, self._media_bps)
+
     def _on_ended(self, why: str) -> None:
         """An `edge video` has ended, and its devices are closed with it."""
+        self._media_bps = None
         self._on_devices(CLOSED)
         self._intake = PhotoIntake()  # the next one takes it anew
+        self._media = None
         if why:
             self._say(self.relay.lost(why))
 

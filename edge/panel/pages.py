@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from edge.advice.advice_facts import AdviceNow
 from edge.call.call_facts import CallFacts
 from edge.call.station_table import OPEN, State
+from edge.panel.media_line import media_line
 from edge.panel.station_devices import CONNECTED, DeviceNow, StationDevices
 from edge.panel.words import LANGUAGES, Words
 
@@ -93,6 +94,7 @@ def station_page(
         is_settling=is_settling,
         now=now,
         lines=() if isinstance(now, Silence) else lines_of(now.all, words),
+        media="" if isinstance(now, Silence) else media_line(now.call.media, words),
     )
 
 

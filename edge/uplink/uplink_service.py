@@ -119,9 +119,9 @@ class Uplink:
             self._call_came.set()
         self._wake.set()
 
-    def share_link(self, *, is_in_call: bool) -> None:
-        """Say whether voice and picture are on the link too: then no more is sent than leaves them room."""
-        self._window.share(is_in_call=is_in_call)
+    def share_link(self, *, is_in_call: bool, media_bps: int | None = None) -> None:
+        """Say whether voice and picture are on the link too, and what it gives them: we leave them room."""
+        self._window.share(is_in_call=is_in_call, media_bps=media_bps)
 
     def add(self, records: Iterable[OwedRecord]) -> None:
         """These were stored: send them in their turn."""

@@ -18,6 +18,9 @@ TARGET_QUEUE_IN_CALL_S: Final = 0.025
 PARCEL_IN_CALL_BYTES: Final = 1_024
 WINDOW_FIRST_BYTES: Final = 2_048
 WINDOW_MIN_BYTES: Final = 512  # a trickle of 6 kbit/s at 600 ms: what is live in a call, then the backlog
+FLOOR_BPS: Final = 6_000  # in a call, whatever voice and picture take: what is live of one patient
+FLOOR_SHARE: Final = 0.1  # of what they have, where that is more
+FALL: Final = 0.8  # of what they had: the link gives less, and the backlog yields before it meets the queue
 WINDOW_MAX_BYTES: Final = 262_144
 NARROW_LINK_BPS: Final = 256_000
 PACE: Final = 1.25
@@ -36,12 +39,13 @@ class Window:
         self.round_trip_s: float | None = None  # smoothed, without a parcel's own length
         self.answer_s: float | None = None  # the same with it: how long a PUBACK takes
         self._is_in_call = False
+        self._media_bps: int | None = None
         self._flights: dict[int, Flight] = {}  # by message id, in order of sending
         self.connection_lost()
 
     def connection_lost(self) -> None:
         """Nothing is on the way any more. The next connection may go another route, and starts carefully."""
-        self.limit_bytes = float(WINDOW_MIN_BYTES if self._is_in_call else WINDOW_FIRST_BYTES)
+        self.limit_bytes = self._least_bytes if self._is_in_call else float(WINDOW_FIRST_BYTES)
         self._is_starting = not self._is_in_call
         self._link = LinkEstimate()
         self._flights.clear()
@@ -63,14 +67,28 @@ class Window:
         """Whether voice and picture are on the link too."""
         return self._is_in_call
 
-    def share(self, *, is_in_call: bool) -> None:
+    def share(self, *, is_in_call: bool, media_bps: int | None = None) -> None:
         """Voice and picture come onto the link, or leave it. They get it at once; what is free comes back by
-        and by.
+        and by. `media_bps` is what they take the link to carry for them, headers included; None: not said.
+        When that falls, as much of the window goes at once. To be called whenever one of both is another.
         """
+        before_bps, self._media_bps = self._media_bps, media_bps if is_in_call else None
         if is_in_call != self._is_in_call:
             self._is_in_call, self._is_starting = is_in_call, not is_in_call
             if is_in_call:
-                self.limit_bytes = float(WINDOW_MIN_BYTES)
+                self.limit_bytes = self._least_bytes
+        elif is_in_call:
+            if before_bps and media_bps is not None and media_bps < FALL * before_bps:
+                self.limit_bytes *= media_bps / before_bps
+            self.limit_bytes = max(self.limit_bytes, self._least_bytes)
+
+    @property
+    def _least_bytes(self) -> float:
+        """Nothing starves: in a call so much on the way that the floor goes through in a round trip."""
+        if self._media_bps is None:
+            return float(WINDOW_MIN_BYTES)
+        floor = max(FLOOR_BPS, FLOOR_SHARE * self._media_bps) / 8
+        return max(float(WINDOW_MIN_BYTES), floor * (self.round_trip_s or ROUND_TRIP_GUESS_S))
 
     @property
     def rate(self) -> float | None:
@@ -134,7 +152,7 @@ class Window:
 
     @property
     def _is_least(self) -> bool:
-        return self.limit_bytes <= WINDOW_MIN_BYTES
+        return self.limit_bytes <= self._least_bytes
 
     def _spaced_s(self) -> float:
         """In a call a parcel longer than the window takes the time of so many windows."""
@@ -196,7 +214,7 @@ class Window:
             self._round_ends = next(reversed(self._flights), message)
         if self._round_ends == message or self._round_ends not in self._flights:
             limit_bytes = self._decide()
-            self.limit_bytes = min(max(limit_bytes, float(WINDOW_MIN_BYTES)), float(WINDOW_MAX_BYTES))
+            self.limit_bytes = min(max(limit_bytes, self._least_bytes), float(WINDOW_MAX_BYTES))
             self._begin_round()
 
     def _decide(self) -> float:

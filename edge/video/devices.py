@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from contract.media import CameraState, SoundState
+from contract.media import CameraState, SentNow, SoundState
 from edge.call.video_messages import DevicesNow
 from edge.config import VideoConfig
 from edge.errors import DeviceError
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
 from edge.video.picture.camera import open_camera
+from edge.video.picture.limit import sent_now
 from edge.video.picture.pipeline import PicturePipeline
 from edge.video.screen import ScreenThread, open_screen
 from edge.video.voice.pipeline import VoicePipeline
@@ -41,6 +42,7 @@ class Devices:
         self._texts = {"camera": "", "sound": "", "screen": ""}
         self._screen = self._find_screen(settings.screen)
         self._is_open = False
+        self.sent: SentNow | None = None  # as the link was followed last
         self.now = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
         self.voice = VoicePipeline(
             open_microphone=lambda: open_microphone(settings.microphone),
@@ -71,14 +73,16 @@ class Devices:
     def close(self) -> None:
         """Close them; blocks for a second or two. Does nothing when they are closed."""
         if self._is_open:
-            self._is_open = False
+            self._is_open, self.sent = False, None
             self.picture.stop()
             self.voice.stop()
 
     def follow(self, link: LinkNow) -> None:
         """Code picture and voice for the link of now."""
         self.voice.set_lost_share(link.lost_share)
-        self.voice.set_mode(self.picture.link(link))
+        mode = self.picture.link(link)
+        self.voice.set_mode(mode)
+        self.sent = sent_now(self.picture.now(), link=link, voice=mode)
 
     def show(self, frame: Any) -> None:
         """Show the operator's picture: an `av.VideoFrame`."""

@@ -5,6 +5,7 @@ from typing import Final
 
 VIDEO_HZ: Final = 90_000  # RTP clock of VP8 (RFC 7741)
 VOICE_HZ: Final = 48_000  # RTP clock of Opus (RFC 7587), and the rate at which we handle sound
+KEYFRAME_MAX_S: Final = 0.4  # of the rate: a keyframe may not hold the link longer
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,27 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from contract.errors import RefusedError
-from contract.media import Answer, Join, Leave, MediaSignal, Offer, PeerMedia, Renew, TakePhoto
+from contract.media import (
+    Answer,
+    Join,
+    Leave,
+    MediaSignal,
+    Offer,
+    PeerMedia,
+    PictureWish,
+    Renew,
+    SentNow,
+    TakePhoto,
+)
 from contract.signals import parse_signal
-from edge.call.video_messages import CallNow, CallOver, CameraWish, FromHub, Say, Spoke
+from edge.call.video_messages import CallNow, CallOver, CameraWish, FromHub, MediaRate, Say, Spoke
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import CodecError, MediaError
 from edge.video.codecs.codec_check import check_opus
 from edge.video.codecs.encoder import is_vpx_known
 from edge.video.devices import Devices
-from edge.video.media import EncodedFrame, EncodedVoice
+from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
 from edge.video.meeting import MEDIA_STATE_S, Do, Meeting
 from edge.video.photographer import Photographer
 from edge.video.prompter import Prompter
@@ -34,6 +45,8 @@ from edge.video.vitals_link import VitalsLink
 
 log = logging.getLogger(__name__)
 
+NEWS_APART_S: Final = 2.0  # at most so often we say that the picture is otherwise: it costs the link
+RATE_NEWS: Final = 0.2  # of what was said
 WORK_MAX: Final = 1_000  # things that wait to be done; what a flood drops is said again by who said it
 
 
@@ -50,7 +63,8 @@ class Video:
         self._leg: Leg | None = None
         self._offer_sdp = ""
         self._ice: Join | None = None
-        self._said_state_s = 0.0
+        self._said_state_s, self._said_sent = 0.0, _outline(None)
+        self._said_bps: int | None = None  # to `edge vitals`, of what the link gives us
         self._closing: set[asyncio.Task[None]] = set()
         self._devices = Devices(
             config.video,
@@ -138,7 +152,10 @@ class Video:
     async def _on_tick(self) -> None:
         now_s = self._clock.now_s()
         await self._obey(self._meeting.on_tick(now_s=now_s))
-        if self._leg is not None and now_s - self._said_state_s >= MEDIA_STATE_S:
+        is_news = _outline(self._devices.sent) != self._said_sent
+        if self._leg is not None and now_s - self._said_state_s >= (
+            NEWS_APART_S if is_news else MEDIA_STATE_S
+        ):
             self._say_state()
 
     # What `edge vitals` and the hub say
@@ -147,6 +164,7 @@ class Video:
         before, self._up.call = self._up.call, call
         if call is None or before is None or (before.spool, before.call_seq) != (call.spool, call.call_seq):
             self._meeting = Meeting()
+            self._devices.picture.set_mode("motion")
             await self._obey(Do.END_LEG)
 
     async def _on_hub(self, signal: dict[str, Any]) -> None:
@@ -170,6 +188,9 @@ class Video:
                 await self._on_answer(message)
             case Offer(direction="down") if message.leg == self._meeting.leg:
                 await self._on_offer(message)
+            case PictureWish() if message.page == self._meeting.page:
+                self._devices.picture.set_mode(message.mode)
+                self._say_state()
             case TakePhoto(photo=photo):
                 self._photographer.take(photo)
             case PeerMedia():
@@ -220,7 +241,8 @@ class Video:
         ears = LegEars(
             on_state=lambda state: self._do(lambda: self._on_leg(name, state)),
             on_keyframe_wanted=self._devices.picture.want_key,
-            on_link=self._devices.follow,
+            on_link=self._follow,
+            on_down=lambda: self._do(self._say_state_soon),
             on_voice=self._devices.voice.on_voice,
             on_picture=self._devices.show,
         )
@@ -254,10 +276,15 @@ class Video:
 
     def _close_leg(self) -> None:
         leg, self._leg = self._leg, None
+        self._say_rate(None)
         if leg is not None:
             closing = asyncio.create_task(leg.close(), name="leg closes")
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
+
+    def _follow(self, link: LinkNow) -> None:
+        self._devices.follow(link)
+        self._say_rate(link.target_bps)
 
     def _send_picture(self, frame: EncodedFrame) -> None:
         if self._leg is not None:
@@ -272,11 +299,22 @@ class Video:
     async def _say_everything(self) -> None:
         """Who listens now knows nothing of what was said before."""
         self._photographer.forget_sent()
+        self._said_bps = None
         self._say_devices()
 
     def _say_devices(self) -> None:
         self._link.say(self._devices.now)
         self._say_state()
+
+    def _say_rate(self, media_bps: int | None) -> None:
+        """Tell `edge vitals` what the link gives us, when it is news."""
+        before_bps = self._said_bps
+        if media_bps is None or before_bps is None:
+            is_news = media_bps != before_bps
+        else:
+            is_news = abs(media_bps - before_bps) > RATE_NEWS * before_bps
+        if is_news and self._link.say(MediaRate(media_bps=media_bps)):
+            self._said_bps = media_bps
 
     def _say_spoke(self, number: int, text: str) -> None:
         self._link.say(Spoke(number=number, text=text[:300]))
@@ -286,8 +324,11 @@ class Video:
         if leg is not None and page is not None:
             self._up.offer(page=page, leg=leg, sdp=self._offer_sdp)
 
+    async def _say_state_soon(self) -> None:
+        self._say_state()
+
     def _say_state(self) -> None:
-        self._said_state_s = self._clock.now_s()
+        self._said_state_s, self._said_sent = self._clock.now_s(), _outline(self._devices.sent)
         now = self._devices.now
         self._up.media(
             leg=self._meeting.leg,
@@ -298,5 +339,13 @@ class Video:
             is_picture_sent=self._devices.picture.is_sending,
             has_screen=self._devices.has_screen,
             target_bps=None if self._leg is None else self._leg.link.target_bps,
+            down_bps=None if self._leg is None else self._leg.down_bps,
+            mode=self._devices.picture.now().mode,
+            sent=self._devices.sent if self._meeting.is_connected else None,
             text=now.text,
         )
+
+
+def _outline(sent: SentNow | None) -> tuple[object, ...]:
+    """What of it is news; numbers alone wait for their turn."""
+    return () if sent is None else (sent.width, sent.height, sent.is_stills, sent.limit)

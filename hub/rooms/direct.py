@@ -20,6 +20,8 @@ from contract.media import (
     Offer,
     PeerMedia,
     PhotoTaken,
+    PictureMode,
+    PictureWish,
     Renew,
     StationMedia,
     TakePhoto,
@@ -33,6 +35,7 @@ from hub.rooms.page_messages import (
     PageOffer,
     PagePeer,
     PagePhoto,
+    PagePicture,
     PageRefusedError,
     PageRenew,
     ToPage,
@@ -92,6 +95,7 @@ class DirectRoom:
         self._call_id = call_id
         self._gone_s: float | None = now_s  # since when the page's socket is away; it may come (back)
         self._peer: tuple[str, str] | None = None
+        self._mode: PictureMode | None = None  # of the picture, chosen in this call; None: nobody has
         self._ice: tuple[IceServer, ...] = ()
         self._media: StationMedia | None = None
         self._is_settled = False  # the station has named this page or its leg since it was told
@@ -129,9 +133,8 @@ class DirectRoom:
                 return self._relay_down(leg, Offer, direction="down", sdp=sdp)
             case PageRenew(leg=leg):
                 return self._relay_down(leg, Renew)
-            case PagePeer():
-                self._peer = (message.microphone, message.camera)
-                return Said(to_station=self._peer_signals())
+            case PagePeer() | PagePicture():
+                return Said(to_station=self._heed(message))
             case PagePhoto(photo=photo):
                 return self._want(photo, now_s)
             case PageLeave():
@@ -209,7 +212,9 @@ class DirectRoom:
         elif self._is_settled:  # it had one, and has none now
             self._go_to_leg(None)
             self._is_settled, self._again_s = False, now_s + AGAIN_S
-        return self._tell(_media_message(media))
+        told = self._tell(_media_message(media))
+        is_otherwise = media.leg is not None and media.mode not in (None, self._mode)
+        return told + Said(to_station=self._mode_signals()) if is_otherwise else told
 
     # Photographs
 
@@ -284,12 +289,24 @@ class DirectRoom:
         join = Join(**self._of_call(), page=self.page, leg=self.leg, ice=self._ice)
         return Said(to_station=(join, *self._peer_signals()))
 
+    def _heed(self, message: PagePeer | PagePicture) -> tuple[MediaSignal, ...]:
+        if isinstance(message, PagePicture):
+            self._mode = message.mode
+            return self._mode_signals()
+        self._peer = (message.microphone, message.camera)
+        return self._peer_signals()
+
     def _peer_signals(self) -> tuple[MediaSignal, ...]:
         if self._peer is None or self.page is None:
             return ()
         microphone, camera = self._peer
         fields = {**self._of_call(), "page": self.page, "microphone": microphone, "camera": camera}
         return (PeerMedia.model_validate(fields),)
+
+    def _mode_signals(self) -> tuple[MediaSignal, ...]:
+        if self._mode is None or self.page is None:
+            return ()
+        return (PictureWish(**self._of_call(), page=self.page, mode=self._mode),)
 
     def _relay_down(self, leg: str, kind: type[MediaSignal], **fields: Any) -> Said:
         if leg != self.leg:

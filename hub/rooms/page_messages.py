@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from contract.events import WIRE_RULES
-from contract.media import LegName, PageName, PeerState, PhotoName, Sdp
+from contract.media import LegName, PageName, PeerState, PhotoName, PictureMode, Sdp
 
 TEXT_MAX_CHARS: Final = 32_768  # a description and what stands around it; JSON may escape each line's end
 
@@ -68,6 +68,13 @@ class PageFlow(_FromPage):
     said: bool
 
 
+class PagePicture(_FromPage):
+    """What the picture is for. Said again until the station's `media` says the same."""
+
+    type: Literal["picture"]
+    mode: PictureMode
+
+
 class PagePhoto(_FromPage):
     """The operator wants a photograph."""
 
@@ -81,7 +88,9 @@ class PageLeave(_FromPage):
     type: Literal["leave"]
 
 
-PageMessage = PageJoin | PageAnswer | PageOffer | PageRenew | PagePeer | PageFlow | PagePhoto | PageLeave
+PageMessage = (
+    PageJoin | PageAnswer | PageOffer | PageRenew | PagePeer | PageFlow | PagePicture | PagePhoto | PageLeave
+)
 _MESSAGES: Final[TypeAdapter[PageMessage]] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
 
 ToPage = dict[str, Any]  # one JSON text

@@ -5,12 +5,9 @@ the middle, and the seconds until picture and voices are back are counted from i
 """
 
 import argparse
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,23 +17,27 @@ from playwright.sync_api import Page
 from tests.bench.report import percentile, progress, tell
 from tests.simulators.links import Link, Logged, find_profile, queueing_delays_s, utilisation
 from tests.simulators.links.log import Direction
-from tests.simulators.links.profile import Profile
 from tests.simulators.links.rate import Rate
-from tests.simulators.links.upload import sink
+from tests.simulators.links.uploads import uploads
 from tests.simulators.voices import VOICES, speak
 from tests.village.conversation import LIMIT_S, answer, hang_up, ring
 from tests.village.desk import operator
 from tests.village.eyes import wait_until
-from tests.village.media_watch import MediaCounts, freezes_s, heard_since_s, media_counts, painted_s
+from tests.village.media_watch import (
+    MediaCounts,
+    freezes_s,
+    heard_since_s,
+    is_alive,
+    media_counts,
+    painted_s,
+)
 from tests.village.page_sound import put_in_marks
-from tests.village.process import ENDS_WITH_US, ROOT
 from tests.village.station import Devices
 from tests.village.station_ears import StationEars
 from tests.village.video_process import Usage, usage
 from tests.village.village import PLACES, Village
 
 MARK_EVERY_S: Final = 0.3
-LATE_S: Final = 10.0  # the last seconds, in which a call that is alive still shows pictures and speaks
 GIVE_UP_S: Final = 60.0  # after an outage
 MEANINGS: Final = {
     "profile": "the link between station and hub",
@@ -121,24 +122,6 @@ def measure(folder: Path, options: argparse.Namespace) -> Result:
     return {key: (result | back)[key] for key in MEANINGS if key in result | back}
 
 
-@contextmanager
-def uploads(link: Link, profile: Profile) -> Iterator[None]:
-    """The TCP flows of the profile, from now on."""
-    with sink(link.hub_address) as port:
-        flows = []
-        for one in profile.tcp:
-            times = [str(one.begins_s), str(one.ends_s)]
-            command = [*ENDS_WITH_US, *link.entry, sys.executable, "-m", "tests.simulators.links.upload"]
-            command += [link.hub_address, str(port), one.control, *times]
-            flows.append(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL))
-        try:
-            yield
-        finally:
-            for flow in flows:
-                flow.terminate()
-                flow.wait()
-
-
 def stay(page: Page, link: Link, ears: StationEars, *, seconds: float, outage_s: float) -> Result:
     """Let the call last, with an outage in the middle if one is wished; return how it recovered."""
     pass_time(page, seconds / 2 if outage_s else seconds)
@@ -180,9 +163,8 @@ def seen(page: Page, before: MediaCounts, after: MediaCounts, window: Window) ->
     from_s, to_s = window.from_s + window.to_wall_s, window.to_s + window.to_wall_s
     times_s = painted_s(page)
     pauses_s = freezes_s(times_s, from_s=from_s, to_s=to_s)
-    is_heard = heard_since_s(page, to_s - LATE_S, to_wall_s=0.0) is not None
     return {
-        "alive": int(is_heard and any(at_s > to_s - LATE_S for at_s in times_s)),
+        "alive": int(is_alive(page, to_s=to_s)),
         "legs": after.connections // 2,
         "fps": round((after.frames - before.frames) / (to_s - from_s), 1),
         "freezes": len(pauses_s),

@@ -170,18 +170,45 @@ def test_the_title_flashes_unless_less_motion_is_wanted(page: Page) -> None:
     page.evaluate("window.ring.stop()")
 
 
-MODES = """
-    const modes = []; let now;
-    for (const target_bps of arg) { now = m.voiceMode(target_bps, now); modes.push([now.bps, now.ptime_ms]); }
-    return modes;
+RUNGS = """
+    let now = m.UNKNOWN_WAY;
+    return arg.map((down_bps) => {
+        now = m.wayBack(down_bps, now);
+        return [now.voice.bps, now.voice.ptime_ms, now.picture?.bps ?? 0, now.picture?.fps ?? 0];
+    });
 """
+NONE, LEAST, SMALL = [8_000, 60, 0, 0], [12_000, 60, 0, 0], [12_000, 60, 12_000, 5]
+FAIR, GOOD, BEST = [12_000, 60, 25_000, 8], [16_000, 40, 50_000, 12], [24_000, 20, 120_000, 15]
 
 
-def test_voice_takes_what_the_link_has_room_for_and_does_not_alternate_at_an_edge(page: Page) -> None:
-    targets = [None, 64_000, 99_000, 101_000, 126_000, 99_000, 400_000, 190_000, 210_000, 250_000]
-    best, middle, least = [24_000, 20], [16_000, 40], [12_000, 60]
-    found = run(page, "voice.js", MODES, targets)
-    assert found == [middle, least, least, least, middle, least, best, middle, middle, best]
+def test_voice_has_its_room_first_and_below_40_kbit_s_there_is_no_picture_beside_it(page: Page) -> None:
+    narrowing = [1_000_000, 199_000, 99_000, 63_000, 39_000, 24_000, 0, None]
+    assert run(page, "way_back.js", RUNGS, narrowing) == [BEST, GOOD, FAIR, SMALL, LEAST, NONE, NONE, NONE]
+
+
+def test_what_is_sent_grows_with_room_to_spare_and_does_not_alternate_at_an_edge(page: Page) -> None:
+    ways = [None, 64_000, 79_000, 81_000, 63_000, 79_000, 101_000, 126_000, 99_000, 600_000]
+    found = run(page, "way_back.js", RUNGS, ways)
+    assert found == [SMALL, SMALL, SMALL, FAIR, SMALL, SMALL, FAIR, GOOD, FAIR, BEST]
+
+
+def test_all_that_a_rung_sends_fits_below_it(page: Page) -> None:
+    """With headers, feedback of 5 % and 2 kbit/s of signals."""
+    body = "return arg.map((bps) => { const way = m.wayBack(bps, m.BEST_WAY); return way; })"
+    for way in run(page, "way_back.js", body, [200_000, 100_000, 64_000, 40_000, 25_000]):
+        voice, picture = way["voice"], way["picture"]
+        sent_bps = voice["bps"] + 58 * 8 * 1_000 / voice["ptime_ms"]
+        if picture:
+            packets = max(picture["fps"], picture["bps"] / 8 / 1_100)
+            sent_bps += picture["bps"] + 64 * 8 * packets
+        feedback_bps = max(2_600, 0.05 * way["above_bps"])
+        assert sent_bps + feedback_bps + 2_000 <= way["above_bps"]
+
+
+def test_feedback_is_to_be_sent_by_what_the_way_back_carries(page: Page) -> None:
+    sdp = "a=rtpmap:97 VP8/90000\r\na=fmtp:97 x-google-min-bitrate=10;x-google-start-bitrate=50\r\n"
+    written = run(page, "descriptions.js", "return m.withWayBack(arg, 200_000)", sdp)
+    assert written == sdp.replace("start-bitrate=50", "start-bitrate=200")
 
 
 def test_a_description_asks_for_voice_once_and_only_of_opus(page: Page) -> None:

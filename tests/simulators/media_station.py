@@ -29,12 +29,14 @@ from contract.media import (
     MediaSignal,
     Offer,
     PeerMedia,
+    PictureWish,
     Renew,
     StationMedia,
     TakePhoto,
 )
 
-WIDTH, HEIGHT, FPS = 320, 180, 15
+SIZES: Final = {"motion": (320, 180), "detail": (480, 270)}
+FPS: Final = 15
 VOICE_HZ, VOICE_FRAME = 48_000, 960
 TONE_HZ: Final = 440.0
 LIMIT_S: Final = 30.0
@@ -70,11 +72,15 @@ class MediaStation:
         self.renewals: list[Renew] = []
         self.peers: list[PeerMedia] = []
         self.photos: list[str] = []
+        self.wishes: list[PictureWish] = []
         self.answers_renewals = True
+        self.obeys_wishes = True
+        self.fps: float = FPS
         self._names: dict[str, Any] = {"spool": spool_text(call.spool), "call_seq": call.seq}
         self._say = say
         self._state: dict[str, Any] = {
             "camera": "open", "microphone": "open", "loudspeaker": "open", "is_picture_sent": True,
+            "mode": "motion",
         }  # fmt: skip
         self._changed = threading.Condition()
         self._failures: list[BaseException] = []
@@ -176,6 +182,11 @@ class MediaStation:
                 self.leg.page = ""  # the same page may come again
             case PeerMedia():
                 self.peers.append(signal)
+            case PictureWish():
+                self.wishes.append(signal)
+                if self.obeys_wishes:
+                    self._state["mode"] = signal.mode
+                    await self._tell()
             case TakePhoto() if signal.photo not in self.photos:
                 self.photos.append(signal.photo)
             case _:
@@ -189,7 +200,7 @@ class MediaStation:
         )
         self.legs.append(leg)
         leg.up.addTrack(Tone())
-        leg.up.addTrack(MovingBar())
+        leg.up.addTrack(MovingBar(lambda: SIZES[self._state["mode"]], lambda: self.fps))
         await leg.up.setLocalDescription(await leg.up.createOffer())
         leg.offer = leg.up.localDescription.sdp
 
@@ -287,22 +298,27 @@ class Tone(MediaStreamTrack):
 
 
 class MovingBar(MediaStreamTrack):
-    """A bright bar that wanders over grey, in real time."""
+    """A bright bar that wanders over grey, in real time. `size`: width and height of the next picture;
+    `fps`: how many a second."""
 
     kind = "video"
 
-    def __init__(self) -> None:
+    def __init__(self, size: Callable[[], tuple[int, int]], fps: Callable[[], float]) -> None:
         super().__init__()
-        self._began_s = time.monotonic()
+        self._size, self._fps = size, fps
+        self._began_s = self._due_s = time.monotonic()
         self._index = 0
 
     async def recv(self) -> av.VideoFrame:
         """Return the next picture."""
-        await asyncio.sleep(max(0.0, self._began_s + self._index / FPS - time.monotonic()))
-        levels = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
-        left = self._index * 8 % (WIDTH - 40)
-        levels[:HEIGHT, left : left + 40] = 230
+        await asyncio.sleep(max(0.0, self._due_s - time.monotonic()))
+        self._due_s += 1 / self._fps()
+        width, height = self._size()
+        levels = np.full((height * 3 // 2, width), 128, np.uint8)
+        left = self._index * 8 % (width - 40)
+        levels[:height, left : left + 40] = 230
         frame = av.VideoFrame.from_ndarray(levels, format="yuv420p")
-        frame.pts, frame.time_base = self._index * 90_000 // FPS, fractions.Fraction(1, 90_000)
+        frame.pts = int((time.monotonic() - self._began_s) * 90_000)
+        frame.time_base = fractions.Fraction(1, 90_000)
         self._index += 1
         return frame

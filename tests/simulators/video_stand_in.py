@@ -5,8 +5,8 @@
 Each line it hears goes to FOLDER/heard, after its process id. At a `join` it opens its devices and offers; at
 a `photo` it sends PICTURE; a prompt it has said at once. `deaf` never reads, `flood` says everything wrong
 that it can, as fast as it can, `dies` ends at once, `stubborn` ignores SIGTERM, `clings` keeps its devices
-open after the call, `mute` never ends a prompt, `flows` says that its leg stands, as does one that
-has another at the other end.
+open after the call, `mute` never ends a prompt, `flows` says that its leg stands and what the link
+gives it, as does one that has another at the other end.
 """
 
 import json
@@ -22,6 +22,7 @@ from edge.call.video_messages import (
     CallOver,
     DevicesNow,
     FromHub,
+    MediaRate,
     Say,
     Spoke,
     ToHub,
@@ -32,6 +33,7 @@ from edge.call.video_messages import (
 
 PICTURE = bytes(range(256)) * 300  # 76,800 bytes: four slices, and more than one batch
 LEG = "1e61e61e61e61e61"
+RATE_BPS = 48_000
 FIND_AGAIN_S = 0.05
 GIVE_UP_S = 20.0
 CLOSED = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
@@ -101,6 +103,7 @@ class StandIn:
                     now = OPEN.model_dump(exclude={"tell"})
                     media = {"signal": "media", **call, "leg": offer["leg"], "is_connected": True, **now}
                     line.sendall(encode_line(ToHub(signal=media)))
+                    line.sendall(encode_line(MediaRate(media_bps=RATE_BPS)))
             case "leave":
                 self._devices = CLOSED
                 line.sendall(encode_line(CLOSED))

@@ -16,16 +16,23 @@ MOVED_ON = r"409 \(Conflict\)"  # the call changed between look and key: the pag
 
 
 @contextmanager
-def operator(village: Village, *, allow: str | None = None, scheme: Any = "light") -> Iterator[Page]:
+def operator(
+    village: Village,
+    *,
+    allow: str | None = None,
+    scheme: Any = "light",
+    account: tuple[str, str] | None = None,
+) -> Iterator[Page]:
     """Open the list of stations as the operator on duty, the ring unlocked by the keys of the login.
 
-    Every page after the login is watched (`media_watch`).
+    Every page after the login is watched (`media_watch`). `account`: name and password of another operator.
     """
+    name, password = account or (OPERATOR, village.password)
     allowed = MOVED_ON if allow is None else f"{MOVED_ON}|{allow}"
     with chromium_page(village.url, allow=allowed, scheme=scheme) as page:
         media_watch.put_in(page)
-        page.fill("input[name=name]", OPERATOR)
-        page.fill("input[type=password]", village.password)
+        page.fill("input[name=name]", name)
+        page.fill("input[type=password]", password)
         page.keyboard.press("Enter")
         page.wait_for_selector("#as-of")
         yield page

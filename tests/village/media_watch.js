@@ -93,7 +93,7 @@
         const pair = report.get(one.selectedCandidatePairId);
         const local = report.get(pair.localCandidateId), remote = report.get(pair.remoteCandidateId);
         counts.pairs.push({ local: local?.candidateType, remote: remote?.candidateType, address: remote?.address,
-          protocol: local?.protocol, roundTrip_ms: (pair.currentRoundTripTime ?? 0) * 1000 });
+          port: remote?.port, protocol: local?.protocol, roundTrip_ms: (pair.currentRoundTripTime ?? 0) * 1000 });
       }
     }
     counted.set(peer, counts);

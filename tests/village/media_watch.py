@@ -8,6 +8,7 @@ from typing import Any, Final
 from playwright.sync_api import Page
 
 SCRIPT: Final = Path(__file__).with_suffix(".js")
+LATE_S: Final = 10.0  # the last seconds, in which a call that is alive still shows pictures and speaks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +17,16 @@ class MediaCounts:
 
     connections: int  # two a leg
     frames: int
+    video_bytes: int  # payload, without what was sent again
     heard_energy: float
     heard_samples: int
     concealed_samples: int  # silence not counted
+    silenced_samples: int  # concealed by silence: after a tenth of a second without a packet
     said_energy: float
     said_packets: int
     keyframes: int
     nacks: int
-    pairs: tuple[dict[str, Any], ...]  # local and remote candidate type, address, protocol, round trip
+    pairs: tuple[dict[str, Any], ...]  # local and remote candidate type, address, port, protocol, round trip
 
     def concealed_share(self, before: "MediaCounts") -> float:
         """Which share of the voice since `before` was made up, 0 … 1."""
@@ -43,9 +46,11 @@ def media_counts(page: Page) -> MediaCounts:
     return MediaCounts(
         connections=raw["connections"],
         frames=video.get("framesDecoded", 0),
+        video_bytes=video.get("bytesReceived", 0),
         heard_energy=audio.get("totalAudioEnergy", 0.0),
         heard_samples=audio.get("totalSamplesReceived", 0),
         concealed_samples=audio.get("concealedSamples", 0) - audio.get("silentConcealedSamples", 0),
+        silenced_samples=audio.get("silentConcealedSamples", 0),
         said_energy=said["totalAudioEnergy"],
         said_packets=said["packetsSent"],
         keyframes=video.get("keyFramesDecoded", 0),
@@ -72,6 +77,12 @@ def heard_since_s(page: Page, since_s: float, *, to_wall_s: float) -> float | No
         since_s * 1_000,
     )
     return None if at_ms is None else at_ms / 1_000 - to_wall_s
+
+
+def is_alive(page: Page, *, to_s: float) -> bool:
+    """Whether pictures and a voice still came in the LATE_S until `to_s` (wall clock)."""
+    was_heard = heard_since_s(page, to_s - LATE_S, to_wall_s=0.0) is not None
+    return was_heard and any(at_s > to_s - LATE_S for at_s in painted_s(page))
 
 
 def freezes_s(times_s: list[float], *, from_s: float, to_s: float, longer_than_s: float = 0.5) -> list[float]:

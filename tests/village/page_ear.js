@@ -17,6 +17,7 @@
     const source = context.createMediaStreamSource(new MediaStream([track]));
     const tap = context.createScriptProcessor(BLOCK, 1, 1); // needs no module, which the page's policy would refuse
     tap.onaudioprocess = ({ inputBuffer }) => {
+      if (track.readyState !== "live") return; // of a leg that was lost: its rest is no sound among another's
       const samples = inputBuffer.getChannelData(0), block = new Int16Array(BLOCK);
       for (let i = 0; i < BLOCK; i++) block[i] = Math.round(Math.max(-1, Math.min(1, samples[i])) * 32767);
       ear.times.push((performance.timeOrigin + performance.now()) / 1000);

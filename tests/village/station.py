@@ -42,7 +42,7 @@ class Station:
     """One box with what belongs to it, in `folder`. Use as a context; `vitals` starts with it.
 
     With a `link` the box is in a network of its own, and reaches the hub's broker and a browser's media over
-    that emulated link only.
+    that emulated link only. A `Link` is that of another station, which runs as long: both are behind it.
     """
 
     def __init__(
@@ -56,17 +56,19 @@ class Station:
         speed: float = 1.0,
         quota_bytes: int = 2_000_000_000,
         devices: Devices = GENERATED,
-        link: Profile | None = None,
+        link: Profile | Link | None = None,
         instruments: Sequence[Instrument] = (),
     ) -> None:
         self.name, self.folder = StationId(name), folder
         self.recording = recording
         folder.mkdir(parents=True, exist_ok=True)
-        self.link = None if link is None else Link(link, log=folder / "link.log")
-        if self.link is None or link is None:
+        self._has_own_link = isinstance(link, Profile)
+        self.link = Link(link, log=folder / "link.log") if isinstance(link, Profile) else link
+        if self.link is None:
             self.cable = Cable(broker_port)
         else:
-            self.cable = Cable(broker_port, address=self.link.hub_address, port=link.only_tcp_port or 0)
+            port = self.link.profile.only_tcp_port or 0
+            self.cable = Cable(broker_port, address=self.link.hub_address, port=port)
         uid = bytes.fromhex(f"{zlib.crc32(name.encode()):08x}") + b"BOX1"
         self.board = BoardSim(
             folder / "board",
@@ -91,7 +93,7 @@ class Station:
 
     def __enter__(self) -> "Station":
         with ExitStack() as stack:
-            if self.link is not None:
+            if self.link is not None and self._has_own_link:
                 stack.enter_context(self.link)
             stack.enter_context(self.board)
             for instrument in self.instruments.values():

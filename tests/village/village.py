@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from tests.broker import Broker, free_port
-from tests.simulators.links import Profile
+from tests.simulators.links import Link, Profile
 from tests.village.instruments import Instrument
 from tests.village.process import ROOT, Process
 from tests.village.station import GENERATED, Devices, Station
@@ -31,6 +31,7 @@ class Place:
     recording: str
     devices: Devices = GENERATED
     link: Profile | None = None  # None: beside the hub
+    behind_link_of: str | None = None  # an earlier place, whose link both share
     instruments: tuple[Instrument, ...] = ()  # beside its board
 
 
@@ -62,8 +63,9 @@ class Village:
         self._places = places
         self.config = folder / "hub.toml"
         self.hub = Process(["hub", "serve", "--config", str(self.config)], log=folder / "hub.log")
-        self.stations = [
-            Station(
+        self.stations: list[Station] = []
+        for place in places:
+            station = Station(
                 place.name,
                 folder / place.name,
                 self.broker.boxes[place.name],
@@ -72,11 +74,10 @@ class Village:
                 speed=speed,
                 quota_bytes=quota_bytes,
                 devices=place.devices,
-                link=place.link,
+                link=self._shared_link(place.behind_link_of) or place.link,
                 instruments=place.instruments,
             )
-            for place in places
-        ]
+            self.stations.append(station)
         links = [station.link for station in self.stations if station.link is not None]
         far = [address for link in links for address in (link.hub_address, link.server_address)]
         self.broker.authority.make(names=[*lan_names, *far], now=datetime.now(UTC))
@@ -94,7 +95,7 @@ class Village:
         with ExitStack() as stack:
             stack.enter_context(self.broker)
             self._write_config()
-            self.password = self._add_operator()
+            self.password = self.add_operator(OPERATOR)
             stack.callback(self.hub.stop)
             self.start_hub()
             for station in self.stations:
@@ -131,9 +132,12 @@ names = [{names}]
             encoding="utf-8",
         )
 
-    def _add_operator(self) -> str:
-        """Make the operator's account and return its password, new each time."""
-        command = [sys.executable, "-m", "hub", "account", "add", OPERATOR, "--config", str(self.config)]
+    def _shared_link(self, name: str | None) -> Link | None:
+        return next((station.link for station in self.stations if station.name == name), None)
+
+    def add_operator(self, name: str) -> str:
+        """Make an operator's account and return its password, new each time."""
+        command = [sys.executable, "-m", "hub", "account", "add", name, "--config", str(self.config)]
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
         return done.stdout.decode().strip().rsplit(" ", 1)[-1]
 

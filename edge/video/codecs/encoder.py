@@ -11,8 +11,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from edge.errors import CodecError
 from edge.video.codecs.codec_check import check_vpx
-from edge.video.codecs.vpx import KEYFRAME_MAX_S, CodedPicture, Picture, VpxEncoder
-from edge.video.media import VIDEO_HZ
+from edge.video.codecs.vpx import CodedPicture, Picture, VpxEncoder
+from edge.video.media import KEYFRAME_MAX_S, VIDEO_HZ
 
 REOPEN_SHARE: Final = 0.15  # a smaller change of rate is not worth a keyframe
 REOPEN_AFTER_TICKS: Final = 3 * VIDEO_HZ
@@ -107,7 +107,7 @@ class PyAvEncoder:
                 "error-resilient": "default",
                 "minrate": str(bitrate_bps),
                 "maxrate": str(bitrate_bps),
-                "bufsize": str(bitrate_bps * 6 // 10),
+                "bufsize": str(bitrate_bps * 8 // 10),
                 "undershoot-pct": "100",
                 "overshoot-pct": "15",
                 "drop-threshold": "30",

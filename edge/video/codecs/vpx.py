@@ -12,11 +12,10 @@ from typing import Final, Protocol
 
 from edge.errors import CodecError
 from edge.video.codecs import vpx_library as vpx
-from edge.video.media import VIDEO_HZ
+from edge.video.media import KEYFRAME_MAX_S, VIDEO_HZ
 
-KEYFRAME_MAX_S: Final = 0.4  # of the rate: a keyframe may not hold the link longer
 RATE_MIN_BPS: Final = 5_000
-_BUFFER_MS: Final = (600, 500, 600)  # all, at the start, aimed at: what a frame may be late by
+_BUFFER_MS: Final = (800, 500, 700)  # all, at the start, aimed at: what a frame may be late by
 _DROP_PCT: Final = 30  # of the buffer; below it the encoder leaves frames out rather than run over the rate
 _QUANTIZER: Final = (2, 63)  # of 0 … 63; the coarsest, because a poor link must carry a keyframe too
 _FASTER_FROM_PIXELS: Final = 400_000

@@ -30,6 +30,9 @@ class Camera(Protocol):
     @property
     def size(self) -> tuple[int, int]: ...
 
+    def fit(self, box: tuple[int, int]) -> None:
+        """Give frames that fill `box` (width, height) where the camera can; a change costs a second."""
+
     def frame(self) -> av.VideoFrame:
         """Return the next picture, at the camera's pace."""
 
@@ -62,6 +65,9 @@ class _FilmCamera:
         self._frames = _over_and_over(path)
         self._waiting: av.VideoFrame | None = next(self._frames)
         self.size = (self._waiting.width, self._waiting.height)
+
+    def fit(self, box: tuple[int, int]) -> None:
+        """A film has the size that it has."""
 
     def frame(self) -> av.VideoFrame:
         waiting, self._waiting = self._waiting, None
@@ -119,6 +125,9 @@ class _DrawnCamera:
         self._head, self._loudness = TalkingHead(*DRAWN_SIZE), loudness
         self._begun_s = self._opened_s = time.monotonic()
         self._count = 0
+
+    def fit(self, box: tuple[int, int]) -> None:
+        """It is drawn in one size: a larger one would cost more than to code it."""
 
     def frame(self) -> av.VideoFrame:
         self._begun_s = _wait_until(self._begun_s, self._count / DRAWN_FPS)

@@ -2,15 +2,18 @@
 
 Down at once, up only after the room has been there for a while: a link that has just come back is not
 trusted, and a picture that changes its size twice a second is worse than a small one. Source of the tables:
-docs/adr/0012-codecs-through-the-libraries-of-av.md.
+docs/adr/0012-codecs-through-the-libraries-of-av.md, docs/adr/0037-what-picture-and-why.md.
 """
 
+from dataclasses import replace
 from typing import Final
 
+from contract.media import PictureMode
 from edge.video.media import Rung, VoiceMode
 
 CLIMB_AFTER_S: Final = 3.0  # of room, before a step up
-RETURN_AFTER_S: Final = 1.0  # of room, before the picture comes back at all
+RETURN_AFTER_S: Final = 1.0  # of room, before the picture moves again
+HOLD_SHARE: Final = 0.9  # of a rung's rate; a rate that swings about it would change the size at each swing
 HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRTP 10
 
 # From so many bit/s of picture alone. Voice waits behind a packet: small ones where the link is poor.
@@ -22,8 +25,14 @@ RUNGS: Final[tuple[tuple[int, Rung], ...]] = (
     (140_000, Rung(480, 270, 15, 800)),
     (260_000, Rung(640, 360, 15, 1_150)),
     (400_000, Rung(640, 360, 25, 1_150)),
+    (700_000, Rung(960, 540, 25, 1_150)),
     (1_200_000, Rung(1280, 720, 25, 1_150)),
+    (2_500_000, Rung(1920, 1080, 25, 1_150)),
+    (3_500_000, Rung(1920, 1080, 30, 1_150)),
 )
+STILLS: Final = Rung(
+    320, 180, 1, 250
+)  # below the first rung: one picture every few seconds, in small packets
 
 # From so many bit/s of link: voice as it is, and voice where much is lost. Frames are long where the link is
 # poor, for headers cost as much as speech there; libopus puts FEC in from 18 kbit/s on.
@@ -56,21 +65,38 @@ class _Stair:
 
 
 class PictureLadder:
-    """Which rung the picture stands on."""
+    """On which rung the picture stands. `at` counts RUNGS from 1; 0: no room for a picture that moves."""
 
     def __init__(self) -> None:
+        self.at = 0
+        self.wanted = 0  # what the rate alone would have, without any wait or limit
         self._stair = _Stair()
 
-    def rung(self, video_bps: int, *, now_s: float) -> Rung | None:
-        """Return the rung for `video_bps` of coded picture; None: no room for one that moves, voice alone.
+    def step(self, video_bps: int, *, now_s: float, most: int = len(RUNGS)) -> int:
+        """Return `at` for `video_bps` of coded picture, never above `most`.
 
-        The first call stands where it says. Later: down at once, up after CLIMB_AFTER_S of room, and from
-        nothing to the first picture after RETURN_AFTER_S.
+        The first call stands where it says. Later: down at once, below HOLD_SHARE of the rung's rate; up
+        after CLIMB_AFTER_S of room, and from nothing to the first picture after RETURN_AFTER_S.
         """
         wanted = sum(video_bps >= from_bps for from_bps, _ in RUNGS)
-        wait_s = CLIMB_AFTER_S if self._stair.at else RETURN_AFTER_S
-        at = self._stair.step(wanted, now_s=now_s, wait_s=wait_s)
-        return RUNGS[at - 1][1] if at else None
+        if wanted < self.at and video_bps >= HOLD_SHARE * RUNGS[self.at - 1][0]:
+            wanted = self.at
+        self.wanted = wanted
+        wait_s = CLIMB_AFTER_S if self.at else RETURN_AFTER_S
+        self.at = self._stair.step(min(wanted, most), now_s=now_s, wait_s=wait_s)
+        return self.at
+
+
+def rung(at: int, mode: PictureMode) -> Rung:
+    """Return the rung `at` of the ladder (1 …) as `mode` has it.
+
+    "motion": as it stands. "detail": half as often and one size up, which costs about the same.
+    """
+    found = RUNGS[at - 1][1]
+    if mode == "motion":
+        return found
+    larger = next((one for _, one in RUNGS[at:] if one.width > found.width), found)
+    return replace(found, width=larger.width, height=larger.height, fps=(found.fps + 1) // 2)
 
 
 class VoiceLadder:

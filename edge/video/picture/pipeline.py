@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final, Literal, Protocol
 
-from contract.media import CameraState
+from contract.media import CameraState, PictureMode
 from edge.errors import CodecError, DeviceError
 from edge.video.codecs.encoder import PictureEncoder, open_encoder
 from edge.video.codecs.vpx import CodedPicture, Picture, Plane
 from edge.video.media import VIDEO_HZ, EncodedFrame, LinkNow, VoiceMode
-from edge.video.picture.plan import PicturePlan, Shot
+from edge.video.picture.plan import PictureNow, PicturePlan, Shot
 
 AGAIN_AFTER_S: Final = 2.0  # a camera that is missing, busy or lost is tried again
 STILL_LIMIT_S: Final = 10.0
@@ -40,6 +40,8 @@ class CameraFrame(Protocol):
 
 class Camera(Protocol):
     """An open camera, as `edge/video/picture/camera.py` makes one. Raises DeviceError."""
+
+    def fit(self, box: tuple[int, int]) -> None: ...
 
     def frame(self) -> CameraFrame: ...
 
@@ -74,7 +76,7 @@ class PicturePipeline:
 
     @property
     def is_sending(self) -> bool:
-        """Whether a moving picture is on its way: the camera is open, and the link has room for it."""
+        """Whether a picture is on its way: the camera is open, and the link has room for stills at least."""
         with self._lock:
             return self._told[0] == "open" and self._plan.has_room
 
@@ -111,6 +113,16 @@ class PicturePipeline:
         """The other side cannot go on without a keyframe. Asked too often, it is answered less often."""
         with self._lock:
             self._plan.want_key(now_s=time.monotonic())
+
+    def set_mode(self, mode: PictureMode) -> None:
+        """What the doctor looks for."""
+        with self._lock:
+            self._plan.set_mode(mode)
+
+    def now(self) -> PictureNow:
+        """Return what is sent of the picture, and what bounds it."""
+        with self._lock:
+            return self._plan.now(now_s=time.monotonic())
 
     def set_allowed(self, is_allowed: bool) -> None:
         """The nurse's wish: the camera is closed while it is not allowed."""
@@ -158,6 +170,7 @@ class PicturePipeline:
         try:
             self._tell("open", "")
             while self._is_allowed and number == self._run_number:
+                camera.fit(self._plan.camera_box)
                 frame = camera.frame()
                 self._take_stills(camera)
                 self._send(frame, coder)
@@ -173,11 +186,13 @@ class PicturePipeline:
             return
         pts = round((now_s - self._made_s) * VIDEO_HZ)
         coded = coder.code(frame, shot, pts=pts)
-        if coded is None:
-            return
+        coded_s = time.monotonic()
         with self._lock:
-            self._plan.sent(len(coded.data), is_key=coded.is_key, now_s=now_s)
-        self._on_frame(EncodedFrame(coded.data, pts, coded.is_key, shot.packet_bytes))
+            self._plan.coded(shot, took_s=coded_s - now_s, now_s=coded_s)
+            if coded is not None:
+                self._plan.sent(shot, len(coded.data), is_key=coded.is_key, now_s=now_s)
+        if coded is not None:
+            self._on_frame(EncodedFrame(coded.data, pts, coded.is_key, shot.packet_bytes))
 
     def _take_stills(self, camera: Camera) -> None:
         if not self._stills:

@@ -3,16 +3,25 @@
 from dataclasses import dataclass
 from typing import Final
 
-from edge.video.media import LinkNow, VoiceMode
-from edge.video.picture.ladder import PictureLadder, VoiceLadder, split
+from contract.media import PictureMode
+from edge.video.media import KEYFRAME_MAX_S, LinkNow, VoiceMode
+from edge.video.picture.effort import Effort
+from edge.video.picture.ladder import RUNGS, STILLS, PictureLadder, VoiceLadder, rung, split, voice_wire_bps
+from edge.video.picture.tally import Tally
 
 QUEUE_MAX_S: Final = 0.15  # beyond it a frame would be old before it leaves
 KEY_PAUSE_S: Final = 1.0  # between two keyframes, and at least two round trips
+STILL_EVERY_S: Final = 3.0  # at least: it leaves by then, in the room that voice leaves it
+STILL_LEAST_BPS: Final = 2_000  # of such room; below, a still would be a minute old
+STILL_MOST_BPS: Final = 8_000  # larger ones look no better at that size
+CAMERA_GROWS_AFTER_S: Final = 10.0  # of wanting larger frames than the camera gives: to change costs a second
+CAMERA_SHRINKS_AFTER_S: Final = 60.0
+USUAL_BOX: Final = (640, 360)  # of a camera's frames, until the link has room for more
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Send this frame, so."""
+    """Send this frame, so. `at`: its rung, 0 for a still."""
 
     width: int
     height: int
@@ -20,20 +29,43 @@ class Shot:
     bitrate_bps: int
     packet_bytes: int
     is_key: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureNow:
+    """What is sent and what bounds it. `at` and `wanted` are rungs: taken, and what the link alone would
+    have; `most` is what this machine codes in time. Sizes are width and height; (0, 0): none was sent
+    lately. `camera_box` is what the camera was asked for."""
+
+    at: int
+    wanted: int
+    most: int
+    mode: PictureMode
+    camera_size: tuple[int, int]
+    camera_box: tuple[int, int]
+    size: tuple[int, int]
+    fps: float
+    video_bps: int
 
 
 class PicturePlan:
     """Decides for each frame of the camera. Times are monotonic seconds."""
 
     def __init__(self) -> None:
-        self._pictures, self._voices = PictureLadder(), VoiceLadder()
+        self.has_room = False  # for a picture, a still at least, when a frame was last looked at
+        self.camera_box = USUAL_BOX  # the camera's frames need be no larger than that
+        self._pictures, self._voices, self._effort = PictureLadder(), VoiceLadder(), Effort(len(RUNGS))
+        self._mode: PictureMode = "motion"
         self._link: LinkNow | None = None
-        self._video_bps = 0
+        self._video_bps = self._still_bps = 0
         self._queue_empty_s = 0.0  # when what we know of has left
         self._due_s = 0.0  # of the next frame
-        self.has_room = False  # for a moving picture, when a frame was last looked at
         self._last_key_s: float | None = None
         self._key_asked_s: float | None = None
+        self._camera_size = (0, 0)
+        self._tally = Tally()
+        self._box_since_s: float | None = None  # since when another one is wanted
 
     def link(self, now: LinkNow, *, now_s: float) -> VoiceMode:
         """Take what the transport knows, and return the voice's share of it.
@@ -42,8 +74,13 @@ class PicturePlan:
         """
         mode = self._voices.voice_mode(now.target_bps, now.lost_share, now_s=now_s)
         self._link, self._video_bps = now, split(now.target_bps, mode)
+        self._still_bps = min(STILL_MOST_BPS, now.target_bps - voice_wire_bps(mode))
         self._queue_empty_s = now_s + now.queued_s
         return mode
+
+    def set_mode(self, mode: PictureMode) -> None:
+        """What the doctor looks for: how it moves, or how it looks."""
+        self._mode = mode
 
     def want_key(self, *, now_s: float) -> None:
         """The other side cannot go on without a keyframe. It gets one when the pause is over.
@@ -59,23 +96,60 @@ class PicturePlan:
         """Return how the frame that the camera just gave is sent; None: it is not."""
         if self._link is None:
             return None
-        rung = self._pictures.rung(self._video_bps, now_s=now_s)
-        self.has_room = rung is not None
-        if rung is None or self._queue_empty_s - now_s > QUEUE_MAX_S:
+        self._camera_size = camera_size
+        at = self._pictures.step(self._video_bps, now_s=now_s, most=self._effort.look(now_s=now_s))
+        self._fit_camera(now_s)
+        self.has_room = at > 0 or self._still_bps >= STILL_LEAST_BPS
+        if not self.has_room or self._queue_empty_s - now_s > QUEUE_MAX_S:
             return None
-        # A camera's frames come when they come: one that is nearly due is taken, lest a slower rate come out.
-        if now_s < self._due_s - 0.25 / rung.fps:
-            return None
-        self._due_s = max(self._due_s, now_s - 0.5 / rung.fps) + 1 / rung.fps
-        width, height = fitted(camera_size, (rung.width, rung.height))
-        return Shot(width, height, rung.fps, self._video_bps, rung.packet_bytes, self._may_key(now_s))
+        return self._still(now_s) if at == 0 else self._moving(at, now_s)
 
-    def sent(self, size_bytes: int, *, is_key: bool, now_s: float) -> None:
+    def _still(self, now_s: float) -> Shot | None:
+        """Each stands alone: on such a link, what it builds on may be lost, and it comes seldom anyway."""
+        if now_s < self._due_s:
+            return None
+        width, height = fitted(self._camera_size, (STILLS.width, STILLS.height))
+        rate_bps = round(self._still_bps / KEYFRAME_MAX_S)
+        return Shot(width, height, STILLS.fps, rate_bps, STILLS.packet_bytes, True, 0)
+
+    def _moving(self, at: int, now_s: float) -> Shot | None:
+        now = rung(at, self._mode)
+        self._due_s = min(self._due_s, now_s + 1.25 / now.fps)  # that of a still is seconds away
+        # A camera's frames come when they come: one that is nearly due is taken, lest a slower rate come out.
+        if now_s < self._due_s - 0.25 / now.fps:
+            return None
+        self._due_s = max(self._due_s, now_s - 0.5 / now.fps) + 1 / now.fps
+        width, height = fitted(self._camera_size, (now.width, now.height))
+        return Shot(width, height, now.fps, self._video_bps, now.packet_bytes, self._may_key(now_s), at)
+
+    def coded(self, shot: Shot, *, took_s: float, now_s: float) -> None:
+        """To scale and code a shot took so long, also where nothing came of it."""
+        if shot.at:
+            self._effort.took(took_s, at=shot.at, fps=shot.fps, now_s=now_s)
+
+    def sent(self, shot: Shot, size_bytes: int, *, is_key: bool, now_s: float) -> None:
         """The frame was coded to so much: it waits for the link until the transport says otherwise."""
         if is_key:
             self._last_key_s, self._key_asked_s = now_s, None
         link_bps = max(self._link.target_bps if self._link else 0, 1_000)
         self._queue_empty_s = max(self._queue_empty_s, now_s) + size_bytes * 8 / link_bps
+        self._tally.add((shot.width, shot.height), size_bytes, now_s=now_s)
+        if shot.at == 0:
+            self._due_s = now_s + max(STILL_EVERY_S, size_bytes * 8 / max(self._still_bps, STILL_LEAST_BPS))
+
+    def now(self, *, now_s: float) -> PictureNow:
+        """Return what is sent, and what bounds it."""
+        return PictureNow(
+            at=self._pictures.at,
+            wanted=self._pictures.wanted,
+            most=self._effort.most,
+            mode=self._mode,
+            camera_size=self._camera_size,
+            camera_box=self.camera_box,
+            size=self._tally.size(now_s=now_s),
+            fps=self._tally.fps(now_s=now_s),
+            video_bps=self._tally.bps(now_s=now_s),
+        )
 
     def _may_key(self, now_s: float) -> bool:
         if self._key_asked_s is None:
@@ -83,6 +157,19 @@ class PicturePlan:
         round_trip_s = (self._link.round_trip_s if self._link else None) or 0.0
         pause_s = max(KEY_PAUSE_S, 2 * round_trip_s)
         return self._last_key_s is None or now_s - self._last_key_s >= pause_s
+
+    def _fit_camera(self, now_s: float) -> None:
+        """A camera of 1280 × 720 costs its decoding also where 320 × 180 is sent: it gives what is needed."""
+        at = min(self._pictures.wanted, self._effort.most)
+        wanted = rung(at, self._mode) if at else STILLS
+        box = (max(wanted.width, USUAL_BOX[0]), max(wanted.height, USUAL_BOX[1]))
+        if box == self.camera_box:
+            self._box_since_s = None
+            return
+        self._box_since_s = now_s if self._box_since_s is None else self._box_since_s
+        wait_s = CAMERA_GROWS_AFTER_S if box > self.camera_box else CAMERA_SHRINKS_AFTER_S
+        if now_s - self._box_since_s >= wait_s:
+            self.camera_box, self._box_since_s = box, None
 
 
 def fitted(camera_size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:

@@ -28,9 +28,14 @@ _FORMATS: Final = {  # four letters of the kernel -> FFmpeg's name for the same;
     b"MJPG": "mjpeg",
     b"JPEG": "mjpeg",
 }
-_USUAL_SIZES: Final = ((640, 360), (640, 480), (1280, 720))  # tried where any size is offered
-LIVE_WIDTH, LIVE_HEIGHT = 640, 360  # what the ladder sends at most: a smaller one would have to be blown up
-LIVE_PIXELS_MAX: Final = 1280 * 720
+_USUAL_SIZES: Final = (
+    (640, 360),
+    (640, 480),
+    (1280, 720),
+    (1920, 1080),
+)  # tried where any size is offered
+LIVE_BOX: Final = (640, 360)  # what is sent on most links: a smaller one would have to be blown up
+LIVE_PIXELS_MAX: Final = 1280 * 720  # of a smaller box: more is only decoded and thrown away
 LIVE_FPS_MIN: Final = 15.0
 LIVE_FPS: Final = 25.0
 
@@ -64,15 +69,15 @@ def modes(ask: Ask) -> list[Mode]:
     return found
 
 
-def live_mode(offered: list[Mode]) -> Mode | None:
-    """Return the one for a call: fluent, then as large as the ladder needs and no larger, then cheap."""
+def live_mode(offered: list[Mode], box: tuple[int, int] = LIVE_BOX) -> Mode | None:
+    """Return the one for a call: fluent, then as large as `box` (width, height) and no larger, then cheap."""
 
     def cost(mode: Mode) -> tuple[bool, bool, int, float, int]:
         fps = mode.fps or LIVE_FPS
         pixels = mode.width * mode.height
-        is_small = mode.width < LIVE_WIDTH or mode.height < LIVE_HEIGHT
+        is_small = mode.width < box[0] or mode.height < box[1]
         return (
-            fps < LIVE_FPS_MIN or pixels > LIVE_PIXELS_MAX,
+            fps < LIVE_FPS_MIN or pixels > max(LIVE_PIXELS_MAX, 2 * box[0] * box[1]),
             is_small,
             -pixels if is_small else pixels,
             abs(fps - LIVE_FPS),

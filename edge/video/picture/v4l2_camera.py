@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import select
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from av.video.stream import VideoStream
 
 from edge.errors import DeviceError
 from edge.video.picture.still import jpeg
-from edge.video.picture.v4l2 import Mode, is_capture, live_mode, modes, still_mode
+from edge.video.picture.v4l2 import LIVE_BOX, Mode, is_capture, live_mode, modes, still_mode
 
 WAIT_MAX_S: Final = 1.0  # a camera that gives nothing for so long is lost
 WAITING_MAX: Final = 32  # pictures in the kernel's queue
@@ -27,6 +28,8 @@ _NO_PROBING: Final = {
     "probesize": "32",
     "analyzeduration": "0",
 }  # the driver has told all
+
+log = logging.getLogger(__name__)
 
 
 class V4l2Camera:
@@ -41,7 +44,8 @@ class V4l2Camera:
         live, still = live_mode(offered), still_mode(offered)
         if live is None or still is None:
             raise DeviceError("missing", f"camera {path}: offers no format that we know; name another camera")
-        self._live, self._still = live, still
+        self._offered, self._live, self._still = offered, live, still
+        self._box = LIVE_BOX  # that `_live` is for
         self._opened: InputContainer | None = None
         self._packets: Iterator[Packet[VideoStream]] = iter(())
         self._fd = -1
@@ -50,6 +54,22 @@ class V4l2Camera:
     @property
     def size(self) -> tuple[int, int]:
         return self._live.width, self._live.height
+
+    def fit(self, box: tuple[int, int]) -> None:
+        """Open it anew where it offers a mode that fits better; one that fails is not tried again."""
+        if box == self._box:
+            return
+        self._box = box
+        live = live_mode(self._offered, box)
+        if live is None or live == self._live:
+            return
+        self.close()
+        try:
+            self._open(live)
+            self._live = live
+        except DeviceError as error:  # its USB may carry no more; the next frame opens it as it was
+            log.warning("%s; it goes on at %d × %d", error, *self.size)
+            self._offered = [mode for mode in self._offered if mode != live]
 
     def frame(self) -> av.VideoFrame:
         if self._opened is None:

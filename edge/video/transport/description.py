@@ -9,6 +9,7 @@ from typing import Final
 
 from contract.media import SDP_MAX_CHARS
 from edge.errors import MediaError
+from edge.video.transport.way_down import START_BPS
 
 OPUS: Final = {  # what we want to be sent: mono, with its own repair, silent in silence
     "minptime": "10",
@@ -19,7 +20,10 @@ OPUS: Final = {  # what we want to be sent: mono, with its own repair, silent in
 }
 PTIME_MS: Final = 40  # the page's packets; at 20 ms headers would cost more than the voice
 MAXPTIME_MS: Final = 60
-PICTURE: Final = "x-google-min-bitrate=10;x-google-start-bitrate=100;x-google-max-bitrate=600"  # kbit/s
+# kbit/s. What a Chromium believes at first of the way that it sends on; where it only receives it sends its
+# feedback by that: 68 bytes at 5 % of it, each 50 to 250 ms (libwebrtc's own rule).
+_FIRST: Final = f"x-google-min-bitrate=10;x-google-start-bitrate={START_BPS // 1_000}"
+PICTURE: Final = f"{_FIRST};x-google-max-bitrate=600"
 CANDIDATES_MAX: Final = 32
 
 _CANDIDATE: Final = re.compile(
@@ -38,9 +42,8 @@ _NEEDED: Final = (
 
 
 def finish(sdp: str, *, asks_picture: bool = False) -> str:
-    """Return our own description with what aiortc cannot write: the length of voice packets.
-
-    `asks_picture`: an answer, which also tells a Chromium how little its picture may start with.
+    """Return our own description with what aiortc cannot write: the length of voice packets, and how much a
+    Chromium is to expect of the way back, for its feedback and, `asks_picture`, for its own picture.
     """
     lines: list[str] = []
     picture_type = None
@@ -48,8 +51,7 @@ def finish(sdp: str, *, asks_picture: bool = False) -> str:
         lines.append(line)
         if found := re.fullmatch(r"a=rtpmap:(\d+) (?i:VP8)/90000", line):
             picture_type = found[1]
-            if asks_picture:
-                lines.append(f"a=fmtp:{picture_type} {PICTURE}")
+            lines.append(f"a=fmtp:{picture_type} {PICTURE if asks_picture else _FIRST}")
         elif re.fullmatch(r"a=rtpmap:\d+ (?i:opus)/48000/2", line):
             lines += [f"a=ptime:{PTIME_MS}", f"a=maxptime:{MAXPTIME_MS}"]
     return "\r\n".join(lines) + "\r\n"

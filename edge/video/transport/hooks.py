@@ -88,24 +88,26 @@ log = logging.getLogger(__name__)
 
 def prepare() -> None:
     """Set what this process offers: Opus, VP8 with repairs, transport-wide feedback; and a steady clock."""
-    feedback = RTCRtcpFeedback(type="transport-cc")
+    # Who knows the newer form (RFC 8888) may answer in it: both are read.
+    feedback = [RTCRtcpFeedback(type="transport-cc"), RTCRtcpFeedback(type="ack", parameter="ccfb")]
     aiortc.codecs.CODECS["audio"][:] = [
         RTCRtpCodecParameters(
             mimeType="audio/opus",
             clockRate=48_000,
             channels=2,  # RFC 7587: always, also for mono
             payloadType=96,
-            rtcpFeedback=[feedback],
+            rtcpFeedback=list(feedback),
             parameters=dict(OPUS),
         )
     ]
-    wanted = [("nack", None), ("nack", "pli"), ("ccm", "fir"), ("goog-remb", None), ("transport-cc", None)]
+    wanted = [("nack", None), ("nack", "pli"), ("ccm", "fir"), ("goog-remb", None)]
     aiortc.codecs.CODECS["video"][:] = [
         RTCRtpCodecParameters(
             mimeType="video/VP8",
             clockRate=90_000,
             payloadType=97,
-            rtcpFeedback=[RTCRtcpFeedback(type=name, parameter=parameter) for name, parameter in wanted],
+            rtcpFeedback=[RTCRtcpFeedback(type=name, parameter=parameter) for name, parameter in wanted]
+            + feedback,
         ),
         RTCRtpCodecParameters(mimeType="video/rtx", clockRate=90_000, payloadType=98, parameters={"apt": 97}),
     ]

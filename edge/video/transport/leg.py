@@ -44,14 +44,16 @@ from edge.video.transport.hooks import (
 )
 from edge.video.transport.outbound import Outbound
 from edge.video.transport.rate import START_BPS
-from edge.video.transport.rtcp import SENDER_REPORT
+from edge.video.transport.rtcp import RECEIVER_REPORT, SENDER_REPORT
 from edge.video.transport.twcc import ArrivalLog
+from edge.video.transport.way_down import WayDown
 
 CONNECT_LIMIT_S: Final = 40.0  # a path of 5 s: candidates, DTLS and one repeat of it
 CLOSE_LIMIT_S: Final = 3.0
 GATHER_LIMIT_S: Final = 10.0  # aioice itself stops after 5 s
 LINK_EVERY_S: Final = 0.2
 IDLE_S: Final = 1.0
+REPORTS_APART_S: Final = 2.0  # of what a page sends, a stream: transport-wide feedback tells what is urgent
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class LegEars:
     on_state: Callable[[LegState], None]
     on_keyframe_wanted: Callable[[], None]
     on_link: Callable[[LinkNow], None]
+    on_down: Callable[[], None]  # `down_bps` is worth saying again
     on_voice: Callable[[VoicePacket], None]
     on_picture: Callable[[VideoFrame], None]
 
@@ -109,9 +112,11 @@ class Leg:
         self._offered: str | None = None  # the page's offer, and what was answered to it
         self._answer: str | None = None
         self._arrivals = ArrivalLog()
+        self._way_down = WayDown(now_s=now_s())
         self._something = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._link_told_s = 0.0
+        self._reported_s: dict[int, float] = {}  # by the stream that is told of
 
     @property
     def link(self) -> LinkNow:
@@ -119,6 +124,11 @@ class Leg:
         if self._outbound is None:
             return LinkNow(target_bps=START_BPS, round_trip_s=None, lost_share=0.0, queued_s=0.0)
         return self._outbound.link()
+
+    @property
+    def down_bps(self) -> int:
+        """The most that the page should send, headers included."""
+        return self._way_down.down_bps
 
     @property
     def is_up(self) -> bool:
@@ -239,18 +249,30 @@ class Leg:
         ssrc = own_ssrc(transceivers[0])
 
         def on_rtp(data: bytes, now_s: float) -> None:
-            if ids is not None and (found := rtp.read_transport_sequence(data, ids)):
+            if self.state is LegState.CLOSED or ids is None:
+                return  # what comes while it closes begins nothing
+            if found := rtp.read_transport_sequence(data, ids):
                 media_ssrc, sequence = found
                 was_due_s = self._arrivals.due_s
-                self._arrivals.on_packet(sequence, now_s=now_s, own_bps=self.link.target_bps)
+                up_bps = self.link.target_bps
+                self._arrivals.on_packet(sequence, now_s=now_s, own_bps=up_bps)
+                size_bytes = len(data) + rtp.WIRE_BYTES
+                self._way_down.on_packet(sequence, size_bytes=size_bytes, up_bps=up_bps, now_s=now_s)
+                if self._way_down.take_news():
+                    self._ears.on_down()
                 if was_due_s is None and self._arrivals.due_s is not None:
                     delay_s = self._arrivals.due_s - now_s
                     self._start(self._tell_arrivals(transport, delay_s, ssrc, media_ssrc))
 
+        def on_voice(voice: VoicePacket) -> None:
+            self._way_down.on_voice(voice.timestamp, now_s=voice.arrived_s)
+            self._ears.on_voice(voice)
+
         transport.on_rtp = on_rtp
+        transport.outgoing_rtcp = self._thin_report
         for transceiver in transceivers:
             if transceiver.kind == "audio":
-                hook_voice_receiver(transceiver.receiver, on_voice=self._ears.on_voice, now_s=self._now_s)
+                hook_voice_receiver(transceiver.receiver, on_voice=on_voice, now_s=self._now_s)
             else:
                 hook_picture_receiver(
                     transceiver, round_trip_s=lambda: transport.round_trip_s, now_s=self._now_s
@@ -286,6 +308,16 @@ class Leg:
         if len(data) < 28 or data[1] != SENDER_REPORT:
             return data
         return None if self._outbound is None else self._outbound.fill_report(data, now_s=now_s)
+
+    def _thin_report(self, data: bytes, now_s: float) -> bytes | None:
+        """Aiortc reports each second of each stream, a twentieth of a narrow way up."""
+        if len(data) < 12 or data[1] != RECEIVER_REPORT:
+            return data
+        ssrc = int.from_bytes(data[8:12])
+        if now_s - self._reported_s.get(ssrc, -REPORTS_APART_S) < REPORTS_APART_S:
+            return None
+        self._reported_s[ssrc] = now_s
+        return data
 
     def _on_change(self) -> None:
         """A connection's state changed, as aiortc sees it."""

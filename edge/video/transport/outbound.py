@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow
-from edge.video.transport import rtcp, rtp
+from edge.video.transport import ccfb, rtcp, rtp, twcc
 from edge.video.transport.pacer import Pacer
 from edge.video.transport.rate import RateController
 from edge.video.transport.retransmission import Repeats
 from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds, Stream
-from edge.video.transport.twcc import FORMAT, FeedbackError, parse_feedback
 
 if TYPE_CHECKING:
     import random
 
 KEYFRAME_EVERY_S: Final = 0.3  # a storm of requests is one request
+OUT_S: Final = 1.0  # what is said to wait in an outage: nobody codes a picture for it
 HEADER_BYTES: Final = 24  # of RTP with both extensions
+PADDING_MAX_BYTES: Final = 224  # of one packet; RTP counts them in a byte
 _NTP_BEGIN_S: Final = 3_000_000_000  # our count begins somewhere within NTP's era
 
 
@@ -44,6 +45,9 @@ class _Leaving:
     payload: bytes
     timestamp: int
     is_last: bool
+    begins_key: bool = False
+    padding_bytes: int = 0
+    train: int | None = None  # of padding, its number
 
 
 class Outbound:
@@ -68,15 +72,16 @@ class Outbound:
         self._picture_id = rng.randrange(1 << 15)
         self._wants_key = False
         self._was_out = False
+        self._departures = ccfb.Departures()
         self._key_wished_s = now_s - KEYFRAME_EVERY_S
 
     def link(self) -> LinkNow:
-        """What is known of the way up."""
+        """What is known of the way up; in an outage, of how it will go on, and that nothing leaves."""
         return LinkNow(
             target_bps=self.rate.target_bps,
             round_trip_s=self.rate.round_trip_s,
             lost_share=self.rate.lost_share,
-            queued_s=self._pacer.queued_s,
+            queued_s=max(self._pacer.queued_s, OUT_S if self.rate.is_out else 0.0),
         )
 
     def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
@@ -94,7 +99,9 @@ class Outbound:
         timestamp = self._picture.timestamp(frame.pts, now_s=now_s)
         payloads = rtp.cut_vp8(frame.data, picture_id=self._picture_id, packet_bytes=frame.packet_bytes)
         packets = [
-            _Leaving(self._picture, payload, timestamp, index == len(payloads) - 1)
+            _Leaving(
+                self._picture, payload, timestamp, index == len(payloads) - 1, frame.is_key and not index
+            )
             for index, payload in enumerate(payloads)
         ]
         sizes_bytes = [len(payload) + HEADER_BYTES + WIRE_BYTES for payload in payloads]
@@ -106,7 +113,9 @@ class Outbound:
         if self.rate.next_check_s is not None and now_s >= self.rate.next_check_s:
             self.rate.on_tick(now_s=now_s)
         self._heed_outage()
+        self._look_for_room(now_s)
         self._pacer.set_target(self.rate.target_bps)
+        self._pacer.set_room(self.rate.room_bytes)
         return [self._depart(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
 
     def _heed_outage(self) -> None:
@@ -114,6 +123,21 @@ class Outbound:
         if self.rate.is_out and not self._was_out:
             self._pacer.begin_anew()
         self._was_out = self.rate.is_out
+
+    def _look_for_room(self, now_s: float) -> None:
+        """Padding goes on the stream of repeats, whose packets without payload mean nothing (RFC 4588)."""
+        timestamp = None if self._picture is None else self._picture.timestamp_at(now_s)
+        if self._repair is None or self._picture is None:
+            return
+        train = self.rate.take_train(now_s=now_s)
+        if train is None:
+            return
+        padding_bytes = min(PADDING_MAX_BYTES, train.packet_bytes - HEADER_BYTES - WIRE_BYTES)
+        one = _Leaving(
+            self._repair, b"", timestamp or 0, False, padding_bytes=padding_bytes, train=train.number
+        )
+        size_bytes = padding_bytes + HEADER_BYTES + WIRE_BYTES
+        self._pacer.push_train([one] * train.packets, size_bytes=size_bytes, rate_bps=train.rate_bps)
 
     @property
     def next_s(self) -> float | None:
@@ -132,8 +156,8 @@ class Outbound:
     def on_rtcp(self, data: bytes, *, now_s: float) -> None:
         """The other side's word of what we send. Never raises; what cannot be read is left out."""
         for packet in rtcp.split_compound(data):
-            if packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count == FORMAT:
-                self._on_feedback(packet.body[8:], now_s)
+            if packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count in (twcc.FORMAT, ccfb.FORMAT):
+                self._on_feedback(packet, now_s)
             elif packet.kind == rtcp.FEEDBACK_OF_TRANSPORT and packet.count == rtcp.NACK:
                 self._on_nack(packet, now_s)
             elif rtcp.is_keyframe_request(packet):
@@ -169,17 +193,25 @@ class Outbound:
             ids=self._voice_ids if leaving.stream is self._voice else self._picture_ids,
             transport_sequence=transport_sequence,
             now_s=now_s,
+            padding_bytes=leaving.padding_bytes,
         )
         size_bytes = len(data) + WIRE_BYTES
-        self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s)
+        self._departures.on_sent(leaving.stream.ssrc, sequence, transport_sequence)
+        self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s, train=leaving.train)
         if leaving.stream is self._picture:
+            if leaving.begins_key:
+                self._repeats.begin_anew()
             self._repeats.on_sent(sequence, leaving, size_bytes=size_bytes, now_s=now_s)
         return data
 
-    def _on_feedback(self, body: bytes, now_s: float) -> None:
+    def _on_feedback(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
         try:
-            self.rate.on_feedback(parse_feedback(body), now_s=now_s)
-        except FeedbackError:
+            if packet.count == ccfb.FORMAT:
+                arrivals = self._departures.arrivals(ccfb.parse_ccfb(packet.body[4:]))
+            else:
+                arrivals = twcc.parse_feedback(packet.body[8:])
+            self.rate.on_feedback(arrivals, now_s=now_s)
+        except twcc.FeedbackError:
             self.bad_feedbacks += 1
 
     def _on_nack(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
@@ -191,6 +223,7 @@ class Outbound:
             round_trip_s=self.rate.round_trip_s,
             now_s=now_s,
         )
+        self._wants_key = self._wants_key or self._repeats.is_hopeless
         for sequence, sent in again:
             payload = rtp.wrap_again(sent.payload, sequence)
             self._pacer.push_repair(

@@ -2,7 +2,8 @@
 
 A frame sent in one burst is a queue in the narrowest hop, and voice waits behind it. So picture packets
 leave at PACE times the target, one after the other, and voice passes them. Old pictures are worse than none:
-what cannot leave soon is dropped in whole frames, and from there on only a keyframe is taken.
+what cannot leave soon is dropped in whole frames, and from there on only a keyframe is taken. Where too much
+is on its way already, all but voice waits here. A train of padding leaves at its own rate, before it.
 """
 
 from collections import deque
@@ -12,7 +13,7 @@ from typing import Final, Generic, TypeVar
 
 Packet = TypeVar("Packet")
 
-PACE: Final = 1.3  # times the target: a frame leaves within its own interval
+PACE: Final = 1.15  # times the target: more would be a queue of each frame in the link
 PACE_MIN_BPS: Final = 24_000  # a keyframe of the smallest picture must leave some time
 QUEUE_MAX_S: Final = 0.5
 DEBT_MAX_S: Final = 0.5
@@ -36,7 +37,10 @@ class Pacer(Generic[Packet]):
         self._pace_bps = PACE_MIN_BPS
         self._voice: deque[tuple[Packet, int]] = deque(maxlen=50)  # a second of voice and more
         self._repairs: deque[tuple[Packet, int]] = deque(maxlen=128)
+        self._train: deque[tuple[Packet, int]] = deque()
+        self._train_bps = PACE_MIN_BPS
         self._frames: deque[_Frame[Packet]] = deque()
+        self._room_bytes: float | None = None
         self._free_at_s = now_s  # when the next paced packet may go
         self.set_target(target_bps)
 
@@ -44,11 +48,16 @@ class Pacer(Generic[Packet]):
         """What the link carries, all media together."""
         self._pace_bps = max(PACE_MIN_BPS, round(PACE * target_bps))
 
+    def set_room(self, room_bytes: float | None) -> None:
+        """So much may still go on its way, by the next `pop`; negative: too much is. None: no limit."""
+        self._room_bytes = room_bytes
+
     @property
     def queued_s(self) -> float:
-        """How long what waits will take to leave."""
+        """How long what waits will take to leave; what is too much on its way is waited for as well."""
         waiting = sum(size for _, size in self._repairs) + sum(frame.size_bytes for frame in self._frames)
-        return waiting * 8 / self._pace_bps
+        too_much = 0.0 if self._room_bytes is None else max(0.0, -self._room_bytes)
+        return (waiting + too_much) * 8 / self._pace_bps
 
     def push_voice(self, packet: Packet, *, size_bytes: int) -> None:
         """It leaves with the next `pop`."""
@@ -57,6 +66,11 @@ class Pacer(Generic[Packet]):
     def push_repair(self, packet: Packet, *, size_bytes: int) -> None:
         """A packet sent again; the caller has held it against its budget."""
         self._repairs.append((packet, size_bytes))
+
+    def push_train(self, packets: Sequence[Packet], *, size_bytes: int, rate_bps: int) -> None:
+        """Padding, each packet of this size; it begins when what has begun is out."""
+        self._train.extend((packet, size_bytes) for packet in packets)
+        self._train_bps = rate_bps
 
     def push_frame(
         self, packets: Sequence[Packet], *, sizes_bytes: Sequence[int], is_key: bool, now_s: float
@@ -79,6 +93,7 @@ class Pacer(Generic[Packet]):
         self.dropped_frames += len(self._frames)
         self._frames.clear()
         self._repairs.clear()
+        self._train.clear()
         self.needs_key = True
 
     def pop(self, *, now_s: float) -> list[Packet]:
@@ -87,22 +102,31 @@ class Pacer(Generic[Packet]):
         leaving = []
         while self._voice:
             packet, size = self._voice.popleft()
-            self._occupy(size, now_s)
+            self._occupy(size, now_s, self._pace_bps)
             leaving.append(packet)
-        while (self._repairs or self._frames) and self._free_at_s <= now_s:
+        while self._has_paced and self._free_at_s <= now_s:
+            pace_bps = self._train_bps if self._train else self._pace_bps
             packet, size = self._next_paced()
-            self._occupy(size, now_s)
+            self._occupy(size, now_s, pace_bps)
             leaving.append(packet)
         return leaving
+
+    @property
+    def _has_paced(self) -> bool:
+        """Whether something paced may leave when its time comes."""
+        has_room = self._room_bytes is None or self._room_bytes > 0
+        return bool(self._train) or (has_room and bool(self._repairs or self._frames))
 
     @property
     def next_s(self) -> float | None:
         """When `pop` next has something; None: when something is pushed."""
         if self._voice:
             return 0.0
-        return self._free_at_s if self._repairs or self._frames else None
+        return self._free_at_s if self._has_paced else None
 
     def _next_paced(self) -> tuple[Packet, int]:
+        if self._train:
+            return self._train.popleft()
         if self._repairs:
             return self._repairs.popleft()
         frame = self._frames[0]
@@ -113,9 +137,11 @@ class Pacer(Generic[Packet]):
             self._frames.popleft()
         return packet, size
 
-    def _occupy(self, size_bytes: int, now_s: float) -> None:
+    def _occupy(self, size_bytes: int, now_s: float, pace_bps: int) -> None:
+        if self._room_bytes is not None:
+            self._room_bytes -= size_bytes
         begin_s = max(self._free_at_s, now_s - CATCH_UP_S)
-        free_at_s = begin_s + size_bytes * 8 / self._pace_bps
+        free_at_s = begin_s + size_bytes * 8 / pace_bps
         # Voice never waits, so on a link of less than voice its debt would grow without end.
         self._free_at_s = max(begin_s, min(free_at_s, now_s + DEBT_MAX_S))
 

@@ -21,6 +21,11 @@ class LeastOf:
             self._seconds.popleft()
         return sample - min(least for _, least in self._seconds)
 
+    @property
+    def least(self) -> float | None:
+        """Of the samples of the window, as of the last one."""
+        return min((least for _, least in self._seconds), default=None)
+
     def clear(self) -> None:
         """Forget all."""
         self._seconds.clear()

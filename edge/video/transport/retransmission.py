@@ -18,6 +18,7 @@ SHARE: Final = 0.2  # of the target rate, for all of them together
 BURST_S: Final = 0.5  # so many seconds of that share may go at once
 BURST_MIN_BYTES: Final = 1_300  # one packet, else a link of 40 kbit/s would never repair anything
 USE_S: Final = 1.0  # beyond one round trip: later a keyframe is the better repair
+WORTH_S: Final = 0.3  # of the rate: where more is missing a keyframe comes sooner
 KEPT_MAX: Final = 1_024
 UNKNOWN_ROUND_TRIP_S: Final = 0.3
 
@@ -35,6 +36,7 @@ class Repeats(Generic[Packet]):
     """What we sent, as long as it may be asked for. Sequence numbers are RTP's, 16 bits."""
 
     def __init__(self, *, now_s: float) -> None:
+        self.is_hopeless = False  # what was asked for last cannot come in time: a keyframe is the repair
         self._sent: dict[int, _Sent[Packet]] = {}  # oldest first
         self._budget_bytes = 0.0
         self._budget_at_s = now_s
@@ -46,23 +48,37 @@ class Repeats(Generic[Packet]):
         while len(self._sent) > KEPT_MAX:
             del self._sent[next(iter(self._sent))]
 
+    def begin_anew(self) -> None:
+        """A keyframe goes: nobody needs what was before it."""
+        self._sent.clear()
+
     def ask(
         self, sequences: Iterable[int], *, target_bps: int, round_trip_s: float | None, now_s: float
     ) -> list[tuple[int, Packet]]:
         """Return (sequence, packet) of those that should be sent again now; they count as sent.
 
-        What exceeds the budget or comes too early is left out: the other side asks again.
+        What exceeds the budget or comes too early is left out: the other side asks again. Look at
+        `is_hopeless` afterwards.
         """
+        self.is_hopeless = False
         round_trip_s = UNKNOWN_ROUND_TRIP_S if round_trip_s is None else round_trip_s
         spacing_s = max(SPACING_MIN_S, SPACING * round_trip_s)
         self._fill_budget(target_bps, now_s)
         chosen: list[tuple[int, Packet]] = []
+        sequences = list(sequences)
+        missing_bytes = sum(self._sent[one].size_bytes for one in sequences if one in self._sent)
+        if missing_bytes > max(BURST_MIN_BYTES, WORTH_S * target_bps / 8):
+            self.is_hopeless = True
+            return []
         for sequence in sequences:
             sent = self._sent.get(sequence)
-            if sent is None or sent.again >= SENDS_MAX or now_s - sent.first_s > USE_S + round_trip_s:
-                continue
             # The first request proves that a round trip has passed; only repeats must wait for one.
-            if (sent.again and now_s - sent.last_s < spacing_s) or sent.size_bytes > self._budget_bytes:
+            if sent is None or (sent.again and now_s - sent.last_s < spacing_s):
+                continue
+            if sent.again >= SENDS_MAX or now_s - sent.first_s > USE_S + round_trip_s:
+                self.is_hopeless = True
+                continue
+            if sent.size_bytes > self._budget_bytes:
                 continue
             self._budget_bytes -= sent.size_bytes
             sent.again, sent.last_s = sent.again + 1, now_s

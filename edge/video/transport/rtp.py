@@ -56,8 +56,12 @@ def write_packet(
     ids: ExtensionIds,
     transport_sequence: int,
     now_s: float,
+    padding_bytes: int = 0,
 ) -> bytes:
-    """Return the packet and count it; it takes the stream's next sequence number."""
+    """Return the packet and count it; it takes the stream's next sequence number.
+
+    `padding_bytes` (0 … 255) follow the payload, the last one telling how many they are (RFC 3550, 5.1).
+    """
     extensions = b""
     if ids.transport_sequence is not None:
         extensions += bytes([ids.transport_sequence << 4 | 1]) + (transport_sequence & 0xFFFF).to_bytes(2)
@@ -65,14 +69,15 @@ def write_packet(
         send_time = int(now_s * (1 << 18)) & 0xFFFFFF  # seconds with 18 bits of fraction
         extensions += bytes([ids.send_time << 4 | 2]) + send_time.to_bytes(3)
     extensions += bytes(-len(extensions) % 4)
-    head = bytes([0x90 if extensions else 0x80, (0x80 if is_last else 0) | stream.payload_type])
+    flags = 0x80 | (0x10 if extensions else 0) | (0x20 if padding_bytes else 0)
+    head = bytes([flags, (0x80 if is_last else 0) | stream.payload_type])
     head += stream.next_sequence.to_bytes(2) + timestamp.to_bytes(4) + stream.ssrc.to_bytes(4)
     if extensions:
         head += b"\xbe\xde" + (len(extensions) // 4).to_bytes(2) + extensions
     stream.next_sequence = (stream.next_sequence + 1) & 0xFFFF
     stream.packets += 1
     stream.octets += len(payload)
-    return head + payload
+    return head + payload + (bytes(padding_bytes - 1) + bytes([padding_bytes]) if padding_bytes else b"")
 
 
 def read_transport_sequence(data: bytes, extension_id: int) -> tuple[int, int] | None:

@@ -140,11 +140,12 @@ class ArrivalLog:
     """What has come on one connection, until it has been told. The caller asks `take` when `due_s` is past.
 
     The other side needs word within a round trip or so, but word costs: an interval is never shorter than
-    INTERVAL_MIN_S, nor so short that feedback takes more than SHARE of our own way out.
+    INTERVAL_MIN_S, nor so short that feedback takes more than SHARE of our own way out; unless the other
+    side would hear too late, by INTERVAL_MAX_S. libwebrtc sends its own by the same numbers.
     """
 
-    INTERVAL_MIN_S: Final = 0.1
-    INTERVAL_MAX_S: Final = 0.4
+    INTERVAL_MIN_S: Final = 0.05
+    INTERVAL_MAX_S: Final = 0.25
     SHARE: Final = 0.05
     WIRE_BYTES: Final = 90  # one feedback of some ten packets with all headers
     KEPT: Final = 512  # packets looked back on, so that one that comes late is told beside its neighbours

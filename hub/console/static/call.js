@@ -1,5 +1,6 @@
 /** Picture and voice of the call beside the ECG: what `CallMedia` does, in words and under keys. */
 import { formatAge } from "../../../web/ages.js";
+import { sentLine } from "../../../web/sent_line.js";
 import { t } from "../../../web/words.js";
 import { place, say } from "./page.js";
 
@@ -84,6 +85,7 @@ export class CallView {
     this._camera.addEventListener("click", () => void this._switchCamera());
     this._roomless_ms = Infinity; // since when the link has had no room
     this._ask = /** @type {HTMLButtonElement} */ (place("call-again"));
+    this._detail = /** @type {HTMLButtonElement} */ (place("call-detail"));
     this._size = /** @type {HTMLButtonElement} */ (place("call-size"));
     this._isLarge = localStorage.getItem(LARGE) === "yes";
     place("call-back").addEventListener("click", () => this.media?.takeBack());
@@ -120,10 +122,17 @@ export class CallView {
     this.media?.askForPicture();
   }
 
+  /** The picture for detail, or for motion again: the other than what was asked for last. */
+  toggleDetail() {
+    const { media } = this;
+    if (media && this.can("detail")) media.choose((media.word.asked ?? media.station?.mode) === "detail" ? "motion" : "detail");
+  }
+
   /** Whether a key of this view would do anything now. @param {import("../../../web/keys.js").Deed} deed */
   can(deed) {
     const phase = this.media?.phase ?? "ended";
     if (deed === "picture") return this.media?.mayAskForPicture === true;
+    if (deed === "detail") return phase === "connected" && this.media?.station?.mode !== undefined;
     if (deed === "size") return this.media !== null;
     return phase !== "taken" && phase !== "ended" && !(deed === "photo" && phase === "waiting");
   }
@@ -221,6 +230,10 @@ export class CallView {
     this._mute.setAttribute("aria-pressed", String(own.isMuted));
     say(place("call-mute-text"), own.isMuted ? t("Bật micrô") : t("Tắt micrô"));
     this._ask.hidden = !media.mayAskForPicture;
+    this._detail.hidden = !this.can("detail");
+    this._detail.setAttribute("aria-pressed", String(station?.mode === "detail"));
+    this._detail.setAttribute("aria-busy", String(media.word.asked !== null));
+    say(place("call-line"), phase === "connected" ? sentLine(media.word.now(performance.now())) : "");
     this._camera.hidden = station?.has_screen !== true;
     this._camera.setAttribute("aria-pressed", String(own.picture !== null));
     say(this._camera, own.picture ? t("Tắt camera") : t("Bật camera"));
@@ -260,8 +273,8 @@ export class CallView {
    * better than the station's last word. @param {CallMedia} media */
   _writePicture(media) {
     const still_ms = performance.now() - this._moved_ms, hasMoved = this._frames > 0, isStill = still_ms > STILL_MS;
-    const isKnown = media.station !== null && (media.isHubThere || isStill);
-    const why = isKnown ? noPictureText(/** @type {StationMedia} */ (media.station)) || this._noRoomText(media) : "";
+    const { station } = media, isKnown = station !== null && (media.isHubThere || isStill);
+    const why = isKnown ? noPictureText(/** @type {StationMedia} */ (station)) || this._noRoomText(media) : "";
     const isShown = hasMoved && !why && !media.isAudioOnly && (media.phase === "connected" || media.phase === "lost");
     this._picture.classList.toggle("is-away", !isShown);
     this._picture.classList.toggle("is-still", isStill);
@@ -269,6 +282,7 @@ export class CallView {
     const voiceOnly = media.isPictureTried ? t("đang thử lại hình")
       : media.isAudioOnly && media.phase !== "waiting" ? t("chỉ có tiếng") : "";
     const text = voiceOnly || (why ? t("Không có hình: {why}", { why }) : !hasMoved ? waits
+      : isStill && station?.sent?.is_stills ? t("ảnh tĩnh, đến cách đây {age}", { age: formatAge(still_ms) })
       : isStill ? t("hình dừng cách đây {age}", { age: formatAge(still_ms) }) : "");
     const words = place("call-no-picture");
     words.hidden = text === "";

@@ -60,7 +60,7 @@ feed.addEventListener("view", () => {
   say(place("visit"), visit ? t("Lượt khám {code} từ {time}", { code: visit.code, time }) : t("không có lượt khám"));
   place("no-streams").hidden = (feed.view?.streams.length ?? 0) !== 0;
 });
-keys.add({ mute: () => view.mute(), size: () => view.resize(), picture: () => view.askForPicture() }, (deed) => view.can(deed));
+keys.add({ mute: () => view.mute(), size: () => view.resize(), detail: () => view.toggleDetail(), picture: () => view.askForPicture() }, (deed) => view.can(deed));
 showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"), corner: place("corner") });
 feed.open(`/stations/${station}/live`);
 listen();

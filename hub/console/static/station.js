@@ -228,7 +228,7 @@ keys.add({
   decline: () => { if (asks().length) void decline(); else deed("decline", (now) => give(now, "decline", "decline"))(); },
   end: () => void end(),
 }, may);
-keys.add({ mute: () => view.mute(), photo: takePhoto, size: () => view.resize(), picture: () => view.askForPicture() },
+keys.add({ mute: () => view.mute(), photo: takePhoto, size: () => view.resize(), detail: () => view.toggleDetail(), picture: () => view.askForPicture() },
   (deed) => view.can(deed));
 if (mayAnswer) keys.add({ answer: () => answer(call()) }, () => isAnybodyThere(call()));
 if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would say it later

@@ -84,9 +84,10 @@ def test_what_the_page_asks_and_offers_is_short_and_says_how_voice_is_to_be_code
     assert "maxaveragebitrate=16000" in answer
     assert len(offer) < 2_500
     assert len(re.findall("^m=", offer, re.MULTILINE)) == 2
-    talk.tell(target_bps=64_000)
-    observe_until(page, f"{COUNTS}.voice_bps === 12000")
     talk.wait(lambda: talk.leg.frame_samples == 48 * 60, "voice in packets of 60 ms")  # headers cost most
+    talk.tell(down_bps=130_000)
+    observe_until(page, f"{COUNTS}.voice_bps === 16000")
+    talk.wait(lambda: talk.leg.frame_samples == 48 * 40, "voice in packets of 40 ms")
     talk.wait_voice(frames=5)
 
 
@@ -102,20 +103,44 @@ def test_mute_is_a_key_and_the_station_is_told(page: Page, talk: MediaStation) -
     talk.wait_voice()
 
 
-def test_the_operators_picture_goes_only_where_a_screen_and_room_are(page: Page, talk: MediaStation) -> None:
+SENDS = """() => {
+  const { _pictureSender, _coded } = document.body.call._leg;
+  const [one] = _pictureSender.getParameters().encodings;
+  const picture = [one.active, one.maxBitrate, one.maxFramerate, one.scaleResolutionDownBy];
+  return [...picture, _coded.voice.bps].join();
+}"""
+
+
+def test_what_the_page_sends_follows_the_stations_word_down_and_up_again(
+    page: Page, talk: MediaStation
+) -> None:
+    def sends(active: str, *numbers: int) -> None:
+        observe_until(page, f"({SENDS})() === '{','.join([active, *map(str, numbers)])}'")
+
     expect(page.locator("#call-camera")).to_be_hidden()
-    talk.tell(has_screen=True, target_bps=120_000)
+    sends("false", 12_000, 5, 2, 12_000)  # there is no screen
+    talk.tell(has_screen=True, down_bps=30_000)
     page.locator("#call-camera").click()
     talk.wait(lambda: talk.peers[-1].camera == "on", "the word that the camera is on")
     expect(page.locator("#call-own")).to_be_visible()
-    assert talk.leg.pictures == 0
-    talk.tell(target_bps=400_000)
-    talk.wait(lambda: talk.leg.pictures > 3, "the operator's picture")
-    width, height = talk.leg.picture_size
-    assert width <= 320
-    assert height <= 240
+    sends("false", 120_000, 15, 1, 12_000)
+    talk.wait_voice()
+    assert talk.leg.pictures == 0, "there is no room"
+    legs = len(talk.legs)
+    talk.tell(down_bps=90_000)
+    sends("true", 25_000, 8, 2, 12_000)
+    talk.wait(lambda: talk.leg.picture_size == (160, 120), "the operator's picture, small")
+    talk.tell(down_bps=400_000)
+    sends("true", 120_000, 15, 1, 24_000)
+    talk.wait(lambda: talk.leg.picture_size == (320, 240), "the operator's picture, whole")
+    talk.tell(down_bps=20_000)
+    sends("false", 120_000, 15, 1, 8_000)
+    talk.wait_voice()
+    talk.tell(down_bps=60_000)
+    sends("true", 12_000, 5, 2, 12_000)
     page.locator("#call-camera").click()
     talk.wait(lambda: talk.peers[-1].camera == "off", "the word that the camera is off")
+    assert len(talk.legs) == legs, "all of it on one leg"
 
 
 def test_every_device_that_is_not_well_is_named(page: Page, talk: MediaStation) -> None:

@@ -30,7 +30,7 @@ from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import open_all, open_spool, stored
 from tests.integration.edge.video_side import OTHER_PAGE, PAGE, PHOTO, ROOT, is_alive, running, until
 from tests.simulators import video_stand_in
-from tests.simulators.video_stand_in import LEG, PICTURE, heard
+from tests.simulators.video_stand_in import LEG, PICTURE, RATE_BPS, heard
 
 
 @in_a_loop
@@ -289,6 +289,38 @@ async def test_a_leg_that_stands_tells_that_somebody_is_heard_and_one_that_is_ma
         box.hub_says(Join, page=PAGE)
         await until(lambda: len(box.said) == (2 if manner else 1))
         assert len(box.flows) == (1 if manner else 0)
+
+
+@in_a_loop
+async def test_the_uplink_is_told_at_once_that_it_shares_the_link_and_what_voice_and_picture_have(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, manner="flows") as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        assert box.shares[-1] == (False, None)
+        box.hub_says(Join, page=PAGE)
+        await until(lambda: box.shares[-1] == (True, RATE_BPS))
+        assert (True, None) in box.shares, "as soon as the devices are open"
+        os.kill(box.pids()[0], signal.SIGKILL)
+        await until(lambda: box.shares[-1] == (False, None))
+
+
+@in_a_loop
+async def test_what_is_sent_is_known_while_somebody_has_the_call_and_forgotten_with_the_process(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, manner="flows") as box:
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE)
+        await until(lambda: box.told(StationMedia) != [])
+        assert box.video.media is None, "nobody has answered"
+        box.call.hub_says(5, "claimed", revision=1, by="Lan", now_s=0.0)
+        box.video.on_call(box.call)
+        assert box.video.media == box.told(StationMedia)[0]
+        os.kill(box.pids()[0], signal.SIGKILL)
+        await until(lambda: box.video.media is None)
 
 
 @in_a_loop

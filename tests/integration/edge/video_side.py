@@ -70,6 +70,7 @@ class Box:
         self.call = StationCall()
         self.said: list[MediaSignal] = []
         self.stored: list[OwedRecord] = []
+        self.shares: list[tuple[bool, int | None]] = []  # what the uplink was told of voice and picture
         self.flows: list[None] = []  # so often packets of the call were said to come and go
         self.spoken: list[Prompt] = []
         self._light = OutputPattern.OFF
@@ -103,6 +104,7 @@ class Box:
                 spool=self.spool,
                 capture=self.capture,
                 show_output=self._show,
+                share_link=lambda is_in_call, media_bps: self.shares.append((is_in_call, media_bps)),
                 say=self._say,
                 on_flow=lambda: self.flows.append(None),
                 on_said=self.spoken.append,

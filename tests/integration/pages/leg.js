@@ -68,4 +68,11 @@ async function numbers() {
   return found;
 }
 
-Object.assign(window, { answer, offer, takeAnswer, numbers });
+/** As web/leg.js does while a leg lasts. @param {number} bps */
+async function tellWayBack(bps) {
+  const { withWayBack } = await import("/web/descriptions.js");
+  await up?.setRemoteDescription({ type: "offer", sdp: withWayBack(up.remoteDescription?.sdp ?? "", bps) });
+  await up?.setLocalDescription();
+}
+
+Object.assign(window, { answer, offer, takeAnswer, numbers, tellWayBack });

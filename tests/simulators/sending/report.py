@@ -2,8 +2,8 @@
 
 Queue: a packet's wait before its transmission, its own time on the link not in it. Frozen: pauses of more
 than half a second between decoded frames, begin and end among them. Up: from a step up until four fifths of
-the new rate are delivered over a second. Drain: from a step down until no packet waits for 100 ms until the
-next step.
+the new rate are delivered over a second. Drain: from a step down until no packet waits for 100 ms for two
+seconds.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ STEP: Final = 1.3  # a change of less is none
 STEPS_MAX: Final = 8  # a rate that changes more often is no stair
 UP_SHARE: Final = 0.8
 QUEUE_LONG_S: Final = 0.1
+STAYS_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +146,15 @@ def _until_full_s(ours: list[Passed], from_s: float, bps: float, until_s: float)
 
 
 def _until_drained_s(ours: list[Passed], from_s: float, until_s: float) -> float:
-    late = [
-        one.started_s
-        for one in ours
-        if one.started_s and from_s < one.started_s < until_s and one.started_s - one.arrived_s > QUEUE_LONG_S
-    ]
-    if late and late[-1] > until_s - 0.5:
-        return inf
-    return late[-1] - from_s if late else 0.0
+    drained_s = from_s
+    for one in ours:
+        if one.started_s is None or not from_s < one.started_s < until_s:
+            continue
+        if one.started_s > drained_s + STAYS_S:
+            break
+        if one.started_s - one.arrived_s > QUEUE_LONG_S:
+            drained_s = one.started_s
+    return inf if drained_s > until_s - STAYS_S else drained_s - from_s
 
 
 def _back_s(times_s: list[float], from_s: float) -> float:

@@ -97,7 +97,7 @@ class Station:
         if data is None:
             return
         is_key = data[0] == KEY
-        self._plan.sent(len(data), is_key=is_key, now_s=now_s)
+        self._plan.sent(shot, len(data), is_key=is_key, now_s=now_s)
         frame = EncodedFrame(data, round(now_s * VIDEO_HZ), is_key, shot.packet_bytes)
         self._timeline.at(now_s + CODING_S, lambda: self._send(frame))
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from contract.ids import SpoolId, VisitNo
-from contract.media import Join, Leave, MediaSignal, PhotoTaken, StationMedia, TakePhoto
+from contract.media import Join, Leave, MediaSignal, PhotoTaken, PictureWish, StationMedia, TakePhoto
 from contract.ranges import SeqRanges
 from contract.signals import RingStation
 from edge.call.press_meaning import PressMeaning
@@ -66,6 +66,26 @@ def test_a_call_of_before_a_restart_whose_owner_is_told_again_keeps_its_page() -
     relay.from_hub(signal(Join, page=PAGE), visit=VISIT)
     restored.hub_says(5, "claimed", revision=1, by="Lan", now_s=0.0)
     assert names(relay.on_call(restored)) == ["call"]
+    assert names(relay.greeting(is_new=True)) == ["call", "camera", "join"]
+
+
+def test_an_edge_video_that_comes_new_is_told_what_the_picture_is_for_in_this_call() -> None:
+    relay, call = opened()
+    call.hub_says(5, "claimed", revision=1, by="Lan", now_s=0.0)
+    relay.on_call(call)
+    relay.from_hub(signal(Join, page=PAGE), visit=VISIT)
+    relay.from_hub(signal(PictureWish, page=PAGE, mode="detail"), visit=VISIT)
+    relay.from_hub(signal(Leave, page=PAGE), visit=VISIT)
+    relay.from_hub(signal(Join, page="d" * 16), visit=VISIT)
+    told = relay.greeting(is_new=True)
+    assert names(told) == ["call", "camera", "join", "picture"]
+    assert isinstance(told[-1], FromHub)
+    assert (told[-1].signal["page"], told[-1].signal["mode"]) == ("d" * 16, "detail")
+    assert names(relay.greeting(is_new=False)) == ["call", "camera"]
+    call.press(7, PressMeaning(), now_s=0.0)
+    call.hub_says(7, "offered", revision=1, by=None, now_s=0.0)
+    relay.on_call(call)
+    relay.from_hub(signal(Join, call_seq=7, page=PAGE), visit=VISIT)
     assert names(relay.greeting(is_new=True)) == ["call", "camera", "join"]
 
 

@@ -261,6 +261,42 @@ def test_a_call_has_the_link_at_once_and_gives_it_back(line: Line) -> None:
     assert line.window.limit_bytes == pytest.approx(before, rel=0.1)
 
 
+def test_in_a_call_the_least_lets_the_floor_through_in_a_round_trip(line: Line) -> None:
+    line.drain(30.0)
+    line.window.share(is_in_call=True, media_bps=40_000)
+    round_trip_s = line.window.round_trip_s
+    assert round_trip_s == pytest.approx(EMPTY_S, rel=0.3)
+    assert line.window.limit_bytes == pytest.approx(750 * (round_trip_s or 0.0))  # 6 kbit/s
+    line.window.share(is_in_call=True, media_bps=400_000)
+    assert line.window.limit_bytes == pytest.approx(5_000 * (round_trip_s or 0.0))  # a tenth
+    line.window.share(is_in_call=True, media_bps=40_000)
+    assert line.window.limit_bytes == pytest.approx(750 * (round_trip_s or 0.0))
+
+
+def test_over_a_long_round_trip_the_floor_is_more_than_the_least_window(line: Line) -> None:
+    line.empty_s = 2.0
+    line.drain(60.0)
+    line.window.share(is_in_call=True, media_bps=30_000)
+    assert line.window.limit_bytes == pytest.approx(750 * (line.window.round_trip_s or 0.0))
+    assert line.window.limit_bytes > 1_200
+
+
+def test_what_the_link_gives_voice_and_picture_less_the_backlog_gives_at_once(line: Line) -> None:
+    line.drain(30.0)
+    line.window.share(is_in_call=True, media_bps=60_000)
+    line.drain(120.0)
+    before = line.window.limit_bytes
+    line.window.share(is_in_call=True, media_bps=54_000)
+    assert line.window.limit_bytes == before, "that is no fall"
+    line.window.share(is_in_call=True, media_bps=27_000)
+    assert line.window.limit_bytes == pytest.approx(before / 2)
+    line.window.share(is_in_call=True, media_bps=1_000)
+    assert line.window.limit_bytes < WINDOW_MIN_BYTES * 1.1
+    line.window.share(is_in_call=False)
+    line.drain(15.0)
+    assert line.window.limit_bytes == pytest.approx(RATE * (EMPTY_S + 0.1), rel=0.1)
+
+
 def test_in_a_call_what_is_free_is_taken_by_and_by_up_to_a_fortieth_of_a_second(line: Line) -> None:
     line.drain(30.0)
     line.window.share(is_in_call=True)

@@ -78,3 +78,47 @@ def test_a_flow_of_somebody_else_that_fills_the_link_is_left_nearly_all_of_it_in
     ours = sum(len(one.data) for one in drain.link.passages) - before_bytes - theirs
     assert ours < 0.15 * 30 * 8_000
     assert ours > 0.01 * 30 * 8_000, "a trickle goes on"
+
+
+def in_a_call(drain: Drain, *, media_bps: int, from_s: float) -> None:
+    """Words and pictures at a steady rate from now on."""
+    drain.window.share(is_in_call=True, media_bps=media_bps)
+
+    def speak() -> None:
+        drain.link.send_datagram(160)
+        drain.link.at(drain.link.now_s + 160 * 8 / media_bps, speak)
+
+    drain.link.at(from_s, speak)
+
+
+def ours_bps(drain: Drain, from_s: float, to_s: float) -> float:
+    served = [one for one in drain.link.passages if one.left_s is not None and from_s < one.left_s <= to_s]
+    return sum(len(one.data) for one in served if len(one.data) != 160) * 8 / (to_s - from_s)
+
+
+def given_after_a_fall(said_bps: int | None) -> int:
+    """The bytes that the backlog gives to a link that has become narrow in the second after it is told."""
+    drain = Drain(poor(256e3, round_trip_s=0.2), (600, 1_024))
+    drain.run_until(30.0)
+    in_a_call(drain, media_bps=60_000, from_s=30.0)
+    drain.run_until(90.0)
+    assert ours_bps(drain, 80.0, 90.0) > 100_000, "what is free is the backlog's"
+    drain.link.change(poor(80e3, round_trip_s=0.2))
+    drain.run_until(90.3)
+    drain.window.share(is_in_call=True, media_bps=said_bps or 60_000)
+    drain.run_until(93.0)
+    given = [len(one.data) for one in drain.link.passages if 90.3 < one.arrived_s <= 91.3]
+    return sum(size_bytes for size_bytes in given if size_bytes > 600)  # what is live is shorter
+
+
+def test_the_backlog_yields_within_a_second_of_the_word_that_the_link_gives_less() -> None:
+    """Without it a queue of a second would have to be seen first."""
+    assert given_after_a_fall(20_000) < 0.7 * given_after_a_fall(None)
+
+
+def test_beside_voice_and_picture_that_take_all_the_floor_still_goes() -> None:
+    drain = Drain(poor(64e3, round_trip_s=0.2))
+    drain.run_until(30.0)
+    in_a_call(drain, media_bps=58_000, from_s=30.0)
+    drain.run_until(90.0)
+    assert 4_000 < ours_bps(drain, 40.0, 90.0) < 16_000

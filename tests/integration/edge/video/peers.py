@@ -37,6 +37,7 @@ class Ears:
 
     states: list[LegState] = field(default_factory=list)
     links: list[LinkNow] = field(default_factory=list)
+    downs: list[int] = field(default_factory=list)
     voice: list[VoicePacket] = field(default_factory=list)
     pictures: list[av.VideoFrame] = field(default_factory=list)
     keyframes_wanted: int = 0
@@ -57,6 +58,7 @@ class Station:
                 on_state=self.ears.states.append,
                 on_keyframe_wanted=self.ears.want_keyframe,
                 on_link=self.ears.links.append,
+                on_down=lambda: self.ears.downs.append(self.leg.down_bps),
                 on_voice=self.ears.voice.append,
                 on_picture=self.ears.pictures.append,
             ),

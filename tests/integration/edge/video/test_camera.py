@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import io
 import time
 from fractions import Fraction
@@ -11,7 +12,8 @@ from PIL import Image
 
 from edge.errors import DeviceError
 from edge.video.picture.camera import Camera, open_camera
-from edge.video.picture.v4l2_camera import fault
+from edge.video.picture.v4l2_camera import V4l2Camera, fault
+from tests.simulators.v4l2_device import V4l2Device
 
 SIZE = (160, 120)
 
@@ -103,6 +105,49 @@ def test_what_cannot_be_opened_is_missing_and_says_what_to_do(setting: str, word
         open_camera(setting)
     assert refusal.value.state == "missing"
     assert words in str(refusal.value)
+
+
+class Stream:
+    """What `av` opens: holds the node open, gives nothing."""
+
+    def __init__(self, path: str) -> None:
+        self._file = Path(path).open("rb")  # noqa: SIM115 - as long as the camera is
+
+    def demux(self, *, video: int) -> list[object]:
+        assert video == 0
+        return []
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def test_a_camera_is_opened_anew_at_what_is_sent_and_stays_as_it_was_where_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = V4l2Device({b"MJPG": {(640, 360): [30], (1280, 720): [30], (1920, 1080): [30]}})
+    opened_sizes: list[str] = []
+
+    def open_stream(path: str, *, format: str, options: dict[str, str]) -> Stream:
+        assert format == "v4l2"
+        opened_sizes.append(options["video_size"])
+        if options["video_size"] == "1920x1080":
+            raise OSError(errno.ENOSPC, "No space left on device")  # its USB carries no more
+        return Stream(path)
+
+    monkeypatch.setattr(fcntl, "ioctl", lambda _fd, request, question: offered(request, question))
+    monkeypatch.setattr(av, "open", open_stream)
+    (tmp_path / "video0").touch()
+    camera = V4l2Camera(tmp_path / "video0")
+    for box in ((640, 360), (960, 540), (1280, 720)):
+        camera.fit(box)
+    assert camera.size == (1280, 720)
+    for _ in range(3):
+        camera.fit((1920, 1080))
+    assert camera.size == (1280, 720)
+    camera.fit((640, 360))
+    assert camera.size == (640, 360)
+    assert opened_sizes == ["640x360", "1280x720", "1920x1080", "640x360"]
+    camera.close()
 
 
 def test_auto_passes_over_what_is_no_camera(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ class OpenCamera:
         self._device, self._number = device, 0
         self._pause = threading.Event()
 
+    def fit(self, box: tuple[int, int]) -> None:
+        """It has one size."""
+
     def frame(self) -> av.VideoFrame:
         self._check()
         self._pause.wait(0.02)
@@ -147,10 +150,22 @@ def test_no_picture_moves_before_the_link_is_known_nor_where_it_has_no_room(line
     line.picture.start()
     assert line.next_state() == "open"
     assert line.picture.still() == JPEG  # frames are taken
-    line.link(20_000)
+    line.link(17_000)
     assert line.picture.still() == JPEG
     assert line.frames.empty()
     assert not line.picture.is_sending
+
+
+def test_below_the_poorest_moving_picture_there_are_stills_each_of_which_stands_alone(line: Line) -> None:
+    line.link(22_000)
+    line.picture.start()
+    still = line.next_frame()
+    assert size(still) == (240, 180)
+    assert still.is_key
+    assert len(still.data) < 6_000
+    assert still.packet_bytes == 250
+    assert line.picture.is_sending
+    assert line.picture.now().at == 0
 
 
 def test_the_cameras_frames_are_dropped_while_the_queue_is_long(line: Line) -> None:

@@ -8,14 +8,24 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, get_args
 
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from contract.media import Answer, Join, Leave, MediaSignal, Offer, Renew, TakePhoto
+from contract.media import (
+    Answer,
+    Join,
+    Leave,
+    MediaSignal,
+    Offer,
+    PictureLimit,
+    PictureWish,
+    Renew,
+    TakePhoto,
+)
 from edge.call.photographs import PhotoIntake
 from edge.call.video_messages import (
     CallNow,
@@ -271,6 +281,32 @@ async def test_one_that_the_next_edge_vitals_does_not_want_ends_at_once(tmp_path
         async with asyncio.timeout(30):
             assert await process.wait() == 0
         assert vitals.refused == 1
+
+
+@in_a_loop
+async def test_the_doctors_mode_changes_what_is_sent_and_the_station_says_so_and_what_bounds_it(
+    tmp_path: Path,
+) -> None:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+        await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
+        vitals.hub(Join(**CALL, page=PAGE))
+        await vitals.meet(page, await vitals.offer())
+
+        def now() -> tuple[str, int]:
+            """Mode and width, as the station said last. The rest depends on the machine that runs this."""
+            state = vitals.said("media")[-1]
+            return state["mode"], state.get("sent", {}).get("width", 0)
+
+        await until(lambda: now()[0] == "motion" and now()[1] >= 320)
+        sent = vitals.said("media")[-1]["sent"]
+        assert sent["voice_bps"] in (8_000, 12_000, 18_000, 20_000, 24_000)
+        assert sent["limit"] in get_args(PictureLimit)
+        vitals.hub(PictureWish(**CALL, page=OTHER_PAGE, mode="detail"))  # not the page of now
+        vitals.hub(PictureWish(**CALL, page=PAGE, mode="detail"))
+        await until(lambda: now()[0] == "detail" and now()[1] >= 480)
+        await until(lambda: page.frames["video"][-1].width >= 480)
+        vitals.hub(PictureWish(**CALL, page=PAGE, mode="motion"))
+        await until(lambda: now()[0] == "motion")
 
 
 @in_a_loop

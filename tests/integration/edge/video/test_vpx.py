@@ -13,8 +13,8 @@ from edge.errors import CodecError
 from edge.video.codecs.av_libs import library_paths
 from edge.video.codecs.codec_check import check_vpx
 from edge.video.codecs.encoder import PictureEncoder, PyAvEncoder, open_encoder
-from edge.video.codecs.vpx import KEYFRAME_MAX_S, CodedPicture, VpxEncoder
-from edge.video.media import VIDEO_HZ
+from edge.video.codecs.vpx import CodedPicture, VpxEncoder
+from edge.video.media import KEYFRAME_MAX_S, VIDEO_HZ
 from tests.simulators.moving_picture import luminance, moving_pictures
 
 HOUSE: Final = Path(__file__).parents[4]

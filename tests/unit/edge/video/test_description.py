@@ -88,14 +88,15 @@ def test_no_text_raises_anything_else(text: str) -> None:
         accept(text)
 
 
-def test_our_description_says_how_long_a_packet_of_voice_may_be() -> None:
-    assert finish(WHOLE) == WHOLE.replace(
-        "opus/48000/2\r\n", "opus/48000/2\r\na=ptime:40\r\na=maxptime:60\r\n"
-    )
+FIRST = "a=fmtp:97 x-google-min-bitrate=10;x-google-start-bitrate=50"
 
 
-def test_our_answer_says_how_little_a_picture_may_begin_with() -> None:
+def test_our_offer_says_how_long_a_packet_of_voice_may_be_and_how_little_feedback_may_take() -> None:
+    said = WHOLE.replace("opus/48000/2\r\n", "opus/48000/2\r\na=ptime:40\r\na=maxptime:60\r\n")
+    assert finish(WHOLE) == said.replace("VP8/90000\r\n", f"VP8/90000\r\n{FIRST}\r\n")
+
+
+def test_our_answer_says_how_little_a_picture_may_begin_with_and_how_much_it_may_be() -> None:
     lines = finish(WHOLE, asks_picture=True).splitlines()
-    at = lines.index("a=rtpmap:97 VP8/90000")
-    assert lines[at + 1].startswith("a=fmtp:97 x-google-min-bitrate=10;")
+    assert lines[lines.index("a=rtpmap:97 VP8/90000") + 1] == f"{FIRST};x-google-max-bitrate=600"
     assert not any(line.startswith("a=fmtp:98 x-google") for line in lines)

@@ -1,11 +1,18 @@
 import pytest
 
-from edge.video.media import Rung, VoiceMode
-from edge.video.picture.ladder import HEADER_BYTES, RUNGS, PictureLadder, VoiceLadder, split, voice_wire_bps
+from edge.video.media import VoiceMode
+from edge.video.picture.ladder import (
+    HEADER_BYTES,
+    RUNGS,
+    PictureLadder,
+    VoiceLadder,
+    rung,
+    split,
+    voice_wire_bps,
+)
 
-POOREST = Rung(320, 180, 5, 500)
-HALF_SIZE = Rung(480, 270, 12, 500)
-LARGEST = Rung(1280, 720, 25, 1_150)
+NOTHING, POOREST, SMALL, HALF_SIZE = 0, 1, 2, 4
+HD, LARGEST = 9, 11
 
 
 @pytest.mark.parametrize(
@@ -19,59 +26,96 @@ LARGEST = Rung(1280, 720, 25, 1_150)
         (140_000, (480, 270, 15)),
         (260_000, (640, 360, 15)),
         (400_000, (640, 360, 25)),
+        (700_000, (960, 540, 25)),
         (1_200_000, (1280, 720, 25)),
+        (2_500_000, (1920, 1080, 25)),
+        (3_500_000, (1920, 1080, 30)),
     ],
 )
 def test_each_rate_has_its_rung(video_bps: int, size_and_rate: tuple[int, int, int]) -> None:
-    rung = PictureLadder().rung(video_bps, now_s=0.0)
-    assert rung is not None
-    assert (rung.width, rung.height, rung.fps) == size_and_rate
+    taken = rung(PictureLadder().step(video_bps, now_s=0.0), "motion")
+    assert (taken.width, taken.height, taken.fps) == size_and_rate
+
+
+@pytest.mark.parametrize(
+    ("video_bps", "size_and_rate"),
+    [
+        (15_000, (480, 270, 3)),
+        (25_000, (480, 270, 4)),
+        (80_000, (640, 360, 6)),
+        (400_000, (960, 540, 13)),
+        (1_200_000, (1920, 1080, 13)),
+        (3_500_000, (1920, 1080, 15)),
+    ],
+)
+def test_detail_is_half_as_often_and_one_size_up(video_bps: int, size_and_rate: tuple[int, int, int]) -> None:
+    at = PictureLadder().step(video_bps, now_s=0.0)
+    taken = rung(at, "detail")
+    assert (taken.width, taken.height, taken.fps) == size_and_rate
+    assert taken.packet_bytes == rung(at, "motion").packet_bytes
 
 
 def test_below_fifteen_kilobits_no_picture_moves() -> None:
-    assert PictureLadder().rung(14_999, now_s=0.0) is None
+    assert PictureLadder().step(14_999, now_s=0.0) == NOTHING
 
 
 def test_it_goes_down_at_once() -> None:
     ladder = PictureLadder()
-    assert ladder.rung(2_000_000, now_s=10.0) == LARGEST
-    assert ladder.rung(20_000, now_s=10.01) == POOREST
-    assert ladder.rung(0, now_s=10.02) is None
+    assert ladder.step(4_000_000, now_s=10.0) == LARGEST
+    assert ladder.step(20_000, now_s=10.01) == POOREST
+    assert ladder.step(0, now_s=10.02) == NOTHING
+
+
+def test_a_rate_that_swings_about_a_rung_does_not_change_the_picture_at_each_swing() -> None:
+    ladder = PictureLadder()
+    ladder.step(85_000, now_s=0.0)
+    assert ladder.step(72_000, now_s=1.0) == HALF_SIZE
+    assert ladder.step(71_999, now_s=2.0) == HALF_SIZE - 1
+    assert ladder.step(72_000, now_s=9.0) == HALF_SIZE - 1
+
+
+def test_no_higher_than_this_machine_can_and_up_again_after_the_wait() -> None:
+    ladder = PictureLadder()
+    assert ladder.step(4_000_000, now_s=0.0) == LARGEST
+    assert ladder.step(4_000_000, now_s=1.0, most=HD) == HD
+    assert ladder.wanted == LARGEST
+    assert ladder.step(4_000_000, now_s=2.0) == HD
+    assert ladder.step(4_000_000, now_s=5.0) == LARGEST
 
 
 def test_it_goes_up_after_three_seconds_of_room() -> None:
     ladder = PictureLadder()
-    ladder.rung(20_000, now_s=10.0)
-    assert ladder.rung(100_000, now_s=11.0) == POOREST
-    assert ladder.rung(100_000, now_s=13.99) == POOREST
-    assert ladder.rung(100_000, now_s=14.0) == HALF_SIZE
+    ladder.step(20_000, now_s=10.0)
+    assert ladder.step(100_000, now_s=11.0) == POOREST
+    assert ladder.step(100_000, now_s=13.99) == POOREST
+    assert ladder.step(100_000, now_s=14.0) == HALF_SIZE
 
 
 def test_a_moment_without_room_begins_the_wait_anew() -> None:
     ladder = PictureLadder()
-    ladder.rung(20_000, now_s=10.0)
-    ladder.rung(100_000, now_s=11.0)
-    ladder.rung(20_000, now_s=13.5)
-    assert ladder.rung(100_000, now_s=14.0) == POOREST
-    assert ladder.rung(100_000, now_s=16.99) == POOREST
-    assert ladder.rung(100_000, now_s=17.0) == HALF_SIZE
+    ladder.step(20_000, now_s=10.0)
+    ladder.step(100_000, now_s=11.0)
+    ladder.step(20_000, now_s=13.5)
+    assert ladder.step(100_000, now_s=14.0) == POOREST
+    assert ladder.step(100_000, now_s=16.99) == POOREST
+    assert ladder.step(100_000, now_s=17.0) == HALF_SIZE
 
 
 def test_it_goes_up_no_higher_than_there_was_room_all_the_time() -> None:
     ladder = PictureLadder()
-    ladder.rung(20_000, now_s=10.0)
-    ladder.rung(2_000_000, now_s=11.0)
-    ladder.rung(100_000, now_s=12.0)
-    assert ladder.rung(2_000_000, now_s=14.0) == HALF_SIZE
+    ladder.step(20_000, now_s=10.0)
+    ladder.step(2_000_000, now_s=11.0)
+    ladder.step(100_000, now_s=12.0)
+    assert ladder.step(2_000_000, now_s=14.0) == HALF_SIZE
 
 
 def test_a_picture_comes_back_after_one_second_of_room() -> None:
     ladder = PictureLadder()
-    ladder.rung(100_000, now_s=0.0)
-    ladder.rung(0, now_s=10.0)
-    assert ladder.rung(30_000, now_s=20.0) is None
-    assert ladder.rung(100_000, now_s=20.99) is None
-    assert ladder.rung(100_000, now_s=21.0) == Rung(320, 180, 8, 500)
+    ladder.step(100_000, now_s=0.0)
+    ladder.step(0, now_s=10.0)
+    assert ladder.step(30_000, now_s=20.0) == NOTHING
+    assert ladder.step(100_000, now_s=20.99) == NOTHING
+    assert ladder.step(100_000, now_s=21.0) == SMALL
 
 
 @pytest.mark.parametrize(
@@ -119,15 +163,16 @@ def test_voice_is_served_before_the_picture() -> None:
 @pytest.mark.parametrize("target_bps", [40_000, 64_000, 100_000, 256_000, 512_000, 2_000_000])
 def test_voice_picture_and_all_headers_fit_the_target(target_bps: int, mode: VoiceMode) -> None:
     video_bps = split(target_bps, mode)
-    rung = PictureLadder().rung(video_bps, now_s=0.0)
-    if rung is None:
+    at = PictureLadder().step(video_bps, now_s=0.0)
+    if at == NOTHING:
         return
-    packets_a_second = max(rung.fps, video_bps / 8 / rung.packet_bytes + rung.fps / 2)
+    taken = rung(at, "motion")
+    packets_a_second = max(taken.fps, video_bps / 8 / taken.packet_bytes + taken.fps / 2)
     wire_bps = voice_wire_bps(mode) + video_bps + packets_a_second * HEADER_BYTES * 8
     assert wire_bps <= target_bps + 10
     assert wire_bps >= 0.97 * target_bps
 
 
 def test_a_packet_takes_a_poor_link_no_longer_than_a_voice_can_wait() -> None:
-    for from_bps, rung in RUNGS[1:]:
-        assert (rung.packet_bytes + HEADER_BYTES) * 8 / from_bps < 0.2
+    for from_bps, one in RUNGS[1:]:
+        assert (one.packet_bytes + HEADER_BYTES) * 8 / from_bps < 0.2

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.video.media import EncodedFrame, EncodedVoice
+from edge.video.picture.plan import QUEUE_MAX_S
 from edge.video.transport import rtcp
 from edge.video.transport.outbound import KEYFRAME_EVERY_S, Negotiated, Outbound, ntp_at
 from edge.video.transport.rate import MIN_BPS, START_BPS
@@ -33,7 +34,7 @@ def frame(*, size: int = 900, pts: int = 0, is_key: bool = False) -> EncodedFram
     return EncodedFrame(bytes(size), pts, is_key, 500)
 
 
-def pop_all(out: Outbound, *, until_s: float, from_s: float = 0.0) -> list[bytes]:
+def pop_everything(out: Outbound, *, until_s: float, from_s: float = 0.0) -> list[bytes]:
     packets: list[bytes] = []
     now_s = from_s
     while now_s <= until_s:
@@ -42,12 +43,27 @@ def pop_all(out: Outbound, *, until_s: float, from_s: float = 0.0) -> list[bytes
     return packets
 
 
+def is_padding(packet: bytes) -> bool:
+    return bool(packet[0] & 0x20)
+
+
+def pop_all(out: Outbound, *, until_s: float, from_s: float = 0.0) -> list[bytes]:
+    """All but the trains of padding that look for room."""
+    return [one for one in pop_everything(out, from_s=from_s, until_s=until_s) if not is_padding(one)]
+
+
 def ssrc(packet: bytes) -> int:
     return int.from_bytes(packet[8:12])
 
 
 def sequence(packet: bytes) -> int:
     return int.from_bytes(packet[2:4])
+
+
+def transport_sequence(packet: bytes) -> int:
+    found = read_transport_sequence(packet, 4)
+    assert found is not None
+    return found[1]
 
 
 def nack(*lost: int) -> bytes:
@@ -61,13 +77,11 @@ def test_voice_and_picture_share_one_count_of_departures() -> None:
     out = outbound()
     out.send_picture(frame(is_key=True), now_s=0.0)
     out.send_voice(EncodedVoice(b"voice", 0), now_s=0.0)
-    packets = pop_all(out, until_s=0.5)
+    everything = pop_everything(out, until_s=0.5)
+    packets = [packet for packet in everything if not is_padding(packet)]
     assert [ssrc(packet) for packet in packets] == [VOICE, PICTURE, PICTURE]
-    assert [read_transport_sequence(packet, 4) for packet in packets] == [
-        (VOICE, 0),
-        (PICTURE, 1),
-        (PICTURE, 2),
-    ]
+    count = len(everything)
+    assert [transport_sequence(packet) for packet in everything] == list(range(count))
     assert [packet[1] >> 7 for packet in packets] == [0, 0, 1]
     assert sequence(packets[2]) == sequence(packets[1]) + 1
     assert packets[1][4:8] == packets[2][4:8]
@@ -113,6 +127,17 @@ def test_feedback_gives_the_round_trip_and_broken_feedback_is_counted() -> None:
     assert out.bad_feedbacks == 1
 
 
+def test_the_newer_form_of_feedback_tells_the_same() -> None:
+    out = outbound()
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    voice = next(packet for packet in out.pop(now_s=1.0) if ssrc(packet) == VOICE)
+    body = (1).to_bytes(4) + VOICE.to_bytes(4) + voice[2:4] + bytes.fromhex("0001 8000 0000 000A8000")
+    out.on_rtcp(rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, 11, body), now_s=1.2)
+    assert out.link().round_trip_s == pytest.approx(0.2)
+    out.on_rtcp(rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, 11, body[:-8]), now_s=1.3)
+    assert out.bad_feedbacks == 1
+
+
 def test_a_storm_of_requests_is_one_keyframe_in_a_while() -> None:
     out = outbound()
     request = rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, bytes(8))
@@ -141,17 +166,79 @@ def test_after_an_outage_the_picture_begins_with_a_keyframe_and_none_was_wished_
     told = {"first": 0, "number": 0, "sender_ssrc": 1, "media_ssrc": VOICE}
     out.on_rtcp(write_feedback({0: 0}, last=0, **told), now_s=1.1)
     out.send_picture(frame(size=3_000), now_s=1.2)
-    pop_all(out, from_s=1.2, until_s=3.0)
-    assert out.link().target_bps == MIN_BPS
+    everything = pop_everything(out, from_s=1.2, until_s=3.0)
+    assert out.link().queued_s > QUEUE_MAX_S  # nobody codes a picture for it
     out.send_picture(frame(is_key=True), now_s=3.0)
     assert pop_all(out, from_s=3.0, until_s=3.5) == []
     assert not out.take_keyframe_wish(now_s=3.5)
-    out.on_rtcp(write_feedback({0: 0, 1: 2_000_000}, last=1, **told), now_s=3.6)
+    last = transport_sequence(everything[-1])
+    out.on_rtcp(write_feedback({0: 0, last: 2_000_000}, last=last, **told), now_s=3.6)
+    assert out.link().queued_s < QUEUE_MAX_S
     assert out.take_keyframe_wish(now_s=3.6)
     out.send_picture(frame(), now_s=3.7)
     assert pop_all(out, from_s=3.7, until_s=3.8) == []
     out.send_picture(frame(is_key=True), now_s=3.9)
     assert len(pop_all(out, from_s=3.9, until_s=4.2)) == 2
+
+
+def test_in_an_outage_voice_goes_on_and_no_picture() -> None:
+    out = outbound()
+    out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
+    everything = pop_everything(out, from_s=1.0, until_s=1.1)
+    told = {"first": 0, "number": 0, "sender_ssrc": 1, "media_ssrc": VOICE}
+    last = transport_sequence(everything[-1])
+    out.on_rtcp(write_feedback({0: 0, last: 40_000}, last=last, **told), now_s=1.2)
+    spoken = []
+    for number in range(200):
+        now_s = 1.2 + 0.02 * number
+        out.send_voice(EncodedVoice(b"voice", 960 * number), now_s=now_s)
+        spoken += [now_s for packet in out.pop(now_s=now_s) if ssrc(packet) == VOICE]
+    assert out.rate.is_out
+    assert len(spoken) == 200
+    out.send_picture(frame(is_key=True), now_s=5.2)
+    assert [packet for packet in out.pop(now_s=5.3) if ssrc(packet) != VOICE] == []
+
+
+def test_a_train_of_padding_is_no_picture_and_goes_on_the_stream_of_repeats() -> None:
+    out = outbound()
+    out.send_picture(frame(is_key=True), now_s=0.0)
+    everything = pop_everything(out, until_s=0.5)
+    train = [packet for packet in everything if is_padding(packet)]
+    assert len(train) >= 5
+    for packet in train:
+        assert (ssrc(packet), packet[1]) == (REPAIR, 98)
+        assert packet[-1] == len(packet) - 20  # all but its header and extensions
+        assert not any(packet[20:-1])
+    assert [sequence(one) - sequence(train[0]) for one in train] == list(range(len(train)))
+
+
+def test_a_train_is_not_sent_where_there_is_no_stream_for_it() -> None:
+    out = outbound(repair_type=None)
+    out.send_picture(frame(), now_s=0.0)
+    assert not any(is_padding(packet) for packet in pop_everything(out, until_s=3.0))
+
+
+def test_what_can_no_longer_be_repaired_wishes_for_a_keyframe() -> None:
+    out = outbound()
+    out.send_picture(frame(), now_s=6.0)
+    _, second = pop_all(out, from_s=6.0, until_s=6.3)
+    for asked_s in (6.4, 6.9):
+        out.on_rtcp(nack(sequence(second)), now_s=asked_s)
+        assert len(pop_all(out, from_s=asked_s, until_s=asked_s + 0.2)) == 1
+        assert not out.take_keyframe_wish(now_s=asked_s + 0.2)
+    out.on_rtcp(nack(sequence(second)), now_s=7.4)
+    assert out.take_keyframe_wish(now_s=7.4)
+
+
+def test_what_was_before_a_keyframe_is_neither_repaired_nor_wished_for() -> None:
+    out = outbound()
+    out.send_picture(frame(), now_s=6.0)
+    _, second = pop_all(out, from_s=6.0, until_s=6.3)
+    out.send_picture(frame(is_key=True), now_s=6.4)
+    pop_all(out, from_s=6.4, until_s=6.7)
+    out.on_rtcp(nack(sequence(second)), now_s=9.0)
+    assert pop_all(out, from_s=9.0, until_s=9.2) == []
+    assert not out.take_keyframe_wish(now_s=9.2)
 
 
 def test_reports_of_a_peer_without_feedback_are_heeded() -> None:
@@ -171,7 +258,7 @@ def test_a_sender_report_has_the_time_of_the_moment_and_what_was_sent() -> None:
     report = rtcp.write_packet(rtcp.SENDER_REPORT, 0, VOICE.to_bytes(4) + bytes(20))
     assert out.fill_report(report, now_s=0.5) is None
     out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
-    (packet,) = out.pop(now_s=1.0)
+    packet = next(one for one in out.pop(now_s=1.0) if not is_padding(one))
     filled = out.fill_report(report, now_s=1.5)
     assert filled is not None
     assert int.from_bytes(filled[8:16]) == ntp_at(1.5)

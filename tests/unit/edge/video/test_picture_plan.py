@@ -1,9 +1,12 @@
 import pytest
 
 from edge.video.media import LinkNow
-from edge.video.picture.plan import PicturePlan, Shot, fitted
+from edge.video.picture.ladder import RUNGS
+from edge.video.picture.plan import USUAL_BOX, PicturePlan, Shot, fitted
 
 WIDE = (1280, 720)
+A_SHOT = Shot(320, 180, 8, 40_000, 500, False, 2)
+A_STILL = Shot(320, 180, 1, 10_000, 250, True, 0)
 
 
 def link(target_bps: int, *, queued_s: float = 0.0, round_trip_s: float | None = 0.1) -> LinkNow:
@@ -39,7 +42,7 @@ def test_the_voice_of_the_link_is_returned() -> None:
 
 
 def test_without_room_nothing_is_sent() -> None:
-    plan = planned(20_000)
+    plan = planned(17_000)
     assert plan.shot(WIDE, now_s=100.0) is None
     assert not plan.has_room
 
@@ -68,7 +71,7 @@ def test_nothing_is_sent_while_the_queue_is_long() -> None:
 def test_what_was_sent_counts_until_the_transport_says_otherwise() -> None:
     plan = planned(64_000)
     assert plan.shot(WIDE, now_s=100.0) is not None
-    plan.sent(4_000, is_key=True, now_s=100.0)  # half a second of the link
+    plan.sent(A_SHOT, 4_000, is_key=True, now_s=100.0)  # half a second of the link
     assert plan.shot(WIDE, now_s=100.2) is None
     plan.link(link(64_000), now_s=100.2)
     assert plan.shot(WIDE, now_s=100.2) is not None
@@ -79,7 +82,7 @@ def test_a_keyframe_is_made_when_it_is_wanted_and_then_no_more() -> None:
     plan.want_key(now_s=100.0)
     shot = plan.shot(WIDE, now_s=100.0)
     assert shot is not None and shot.is_key
-    plan.sent(2_000, is_key=True, now_s=100.0)
+    plan.sent(A_SHOT, 2_000, is_key=True, now_s=100.0)
     shot = plan.shot(WIDE, now_s=103.0)
     assert shot is not None and not shot.is_key
 
@@ -95,7 +98,7 @@ def test_a_keyframe_that_was_not_coded_is_still_wanted() -> None:
 @pytest.mark.parametrize(("round_trip_s", "pause_s"), [(None, 1.0), (0.1, 1.0), (0.6, 1.2), (2.0, 4.0)])
 def test_keyframes_are_a_second_and_two_round_trips_apart(round_trip_s: float | None, pause_s: float) -> None:
     plan = planned(600_000, round_trip_s=round_trip_s)
-    plan.sent(2_000, is_key=True, now_s=100.0)
+    plan.sent(A_SHOT, 2_000, is_key=True, now_s=100.0)
     asked_s = 100.0 + (round_trip_s or 0.0) + 0.05
     plan.want_key(now_s=asked_s)
     early, late = plan.shot(WIDE, now_s=99.9 + pause_s), plan.shot(WIDE, now_s=100.0 + pause_s)
@@ -105,7 +108,7 @@ def test_keyframes_are_a_second_and_two_round_trips_apart(round_trip_s: float | 
 
 def test_who_cannot_have_seen_the_last_keyframe_yet_gets_no_other() -> None:
     plan = planned(600_000, round_trip_s=0.6)
-    plan.sent(2_000, is_key=True, now_s=100.0)
+    plan.sent(A_SHOT, 2_000, is_key=True, now_s=100.0)
     plan.want_key(now_s=100.5)
     shot = plan.shot(WIDE, now_s=105.0)
     assert shot is not None and not shot.is_key
@@ -113,11 +116,118 @@ def test_who_cannot_have_seen_the_last_keyframe_yet_gets_no_other() -> None:
 
 def test_before_the_link_is_known_a_keyframe_can_be_wanted_and_sent() -> None:
     plan = PicturePlan()
-    plan.sent(500, is_key=True, now_s=99.0)
+    plan.sent(A_SHOT, 500, is_key=True, now_s=99.0)
     plan.want_key(now_s=99.5)
     plan.link(link(600_000), now_s=105.0)
     shot = plan.shot(WIDE, now_s=105.0)
     assert shot is not None and shot.is_key
+
+
+def test_below_fifteen_kilobits_a_still_comes_every_three_seconds_or_when_there_is_room_for_it() -> None:
+    plan = planned(24_000)  # 8 kbit/s beside the voice
+    still = plan.shot(WIDE, now_s=100.0)
+    assert still == Shot(320, 180, 1, 20_000, 250, True, 0)
+    assert plan.has_room
+    plan.sent(still, 2_000, is_key=True, now_s=100.0)
+    plan.link(link(24_000), now_s=102.0)
+    assert plan.shot(WIDE, now_s=102.9) is None
+    assert plan.shot(WIDE, now_s=103.0) is not None
+    plan.sent(still, 6_000, is_key=True, now_s=103.0)  # six seconds of that room
+    plan.link(link(24_000), now_s=104.0)
+    assert plan.shot(WIDE, now_s=108.9) is None
+    assert plan.shot(WIDE, now_s=109.1) is not None
+
+
+def test_a_still_that_was_not_coded_is_tried_again_at_once() -> None:
+    plan = planned(24_000)
+    assert plan.shot(WIDE, now_s=100.0) is not None
+    assert plan.shot(WIDE, now_s=100.04) is not None
+
+
+def test_after_stills_the_picture_moves_at_once() -> None:
+    plan = planned(20_000)
+    plan.sent(A_STILL, 2_000, is_key=True, now_s=100.0)
+    plan.link(link(64_000), now_s=101.0)
+    shots = [plan.shot(WIDE, now_s=101.0 + number / 25) for number in range(50)]
+    assert sum(shot is not None and shot.fps == 8 for shot in shots) >= 7
+
+
+def test_the_doctor_chooses_detail_and_motion_again() -> None:
+    plan = planned(64_000)
+    plan.set_mode("detail")
+    shots = taken(plan, camera_fps=25, seconds=4.0)
+    assert {(shot.width, shot.height, shot.fps) for shot in shots} == {(480, 270, 4)}
+    assert len(shots) in (16, 17)
+    assert plan.now(now_s=104.0).mode == "detail"
+    plan.set_mode("motion")
+    shot = plan.shot(WIDE, now_s=105.0)
+    assert shot is not None and (shot.width, shot.fps) == (320, 8)
+
+
+def test_a_machine_that_is_too_slow_sends_a_smaller_picture() -> None:
+    plan = planned(2_000_000)
+    for number in range(40):
+        now_s = 100.0 + number / 25
+        plan.link(link(2_000_000), now_s=now_s)
+        shot = plan.shot(WIDE, now_s=now_s)
+        if shot is not None:
+            plan.coded(shot, took_s=shot.width * shot.height * 5e-8, now_s=now_s)  # 46 ms for 1280 × 720
+    shot = plan.shot(WIDE, now_s=102.0)
+    assert shot is not None and (shot.width, shot.height) == (640, 360)
+    assert (plan.now(now_s=102.0).wanted, plan.now(now_s=102.0).most) == (9, 7)
+
+
+def test_the_camera_is_asked_for_more_where_the_link_has_long_had_room_and_for_less_much_later() -> None:
+    plan = planned(2_000_000)
+    assert plan.camera_box == USUAL_BOX
+    for now_s in (100.0, 109.9):
+        plan.shot((640, 360), now_s=now_s)
+        assert plan.camera_box == USUAL_BOX
+    plan.shot((640, 360), now_s=110.0)
+    assert plan.camera_box == (1280, 720)
+    plan.link(link(200_000), now_s=120.0)
+    for now_s in (120.0, 179.9):
+        plan.shot(WIDE, now_s=now_s)
+        assert plan.camera_box == (1280, 720)
+    plan.shot(WIDE, now_s=180.0)
+    assert plan.camera_box == USUAL_BOX
+
+
+def test_the_camera_is_not_asked_for_what_this_machine_cannot_code() -> None:
+    plan = planned(4_000_000)
+    for number in range(80):
+        now_s = 100.0 + number / 4
+        plan.link(link(4_000_000), now_s=now_s)
+        shot = plan.shot((640, 360), now_s=now_s)
+        assert shot is not None
+        plan.coded(shot, took_s=0.03 if shot.at > 9 else 0.01, now_s=now_s)
+    assert plan.camera_box == (1280, 720)
+
+
+def test_a_moment_without_room_does_not_change_the_camera() -> None:
+    plan = planned(2_000_000)
+    for number in range(40):
+        plan.link(link(64_000 if number % 4 == 3 else 2_000_000), now_s=100.0 + number)
+        plan.shot((640, 360), now_s=100.0 + number)
+    assert plan.camera_box == USUAL_BOX
+
+
+def test_what_is_sent_is_counted() -> None:
+    plan = planned(64_000)
+    now = plan.now(now_s=100.0)
+    assert (now.size, now.fps, now.video_bps, now.camera_size) == ((0, 0), 0.0, 0, (0, 0))
+    for number in range(60):
+        now_s = 100.0 + number / 8
+        plan.link(link(64_000), now_s=now_s)
+        shot = plan.shot(WIDE, now_s=now_s)
+        assert shot is not None
+        plan.sent(shot, 500, is_key=False, now_s=now_s)
+    now = plan.now(now_s=107.4)
+    assert (now.size, now.fps, now.video_bps) == ((320, 180), 8.0, 32_000)
+    assert (now.at, now.wanted, now.most, now.camera_size) == (2, 2, len(RUNGS), WIDE)
+    assert plan.now(now_s=109.4).fps == 4.0
+    assert plan.now(now_s=119.0).fps == 0.0
+    assert plan.now(now_s=120.0).size == (0, 0)
 
 
 @pytest.mark.parametrize(

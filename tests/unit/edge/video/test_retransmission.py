@@ -47,7 +47,7 @@ def test_a_flood_of_requests_takes_a_fifth_of_the_link_and_no_more() -> None:
     for step in range(seconds * 25):
         now_s = step / 25
         repeats.on_sent(step, "p", size_bytes=500, now_s=now_s)
-        flood = [rng.randrange(max(1, step + 1)) for _ in range(200)]
+        flood = [rng.randrange(max(0, step - 40), step + 1) for _ in range(7)]
         again = repeats.ask(flood, target_bps=target_bps, round_trip_s=0.1, now_s=now_s)
         again_bytes += 500 * len(again)
     assert (
@@ -55,6 +55,30 @@ def test_a_flood_of_requests_takes_a_fifth_of_the_link_and_no_more() -> None:
         < again_bytes * 8
         <= SHARE * target_bps * seconds + 8 * BURST_MIN_BYTES
     )
+
+
+def test_where_much_is_missing_a_keyframe_is_the_repair() -> None:
+    repeats = sent(20)
+    assert ask(repeats, *range(15), now_s=0.2, target_bps=100_000) == []
+    assert repeats.is_hopeless
+    assert ask(repeats, 15, now_s=0.2, target_bps=100_000) == ["p15"]
+    assert not repeats.is_hopeless
+
+
+def test_what_was_before_a_keyframe_is_not_sent_again() -> None:
+    repeats = sent(3)
+    repeats.begin_anew()
+    assert ask(repeats, 1, now_s=0.2) == []
+    assert not repeats.is_hopeless
+
+
+def test_what_has_been_repeated_in_vain_is_hopeless() -> None:
+    repeats = sent(1)
+    for now_s in (0.2, 0.5):
+        assert ask(repeats, 0, now_s=now_s) == ["p0"]
+        assert not repeats.is_hopeless
+    assert ask(repeats, 0, now_s=0.8) == []
+    assert repeats.is_hopeless
 
 
 def test_the_poorest_link_still_repairs_a_packet_now_and_then() -> None:

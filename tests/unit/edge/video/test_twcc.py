@@ -116,11 +116,13 @@ def test_no_feedback_is_due_before_a_packet_came() -> None:
 
 
 def test_feedback_is_due_soon_on_a_good_link_and_seldom_on_a_narrow_one() -> None:
-    good, narrow = ArrivalLog(), ArrivalLog()
+    good, middle, narrow = ArrivalLog(), ArrivalLog(), ArrivalLog()
     good.on_packet(1, now_s=10.0, own_bps=1_000_000)
+    middle.on_packet(1, now_s=10.0, own_bps=120_000)
     narrow.on_packet(1, now_s=10.0, own_bps=20_000)
-    assert good.due_s == pytest.approx(10.1)
-    assert narrow.due_s == pytest.approx(10.4)
+    assert good.due_s == pytest.approx(10.05)
+    assert middle.due_s == pytest.approx(10.12)  # 90 bytes are a twentieth of what goes meanwhile
+    assert narrow.due_s == pytest.approx(10.25)
 
 
 def test_each_packet_is_told_once_and_a_late_one_beside_its_neighbours() -> None:

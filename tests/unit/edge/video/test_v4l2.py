@@ -73,3 +73,20 @@ def test_a_device_that_fails_raises() -> None:
 
     with pytest.raises(OSError, match="No such device"):
         modes(gone)
+
+
+@pytest.mark.parametrize(
+    ("box", "taken"),
+    [
+        ((640, 360), ("yuyv422", 640, 360)),
+        ((960, 540), ("mjpeg", 1280, 720)),  # the next that is no smaller
+        ((1280, 720), ("mjpeg", 1280, 720)),
+        ((1920, 1080), ("mjpeg", 1920, 1080)),
+    ],
+)
+def test_where_the_link_has_room_the_camera_gives_what_is_sent_and_no_more(
+    box: tuple[int, int], taken: tuple[str, int, int]
+) -> None:
+    mode = live_mode(modes(WEBCAM), box)
+    assert mode is not None
+    assert (mode.format_name, mode.width, mode.height) == taken

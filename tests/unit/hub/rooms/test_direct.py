@@ -12,6 +12,7 @@ from contract.media import (
     Offer,
     PeerMedia,
     PhotoTaken,
+    PictureWish,
     Renew,
     StationMedia,
     TakePhoto,
@@ -36,6 +37,7 @@ from hub.rooms.page_messages import (
     PageOffer,
     PagePeer,
     PagePhoto,
+    PagePicture,
     PageRefusedError,
     PageRenew,
 )
@@ -272,6 +274,32 @@ def test_how_the_operator_s_devices_are_is_told_at_each_change_and_with_each_joi
     said = found.page_says(PAGE, PagePeer(type="peer", microphone="refused", camera="off"), now_s=2.0)
     assert said.to_station == (signal(PeerMedia, page=PAGE, microphone="refused", camera="off"),)
     assert said.to_station[0] in found.station_is_back(now_s=3.0).to_station
+
+
+def wish(page: str = PAGE) -> MediaSignal:
+    return signal(PictureWish, page=page, mode="detail")
+
+
+def test_what_the_picture_is_for_is_told_and_told_again_while_the_station_does_otherwise() -> None:
+    found = standing()
+    said = found.page_says(PAGE, PagePicture(type="picture", mode="detail"), now_s=2.0)
+    assert said.to_station == (wish(),)
+    assert found.station_says(media(LEG, mode="motion"), now_s=3.0).to_station == (wish(),)
+    assert found.station_says(media(LEG, mode="detail"), now_s=8.0).to_station == ()
+    assert found.station_says(media(LEG), now_s=9.0).to_station == ()  # an older box, which knows of none
+    assert found.station_says(media(None, mode="motion"), now_s=9.0).to_station == ()  # it has no picture
+
+
+def test_it_holds_for_the_call_whoever_has_the_picture_then() -> None:
+    found = standing()
+    found.page_says(PAGE, PagePicture(type="picture", mode="detail"), now_s=2.0)
+    found.join(page_join(OTHER), ice=ICE, now_s=3.0)
+    found.station_says(offer(OTHER, NEXT_LEG), now_s=4.0)
+    assert found.station_says(media(NEXT_LEG, mode="motion"), now_s=5.0).to_station == (wish(OTHER),)
+
+
+def test_where_nobody_has_chosen_the_station_s_mode_stands() -> None:
+    assert standing().station_says(media(LEG, mode="detail"), now_s=2.0).to_station == ()
 
 
 def test_a_page_joins_once() -> None:
