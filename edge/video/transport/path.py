@@ -73,7 +73,7 @@ class Path:
             if departure is None:
                 continue
             if arrival.arrival_us is None:
-                lost += 1
+                lost += departure.sent_s >= self._begins_s
                 continue
             landing = Landing(departure, arrival.arrival_us / 1e6)
             landings.append(landing)
@@ -88,11 +88,11 @@ class Path:
             if departure.sent_s > newest_s:
                 break
             self._forget(sequence)
-        self._fates.append((now_s, len(landings) + lost, lost))
+        self._fates.append((now_s, len(queues) + lost, lost))
         while self._fates[0][0] < now_s - FATES_S:
             self._fates.popleft()
-        self.smooth_round_trip(now_s - newest_s, now_s=now_s)
         if queues:
+            self.smooth_round_trip(now_s - newest_s, now_s=now_s)
             self._note_queue(sum(queues) / len(queues), now_s)
         return landings
 
@@ -140,11 +140,12 @@ class Path:
         return (total - first) * 8 / (last_s - first_s)
 
     def begin_anew(self, *, now_s: float) -> None:
-        """The path may be another one from now on."""
+        """The path may be another one from now on: what was sent before tells nothing of it."""
         self._least.clear()
         self._least_round_trip.clear()
         self._landed.clear()
         self._queues.clear()
+        self._fates.clear()
         self.queue_s = 0.0
         self._begins_s = now_s
         self.abandon()

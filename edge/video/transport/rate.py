@@ -37,7 +37,7 @@ FEEDBACK_S: Final = 0.1  # between two of them
 SENT_SHARE: Final = 1.5  # the target never grows by itself beyond so many times what is sent
 SENT_SPARE_BPS: Final = 20_000
 LOSS_IGNORED: Final = 0.15
-LOSS_OF_QUEUE: Final = 0.06  # where there is a queue: it may be a short one that overflows
+LOSS_OF_QUEUE: Final = 0.1  # where there is a queue: it may be a short one that overflows
 AFTER_OUTAGE: Final = 0.7
 SAME_OUTAGE_S: Final = 10.0  # a gap so soon after another costs nothing more: the queue decides then
 # A receiver's own estimate follows what it is sent: of a picture that is held back it says ever less, and
@@ -118,11 +118,11 @@ class RateController:
 
     def on_feedback(self, arrivals: Sequence[Arrival], *, now_s: float) -> None:
         """The other side told which packets came."""
+        self._on_life(now_s)  # first: what an outage held back or lost says nothing of the link that is back
         landings = self._path.on_feedback(arrivals, rate_bps=self._rate_bps, now_s=now_s)
         if not landings:
             return
         self.has_feedback = True
-        self._on_life(now_s)
         self._follow_queue(now_s)
         found_bps = self._probing.on_landings(landings, self._rate_bps, now_s=now_s)
         if found_bps is not None and found_bps > self._rate_bps and self._is_empty:
@@ -164,7 +164,7 @@ class RateController:
 
     def on_tick(self, *, now_s: float) -> None:
         """Look whether the other side has fallen silent."""
-        if self._waiting_since_s is None or now_s < self._waiting_since_s + self._patience_s:
+        if self.next_check_s is None or now_s < self.next_check_s:
             return
         if not self.has_feedback and self.round_trip_s is None:  # never a word: the path may be long
             self._rate_bps = min(self._rate_bps, BLIND_BPS)

@@ -91,11 +91,12 @@ def write_feedback(
     far from the one before that its delta does not fit (8 s) ends the feedback. `number` counts feedbacks.
 
     Raises:
-        ValueError: `first` is not in `arrivals_us`, or the range is longer than STATUSES_MAX.
+        ValueError: none of them came, or the range is longer than STATUSES_MAX.
     """
-    if first not in arrivals_us or not 0 <= last - first < STATUSES_MAX:
+    came = next((one for one in range(first, last + 1) if one in arrivals_us), None)
+    if came is None or last - first >= STATUSES_MAX:
         raise ValueError(f"no feedback can tell of {first} … {last}")
-    reference = arrivals_us[first] // REFERENCE_US
+    reference = arrivals_us[came] // REFERENCE_US
     said_us = reference * REFERENCE_US
     symbols: list[int] = []
     times = b""
@@ -153,7 +154,8 @@ class ArrivalLog:
     def __init__(self) -> None:
         self.due_s: float | None = None  # None: nothing to tell
         self._arrivals_us: dict[int, int] = {}
-        self._untold: int | None = None  # the lowest sequence not told
+        self._untold: int | None = None  # the lowest sequence that came and was not told
+        self._told: int | None = None  # the highest that was; a hole after it is told with what comes next
         self._newest: int | None = None
         self._count = 0
 
@@ -176,9 +178,9 @@ class ArrivalLog:
         self._untold, self.due_s = None, None
         if first is None or last is None:
             return None
-        first = max(first, last - self.KEPT + 1)
-        while first not in self._arrivals_us:  # a hole as wide as all that is kept; `last` is always there
-            first += 1
+        if self._told is not None:
+            first = min(first, self._told + 1)
+        first, self._told = max(first, last - self.KEPT + 1), last
         number, self._count = self._count, self._count + 1
         data = write_feedback(
             self._arrivals_us,

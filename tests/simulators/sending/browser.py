@@ -105,6 +105,7 @@ class Browser:
         if self._highest <= self._told or not self._arrivals_us:
             return
         first, last = min(self._arrivals_us), self._highest
+        first = min(first, self._told + 1) if self._feedbacks else first
         data = write_feedback(
             self._arrivals_us,
             first=first,

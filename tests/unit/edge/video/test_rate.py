@@ -1,6 +1,14 @@
 import pytest
 
-from edge.video.transport.rate import BLIND_BPS, MAX_BPS, MIN_BPS, REMB_LEAST_BPS, START_BPS, RateController
+from edge.video.transport.rate import (
+    AFTER_OUTAGE,
+    BLIND_BPS,
+    MAX_BPS,
+    MIN_BPS,
+    REMB_LEAST_BPS,
+    START_BPS,
+    RateController,
+)
 from edge.video.transport.twcc import Arrival
 
 
@@ -20,6 +28,31 @@ def test_the_round_trip_and_the_lost_share_come_from_feedback() -> None:
     rate.on_feedback(arrivals, now_s=1.5)
     assert rate.round_trip_s == pytest.approx(0.6)
     assert rate.lost_share == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("held_back", [False, True])
+def test_what_an_outage_lost_or_held_back_says_nothing_of_the_link_that_is_back(held_back: bool) -> None:
+    rate, sequence = RateController(now_s=0.0), 0
+    for sequence in range(100):
+        rate.on_sent(sequence, size_bytes=500, now_s=0.05 * sequence)
+        rate.on_feedback([Arrival(sequence, 50_000 * sequence)], now_s=0.05 * sequence + 0.6)
+    before_bps = rate.target_bps
+    gone = range(sequence + 1, sequence + 201)
+    for sequence in gone:  # ten seconds of voice
+        rate.on_sent(sequence, size_bytes=80, now_s=0.05 * sequence)
+        rate.on_tick(now_s=0.05 * sequence)
+    assert rate.is_out
+    arrivals = [Arrival(sequence, 16_000_000 if held_back else None) for sequence in gone]
+    came = gone[-1] + 1
+    rate.on_sent(came, size_bytes=80, now_s=16.0)
+    rate.on_feedback([*arrivals, Arrival(came, 16_300_000)], now_s=16.6)
+    for later in range(1, 10):
+        rate.on_sent(came + later, size_bytes=80, now_s=16.6 + 0.05 * later)
+        rate.on_feedback([Arrival(came + later, 16_900_000 + 50_000 * later)], now_s=17.2 + 0.05 * later)
+    assert not rate.is_out
+    assert rate.target_bps >= AFTER_OUTAGE * before_bps - 1
+    assert rate.lost_share == 0.0
+    assert rate.round_trip_s == pytest.approx(0.6, abs=0.05)
 
 
 def test_sequences_that_were_never_sent_say_nothing() -> None:

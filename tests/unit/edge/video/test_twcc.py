@@ -143,6 +143,15 @@ def test_each_packet_is_told_once_and_a_late_one_beside_its_neighbours() -> None
     assert [(a.sequence, a.arrival_us) for a in told] == [(0, 1_200_000), (1, 1_000_000)]
 
 
+def test_a_hole_between_two_feedbacks_is_told_with_the_second() -> None:
+    log = ArrivalLog()
+    log.on_packet(7, now_s=1.0, own_bps=1_000_000)
+    assert log.take(sender_ssrc=1, media_ssrc=2)
+    log.on_packet(10, now_s=1.2, own_bps=1_000_000)
+    told = parse(log.take(sender_ssrc=1, media_ssrc=2) or b"")
+    assert [(a.sequence, a.arrival_us) for a in told] == [(8, None), (9, None), (10, 1_200_000)]
+
+
 def test_a_flood_with_holes_is_told_of_only_as_far_as_is_kept() -> None:
     log = ArrivalLog()
     for sequence in range(0, 60_000, 1_000):
