@@ -120,12 +120,14 @@ def voice_wire_bps(mode: VoiceMode) -> int:
     return mode.bitrate_bps + HEADER_BYTES * 8 * 1_000 // mode.frame_ms
 
 
-def split(target_bps: int, mode: VoiceMode) -> int:
+def split(target_bps: int, mode: VoiceMode, *, repairs_share: float = 0.0) -> int:
     """Return what `target_bps` leaves for coded picture, in bit/s: voice first, then the headers of both.
+
+    `repairs_share`: so much is sent of the picture again, in advance of a loss.
 
     A frame's last packet is half full on average, and a frame has at least one packet.
     """
-    room_bps = target_bps - voice_wire_bps(mode)
+    room_bps = (target_bps - voice_wire_bps(mode)) / (1 + repairs_share)
     for from_bps, rung in reversed(RUNGS):
         header_bps = HEADER_BYTES * 8 * rung.fps
         coded_bps = min(

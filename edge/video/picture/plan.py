@@ -73,7 +73,7 @@ class PicturePlan:
         What the transport says of its queue replaces what we reckoned.
         """
         mode = self._voices.voice_mode(now.target_bps, now.lost_share, now_s=now_s)
-        self._link, self._video_bps = now, split(now.target_bps, mode)
+        self._link, self._video_bps = now, split(now.target_bps, mode, repairs_share=now.repairs_share)
         self._still_bps = min(STILL_MOST_BPS, now.target_bps - voice_wire_bps(mode))
         self._queue_empty_s = now_s + now.queued_s
         return mode

@@ -24,6 +24,8 @@ MAXPTIME_MS: Final = 60
 # feedback by that: 68 bytes at 5 % of it, each 50 to 250 ms (libwebrtc's own rule).
 _FIRST: Final = f"x-google-min-bitrate=10;x-google-start-bitrate={START_BPS // 1_000}"
 PICTURE: Final = f"{_FIRST};x-google-max-bitrate=600"
+RED_TYPE: Final = 99  # what we offer for repairs in advance; aiortc knows neither
+ULPFEC_TYPE: Final = 100
 CANDIDATES_MAX: Final = 32
 
 _CANDIDATE: Final = re.compile(
@@ -44,17 +46,33 @@ _NEEDED: Final = (
 def finish(sdp: str, *, asks_picture: bool = False) -> str:
     """Return our own description with what aiortc cannot write: the length of voice packets, and how much a
     Chromium is to expect of the way back, for its feedback and, `asks_picture`, for its own picture.
+
+    In an offer, that repairs may come in advance.
     """
     lines: list[str] = []
     picture_type = None
     for line in sdp.splitlines():
-        lines.append(line)
+        offers_picture = line.startswith("m=video ") and not asks_picture
+        lines.append(f"{line} {RED_TYPE} {ULPFEC_TYPE}" if offers_picture else line)
         if found := re.fullmatch(r"a=rtpmap:(\d+) (?i:VP8)/90000", line):
             picture_type = found[1]
             lines.append(f"a=fmtp:{picture_type} {PICTURE if asks_picture else _FIRST}")
+            if not asks_picture:
+                lines += [f"a=rtpmap:{RED_TYPE} red/90000", f"a=rtpmap:{ULPFEC_TYPE} ulpfec/90000"]
         elif re.fullmatch(r"a=rtpmap:\d+ (?i:opus)/48000/2", line):
             lines += [f"a=ptime:{PTIME_MS}", f"a=maxptime:{MAXPTIME_MS}"]
     return "\r\n".join(lines) + "\r\n"
+
+
+def repair_types(answer: str) -> tuple[int, int] | None:
+    """Return the payload types of RED and ULPFEC that an answer has for the picture; None unless of both."""
+    found = {}
+    for name in ("red", "ulpfec"):
+        line = re.search(rf"^a=rtpmap:(\d{{1,3}}) (?i:{name})/90000\s*$", answer, re.MULTILINE)
+        if line is None or not 96 <= int(line[1]) <= 127:
+            return None
+        found[name] = int(line[1])
+    return (found["red"], found["ulpfec"]) if found["red"] != found["ulpfec"] else None
 
 
 def accept(sdp: str) -> tuple[str, list[str]]:

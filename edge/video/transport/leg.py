@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -330,6 +330,8 @@ class Leg:
         if self._up is not None and self._up.connectionState == "connected" and self._outbound is None:
             kinds = {transceiver.kind: transceiver for transceiver in self._up.getTransceivers()}
             agreed = agreement(kinds.get("audio"), kinds.get("video"))
+            if (types := description.repair_types(self._answered or "")) is not None:
+                agreed = replace(agreed, red_type=types[0], ulpfec_type=types[1])
             self._outbound = Outbound(agreed, rng=self._rng, now_s=self._now_s())
             self._start(self._pump(self._outbound))
         if self._outbound is not None and all(state == "connected" for state in states):

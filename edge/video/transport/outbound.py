@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow
-from edge.video.transport import ccfb, rtcp, rtp, twcc
+from edge.video.transport import ccfb, rtcp, rtp, twcc, ulpfec
 from edge.video.transport.pacer import Pacer
 from edge.video.transport.rate import RateController
+from edge.video.transport.redundancy import Redundancy
 from edge.video.transport.retransmission import Repeats
 from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds, Stream
 
@@ -37,6 +38,8 @@ class Negotiated:
     picture_ids: ExtensionIds
     repair_ssrc: int
     repair_type: int | None
+    red_type: int | None = None
+    ulpfec_type: int | None = None  # both or none: repairs in advance, on the picture's own stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class _Leaving:
     begins_key: bool = False
     padding_bytes: int = 0
     train: int | None = None  # of padding, its number
+    is_red: bool = False  # it goes within RED, and repairs cover it
+    repair: tuple[int, int] | None = None  # in advance, written when it leaves: its number, of how many
 
 
 class Outbound:
@@ -67,6 +72,8 @@ class Outbound:
         self._voice = stream(agreed.voice_ssrc, agreed.voice_type, VOICE_HZ)
         self._picture = stream(agreed.picture_ssrc, agreed.picture_type, VIDEO_HZ)
         self._repair = stream(agreed.repair_ssrc, agreed.repair_type, VIDEO_HZ)
+        self._red_type, self._ulpfec_type = agreed.red_type, agreed.ulpfec_type
+        self._redundancy = Redundancy(now_s=now_s)
         self._voice_ids, self._picture_ids = agreed.voice_ids, agreed.picture_ids
         self._transport_sequence = 0
         self._picture_id = rng.randrange(1 << 15)
@@ -82,6 +89,7 @@ class Outbound:
             round_trip_s=self.rate.round_trip_s,
             lost_share=self.rate.lost_share,
             queued_s=max(self._pacer.queued_s, OUT_S if self.rate.is_out else 0.0),
+            repairs_share=self._redundancy.share,
         )
 
     def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
@@ -98,13 +106,23 @@ class Outbound:
             return
         timestamp = self._picture.timestamp(frame.pts, now_s=now_s)
         payloads = rtp.cut_vp8(frame.data, picture_id=self._picture_id, packet_bytes=frame.packet_bytes)
-        packets = [
-            _Leaving(
-                self._picture, payload, timestamp, index == len(payloads) - 1, frame.is_key and not index
+        packets: list[_Leaving] = []
+        sizes_bytes: list[int] = []
+        for index, payload in enumerate(payloads):
+            is_last = index == len(payloads) - 1
+            is_red = self._redundancy.is_on
+            begins_key = frame.is_key and not index
+            packets.append(
+                _Leaving(self._picture, payload, timestamp, is_last, begins_key=begins_key, is_red=is_red)
             )
-            for index, payload in enumerate(payloads)
-        ]
-        sizes_bytes = [len(payload) + HEADER_BYTES + WIRE_BYTES for payload in payloads]
+            sizes_bytes.append(len(payload) + is_red + HEADER_BYTES + WIRE_BYTES)
+            count = self._redundancy.repairs_after(is_last=is_last, is_key=frame.is_key)
+            repair_bytes = sizes_bytes[0] + ulpfec.OVERHEAD_BYTES  # a frame's packets are about equal
+            packets += [
+                _Leaving(self._picture, b"", timestamp, False, repair=(number, count))
+                for number in range(count)
+            ]
+            sizes_bytes += [repair_bytes] * count
         if self._pacer.push_frame(packets, sizes_bytes=sizes_bytes, is_key=frame.is_key, now_s=now_s):
             self._picture_id = (self._picture_id + 1) & 0x7FFF
 
@@ -113,16 +131,22 @@ class Outbound:
         if self.rate.next_check_s is not None and now_s >= self.rate.next_check_s:
             self.rate.on_tick(now_s=now_s)
         self._heed_outage()
+        self._look_at_losses(now_s)
         self._look_for_room(now_s)
         self._pacer.set_target(self.rate.target_bps)
         self._pacer.set_room(self.rate.room_bytes)
-        return [self._depart(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
+        written = [self._write(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
+        return [data for data in written if data is not None]
 
     def _heed_outage(self) -> None:
         """What was on the way is lost: afterwards the other side can only begin with a keyframe."""
         if self.rate.is_out and not self._was_out:
             self._pacer.begin_anew()
         self._was_out = self.rate.is_out
+
+    def _look_at_losses(self, now_s: float) -> None:
+        if self._red_type is not None and self._ulpfec_type is not None and not self.rate.is_out:
+            self._redundancy.look(self.rate.lost_share, round_trip_s=self.rate.round_trip_s, now_s=now_s)
 
     def _look_for_room(self, now_s: float) -> None:
         """Padding goes on the stream of repeats, whose packets without payload mean nothing (RFC 4588)."""
@@ -182,26 +206,47 @@ class Outbound:
             octets=stream.octets,
         )
 
-    def _depart(self, leaving: _Leaving, now_s: float) -> bytes:
+    def _write(self, leaving: _Leaving, now_s: float) -> bytes | None:
+        """Return the packet that leaves; None: a repair of what did not leave."""
+        if leaving.repair is not None:
+            repair = self._redundancy.repair(*leaving.repair)
+            if repair is None or self._ulpfec_type is None:
+                return None
+            red = ulpfec.write_red(repair, self._ulpfec_type)
+            return self._depart(leaving, red, now_s, payload_type=self._red_type)
+        sequence = leaving.stream.next_sequence
+        if leaving.is_red:
+            red = ulpfec.write_red(leaving.payload, leaving.stream.payload_type)
+            data = self._depart(leaving, red, now_s, payload_type=self._red_type)
+            self._redundancy.on_sent(data)
+        else:
+            data = self._depart(leaving, leaving.payload, now_s)
+        if leaving.stream is self._picture:
+            if leaving.begins_key:
+                self._repeats.begin_anew()
+            self._repeats.on_sent(sequence, leaving, size_bytes=len(data) + WIRE_BYTES, now_s=now_s)
+        return data
+
+    def _depart(
+        self, leaving: _Leaving, payload: bytes, now_s: float, *, payload_type: int | None = None
+    ) -> bytes:
         sequence, transport_sequence = leaving.stream.next_sequence, self._transport_sequence
         self._transport_sequence = (transport_sequence + 1) & 0xFFFF
         data = rtp.write_packet(
             leaving.stream,
-            leaving.payload,
+            payload,
             timestamp=leaving.timestamp,
             is_last=leaving.is_last,
             ids=self._voice_ids if leaving.stream is self._voice else self._picture_ids,
             transport_sequence=transport_sequence,
             now_s=now_s,
             padding_bytes=leaving.padding_bytes,
+            payload_type=payload_type,
         )
-        size_bytes = len(data) + WIRE_BYTES
         self._departures.on_sent(leaving.stream.ssrc, sequence, transport_sequence)
-        self.rate.on_sent(transport_sequence, size_bytes=size_bytes, now_s=now_s, train=leaving.train)
-        if leaving.stream is self._picture:
-            if leaving.begins_key:
-                self._repeats.begin_anew()
-            self._repeats.on_sent(sequence, leaving, size_bytes=size_bytes, now_s=now_s)
+        self.rate.on_sent(
+            transport_sequence, size_bytes=len(data) + WIRE_BYTES, now_s=now_s, train=leaving.train
+        )
         return data
 
     def _on_feedback(self, packet: rtcp.RtcpPacket, now_s: float) -> None:

@@ -57,8 +57,10 @@ def write_packet(
     transport_sequence: int,
     now_s: float,
     padding_bytes: int = 0,
+    payload_type: int | None = None,
 ) -> bytes:
-    """Return the packet and count it; it takes the stream's next sequence number.
+    """Return the packet and count it; it takes the stream's next sequence number. `payload_type`: another
+    one than the stream's.
 
     `padding_bytes` (0 … 255) follow the payload, the last one telling how many they are (RFC 3550, 5.1).
     """
@@ -70,7 +72,8 @@ def write_packet(
         extensions += bytes([ids.send_time << 4 | 2]) + send_time.to_bytes(3)
     extensions += bytes(-len(extensions) % 4)
     flags = 0x80 | (0x10 if extensions else 0) | (0x20 if padding_bytes else 0)
-    head = bytes([flags, (0x80 if is_last else 0) | stream.payload_type])
+    kind = stream.payload_type if payload_type is None else payload_type
+    head = bytes([flags, (0x80 if is_last else 0) | kind])
     head += stream.next_sequence.to_bytes(2) + timestamp.to_bytes(4) + stream.ssrc.to_bytes(4)
     if extensions:
         head += b"\xbe\xde" + (len(extensions) // 4).to_bytes(2) + extensions

@@ -14,9 +14,17 @@ from edge.video.transport import rtcp
 from edge.video.transport.rtp import read_transport_sequence
 from edge.video.transport.twcc import write_feedback
 from tests.simulators.sending.hearing import Hearing
+from tests.simulators.sending.repairs import Repairs
 from tests.simulators.sending.road import HEADERS_BYTES, Road
 from tests.simulators.sending.seeing import Seeing, piece_of
-from tests.simulators.sending.station import PICTURE_SSRC, REPAIR_SSRC, SEQUENCE_ID, VOICE_SSRC
+from tests.simulators.sending.station import (
+    PICTURE_SSRC,
+    RED_TYPE,
+    REPAIR_SSRC,
+    SEQUENCE_ID,
+    ULPFEC_TYPE,
+    VOICE_SSRC,
+)
 from tests.simulators.sending.timeline import Timeline
 
 FEEDBACK_S: Final = 0.066
@@ -26,6 +34,7 @@ CLOCK_AHEAD_S: Final = 1234.5
 CLOCK_FAST: Final = 20e-6
 SPEAKS_BYTES, SPEAKS_S = 144, 0.04  # its own voice, 16 kbit/s
 OWN_SSRC: Final = 77
+PICTURE_HEADER_BYTES: Final = 24  # with both extensions
 
 
 class Browser:
@@ -36,7 +45,8 @@ class Browser:
     ) -> None:
         self.hearing, self.seeing = Hearing(), Seeing(now_s=begins_s)
         self.voice_s: list[float] = []  # when packets of it came
-        self.padding_count = 0
+        self.padding_count = self.repair_count = 0
+        self._repairs = Repairs()
         self._timeline, self._back = timeline, back
         self._prefix = bytes([flow]) + bytes(HEADERS_BYTES - 1)
         self._arrivals_us: dict[int, int] = {}
@@ -77,8 +87,21 @@ class Browser:
             self.padding_count += 1  # libwebrtc's receiver drops it here as well
         elif ssrc == REPAIR_SSRC:
             self._see(int.from_bytes(payload[:2]), payload[2:], is_last, now_s)
+        elif data[1] & 0x7F == RED_TYPE:
+            self._see_red(number, data, payload, is_last, now_s)
         else:
             self._see(number, payload, is_last, now_s)
+
+    def _see_red(self, number: int, data: bytes, payload: bytes, is_last: bool, now_s: float) -> None:
+        if payload[0] == ULPFEC_TYPE:
+            self.repair_count += 1
+            self._ask(self.seeing.on_packet(self._count(PICTURE_SSRC, number), None, now_s=now_s))
+        else:
+            self._see(number, payload[1:], is_last, now_s)
+        for packet in self._repairs.on_packet(data, payload):
+            recovered = piece_of(packet[PICTURE_HEADER_BYTES:], is_last=bool(packet[1] & 0x80))
+            sequence = self._count(PICTURE_SSRC, int.from_bytes(packet[2:4]))
+            self.seeing.on_packet(sequence, recovered, now_s=now_s, is_recovered=True)
 
     def _see(self, number: int, payload: bytes, is_last: bool, now_s: float) -> None:
         sequence = self._count(PICTURE_SSRC, number)

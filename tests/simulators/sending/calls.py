@@ -56,10 +56,12 @@ def run(
     seed: int = 0,
     most_bps: float = math.inf,
     has_picture: bool = True,
+    has_repairs: bool = True,
 ) -> Run:
     """Run it. A `seed` of 0 has the profile's own losses and jitter, another one others.
 
-    `most_bps`: what the content of the picture asks for at most.
+    `most_bps`: what the content of the picture asks for at most. `has_repairs`: the browser reads repairs in
+    advance.
     """
     seconds = profile.seconds if seconds is None else seconds
     timeline, rng = Timeline(), random.Random(seed)
@@ -81,6 +83,7 @@ def run(
                 begins_s=begins_s,
                 most_bps=most_bps,
                 has_picture=has_picture,
+                has_repairs=has_repairs,
             )
         )
         down.hears[flow] = stations[-1].on_rtcp

@@ -1,8 +1,9 @@
 """How a browser puts a picture together: repairs, order, decoded frames, wishes (core).
 
-Without layers in the stream frames follow one another by their sequence numbers alone, and only a keyframe
-may pass over a gap. Constants are libwebrtc's: packets are asked for at once and every 100 ms, ten times; a
-keyframe after 3 s without a picture, then every 200 ms.
+Without layers in the stream frames follow one another by their picture ids alone, and only a keyframe may
+pass over a gap; a lost packet between two frames, of repairs, is none.
+Constants are libwebrtc's: packets are asked for at once and every 100 ms, ten times; a keyframe after 3 s
+without a picture, then every 200 ms.
 """
 
 from typing import Final, NamedTuple
@@ -22,6 +23,7 @@ class Piece(NamedTuple):
     is_first: bool
     is_last: bool
     is_key: bool
+    picture_id: int
 
 
 class Seeing:
@@ -31,24 +33,30 @@ class Seeing:
         self.decoded_s: list[float] = []
         self.expected = self.came = 0  # packets, repaired ones among them
         self._pieces: dict[int, Piece] = {}
-        self._next: int | None = None  # the first packet of the next frame; None: waits for a keyframe
+        self._next: int | None = None  # the picture id of the next frame; None: waits for a keyframe
+        self._done = -1  # the last packet of what was decoded
         self._highest: int | None = None
         self._missing: dict[int, tuple[int, float]] = {}  # (asked, last)
         self._fed_s = now_s  # decoded something, or began to wait
         self._wished_s = now_s - WISH_EVERY_S
         self._heard_s = now_s
 
-    def on_packet(self, sequence: int, piece: Piece, *, now_s: float) -> list[int]:
-        """A packet came, or came again; return what is asked for at once."""
+    def on_packet(
+        self, sequence: int, piece: Piece | None, *, now_s: float, is_recovered: bool = False
+    ) -> list[int]:
+        """A packet came, came again, or was recovered from a repair; return what is asked for at once.
+
+        None in place of a piece: it was a repair.
+        """
         self._heard_s = now_s
         asked: list[int] = []
-        if self._highest is not None and sequence > self._highest + 1:
+        if self._highest is not None and not is_recovered and sequence > self._highest + 1:
             for missing in range(max(self._highest + 1, sequence - LIST_MAX), sequence):
                 self._missing[missing] = (1, now_s)
                 asked.append(missing)
         self._missing.pop(sequence, None)
         self._highest = sequence if self._highest is None else max(self._highest, sequence)
-        if self._next is None or sequence >= self._next:
+        if piece is not None and sequence > self._done:
             self._pieces[sequence] = piece
             self._decode(now_s)
         return asked
@@ -78,14 +86,22 @@ class Seeing:
         return True
 
     def _decode(self, now_s: float) -> None:
-        while self._next is not None and (end := self._end_of(self._next)) is not None:
-            self._take(self._next, end, now_s)
+        while (found := self._whole_next()) is not None:
+            self._take(*found, now_s)
         for first in sorted(at for at, piece in self._pieces.items() if piece.is_key and piece.is_first):
             end = self._end_of(first)
             if end is not None:
                 self._take(first, end, now_s)
                 self._decode(now_s)
                 return
+
+    def _whole_next(self) -> tuple[int, int] | None:
+        """First and last packet of the next frame, once all of it is there."""
+        for first, piece in self._pieces.items():
+            if piece.is_first and piece.picture_id == self._next:
+                end = self._end_of(first)
+                return None if end is None else (first, end)
+        return None
 
     def _end_of(self, first: int) -> int | None:
         piece, at = self._pieces.get(first), first
@@ -95,7 +111,7 @@ class Seeing:
         return None if piece is None else at
 
     def _take(self, first: int, last: int, now_s: float) -> None:
-        self._next = last + 1
+        self._next, self._done = (self._pieces[first].picture_id + 1) & 0x7FFF, last
         for sequence in [at for at in self._pieces if at <= last]:
             del self._pieces[sequence]
         for sequence in [at for at in self._missing if at <= last]:
@@ -107,4 +123,5 @@ class Seeing:
 def piece_of(payload: bytes, *, is_last: bool) -> Piece:
     """Return what a VP8 payload (RFC 7741) of ours is."""
     is_first = bool(payload[0] & 0x10)
-    return Piece(is_first, is_last, is_first and payload[4] & 1 == KEY)
+    picture_id = int.from_bytes(payload[2:4]) & 0x7FFF
+    return Piece(is_first, is_last, is_first and payload[4] & 1 == KEY, picture_id)

@@ -12,6 +12,7 @@ from tests.simulators.sending.road import HEADERS_BYTES, Road
 from tests.simulators.sending.timeline import Alarm, Timeline
 
 VOICE_SSRC, PICTURE_SSRC, REPAIR_SSRC = 11, 22, 33
+RED_TYPE, ULPFEC_TYPE = 99, 100
 SEQUENCE_ID: Final = 4  # the header extension of the transport-wide sequence number
 CAMERA_SIZE: Final = (1280, 720)
 CAMERA_FPS: Final = 25
@@ -33,6 +34,7 @@ class Station:
         begins_s: float,
         most_bps: float,
         has_picture: bool = True,
+        has_repairs: bool = True,
     ) -> None:
         self.flow, self.begins_s = flow, begins_s
         self._timeline, self._road, self._rng = timeline, road, rng
@@ -46,6 +48,8 @@ class Station:
             picture_ids=ids,
             repair_ssrc=REPAIR_SSRC,
             repair_type=98,
+            red_type=RED_TYPE if has_repairs else None,
+            ulpfec_type=ULPFEC_TYPE if has_repairs else None,
         )
         self.outbound = Outbound(agreed, rng=rng, now_s=begins_s)
         self._plan = PicturePlan()

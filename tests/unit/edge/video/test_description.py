@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from contract.media import SDP_MAX_CHARS
 from edge.errors import MediaError
-from edge.video.transport.description import CANDIDATES_MAX, accept, finish
+from edge.video.transport.description import CANDIDATES_MAX, accept, finish, repair_types
 
 SESSION = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
 PROTECTION = f"a=ice-ufrag:abcd\r\na=ice-pwd:{'x' * 22}\r\na=fingerprint:sha-256 {'AB:' * 31}AB\r\n"
@@ -88,12 +88,36 @@ def test_no_text_raises_anything_else(text: str) -> None:
         accept(text)
 
 
+REPAIRS = "a=rtpmap:99 red/90000\r\na=rtpmap:100 ulpfec/90000\r\n"
 FIRST = "a=fmtp:97 x-google-min-bitrate=10;x-google-start-bitrate=50"
 
 
 def test_our_offer_says_how_long_a_packet_of_voice_may_be_and_how_little_feedback_may_take() -> None:
     said = WHOLE.replace("opus/48000/2\r\n", "opus/48000/2\r\na=ptime:40\r\na=maxptime:60\r\n")
-    assert finish(WHOLE) == said.replace("VP8/90000\r\n", f"VP8/90000\r\n{FIRST}\r\n")
+    said = said.replace("VP8/90000\r\n", f"VP8/90000\r\n{FIRST}\r\n{REPAIRS}")
+    video = next(line for line in WHOLE.splitlines() if line.startswith("m=video"))
+    assert finish(WHOLE) == said.replace(video, f"{video} 99 100")
+
+
+def test_our_answer_asks_for_no_repairs_in_advance() -> None:
+    assert "ulpfec" not in finish(WHOLE, asks_picture=True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "types"),
+    [
+        (REPAIRS, (99, 100)),
+        ("a=rtpmap:110 RED/90000\r\na=rtpmap:111 ULPFEC/90000\r\n", (110, 111)),
+        ("a=rtpmap:99 red/90000\r\n", None),
+        ("a=rtpmap:100 ulpfec/90000\r\n", None),
+        ("a=rtpmap:63 red/48000/2\r\na=rtpmap:100 ulpfec/90000\r\n", None),
+        ("a=rtpmap:99 red/90000\r\na=rtpmap:99 ulpfec/90000\r\n", None),
+        ("a=rtpmap:999 red/90000\r\na=rtpmap:100 ulpfec/90000\r\n", None),
+        ("", None),
+    ],
+)
+def test_repairs_go_only_to_whoever_takes_both(lines: str, types: tuple[int, int] | None) -> None:
+    assert repair_types(WHOLE + lines) == types
 
 
 def test_our_answer_says_how_little_a_picture_may_begin_with_and_how_much_it_may_be() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from edge.video.media import EncodedFrame, EncodedVoice
 from edge.video.picture.plan import QUEUE_MAX_S
-from edge.video.transport import rtcp
+from edge.video.transport import rtcp, ulpfec
 from edge.video.transport.outbound import KEYFRAME_EVERY_S, Negotiated, Outbound, ntp_at
 from edge.video.transport.rate import MIN_BPS, START_BPS
 from edge.video.transport.rtp import ExtensionIds, read_transport_sequence
@@ -26,6 +26,8 @@ def outbound(*, picture_type: int | None = 97, repair_type: int | None = 98) -> 
         picture_ids=IDS,
         repair_ssrc=REPAIR,
         repair_type=repair_type,
+        red_type=99,
+        ulpfec_type=100,
     )
     return Outbound(agreed, rng=random.Random(5), now_s=0.0)
 
@@ -278,3 +280,29 @@ def test_no_bytes_of_the_other_side_raise(body: bytes, kind: int, count: int) ->
     out.on_rtcp(body, now_s=0.1)
     out.on_rtcp(rtcp.write_packet(kind, count, body), now_s=0.2)
     assert out.link().target_bps >= MIN_BPS
+
+
+def test_a_lost_packet_can_be_reckoned_from_the_repair_and_is_sent_again_as_it_is() -> None:
+    out = outbound()
+    out._redundancy.look(0.02, round_trip_s=0.6, now_s=0.0)
+    vars(out)["_look_at_losses"] = lambda _now_s: None
+    out.send_picture(frame(size=2_400, is_key=True), now_s=0.0)
+    sent = [packet for packet in pop_all(out, until_s=1.0) if ssrc(packet) == PICTURE]
+    assert {packet[1] & 0x7F for packet in sent} == {99}
+    *media, repair = sent
+    assert [sequence(packet) - sequence(media[0]) & 0xFFFF for packet in sent] == list(range(len(sent)))
+    known = {sequence(packet): ulpfec.bare(packet) or b"" for packet in media}
+    lost = sequence(media[2])
+    whole = known.pop(lost)
+    assert repair[20] == 100
+    assert ulpfec.recover(repair[21:], known, ssrc=PICTURE) == whole
+    out.on_rtcp(nack(lost, sequence(repair)), now_s=1.0)
+    (again,) = [packet for packet in pop_all(out, from_s=1.0, until_s=2.0) if ssrc(packet) == REPAIR]
+    assert again[20:] == lost.to_bytes(2) + whole[20:]  # not RED, as the repeats' payload type says
+
+
+def test_repairs_in_advance_are_said_with_the_rate() -> None:
+    out = outbound()
+    assert out.link().repairs_share == 0.0
+    out._redundancy.look(0.02, round_trip_s=0.6, now_s=0.0)
+    assert 0.1 < out.link().repairs_share <= 0.2
