@@ -158,6 +158,21 @@ def test_minutes_over_a_satellite() -> None:
     assert told.concealed[0] < 0.02
 
 
+def test_repairs_in_advance_spare_a_satellite_the_pauses_of_a_round_trip() -> None:
+    profile = replace(VSAT_256_64, seconds=60.0)
+    with_repairs, without = (
+        sum(report(run(profile, seed=seed, has_repairs=has_repairs)).frozen_s[0] for seed in (0, 1, 2))
+        for has_repairs in (True, False)
+    )
+    assert with_repairs < 9.0
+    assert with_repairs < 0.35 * without
+
+
+def test_nothing_is_sent_in_advance_where_nothing_is_lost() -> None:
+    profile = replace(FLOOR_64K, seconds=20.0)
+    assert run(profile).passed == run(profile, has_repairs=False).passed
+
+
 BAD_DAY = Profile(  # fades and outages, an upload each quarter of an hour
     name="bad_day",
     up=Way(
