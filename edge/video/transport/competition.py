@@ -9,7 +9,7 @@ from typing import Final
 
 SHOWS_S: Final = 1.0  # and the queue itself: so long a fall takes to show
 FALLEN: Final = 0.75  # of the rate at which the queue was last empty
-SHARE: Final = 0.25  # of the most that the link carried
+SHARE: Final = 0.3  # of the most that the link carried
 LEAST_BPS: Final = 80_000  # but not more than half of it
 FORGETS_S: Final = 60.0  # the most that was carried
 SHRUNK: Final = 0.4  # of the longest since it was empty: a queue of our own, or the other has left
