@@ -21,7 +21,7 @@ Samples = npt.NDArray[np.int16]
 PACKET_MAX_BYTES: Final = 1_275
 PACKET_MAX_SAMPLES: Final = VOICE_HZ * 120 // 1_000
 COMPLEXITY: Final = 5  # of 0 … 10: for a Raspberry Pi
-NOTHING_TO_SEND_BYTES: Final = 2  # DTX: so long and no longer is a packet that need not leave
+NOTHING_TO_SEND_BYTES: Final = 2  # DTX: so long and no longer is a packet that need not leave after another
 _SONAMES: Final = ("libopus.so.0",)
 _VOIP, _SIGNAL_VOICE = 2048, 3001
 _SET_BITRATE, _SET_COMPLEXITY, _SET_FEC, _SET_LOSS_PCT = 4002, 4010, 4012, 4014
@@ -48,6 +48,7 @@ class OpusEncoder:
     def __init__(self, mode: VoiceMode) -> None:
         self.mode = mode
         self._lost_share = 0.0
+        self._is_silent = False
         self._library = open_opus()
         error = c_int()
         self._state = self._library.opus_encoder_create(VOICE_HZ, 1, _VOIP, error)
@@ -61,6 +62,8 @@ class OpusEncoder:
     def encode(self, samples: Samples) -> bytes | None:
         """Return the packet of `samples`, or None when DTX has nothing to send.
 
+        The first packet of a silence is sent, of a byte or two: without it the other side makes up the sound
+        that it takes for lost.
         `samples`: one frame of the mode, 48 · `frame_ms` of them; 20, 40 and 60 ms may follow one another.
         """
         frame = np.ascontiguousarray(samples, dtype=np.int16)
@@ -69,7 +72,8 @@ class OpusEncoder:
         )
         if size_bytes < 0:
             raise CodecError(f"libopus encodes no {frame.size} samples: {_words(self._library, size_bytes)}")
-        return None if size_bytes <= NOTHING_TO_SEND_BYTES else ctypes.string_at(self._packet, size_bytes)
+        was_silent, self._is_silent = self._is_silent, size_bytes <= NOTHING_TO_SEND_BYTES
+        return None if was_silent and self._is_silent else ctypes.string_at(self._packet, size_bytes)
 
     def set_mode(self, mode: VoiceMode) -> None:
         """Code so from the next frame on."""

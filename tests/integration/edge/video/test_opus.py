@@ -67,6 +67,13 @@ def test_silence_is_not_sent() -> None:
     assert None not in without
 
 
+def test_of_a_silence_the_first_packet_says_that_it_is_one() -> None:
+    silent = packets(OpusEncoder(GOOD), np.zeros(2 * VOICE_HZ, dtype=np.int16))
+    first_left_out = silent.index(None)
+    assert len(silent[first_left_out - 1] or b"") in (1, 2)
+    assert all(packet is None or len(packet) > 2 for packet in silent[first_left_out : first_left_out + 10])
+
+
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode.has_fec], ids=str)
 def test_a_lost_packet_is_restored_from_the_next_one(mode: VoiceMode) -> None:
     encoder = OpusEncoder(mode)
