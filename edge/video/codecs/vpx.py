@@ -59,6 +59,7 @@ class VpxEncoder:
         self._config = self._configure(bitrate_bps)
         self._image = vpx.Image()
         self._frame_ticks = VIDEO_HZ // fps
+        self._ticks = 0
         self._owes_key = True  # the first, or one that was asked for and then left out
         self._last_pts = -1
         self._context = self._open()
@@ -74,11 +75,14 @@ class VpxEncoder:
         """Return the picture coded, or None when the rate has no room for it.
 
         `picture` is yuv420p in the encoder's size; `pts` counts VIDEO_HZ and grows. A keyframe that was asked
-        for and fell to the rate is the next frame that is coded.
+        for and fell to the rate is the next frame that is coded. A pause gives the picture after it no more
+        bits: it was made because the link had no room, and a large picture would make the next one. So `fps`
+        must be what truly comes.
         """
         context = self._opened()
         if pts <= self._last_pts:
             raise CodecError(f"a picture at {pts} after one at {self._last_pts}")
+        self._ticks += self._frame_ticks
         self._last_pts = pts
         for index, plane in enumerate(picture.planes[:3]):
             self._image.planes[index] = plane.buffer_ptr
@@ -86,7 +90,7 @@ class VpxEncoder:
         self._owes_key = self._owes_key or force_key
         flags = vpx.FORCE_KEYFRAME if self._owes_key else 0
         refusal = self._library.vpx_codec_encode(
-            context, self._image, pts, self._frame_ticks, flags, vpx.DEADLINE_REALTIME
+            context, self._image, self._ticks, self._frame_ticks, flags, vpx.DEADLINE_REALTIME
         )
         self._check(refusal, "encodes no picture")
         coded = self._take(context)

@@ -13,6 +13,7 @@ from edge.video.media import Rung, VoiceMode
 
 CLIMB_AFTER_S: Final = 3.0  # of room, before a step up
 RETURN_AFTER_S: Final = 1.0  # of room, before the picture moves again
+STILLS_AFTER_S: Final = 2.0  # of no room for the poorest picture that moves: a dip only makes it slower
 HOLD_SHARE: Final = 0.9  # of a rung's rate; a rate that swings about it would change the size at each swing
 HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRTP 10
 
@@ -71,14 +72,20 @@ class PictureLadder:
         self.at = 0
         self.wanted = 0  # what the rate alone would have, without any wait or limit
         self._stair = _Stair()
+        self._room_s: float | None = None  # when there last was room for a picture that moves
 
     def step(self, video_bps: int, *, now_s: float, most: int = len(RUNGS)) -> int:
         """Return `at` for `video_bps` of coded picture, never above `most`.
 
-        The first call stands where it says. Later: down at once, below HOLD_SHARE of the rung's rate; up
-        after CLIMB_AFTER_S of room, and from nothing to the first picture after RETURN_AFTER_S.
+        The first call stands where it says. Later: down at once, below HOLD_SHARE of the rung's rate, but to
+        stills only after STILLS_AFTER_S; up after CLIMB_AFTER_S of room, and from nothing to the first
+        picture after RETURN_AFTER_S.
         """
         wanted = sum(video_bps >= from_bps for from_bps, _ in RUNGS)
+        if wanted:
+            self._room_s = now_s
+        elif self.at and self._room_s is not None and now_s - self._room_s < STILLS_AFTER_S:
+            wanted = 1
         if wanted < self.at and video_bps >= HOLD_SHARE * RUNGS[self.at - 1][0]:
             wanted = self.at
         self.wanted = wanted

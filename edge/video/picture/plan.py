@@ -16,6 +16,8 @@ STILL_LEAST_BPS: Final = 2_000  # of such room; below, a still would be a minute
 STILL_MOST_BPS: Final = 8_000  # larger ones look no better at that size
 CAMERA_GROWS_AFTER_S: Final = 10.0  # of wanting larger frames than the camera gives: to change costs a second
 CAMERA_SHRINKS_AFTER_S: Final = 60.0
+CAMERA_WEIGHT: Final = 0.05  # of the newest space between two of the camera's frames in their mean
+CAMERA_PAUSE_S: Final = 1.0  # longer is no space between frames: it was closed, or opened anew
 USUAL_BOX: Final = (640, 360)  # of a camera's frames, until the link has room for more
 
 
@@ -64,6 +66,8 @@ class PicturePlan:
         self._last_key_s: float | None = None
         self._key_asked_s: float | None = None
         self._camera_size = (0, 0)
+        self._camera_s: float | None = None  # of its last frame
+        self._camera_apart_s = 0.0  # its frames, in the mean
         self._tally = Tally()
         self._box_since_s: float | None = None  # since when another one is wanted
 
@@ -97,6 +101,7 @@ class PicturePlan:
         if self._link is None:
             return None
         self._camera_size = camera_size
+        self._count_camera(now_s)
         at = self._pictures.step(self._video_bps, now_s=now_s, most=self._effort.look(now_s=now_s))
         self._fit_camera(now_s)
         self.has_room = at > 0 or self._still_bps >= STILL_LEAST_BPS
@@ -120,7 +125,16 @@ class PicturePlan:
             return None
         self._due_s = max(self._due_s, now_s - 0.5 / now.fps) + 1 / now.fps
         width, height = fitted(self._camera_size, (now.width, now.height))
-        return Shot(width, height, now.fps, self._video_bps, now.packet_bytes, self._may_key(now_s), at)
+        fps = max(1, min(now.fps, round(1 / max(self._camera_apart_s, 0.01))))
+        bitrate_bps = max(self._video_bps, self._still_bps)  # in a dip there is no more than for stills
+        return Shot(width, height, fps, bitrate_bps, now.packet_bytes, self._may_key(now_s), at)
+
+    def _count_camera(self, now_s: float) -> None:
+        """A camera in the dark gives fewer frames than the rung has; each may then have more bits."""
+        before_s, self._camera_s = self._camera_s, now_s
+        if before_s is not None and now_s - before_s < CAMERA_PAUSE_S:
+            weight = CAMERA_WEIGHT if self._camera_apart_s else 1.0
+            self._camera_apart_s += weight * (now_s - before_s - self._camera_apart_s)
 
     def coded(self, shot: Shot, *, took_s: float, now_s: float) -> None:
         """To scale and code a shot took so long, also where nothing came of it."""

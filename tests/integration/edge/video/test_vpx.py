@@ -99,6 +99,18 @@ def test_a_keyframe_does_not_make_the_next_second_run_over_the_rate(encoder: Vpx
     assert (bits([wanted]) + bits(after)) / 3 < 1.15 * 120_000
 
 
+def test_a_pause_gives_the_picture_after_it_no_more_bits() -> None:
+    sizes = []
+    for pause_ticks in (0, VIDEO_HZ):
+        encoder = VpxEncoder(480, 270, fps=FPS, bitrate_bps=120_000)
+        coded(encoder, seconds=2)
+        after = encoder.encode(PICTURES[30], pts=2 * VIDEO_HZ + pause_ticks)
+        encoder.close()
+        assert after is not None
+        sizes.append(len(after.data))
+    assert sizes[1] <= sizes[0]
+
+
 def test_too_poor_a_rate_leaves_pictures_out_but_not_the_keyframe_that_is_owed() -> None:
     encoder = VpxEncoder(480, 270, fps=FPS, bitrate_bps=15_000)
     poor = coded(encoder, seconds=4)

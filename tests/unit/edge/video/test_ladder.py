@@ -63,7 +63,15 @@ def test_it_goes_down_at_once() -> None:
     ladder = PictureLadder()
     assert ladder.step(4_000_000, now_s=10.0) == LARGEST
     assert ladder.step(20_000, now_s=10.01) == POOREST
-    assert ladder.step(0, now_s=10.02) == NOTHING
+
+
+def test_a_dip_does_not_make_a_picture_that_moves_into_stills() -> None:
+    ladder = PictureLadder()
+    assert ladder.step(20_000, now_s=10.0) == POOREST
+    assert ladder.step(0, now_s=10.2) == POOREST
+    assert ladder.step(0, now_s=11.9) == POOREST
+    assert ladder.step(0, now_s=12.1) == NOTHING
+    assert ladder.step(0, now_s=12.2) == NOTHING
 
 
 def test_a_rate_that_swings_about_a_rung_does_not_change_the_picture_at_each_swing() -> None:

@@ -193,10 +193,16 @@ def test_the_camera_is_asked_for_more_where_the_link_has_long_had_room_and_for_l
     assert plan.camera_box == USUAL_BOX
 
 
+def test_a_camera_in_the_dark_gives_fewer_frames_and_each_may_have_more_bits() -> None:
+    shots = taken(planned(300_000), camera_fps=10, seconds=4)
+    assert shots[-1].fps == 10
+    assert taken(planned(300_000), camera_fps=25, seconds=4)[-1].fps == 15
+
+
 def test_the_camera_is_not_asked_for_what_this_machine_cannot_code() -> None:
     plan = planned(4_000_000)
-    for number in range(80):
-        now_s = 100.0 + number / 4
+    for number in range(500):
+        now_s = 100.0 + number / 25
         plan.link(link(4_000_000), now_s=now_s)
         shot = plan.shot((640, 360), now_s=now_s)
         assert shot is not None
