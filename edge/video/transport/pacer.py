@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from edge.video.transport.recent import RateOf
+
 Packet = TypeVar("Packet")
 
 PACE: Final = 1.15  # times the target: more would be a queue of each frame in the link
 PACE_MIN_BPS: Final = 24_000  # a keyframe of the smallest picture must leave some time
-QUEUE_MAX_S: Final = 0.5
+QUEUE_MAX_S: Final = 1.0  # of pictures; below it a keyframe in their place would be later still
+VOICE_S: Final = 2.0  # over which voice's share of the way out is reckoned
+VOICE_SHARE_MAX: Final = 0.8  # of it; the pace is a guess as well
 DEBT_MAX_S: Final = 0.5
 CATCH_UP_S: Final = 0.005  # the loop wakes late by some milliseconds; so much is made up for
 
@@ -36,6 +40,7 @@ class Pacer(Generic[Packet]):
         self.needs_key = False  # a frame was dropped: tell the encoder; cleared by the next keyframe
         self._pace_bps = PACE_MIN_BPS
         self._voice: deque[tuple[Packet, int]] = deque(maxlen=50)  # a second of voice and more
+        self._voice_rate = RateOf(window_s=VOICE_S)
         self._repairs: deque[tuple[Packet, int]] = deque(maxlen=128)
         self._train: deque[tuple[Packet, int]] = deque()
         self._train_bps = PACE_MIN_BPS
@@ -54,10 +59,13 @@ class Pacer(Generic[Packet]):
 
     @property
     def queued_s(self) -> float:
-        """How long what waits will take to leave; what is too much on its way is waited for as well."""
+        """How long what waits will take to leave beside the voice; what is too much on its way is waited for
+        as well.
+        """
         waiting = sum(size for _, size in self._repairs) + sum(frame.size_bytes for frame in self._frames)
         too_much = 0.0 if self._room_bytes is None else max(0.0, -self._room_bytes)
-        return (waiting + too_much) * 8 / self._pace_bps
+        voice_bps = min(VOICE_SHARE_MAX * self._pace_bps, self._voice_rate.bps() or 0.0)
+        return (waiting + too_much) * 8 / (self._pace_bps - voice_bps)
 
     def push_voice(self, packet: Packet, *, size_bytes: int) -> None:
         """It leaves with the next `pop`."""
@@ -102,6 +110,7 @@ class Pacer(Generic[Packet]):
         leaving = []
         while self._voice:
             packet, size = self._voice.popleft()
+            self._voice_rate.add(now_s, size)
             self._occupy(size, now_s, self._pace_bps)
             leaving.append(packet)
         while self._has_paced and self._free_at_s <= now_s:

@@ -52,6 +52,11 @@ class Probing:
         """Whether no train has gone yet."""
         return self._count == 0
 
+    @property
+    def is_only_first(self) -> bool:
+        """Whether the first train has gone, and no other one."""
+        return self._count == 1
+
     def train(self, rate_bps: float, *, now_s: float) -> Train | None:
         """Return the train that is due; None: not yet. Ask only while the queue is empty."""
         if now_s < self._next_s:

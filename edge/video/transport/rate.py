@@ -22,7 +22,8 @@ MAX_BPS: Final = 4_000_000
 QUEUE_TARGET_S: Final = 0.02
 QUEUE_TARGET_BYTES: Final = 300  # and the time of so much: on a narrow link one packet is no queue
 QUEUE_TARGET_MAX_S: Final = 0.1
-QUEUE_HARD: Final = 2.5  # times the target: falls at once
+QUEUE_HARD: Final = 2.5  # times the target, and the time of OTHERS_BYTES: falls at once
+OTHERS_BYTES: Final = 1_000  # a parcel of vitals that has come between: no queue that lasts
 LANDED_SHARE: Final = 0.9  # of what arrives, then
 GROWTH: Final = 0.5  # a second, without any queue
 GROWTH_NEAR: Final = 0.05  # where the link was full before
@@ -124,7 +125,10 @@ class RateController:
             return
         self.has_feedback = True
         self._follow_queue(now_s)
+        is_first = self._probing.is_only_first
         found_bps = self._probing.on_landings(landings, self._rate_bps, now_s=now_s)
+        if is_first and found_bps is not None and found_bps < self._rate_bps:  # less than we began with
+            self._decrease(found_bps, now_s)
         if found_bps is not None and found_bps > self._rate_bps and self._is_empty:
             self._rate_bps = min(MAX_BPS, found_bps)
             if self._full_bps is not None and found_bps > NEAR[1] * self._full_bps:
@@ -222,7 +226,8 @@ class RateController:
         )
         soon_s = path.queue_s + max(0.0, path.trend) * min(0.5, self.round_trip_s or 0.2)
         calm = min(1.0, CALM_S / ((self.round_trip_s or 0.2) + FEEDBACK_S))
-        if soon_s > QUEUE_HARD * target_s:
+        others_s = min(QUEUE_TARGET_MAX_S, OTHERS_BYTES * 8 / self._rate_bps)
+        if soon_s > QUEUE_HARD * target_s + others_s:
             if now_s - self._decreased_s > self._step_s:
                 self._full_bps = landed_bps
                 self._decrease(LANDED_SHARE * min(landed_bps, self._rate_bps), now_s)

@@ -47,6 +47,17 @@ def test_voice_takes_its_time_from_the_picture() -> None:
     assert leave(with_voice, 1.0)[-1][0] > leave(without, 1.0)[-1][0] + 0.025
 
 
+def test_voice_that_goes_beside_makes_the_queue_longer() -> None:
+    with_voice, without = pacer(60_000), pacer(60_000)
+    for number in range(50):
+        with_voice.push_voice("v", size_bytes=90)  # 18 kbit/s, of 69
+        for paced in (with_voice, without):
+            paced.pop(now_s=0.04 * number)
+    for paced in (with_voice, without):
+        push_frame(paced, "f", now_s=2.0)
+    assert 1.3 < with_voice.queued_s / without.queued_s < 1.4
+
+
 def test_a_repair_goes_before_the_rest_of_a_frame() -> None:
     paced = pacer()
     push_frame(paced, "f")
@@ -102,7 +113,7 @@ def test_too_long_a_queue_is_dropped_whole_and_only_a_key_begins_anew() -> None:
 
 def test_a_frame_that_waits_too_long_because_the_rate_fell_is_dropped() -> None:
     paced = pacer(1_000_000)
-    push_frame(paced, "a")
+    push_frame(paced, "a", packets=12)
     paced.pop(now_s=0.0)
     push_frame(paced, "b")
     paced.set_target(12_000)
