@@ -3,14 +3,18 @@
 import math
 import random
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from tests.simulators.links.profile import Profile
 from tests.simulators.sending.browser import Browser
+from tests.simulators.sending.film import FilmEncoder
+from tests.simulators.sending.media import SyntheticEncoder
 from tests.simulators.sending.road import Passed, Road
 from tests.simulators.sending.station import Station
 from tests.simulators.sending.timeline import Timeline
 from tests.simulators.sending.upload import Upload
+from tests.simulators.sending.vitals import send_vitals
 
 SAMPLE_S: Final = 0.1
 FIRST_UPLOAD: Final = 100  # the flows of calls are 0, 1, …
@@ -57,11 +61,12 @@ def run(
     most_bps: float = math.inf,
     has_picture: bool = True,
     has_repairs: bool = True,
+    is_real: bool = False,
 ) -> Run:
     """Run it. A `seed` of 0 has the profile's own losses and jitter, another one others.
 
     `most_bps`: what the content of the picture asks for at most. `has_repairs`: the browser reads repairs in
-    advance.
+    advance. `is_real`: the picture is a film that libvpx codes, and vitals go beside the first call.
     """
     seconds = profile.seconds if seconds is None else seconds
     timeline, rng = Timeline(), random.Random(seed)
@@ -81,12 +86,14 @@ def run(
                 flow=flow,
                 rng=rng,
                 begins_s=begins_s,
-                most_bps=most_bps,
+                make_encoder=FilmEncoder if is_real else partial(SyntheticEncoder, most_bps=most_bps),
                 has_picture=has_picture,
                 has_repairs=has_repairs,
             )
         )
         down.hears[flow] = stations[-1].on_rtcp
+    if is_real:
+        send_vitals(timeline, up, rng=random.Random(seed), begins_s=0.0)
     for index, flow_times in enumerate(profile.tcp):
         Upload(timeline, up, down, flow=FIRST_UPLOAD + index, times=flow_times)
     samples: list[list[Sample]] = [[] for _ in stations]

@@ -1,13 +1,14 @@
 """The sending side: our own cores, driven as the shell drives them (core)."""
 
 import random
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from edge.video.media import VIDEO_HZ, EncodedFrame, VoiceMode
-from edge.video.picture.plan import PicturePlan
+from edge.video.picture.plan import PicturePlan, Shot
 from edge.video.transport.outbound import Negotiated, Outbound
 from edge.video.transport.rtp import ExtensionIds
-from tests.simulators.sending.media import KEY, SyntheticEncoder, SyntheticVoice
+from tests.simulators.sending.media import KEY, SyntheticVoice
 from tests.simulators.sending.road import HEADERS_BYTES, Road
 from tests.simulators.sending.timeline import Alarm, Timeline
 
@@ -21,6 +22,12 @@ LATE_S: Final = 0.002  # a loop wakes late by so much at most, and an encoder ne
 CODING_S: Final = 0.004
 
 
+class Encoder(Protocol):
+    """`SyntheticEncoder`, or `film.FilmEncoder`."""
+
+    def encode(self, shot: Shot, *, since_s: float) -> bytes | None: ...
+
+
 class Station:
     """Sends from `begins_s` on; `out` takes packets as they go on the wire."""
 
@@ -32,7 +39,7 @@ class Station:
         flow: int,
         rng: random.Random,
         begins_s: float,
-        most_bps: float,
+        make_encoder: Callable[[random.Random], Encoder],
         has_picture: bool = True,
         has_repairs: bool = True,
     ) -> None:
@@ -53,7 +60,7 @@ class Station:
         )
         self.outbound = Outbound(agreed, rng=rng, now_s=begins_s)
         self._plan = PicturePlan()
-        self._encoder = SyntheticEncoder(random.Random(rng.random()), most_bps=most_bps)
+        self._encoder = make_encoder(random.Random(rng.random()))
         self._voice = SyntheticVoice(random.Random(rng.random()))
         self._mode: VoiceMode | None = None
         self._told_s = self._coded_s = begins_s - 1.0

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from statistics import fmean
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.simulators.links.profile import Burst, Profile, TcpFlow, Way, steady
 from tests.simulators.sending.calls import Run, run
 from tests.simulators.sending.report import Report, report
 
+SEEDS = 4  # of what chance has much to say in
 BACK = steady(500e3, delay_s=0.05)
 
 
@@ -105,15 +107,15 @@ def test_after_an_outage_voice_is_back_in_half_a_second_and_the_picture_in_one()
 
 def test_a_tenth_lost_without_a_queue_is_no_sign() -> None:
     up = Way(rate=((0.0, 500e3),), delay_s=0.05, loss=0.1, queue_s=0.5)
-    result, told = ran(link(up, seconds=25.0))
-    assert sorted(targets(result, 8.0, 25.0))[17] > 330_000  # a tenth of them is lower
-    assert told.queue_p95_ms < 120
+    runs = [run(link(up, seconds=25.0), seed=seed) for seed in range(SEEDS)]
+    assert fmean(sorted(targets(one, 8.0, 25.0))[17] for one in runs) > 350_000  # a tenth of them is lower
+    assert fmean(report(one).queue_p95_ms for one in runs) < 120
 
 
 def test_bursts_of_loss_are_no_sign_either() -> None:
     up = Way(rate=((0.0, 200e3),), delay_s=0.1, burst=Burst(to_bad=0.005, to_good=0.245), queue_s=1.0)
-    _, told = ran(link(up, seconds=25.0))
-    assert told.utilisation > 0.83
+    runs = [run(link(up, seconds=25.0), seed=seed) for seed in range(SEEDS)]
+    assert fmean(report(one).utilisation for one in runs) > 0.85
 
 
 def test_a_queue_too_short_to_be_seen_does_not_overflow_all_the_time() -> None:
@@ -205,3 +207,10 @@ def test_a_bad_day_is_lived_through() -> None:
 def test_the_same_call_comes_out_the_same() -> None:
     profile = replace(FLOOR_64K, seconds=5.0)
     assert run(profile).passed == run(profile).passed
+
+
+def test_beside_vitals_a_film_on_the_poorest_link_does_not_stand_still() -> None:
+    runs = [report(run(FLOOR_64K, seconds=40.0, seed=seed, is_real=True)) for seed in range(3)]
+    assert fmean(one.frozen_s[0] for one in runs) < 4.0
+    assert fmean(one.fps[0] for one in runs) > 5.0
+    assert fmean(one.utilisation for one in runs) > 0.85
