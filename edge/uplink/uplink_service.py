@@ -1,7 +1,6 @@
 """The box's side of the link: keeps one connection, sends what is owed, hears what the hub says.
 
-It decides by asking the cores: `Scheduler` what goes next, `Window` whether it may, `Owed` what must go
-again.
+It asks the cores: `Scheduler` what goes next, `Window` whether it may, `Owed` what must go again.
 """
 
 import asyncio
@@ -261,9 +260,7 @@ class Uplink:
     def _on_due(self) -> None:
         now_s, stall_s = self._clock.now_s(), self._stall_s()
         if self.sources.overdue(now_s=now_s):
-            self.on_disconnected(
-                "a call's record was not received in time: the link may be dead, connecting anew"
-            )
+            self.on_disconnected("a call's record was not received in time: connecting anew")
         elif stall_s is not None and stall_s <= now_s:
             self.on_disconnected("nothing was acknowledged for long: the link is dead, connecting anew")
 

@@ -298,7 +298,7 @@ async def test_the_uplink_is_told_at_once_that_it_shares_the_link_and_what_voice
     async with running(tmp_path, manner="flows") as box:
         box.press()
         await until(lambda: box.heard("call") != [])
-        assert box.shares[-1] == (False, None)
+        await until(lambda: box.shares[-1:] == [(False, None)])
         box.hub_says(Join, page=PAGE)
         await until(lambda: box.shares[-1] == (True, RATE_BPS))
         assert (True, None) in box.shares, "as soon as the devices are open"
