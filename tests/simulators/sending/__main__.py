@@ -16,14 +16,21 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="of further link profiles, NAME.json")
     parser.add_argument("--seconds", type=float, help="as long as the profile says")
     parser.add_argument("--seeds", type=int, default=1, help="so many runs of each, with other chances")
-    parser.add_argument("--real", action="store_true", help="a film coded by libvpx, and vitals beside it")
+    parser.add_argument("--film", action="store_true", help="coded by libvpx, not made up")
+    parser.add_argument("--vitals", action="store_true", help="go beside it")
     parser.add_argument("--png", type=Path, metavar="FOLDER", help="draw each first run there")
     options = parser.parse_args()
     print(HEADING)
     for name in options.profiles or [one.name for one in POOR]:
         profile = find_profile(name, options.folder)
         for seed in range(options.seeds):
-            result = run(profile, seconds=options.seconds, seed=seed, is_real=options.real)
+            result = run(
+                profile,
+                seconds=options.seconds,
+                seed=seed,
+                is_film=options.film,
+                has_vitals=options.vitals,
+            )
             print(report(result).line(f"{name} #{seed}"), flush=True)
             if options.png and not seed:
                 draw(result, options.png / f"{name}.png")

@@ -61,12 +61,13 @@ def run(
     most_bps: float = math.inf,
     has_picture: bool = True,
     has_repairs: bool = True,
-    is_real: bool = False,
+    is_film: bool = False,
+    has_vitals: bool = False,
 ) -> Run:
     """Run it. A `seed` of 0 has the profile's own losses and jitter, another one others.
 
     `most_bps`: what the content of the picture asks for at most. `has_repairs`: the browser reads repairs in
-    advance. `is_real`: the picture is a film that libvpx codes, and vitals go beside the first call.
+    advance. `is_film`: the picture is one that libvpx codes. `has_vitals`: a box's vitals go beside the call.
     """
     seconds = profile.seconds if seconds is None else seconds
     timeline, rng = Timeline(), random.Random(seed)
@@ -86,13 +87,13 @@ def run(
                 flow=flow,
                 rng=rng,
                 begins_s=begins_s,
-                make_encoder=FilmEncoder if is_real else partial(SyntheticEncoder, most_bps=most_bps),
+                make_encoder=FilmEncoder if is_film else partial(SyntheticEncoder, most_bps=most_bps),
                 has_picture=has_picture,
                 has_repairs=has_repairs,
             )
         )
         down.hears[flow] = stations[-1].on_rtcp
-    if is_real:
+    if has_vitals:
         send_vitals(timeline, up, rng=random.Random(seed), begins_s=0.0)
     for index, flow_times in enumerate(profile.tcp):
         Upload(timeline, up, down, flow=FIRST_UPLOAD + index, times=flow_times)
