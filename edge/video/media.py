@@ -61,10 +61,12 @@ class VoiceMode:
 class LinkNow:
     """What the transport knows of the way up. `target_bps` is for all media together, headers included;
     `queued_s` is how long what waits in the pacer will take to leave; `repairs_share` is what is sent beside
-    each packet of the picture, in advance of its loss (0 … 0.2)."""
+    each packet of the picture, in advance of its loss (0 … 0.2); `is_out`: nothing is heard from the other
+    side."""
 
     target_bps: int
     round_trip_s: float | None
     lost_share: float  # 0 … 1, of the last seconds
     queued_s: float
     repairs_share: float = 0.0
+    is_out: bool = False

@@ -76,7 +76,8 @@ class PicturePlan:
 
         What the transport says of its queue replaces what we reckoned.
         """
-        mode = self._voices.voice_mode(now.target_bps, now.lost_share, now_s=now_s)
+        voice_bps = 0 if now.is_out else now.target_bps  # few packets: what the link keeps comes as a queue
+        mode = self._voices.voice_mode(voice_bps, now.lost_share, now_s=now_s)
         self._link, self._video_bps = now, split(now.target_bps, mode, repairs_share=now.repairs_share)
         self._still_bps = min(STILL_MOST_BPS, now.target_bps - voice_wire_bps(mode))
         self._queue_empty_s = now_s + now.queued_s

@@ -89,6 +89,7 @@ class Outbound:
             round_trip_s=self.rate.round_trip_s,
             lost_share=self.rate.lost_share,
             queued_s=max(self._pacer.queued_s, OUT_S if self.rate.is_out else 0.0),
+            is_out=self.rate.is_out,
             repairs_share=self._redundancy.share,
         )
 
