@@ -24,7 +24,7 @@ SECOND_OPERATOR: Final = "truc-phu-{}"
 
 
 class VillageSide:
-    """A side (`side.py`); live vitals go over the link beside the call, as they always do."""
+    """A side (`side.py`). Nobody wears the electrodes: the link is the call's, as it is the other peers'."""
 
     def __init__(self, profile: Profile, clip: Clip, folder: Path) -> None:
         devices = Devices(camera=f"file:{clip.film}", microphone=f"file:{clip.speech}")
@@ -43,6 +43,8 @@ class VillageSide:
         with ExitStack() as stack:
             stack.enter_context(self._village)
             for number, station in enumerate(self._village.stations):
+                station.board.leads_off()
+                station.board.probe_off()
                 name = SECOND_OPERATOR.format(number)
                 account = (name, self._village.add_operator(name)) if number else None
                 page = stack.enter_context(operator(self._village, account=account))
