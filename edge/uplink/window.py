@@ -155,11 +155,12 @@ class Window:
         return self.limit_bytes <= self._least_bytes
 
     def _spaced_s(self) -> float:
-        """In a call a parcel longer than the window takes the time of so many windows."""
+        """In a call a long parcel takes the time of as many windows, or at most that of FLOOR_BPS."""
         last = self._last
         if not self._is_in_call or last is None or self.round_trip_s is None:
             return -inf
-        return last.sent_s + self.round_trip_s * max(0.0, last.size_bytes / self.limit_bytes - 1)
+        windows_s = self.round_trip_s * max(0.0, last.size_bytes / self.limit_bytes - 1)
+        return last.sent_s + min(windows_s, last.size_bytes * 8 / FLOOR_BPS)
 
     def _answers_begin_s(self, oldest: Flight) -> float:
         """When the first byte of the oldest would have its answer, if bytes had one each."""

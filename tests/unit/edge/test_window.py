@@ -6,6 +6,7 @@ from contract.limits import PARCEL_LARGE_BYTES, PARCEL_SMALL_BYTES
 from edge.uplink.link_estimate import Arrival, Flight
 from edge.uplink.window import (
     ALONE_EVERY_S,
+    FLOOR_BPS,
     PARCEL_IN_CALL_BYTES,
     WINDOW_FIRST_BYTES,
     WINDOW_MAX_BYTES,
@@ -239,6 +240,19 @@ def test_parcels_are_small_until_the_link_is_known_to_be_fast(line: Line) -> Non
     fast.rate = 64_000.0
     fast.drain(10.0)
     assert fast.window.parcel_bytes == PARCEL_LARGE_BYTES  # 512 kbit/s
+
+
+def test_a_call_over_a_path_that_takes_seconds_does_not_starve_what_is_live(line: Line) -> None:
+    line.empty_s = 4.0
+    for _ in range(3):
+        line.send()
+        line.next_puback()
+    line.window.share(is_in_call=True)
+    line.send()
+    sent_s = line.now_s
+    line.next_puback()
+    room_s = line.window.next_room_s(now_s=line.now_s)
+    assert (room_s or line.now_s) - sent_s < max(line.empty_s + 1.0, SIZE * 8 / FLOOR_BPS + 0.1)
 
 
 def test_in_a_call_parcels_are_a_step_smaller(line: Line) -> None:
