@@ -194,7 +194,7 @@ async def camera_wish(config: BoxConfig) -> bool:
     try:
         writer.write(b'{"ask": "video"}\n')
         while "is_allowed" not in (line := json.loads(await reader.readline())):
-            assert line
+            assert line.get("ok", True), line
         return bool(line["is_allowed"])
     finally:
         writer.close()
@@ -211,6 +211,7 @@ async def test_a_camera_that_the_nurse_closed_stays_closed_over_a_restart(config
             assert not await camera_wish(config)
             await ask(config.control_socket, "cancel call")
             board.release()
+            await until(lambda: board.lamp.pattern is not OutputPattern.FAST_BLINK)
         async with vitals(config):
             board.press()
             await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
