@@ -28,7 +28,7 @@ from tests.village.media_watch import heard_since_s, media_counts, painted_s
 from tests.village.page_sound import heard_sound, put_in_ear, put_in_marks
 from tests.village.station import Devices, Station
 from tests.village.station_ears import StationEars
-from tests.village.video_process import open_files, video_pid
+from tests.village.video_process import open_files, video_age_s, video_pid
 from tests.village.village import PLACES, Place, Village
 
 T = TypeVar("T")
@@ -95,11 +95,13 @@ def back_s(
     return picture_s, up_s, down_s
 
 
-def until_good(measure: Callable[[], T], is_good: Callable[[T], bool], *, rest_s: float = 0.0) -> list[T]:
-    """Measure until it is good, but TRIES times at most, `rest_s` apart; return all that was measured."""
+def until_good(
+    measure: Callable[[], T], is_good: Callable[[T], bool], *, before_again: Callable[[], None] = lambda: None
+) -> list[T]:
+    """Measure until it is good, but TRIES times at most; return all that was measured."""
     found = [measure()]
     while not is_good(found[-1]) and len(found) < TRIES:
-        time.sleep(rest_s)
+        before_again()
         found.append(measure())
     return found
 
@@ -165,7 +167,9 @@ def test_they_see_and_hear_each_other_and_outlive_the_death_of_video_and_hub(tmp
         took = until_good(
             lambda: kill_video(page, station, ears),
             lambda took_s: took_s < BACK_AFTER_KILL_S,
-            rest_s=YOUNG_S,  # one that dies young again is started later each time
+            before_again=lambda: wait_for(  # one that dies young again is started later each time
+                lambda: video_age_s(station) > YOUNG_S, what="`edge video` is old"
+            ),
         )
         assert took[-1] < BACK_AFTER_KILL_S, f"seconds until it was back: {took}"
 

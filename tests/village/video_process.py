@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,3 +55,12 @@ def open_files(station: Station) -> set[Path]:
 def is_device(path: Path) -> bool:
     """Whether it is a camera or a sound card."""
     return path.is_relative_to("/dev") and (path.name.startswith("video") or "snd" in path.parts)
+
+
+def video_age_s(station: Station) -> float:
+    """Return how long `edge video` has lived, 0 while there is none. Source: proc(5), field 22 of stat."""
+    pid = video_pid(station)
+    if pid is None:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
