@@ -4,7 +4,7 @@ import { t } from "../../../web/words.js";
 import { accept as acceptAsked, asks, decline as declineAsked } from "./asked.js";
 import { pressAge } from "./call_words.js";
 import { keys } from "./console.js";
-import { goThroughRows, replaceList, rowNow } from "./list_keys.js";
+import { forgetTyped, goThroughRows, replaceList, rowNow } from "./list_keys.js";
 import { place, say, tellUser } from "./page.js";
 import { calls, line, news, state } from "./stream.js";
 
@@ -83,7 +83,10 @@ place("handover").addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target), by = /** @type {HTMLButtonElement | null} */ (event.submitter);
   if (by?.name === "call") void answer(by.formAction.endsWith("/decline") ? "decline" : "accept", [by.value]);
   else if (form.id === "accept-all-form") acceptAll();
-  else if (await send(form.action, new FormData(form))) tellUser(t("Đã đề nghị bàn giao. Việc vẫn là của bạn cho đến khi có người nhận."));
+  else if (await send(form.action, new FormData(form))) {
+    forgetTyped(form);
+    tellUser(t("Đã đề nghị bàn giao. Việc vẫn là của bạn cho đến khi có người nhận."));
+  }
 });
 news.addEventListener("state", () => void read());
 news.addEventListener("age", showAges);

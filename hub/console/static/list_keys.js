@@ -41,20 +41,36 @@ export function goThroughRows(open) {
   });
 }
 
+/** What is typed and chosen and nobody has sent: it outlives its row, which may be back in a moment (a call that rings).
+ * @type {Map<string, {value: string, checked: boolean}>} */
+const unsent = new Map();
+
+/** What these fields say has been sent: it is no draft any more. @param {HTMLFormElement} form */
+export function forgetTyped(form) {
+  for (const field of form.querySelectorAll("input")) {
+    [field.defaultValue, field.defaultChecked] = [field.value, field.checked];
+    unsent.delete(keyOf(field));
+  }
+}
+
 /** Put another list in place of this one: what is typed and chosen, and where the focus is, stays.
  * @param {HTMLElement} place @param {Document} next */
 export function replaceList(place, next) {
   const focused = document.activeElement, row = focused?.closest("tr[data-call]");
   const call = /** @type {HTMLElement | null | undefined} */ (row)?.dataset.call, name = /** @type {any} */ (focused)?.name ?? "";
   const position = focused instanceof HTMLInputElement && focused.type === "text" ? focused.selectionStart : null;
-  /** @type {Map<string, HTMLInputElement>} */
-  const typed = new Map([...place.querySelectorAll("input")].filter((one) => one.type !== "hidden").map((one) => [keyOf(one), one]));
+  const fields = () => [...place.querySelectorAll("input")].filter((one) => ["text", "checkbox"].includes(one.type));
+  for (const field of fields()) {
+    const { value, checked } = field;
+    if (value !== field.defaultValue || checked !== field.defaultChecked) unsent.set(keyOf(field), { value, checked });
+    else unsent.delete(keyOf(field));
+  }
   place.replaceChildren(...next.body.childNodes);
-  for (const field of place.querySelectorAll("input")) {
-    const before = typed.get(keyOf(field));
-    if (!before || field.type === "hidden") continue;
-    if (before.value !== before.defaultValue && field.type === "text") field.value = before.value;
-    if (before.checked !== before.defaultChecked) field.checked = before.checked;
+  for (const field of fields()) {
+    const before = unsent.get(keyOf(field));
+    if (!before) continue;
+    if (field.type === "text") field.value = before.value;
+    else field.checked = before.checked;
   }
   if (!call) return;
   const again = rows().find((one) => one.dataset.call === call);
