@@ -68,7 +68,7 @@ def test_a_shift_is_handed_over_and_taken_by_the_keyboard_alone(
     wait_until(page, "() => document.body.console")
     focus(page, "input[type=text]")
     page.keyboard.type("gọi lại lúc 15 giờ, hỏi SpO2")
-    box.press(nudges=call.seq)  # it rings, so nobody can hand it over: its row goes and comes back, what is typed stays
+    box.press(nudges=call.seq)  # it rings, so its row goes; when it is back, what was typed is there
     wait_for(lambda: held(server, call).row.nudges == 1, "the nudge")
     expect(row(page, call)).to_have_count(0)
     give(server, call, *back(server, call))
