@@ -1,5 +1,6 @@
 /** One leg of a call: two WebRTC connections with the station, `up` (it sends) and `down` (we send). */
 import { trimmed, withWayBack } from "./descriptions.js";
+import { Tracks } from "./tracks.js";
 import { askForVoice } from "./voice.js";
 import { BEST_WAY } from "./way_back.js";
 
@@ -75,10 +76,9 @@ export class Leg extends EventTarget {
     /** @type {WayBack | null} */
     this._coded = null;
     this.way = way;
-    /** The station's voice, and its picture. @type {MediaStream | null} */
+    /** The station's voice. @type {MediaStream | null} */
     this.heard = null; // never an empty stream: one that gets its track later is not played (Chromium 150)
-    /** @type {MediaStream | null} */
-    this.seen = null;
+    this._tracks = new Tracks(now_ms);
     this._now_ms = now_ms;
     const configuration = { iceServers, bundlePolicy: /** @type {const} */ ("max-bundle"),
       iceTransportPolicy: /** @type {RTCIceTransportPolicy} */ (way.isRelayOnly ? "relay" : "all") };
@@ -100,12 +100,17 @@ export class Leg extends EventTarget {
     }
     this._up.connection.ontrack = ({ track, receiver }) => {
       if (track.kind === "audio") this.heard = new MediaStream([track]);
-      else this.seen = new MediaStream([track]);
+      else this._tracks.add(receiver);
       // as early as it can be played: who talks must not wait for smoothness
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
       if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
       this.dispatchEvent(new Event("track"));
     };
+  }
+
+  /** The station's picture. @returns {MediaStream | null} */
+  get seen() {
+    return this._tracks.stream;
   }
 
   /** Both ways stand. */
@@ -228,12 +233,13 @@ export class Leg extends EventTarget {
     const now_ms = this._now_ms();
     this._up.hear(packetsOf(up), now_ms);
     this._down.hear(packetsOf(down), now_ms);
-    const audio = one(up, "inbound-rtp", "audio"), video = one(up, "inbound-rtp", "video");
+    const audio = one(up, "inbound-rtp", "audio");
+    this._tracks.count(up);
     const source = one(down, "media-source", "audio"), pair = one(up, "candidate-pair");
     return {
-      framesDecoded: video.framesDecoded ?? 0,
-      width: video.frameWidth ?? 0,
-      height: video.frameHeight ?? 0,
+      framesDecoded: this._tracks.framesDecoded,
+      width: this._tracks.width,
+      height: this._tracks.height,
       heardLevel: audio.audioLevel ?? 0,
       heardEnergy: audio.totalAudioEnergy ?? 0,
       heardPackets: audio.packetsReceived ?? 0,
@@ -248,6 +254,7 @@ export class Leg extends EventTarget {
   }
 
   close() {
+    this._tracks.close();
     for (const { connection } of [this._up, this._down]) {
       connection.ontrack = connection.onconnectionstatechange = connection.oniceconnectionstatechange = null;
       connection.close();

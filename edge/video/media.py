@@ -1,11 +1,14 @@
 """What the files of this room hand one another: frames, packets, what the link carries (core)."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 VIDEO_HZ: Final = 90_000  # RTP clock of VP8 (RFC 7741)
 VOICE_HZ: Final = 48_000  # RTP clock of Opus (RFC 7587), and the rate at which we handle sound
 KEYFRAME_MAX_S: Final = 0.4  # of the rate: a keyframe may not hold the link longer
+
+Track = Literal["low", "high"]  # of the picture: one always, a larger one beside it where there is room
+TRACKS: Final[tuple[Track, ...]] = ("low", "high")  # as they stand in a description
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class EncodedFrame:
     pts: int
     is_key: bool
     packet_bytes: int
+    track: Track = "low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class LinkNow:
     """What the transport knows of the way up. `target_bps` is for all media together, headers included;
     `queued_s` is how long what waits in the pacer will take to leave; `repairs_share` is what is sent beside
     each packet of the picture, in advance of its loss (0 … 0.2); `is_out`: nothing is heard from the other
-    side."""
+    side. `has_high`: it takes a second, larger picture."""
 
     target_bps: int
     round_trip_s: float | None
@@ -70,3 +74,4 @@ class LinkNow:
     queued_s: float
     repairs_share: float = 0.0
     is_out: bool = False
+    has_high: bool = False

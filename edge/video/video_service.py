@@ -34,7 +34,7 @@ from edge.errors import CodecError, MediaError
 from edge.video.codecs.codec_check import check_opus
 from edge.video.codecs.encoder import is_vpx_known
 from edge.video.devices import Devices
-from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
+from edge.video.media import TRACKS, EncodedFrame, EncodedVoice, LinkNow
 from edge.video.meeting import MEDIA_STATE_S, Do, Meeting
 from edge.video.photographer import Photographer
 from edge.video.prompter import Prompter
@@ -265,7 +265,8 @@ class Video:
         if state is LegState.CONNECTED:
             log.info("leg %s is connected", name)
             self._meeting.on_connected()
-            self._devices.picture.want_key()
+            for track in TRACKS:
+                self._devices.picture.want_key(track)
             self._say_state()
         elif state in (LegState.LOST, LegState.CLOSED):
             await self._on_leg_lost("the path is lost")

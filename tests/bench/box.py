@@ -103,7 +103,7 @@ async def leg(
         ice=(),
         ears=LegEars(
             on_state=lambda _: None,
-            on_keyframe_wanted=on_keyframe_wanted,
+            on_keyframe_wanted=lambda _track: on_keyframe_wanted(),
             on_link=lambda _: on_link(),
             on_down=lambda: None,
             on_voice=lambda _: None,

@@ -11,7 +11,7 @@ from contract.media import CameraState, PictureMode
 from edge.errors import CodecError, DeviceError
 from edge.video.codecs.encoder import PictureEncoder, open_encoder
 from edge.video.codecs.vpx import CodedPicture, Picture, Plane
-from edge.video.media import VIDEO_HZ, EncodedFrame, LinkNow, VoiceMode
+from edge.video.media import TRACKS, VIDEO_HZ, EncodedFrame, LinkNow, Track, VoiceMode
 from edge.video.picture.plan import PictureNow, PicturePlan, Shot
 
 AGAIN_AFTER_S: Final = 2.0  # a camera that is missing, busy or lost is tried again
@@ -109,10 +109,12 @@ class PicturePipeline:
         with self._lock:
             return self._plan.link(now, now_s=time.monotonic())
 
-    def want_key(self) -> None:
-        """The other side cannot go on without a keyframe. Asked too often, it is answered less often."""
+    def want_key(self, track: Track) -> None:
+        """The other side cannot go on without a keyframe of this track. Asked too often, it is answered less
+        often.
+        """
         with self._lock:
-            self._plan.want_key(now_s=time.monotonic())
+            self._plan.want_key(track, now_s=time.monotonic())
 
     def set_mode(self, mode: PictureMode) -> None:
         """What the doctor looks for."""
@@ -166,33 +168,43 @@ class PicturePipeline:
         self._tell("closed", "")
 
     def _film(self, number: int) -> None:
-        camera, coder = self._open_camera(), _Coder()
+        camera = self._open_camera()
+        coders: dict[Track, _Coder] = {track: _Coder() for track in TRACKS}
         try:
             self._tell("open", "")
             while self._is_allowed and number == self._run_number:
                 camera.fit(self._plan.camera_box)
                 frame = camera.frame()
                 self._take_stills(camera)
-                self._send(frame, coder)
+                self._send(frame, coders)
         finally:
-            coder.close()
+            for coder in coders.values():
+                coder.close()
             camera.close()
 
-    def _send(self, frame: CameraFrame, coder: "_Coder") -> None:
+    def _send(self, frame: CameraFrame, coders: "dict[Track, _Coder]") -> None:
         now_s = time.monotonic()
         with self._lock:
             shot = self._plan.shot((frame.width, frame.height), now_s=now_s)
-        if shot is None:
-            return
-        pts = round((now_s - self._made_s) * VIDEO_HZ)
+        if shot is not None:
+            self._code(frame, shot, coders["low"], taken_s=now_s)
+        with self._lock:
+            high = self._plan.high_shot(now_s=now_s)
+        if high is not None:
+            self._code(frame, high, coders["high"], taken_s=now_s)
+
+    def _code(self, frame: CameraFrame, shot: Shot, coder: "_Coder", *, taken_s: float) -> None:
+        """`taken_s`: when the camera gave the frame."""
+        began_s = time.monotonic()
+        pts = round((taken_s - self._made_s) * VIDEO_HZ)
         coded = coder.code(frame, shot, pts=pts)
         coded_s = time.monotonic()
         with self._lock:
-            self._plan.coded(shot, took_s=coded_s - now_s, now_s=coded_s)
+            self._plan.coded(shot, took_s=coded_s - began_s, now_s=coded_s)
             if coded is not None:
-                self._plan.sent(shot, len(coded.data), is_key=coded.is_key, now_s=now_s)
+                self._plan.sent(shot, len(coded.data), is_key=coded.is_key, now_s=taken_s)
         if coded is not None:
-            self._on_frame(EncodedFrame(coded.data, pts, coded.is_key, shot.packet_bytes))
+            self._on_frame(EncodedFrame(coded.data, pts, coded.is_key, shot.packet_bytes, shot.track))
 
     def _take_stills(self, camera: Camera) -> None:
         if not self._stills:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.media import PictureMode
-from edge.video.media import KEYFRAME_MAX_S, LinkNow, VoiceMode
+from edge.video.media import KEYFRAME_MAX_S, TRACKS, LinkNow, Track, VoiceMode
 from edge.video.picture.effort import Effort
+from edge.video.picture.high_track import LOW_BPS, LOW_WIRE_BPS, HighTrack
+from edge.video.picture.keys import Beat, Keys
 from edge.video.picture.ladder import RUNGS, STILLS, PictureLadder, VoiceLadder, rung, split, voice_wire_bps
 from edge.video.picture.tally import Tally
 
 QUEUE_MAX_S: Final = 0.15  # beyond it a frame would be old before it leaves
-KEY_PAUSE_S: Final = 1.0  # between two keyframes, and at least two round trips
 STILL_EVERY_S: Final = 3.0  # at least: it leaves by then, in the room that voice leaves it
 STILL_LEAST_BPS: Final = 2_000  # of such room; below, a still would be a minute old
 STILL_MOST_BPS: Final = 8_000  # larger ones look no better at that size
@@ -32,13 +33,14 @@ class Shot:
     packet_bytes: int
     is_key: bool
     at: int
+    track: Track = "low"
 
 
 @dataclass(frozen=True, slots=True)
 class PictureNow:
-    """What is sent and what bounds it. `at` and `wanted` are rungs: taken, and what the link alone would
-    have; `most` is what this machine codes in time. Sizes are width and height; (0, 0): none was sent
-    lately. `camera_box` is what the camera was asked for."""
+    """What is sent and what bounds it: of two tracks the larger; `video_bps` is of both. `at` and `wanted`
+    are rungs: taken, and what the link alone would have; `most` is what this machine codes in time. Sizes
+    are width and height; (0, 0): none was sent lately. `camera_box` is what the camera was asked for."""
 
     at: int
     wanted: int
@@ -52,7 +54,10 @@ class PictureNow:
 
 
 class PicturePlan:
-    """Decides for each frame of the camera. Times are monotonic seconds."""
+    """Decides for each frame of the camera: of the low track by `shot`, then of the high one by `high_shot`.
+
+    Times are monotonic seconds.
+    """
 
     def __init__(self) -> None:
         self.has_room = False  # for a picture, a still at least, when a frame was last looked at
@@ -60,15 +65,15 @@ class PicturePlan:
         self._pictures, self._voices, self._effort = PictureLadder(), VoiceLadder(), Effort(len(RUNGS))
         self._mode: PictureMode = "motion"
         self._link: LinkNow | None = None
-        self._video_bps = self._still_bps = 0
+        self._video_bps = self._high_bps = self._still_bps = 0
         self._queue_empty_s = 0.0  # when what we know of has left
-        self._due_s = 0.0  # of the next frame
-        self._last_key_s: float | None = None
-        self._key_asked_s: float | None = None
+        self._beat, self._high = Beat(), HighTrack()
+        self._keys: dict[Track, Keys] = {"low": Keys(), "high": self._high.keys}
+        self._beside_s = 0.0  # of coding the low track, since the high one was coded last
         self._camera_size = (0, 0)
         self._camera_s: float | None = None  # of its last frame
         self._camera_apart_s = 0.0  # its frames, in the mean
-        self._tally = Tally()
+        self._tallies = {track: Tally() for track in TRACKS}
         self._box_since_s: float | None = None  # since when another one is wanted
 
     def link(self, now: LinkNow, *, now_s: float) -> VoiceMode:
@@ -79,6 +84,8 @@ class PicturePlan:
         voice_bps = 0 if now.is_out else now.target_bps  # few packets: what the link keeps comes as a queue
         mode = self._voices.voice_mode(voice_bps, now.lost_share, now_s=now_s)
         self._link, self._video_bps = now, split(now.target_bps, mode, repairs_share=now.repairs_share)
+        room_bps = now.target_bps - LOW_WIRE_BPS if now.has_high else 0
+        self._high_bps = split(room_bps, mode, repairs_share=now.repairs_share)
         self._still_bps = min(STILL_MOST_BPS, now.target_bps - voice_wire_bps(mode))
         self._queue_empty_s = now_s + now.queued_s
         return mode
@@ -87,15 +94,9 @@ class PicturePlan:
         """What the doctor looks for: how it moves, or how it looks."""
         self._mode = mode
 
-    def want_key(self, *, now_s: float) -> None:
-        """The other side cannot go on without a keyframe. It gets one when the pause is over.
-
-        Who asked within a round trip of the last keyframe cannot have seen it yet, and asks again if it is
-        lost; so that asks for nothing.
-        """
-        round_trip_s = (self._link.round_trip_s if self._link else None) or 0.0
-        if self._last_key_s is None or now_s - self._last_key_s > round_trip_s:
-            self._key_asked_s = now_s
+    def want_key(self, track: Track, *, now_s: float) -> None:
+        """The other side cannot go on without a keyframe of this track: it gets one after the pause."""
+        self._keys[track].want(round_trip_s=self._round_trip_s, now_s=now_s)
 
     def shot(self, camera_size: tuple[int, int], *, now_s: float) -> Shot | None:
         """Return how the frame that the camera just gave is sent; None: it is not."""
@@ -103,32 +104,39 @@ class PicturePlan:
             return None
         self._camera_size = camera_size
         self._count_camera(now_s)
-        at = self._pictures.step(self._video_bps, now_s=now_s, most=self._effort.look(now_s=now_s))
+        most = self._effort.look(now_s=now_s)
+        low_bps = LOW_BPS if self._high.step(self._high_bps, most=most, now_s=now_s) else self._video_bps
+        at = self._pictures.step(low_bps, now_s=now_s, most=most)
         self._fit_camera(now_s)
         self.has_room = at > 0 or self._still_bps >= STILL_LEAST_BPS
         if not self.has_room or self._queue_empty_s - now_s > QUEUE_MAX_S:
             return None
-        return self._still(now_s) if at == 0 else self._moving(at, now_s)
+        # in a dip there is no more than for stills
+        return self._moving("low", at, max(low_bps, self._still_bps), now_s) if at else self._still(now_s)
+
+    def high_shot(self, *, now_s: float) -> Shot | None:
+        """Return how the same frame is sent as the high track's, after `shot`; None: it is not."""
+        at = self._high.at
+        if at == 0 or self._queue_empty_s - now_s > QUEUE_MAX_S:
+            return None
+        return self._moving("high", at, self._high_bps, now_s)
 
     def _still(self, now_s: float) -> Shot | None:
         """Each stands alone: on such a link, what it builds on may be lost, and it comes seldom anyway."""
-        if now_s < self._due_s:
+        if not self._beat.is_due(now_s=now_s):
             return None
         width, height = fitted(self._camera_size, (STILLS.width, STILLS.height))
         rate_bps = round(self._still_bps / KEYFRAME_MAX_S)
         return Shot(width, height, STILLS.fps, rate_bps, STILLS.packet_bytes, True, 0)
 
-    def _moving(self, at: int, now_s: float) -> Shot | None:
-        now = rung(at, self._mode)
-        self._due_s = min(self._due_s, now_s + 1.25 / now.fps)  # that of a still is seconds away
-        # A camera's frames come when they come: one that is nearly due is taken, lest a slower rate come out.
-        if now_s < self._due_s - 0.25 / now.fps:
+    def _moving(self, track: Track, at: int, bitrate_bps: int, now_s: float) -> Shot | None:
+        now, beat = rung(at, self._mode), self._beat if track == "low" else self._high.beat
+        if not beat.takes(now.fps, now_s=now_s):
             return None
-        self._due_s = max(self._due_s, now_s - 0.5 / now.fps) + 1 / now.fps
         width, height = fitted(self._camera_size, (now.width, now.height))
         fps = max(1, min(now.fps, round(1 / max(self._camera_apart_s, 0.01))))
-        bitrate_bps = max(self._video_bps, self._still_bps)  # in a dip there is no more than for stills
-        return Shot(width, height, fps, bitrate_bps, now.packet_bytes, self._may_key(now_s), at)
+        is_key = self._keys[track].is_due(round_trip_s=self._round_trip_s, now_s=now_s)
+        return Shot(width, height, fps, bitrate_bps, now.packet_bytes, is_key, at, track)
 
     def _count_camera(self, now_s: float) -> None:
         """A camera in the dark gives fewer frames than the rung has; each may then have more bits."""
@@ -139,43 +147,50 @@ class PicturePlan:
 
     def coded(self, shot: Shot, *, took_s: float, now_s: float) -> None:
         """To scale and code a shot took so long, also where nothing came of it."""
-        if shot.at:
+        if shot.track == "low" and self._high.at:
+            self._beside_s += took_s
+        elif shot.at:
+            took_s, self._beside_s = took_s + self._beside_s, 0.0
             self._effort.took(took_s, at=shot.at, fps=shot.fps, now_s=now_s)
 
     def sent(self, shot: Shot, size_bytes: int, *, is_key: bool, now_s: float) -> None:
         """The frame was coded to so much: it waits for the link until the transport says otherwise."""
         if is_key:
-            self._last_key_s, self._key_asked_s = now_s, None
+            self._keys[shot.track].sent(now_s=now_s)
         link_bps = max(self._link.target_bps if self._link else 0, 1_000)
         self._queue_empty_s = max(self._queue_empty_s, now_s) + size_bytes * 8 / link_bps
-        self._tally.add((shot.width, shot.height), size_bytes, now_s=now_s)
+        self._tallies[shot.track].add((shot.width, shot.height), size_bytes, now_s=now_s)
         if shot.at == 0:
-            self._due_s = now_s + max(STILL_EVERY_S, size_bytes * 8 / max(self._still_bps, STILL_LEAST_BPS))
+            leaves_s = size_bytes * 8 / max(self._still_bps, STILL_LEAST_BPS)
+            self._beat.rest(now_s + max(STILL_EVERY_S, leaves_s))
 
     def now(self, *, now_s: float) -> PictureNow:
         """Return what is sent, and what bounds it."""
+        larger = self._tallies["high" if self._high.at else "low"]
         return PictureNow(
-            at=self._pictures.at,
-            wanted=self._pictures.wanted,
+            at=self._high.at or self._pictures.at,
+            wanted=self._wanted,
             most=self._effort.most,
             mode=self._mode,
             camera_size=self._camera_size,
             camera_box=self.camera_box,
-            size=self._tally.size(now_s=now_s),
-            fps=self._tally.fps(now_s=now_s),
-            video_bps=self._tally.bps(now_s=now_s),
+            size=larger.size(now_s=now_s),
+            fps=larger.fps(now_s=now_s),
+            video_bps=sum(tally.bps(now_s=now_s) for tally in self._tallies.values()),
         )
 
-    def _may_key(self, now_s: float) -> bool:
-        if self._key_asked_s is None:
-            return False
-        round_trip_s = (self._link.round_trip_s if self._link else None) or 0.0
-        pause_s = max(KEY_PAUSE_S, 2 * round_trip_s)
-        return self._last_key_s is None or now_s - self._last_key_s >= pause_s
+    @property
+    def _wanted(self) -> int:
+        """The rung that the link alone would have."""
+        return max(self._pictures.wanted, self._high.wanted)
+
+    @property
+    def _round_trip_s(self) -> float:
+        return (self._link.round_trip_s if self._link else None) or 0.0
 
     def _fit_camera(self, now_s: float) -> None:
         """A camera of 1280 × 720 costs its decoding also where 320 × 180 is sent: it gives what is needed."""
-        at = min(self._pictures.wanted, self._effort.most)
+        at = min(self._wanted, self._effort.most)
         wanted = rung(at, self._mode) if at else STILLS
         box = (max(wanted.width, USUAL_BOX[0]), max(wanted.height, USUAL_BOX[1]))
         if box == self.camera_box:

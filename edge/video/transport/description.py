@@ -9,6 +9,7 @@ from typing import Final
 
 from contract.media import SDP_MAX_CHARS
 from edge.errors import MediaError
+from edge.video.media import TRACKS
 from edge.video.transport.way_down import START_BPS
 
 OPUS: Final = {  # what we want to be sent: mono, with its own repair, silent in silence
@@ -27,6 +28,7 @@ PICTURE: Final = f"{_FIRST};x-google-max-bitrate=600"
 RED_TYPE: Final = 99  # what we offer for repairs in advance; aiortc knows neither
 ULPFEC_TYPE: Final = 100
 CANDIDATES_MAX: Final = 32
+MOST: Final = {"audio": 1, "video": len(TRACKS)}  # of each, in one description
 
 _CANDIDATE: Final = re.compile(
     r"a=candidate:\S{1,64} 1 (?i:udp) \d{1,10} (?P<host>\S{1,80}) (?P<port>\d{1,5})"
@@ -83,7 +85,7 @@ def accept(sdp: str) -> tuple[str, list[str]]:
     second to resolve; nothing should wait for them. They are lines without `a=`.
 
     Raises:
-        MediaError: it is no description of at most one voice and one picture over one encrypted transport.
+        MediaError: it is no description of at most one voice and two pictures over one encrypted transport.
     """
     if len(sdp) > SDP_MAX_CHARS:
         raise MediaError(f"a description of {len(sdp)} characters; the limit is {SDP_MAX_CHARS}")
@@ -121,9 +123,9 @@ def _candidates_in_each_part(lines: list[str]) -> list[str]:
 def _check(lines: list[str]) -> None:
     begins = [index for index, line in enumerate(lines) if line.startswith("m=")]
     kinds = [lines[index][2:].split(" ")[0] for index in begins]
-    if not kinds or len(set(kinds)) != len(kinds) or not set(kinds) <= {"audio", "video"}:
+    if not kinds or any(kinds.count(kind) > MOST.get(kind, 0) for kind in kinds):
         raise MediaError(
-            f"a description of {', '.join(kinds)[:80] or 'nothing'}; expected one voice, one picture"
+            f"a description of {', '.join(kinds)[:80] or 'nothing'}; expected one voice, two pictures at most"
         )
     session = lines[: begins[0]]
     bundle = next((line.split(" ")[1:] for line in session if line.startswith("a=group:BUNDLE")), [])

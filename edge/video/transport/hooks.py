@@ -13,7 +13,7 @@ import logging
 import queue
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -38,12 +38,13 @@ from aiortc.rtcrtpparameters import (
 from aiortc.rtp import HeaderExtensionsMap, RtpPacket, is_rtcp
 
 from edge.errors import CodecError
-from edge.video.media import VoicePacket
+from edge.video.media import TRACKS, VoicePacket
 from edge.video.transport import rtcp, rtp
 from edge.video.transport.consent import CHECK_MAX_S, CHECK_MIN_S, EXPIRY_S, SILENCE_S, Consent
 from edge.video.transport.description import OPUS
 from edge.video.transport.outbound import Negotiated
 from edge.video.transport.picture_buffer import PictureBuffer, read_vp8
+from edge.video.transport.picture_track import NegotiatedPicture
 from edge.video.transport.retransmission import Wishes
 from edge.video.transport.rtp import ExtensionIds, Stream
 from edge.video.transport.twcc import parse_feedback, write_feedback
@@ -190,8 +191,8 @@ class QuietTrack(MediaStreamTrack):
         await asyncio.get_running_loop().create_future()
 
 
-def agreement(voice: RTCRtpTransceiver | None, picture: RTCRtpTransceiver | None) -> Negotiated:
-    """Return what the answer made of our offer."""
+def agreement(transceivers: Sequence[RTCRtpTransceiver]) -> Negotiated:
+    """Return what the answer made of our offer: one voice, and the tracks in the order of TRACKS."""
 
     def payload_type(transceiver: RTCRtpTransceiver | None, name: str) -> int | None:
         if transceiver is None or transceiver.currentDirection != "sendonly":
@@ -199,15 +200,22 @@ def agreement(voice: RTCRtpTransceiver | None, picture: RTCRtpTransceiver | None
         found = [codec.payloadType for codec in transceiver._codecs if codec.name.lower() == name]
         return found[0] if found else None
 
+    voice = next((one for one in transceivers if one.kind == "audio"), None)
+    pictures = [one for one in transceivers if one.kind == "video"]
     return Negotiated(
         voice_ssrc=voice.sender._ssrc if voice else 0,
         voice_type=payload_type(voice, "opus"),
         voice_ids=extension_ids(voice),
-        picture_ssrc=picture.sender._ssrc if picture else 0,
-        picture_type=payload_type(picture, "vp8"),
-        picture_ids=extension_ids(picture),
-        repair_ssrc=picture.sender._rtx_ssrc if picture else 0,
-        repair_type=payload_type(picture, "rtx"),
+        pictures={
+            track: NegotiatedPicture(
+                ssrc=picture.sender._ssrc,
+                payload_type=payload_type(picture, "vp8"),
+                ids=extension_ids(picture),
+                repair_ssrc=picture.sender._rtx_ssrc,
+                repair_type=payload_type(picture, "rtx"),
+            )
+            for track, picture in zip(TRACKS, pictures, strict=False)
+        },
     )
 
 

@@ -28,7 +28,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from contract.media import IceServer
 from edge.errors import MediaError
-from edge.video.media import EncodedFrame, EncodedVoice, LinkNow, VoicePacket
+from edge.video.media import TRACKS, EncodedFrame, EncodedVoice, LinkNow, Track, VoicePacket
 from edge.video.transport import description, rtp
 from edge.video.transport.consent import SILENCE_S
 from edge.video.transport.hooks import (
@@ -73,7 +73,7 @@ class LegEars:
     """Who hears what a leg has to say; all are called on the loop's thread and must return at once."""
 
     on_state: Callable[[LegState], None]
-    on_keyframe_wanted: Callable[[], None]
+    on_keyframe_wanted: Callable[[Track], None]
     on_link: Callable[[LinkNow], None]
     on_down: Callable[[], None]  # `down_bps` is worth saying again
     on_voice: Callable[[VoicePacket], None]
@@ -146,7 +146,8 @@ class Leg:
         prepare()
         up = self._up = RTCPeerConnection(self._configuration)
         voice = up.addTransceiver(QuietTrack("audio"), direction="sendonly")
-        up.addTransceiver(QuietTrack("video"), direction="sendonly")
+        for _ in TRACKS:
+            up.addTransceiver(QuietTrack("video"), direction="sendonly")
         self._up_transport = self._hook(voice)
         self._up_transport.on_rtcp = self._on_up_rtcp
         self._up_transport.outgoing_rtcp = self._fill_report
@@ -328,10 +329,8 @@ class Leg:
             self._on_lost("a connection has failed or was closed by the other side")
             return
         if self._up is not None and self._up.connectionState == "connected" and self._outbound is None:
-            kinds = {transceiver.kind: transceiver for transceiver in self._up.getTransceivers()}
-            agreed = agreement(kinds.get("audio"), kinds.get("video"))
-            if (types := description.repair_types(self._answered or "")) is not None:
-                agreed = replace(agreed, red_type=types[0], ulpfec_type=types[1])
+            agreed = agreement(self._up.getTransceivers())
+            agreed = replace(agreed, repair_types=description.repair_types(self._answered or ""))
             self._outbound = Outbound(agreed, rng=self._rng, now_s=self._now_s())
             self._start(self._pump(self._outbound))
         if self._outbound is not None and all(state == "connected" for state in states):
@@ -345,8 +344,8 @@ class Leg:
             for data in outbound.pop(now_s=self._now_s()):
                 await transport.send(data)
             now_s = self._now_s()
-            if outbound.take_keyframe_wish(now_s=now_s):
-                self._ears.on_keyframe_wanted()
+            for track in outbound.take_keyframe_wishes(now_s=now_s):
+                self._ears.on_keyframe_wanted(track)
             if now_s - self._link_told_s >= LINK_EVERY_S:
                 self._link_told_s = now_s
                 self._ears.on_link(outbound.link())

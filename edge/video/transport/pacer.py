@@ -2,8 +2,9 @@
 
 A frame sent in one burst is a queue in the narrowest hop, and voice waits behind it. So picture packets
 leave at PACE times the target, one after the other, and voice passes them. Old pictures are worse than none:
-what cannot leave soon is dropped in whole frames, and from there on only a keyframe is taken. Where too much
-is on its way already, all but voice waits here. A train of padding leaves at its own rate, before it.
+what cannot leave soon is dropped in whole frames, and from there on only a keyframe is taken. Of two tracks
+the low one goes first, and the high one is dropped first. Where too much is on its way already, all but voice
+waits here. A train of padding leaves at its own rate, before it.
 """
 
 from collections import deque
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from edge.video.media import TRACKS, Track
 from edge.video.transport.recent import RateOf
 
 Packet = TypeVar("Packet")
@@ -26,6 +28,7 @@ CATCH_UP_S: Final = 0.005  # the loop wakes late by some milliseconds; so much i
 
 @dataclass(slots=True)
 class _Frame(Generic[Packet]):
+    track: Track
     packets: deque[tuple[Packet, int]]
     size_bytes: int
     pushed_s: float
@@ -37,7 +40,7 @@ class Pacer(Generic[Packet]):
 
     def __init__(self, *, target_bps: int, now_s: float) -> None:
         self.dropped_frames = 0
-        self.needs_key = False  # a frame was dropped: tell the encoder; cleared by the next keyframe
+        self.need_key: set[Track] = set()  # frames were dropped: tell the encoder; a keyframe ends it
         self._pace_bps = PACE_MIN_BPS
         self._voice: deque[tuple[Packet, int]] = deque(maxlen=50)  # a second of voice and more
         self._voice_rate = RateOf(window_s=VOICE_S)
@@ -81,28 +84,45 @@ class Pacer(Generic[Packet]):
         self._train_bps = rate_bps
 
     def push_frame(
-        self, packets: Sequence[Packet], *, sizes_bytes: Sequence[int], is_key: bool, now_s: float
+        self,
+        packets: Sequence[Packet],
+        *,
+        sizes_bytes: Sequence[int],
+        is_key: bool,
+        now_s: float,
+        track: Track = "low",
     ) -> bool:
-        """Queue one picture; return False when it was dropped. Look at `needs_key` afterwards."""
+        """Queue one picture; return False when it was dropped. Look at `need_key` afterwards."""
         if is_key:
-            self._drop_waiting()  # nothing that waits is worth more than a fresh start
-            self.needs_key = False
-        elif self.needs_key or self.queued_s > QUEUE_MAX_S:
-            self._drop_waiting()
+            self._drop_waiting(track)  # nothing that waits is worth more than a fresh start
+            self.need_key.discard(track)
+        elif track in self.need_key or not self._makes_room(track):
+            self._drop_waiting(track)
             self.dropped_frames += 1
-            self.needs_key = True
+            self.need_key.add(track)
             return False
-        pairs = deque(zip(packets, sizes_bytes, strict=True))
-        self._frames.append(_Frame(pairs, sum(sizes_bytes), now_s))
+        frame = _Frame(track, deque(zip(packets, sizes_bytes, strict=True)), sum(sizes_bytes), now_s)
+        if track == "low":  # before each of the high track that has not begun
+            later = [one for one in self._frames if one.track == "high" and not one.is_begun]
+            earlier = [one for one in self._frames if one.track == "low" or one.is_begun]
+            self._frames = deque([*earlier, frame, *later])
+        else:
+            self._frames.append(frame)
         return True
 
+    def _makes_room(self, track: Track) -> bool:
+        """Whether a frame of this track may wait; the high track's frames give way to the low one's."""
+        if self.queued_s > QUEUE_MAX_S and track == "low" and self._drop_waiting("high"):
+            self.need_key.add("high")
+        return self.queued_s <= QUEUE_MAX_S
+
     def begin_anew(self) -> None:
-        """Drop all pictures and repairs, also one that has begun; only a keyframe is taken next."""
+        """Drop all pictures and repairs, also one that has begun; only keyframes are taken next."""
         self.dropped_frames += len(self._frames)
         self._frames.clear()
         self._repairs.clear()
         self._train.clear()
-        self.needs_key = True
+        self.need_key.update(TRACKS)
 
     def pop(self, *, now_s: float) -> list[Packet]:
         """Return what leaves now, in order."""
@@ -156,12 +176,16 @@ class Pacer(Generic[Packet]):
 
     def _drop_stale(self, now_s: float) -> None:
         """Frames that were to leave long ago: the rate fell after they had been taken."""
-        if self._frames and not self._frames[0].is_begun and now_s - self._frames[0].pushed_s > QUEUE_MAX_S:
-            self._drop_waiting()
-            self.needs_key = True
+        for track in TRACKS:
+            first = next((frame for frame in self._frames if frame.track == track), None)
+            if first is not None and not first.is_begun and now_s - first.pushed_s > QUEUE_MAX_S:
+                self._drop_waiting(track)
+                self.need_key.add(track)
 
-    def _drop_waiting(self) -> None:
+    def _drop_waiting(self, track: Track) -> int:
         """Drop what has not begun; a frame that has is finished, else the other side would ask for it."""
-        kept = [frame for frame in self._frames if frame.is_begun]
-        self.dropped_frames += len(self._frames) - len(kept)
+        kept = [frame for frame in self._frames if frame.is_begun or frame.track != track]
+        dropped = len(self._frames) - len(kept)
+        self.dropped_frames += dropped
         self._frames = deque(kept)
+        return dropped

@@ -108,9 +108,12 @@ def read_remb(packet: RtcpPacket) -> int | None:
     return int.from_bytes(body[13:16]) % (1 << 18) << (body[13] >> 2)
 
 
-def is_keyframe_request(packet: RtcpPacket) -> bool:
-    """Whether it is a PLI or a FIR."""
-    return packet.kind == FEEDBACK_OF_PAYLOAD and packet.count in (PLI, FIR)
+def read_keyframe_request(packet: RtcpPacket) -> int | None:
+    """Return the stream (SSRC) of which a PLI or FIR wants a keyframe; None: it is neither."""
+    if packet.kind != FEEDBACK_OF_PAYLOAD or packet.count not in (PLI, FIR):
+        return None
+    at = 8 if packet.count == FIR else 4  # RFC 5104: a FIR names it in its entry
+    return int.from_bytes(packet.body[at : at + 4]) if len(packet.body) >= at + 4 else None
 
 
 def fill_sender_report(data: bytes, *, ntp: int, rtp_timestamp: int, packets: int, octets: int) -> bytes:

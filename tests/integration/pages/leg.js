@@ -57,7 +57,8 @@ async function numbers() {
   const found = {};
   for (const connection of [up, down]) {
     for (const report of (await connection?.getStats())?.values() ?? []) {
-      if (report.type === "inbound-rtp") found[`in ${report.kind}`] = report;
+      const isHigh = report.mid === up?.getTransceivers()[2]?.mid; // voice, low track, high track
+      if (report.type === "inbound-rtp") found[`in ${isHigh ? "high" : report.kind}`] = report;
       if (report.type === "outbound-rtp") found[`out ${report.kind}`] = report;
       if (report.type === "remote-inbound-rtp") found[`heard ${report.kind}`] = report;
       if (report.type === "candidate-pair" && connection === down && report.availableOutgoingBitrate) {

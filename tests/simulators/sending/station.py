@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from edge.video.media import VIDEO_HZ, EncodedFrame, VoiceMode
 from edge.video.picture.plan import PicturePlan, Shot
 from edge.video.transport.outbound import Negotiated, Outbound
+from edge.video.transport.picture_track import NegotiatedPicture
 from edge.video.transport.rtp import ExtensionIds
 from tests.simulators.sending.media import KEY, SyntheticVoice
 from tests.simulators.sending.road import HEADERS_BYTES, Road
@@ -50,13 +51,8 @@ class Station:
             voice_ssrc=VOICE_SSRC,
             voice_type=96,
             voice_ids=ExtensionIds(transport_sequence=SEQUENCE_ID, send_time=None),
-            picture_ssrc=PICTURE_SSRC,
-            picture_type=97,
-            picture_ids=ids,
-            repair_ssrc=REPAIR_SSRC,
-            repair_type=98,
-            red_type=RED_TYPE if has_repairs else None,
-            ulpfec_type=ULPFEC_TYPE if has_repairs else None,
+            pictures={"low": NegotiatedPicture(PICTURE_SSRC, 97, ids, REPAIR_SSRC, 98)},
+            repair_types=(RED_TYPE, ULPFEC_TYPE) if has_repairs else None,
         )
         self.outbound = Outbound(agreed, rng=rng, now_s=begins_s)
         self._plan = PicturePlan()
@@ -80,8 +76,8 @@ class Station:
         now_s = self._timeline.now_s
         for data in self.outbound.pop(now_s=now_s):
             self._road.send(self._prefix + data)
-        if self.outbound.take_keyframe_wish(now_s=now_s):
-            self._plan.want_key(now_s=now_s)
+        for track in self.outbound.take_keyframe_wishes(now_s=now_s):
+            self._plan.want_key(track, now_s=now_s)
         if now_s - self._told_s >= LINK_EVERY_S:
             self._told_s = now_s
             self._mode = self._plan.link(self.outbound.link(), now_s=now_s)

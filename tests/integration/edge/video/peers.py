@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Self
 
@@ -15,7 +15,16 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
 
 from contract.media import IceServer
-from edge.video.media import VIDEO_HZ, VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow, VoicePacket
+from edge.video.media import (
+    TRACKS,
+    VIDEO_HZ,
+    VOICE_HZ,
+    EncodedFrame,
+    EncodedVoice,
+    LinkNow,
+    Track,
+    VoicePacket,
+)
 from edge.video.transport.leg import Leg, LegEars, LegState
 
 WAIT_S = 30.0
@@ -42,7 +51,8 @@ class Ears:
     pictures: list[av.VideoFrame] = field(default_factory=list)
     keyframes_wanted: int = 0
 
-    def want_keyframe(self) -> None:
+    def want_keyframe(self, track: Track) -> None:
+        del track  # the two carry the same picture
         self.keyframes_wanted += 1
 
 
@@ -80,11 +90,11 @@ class Station:
         finally:
             await self.leg.close()
 
-    def talk(self) -> None:
-        """Send a moving picture and a tone from now on."""
-        self._source = asyncio.create_task(self._talk())
+    def talk(self, *, has_high: bool = False) -> None:
+        """Send a moving picture and a tone from now on; `has_high`: the picture on both tracks."""
+        self._source = asyncio.create_task(self._talk(TRACKS if has_high else TRACKS[:1]))
 
-    async def _talk(self) -> None:
+    async def _talk(self, tracks: Sequence[Track]) -> None:
         pictures, voices = Pictures(), Voices()
         begin_s = asyncio.get_running_loop().time()
         frames = packets = keys_sent = 0
@@ -99,7 +109,8 @@ class Station:
                     wants_key = self.ears.keyframes_wanted > keys_sent
                     keys_sent = self.ears.keyframes_wanted
                     for frame in pictures.next(frames, is_key=wants_key):
-                        self.leg.send_picture(frame)
+                        for track in tracks:
+                            self.leg.send_picture(replace(frame, track=track))
             await asyncio.sleep(0.01)
 
 

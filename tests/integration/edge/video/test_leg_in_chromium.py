@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 
 from edge.video.transport import rtcp, twcc
 from edge.video.transport.leg import LegState
+from edge.video.transport.outbound import Outbound
+from edge.video.transport.picture_track import PictureTrack
 from tests.browser import STEP_LIMIT_MS, chromium_page, wait_until
 from tests.integration.edge.video.peers import Station
 from tests.simulators.page_server import PageServer
@@ -114,6 +116,38 @@ def test_a_browser_sees_and_hears_the_station_and_says_what_arrives() -> None:
         wait_until(
             page, "before => window.numbers().then(f => f['in video'].framesDecoded > before + 20)", before
         )
+
+
+def test_a_browser_sees_both_tracks_and_asks_again_for_what_it_lost_of_either() -> None:
+    with connected() as (page, station, loop):
+
+        async def talk() -> None:
+            station.talk(has_high=True)
+
+        loop.run(talk())
+        wait_until(page, "window.numbers().then(found => found['in high']?.framesDecoded > 30)")
+        wait_until(page, "window.numbers().then(found => found['in video']?.framesDecoded > 30)")
+        outbound = station.leg._outbound
+        assert outbound is not None
+        assert set(outbound._tracks) == {"low", "high"}
+        drop_one(outbound, outbound._tracks["high"])
+        wait_until(page, "window.numbers().then(found => found['in high'].retransmittedPacketsReceived > 0)")
+
+
+def drop_one(outbound: Outbound, track: PictureTrack) -> None:
+    """Lose the next packet of a track on the way."""
+    stock = outbound.pop
+    dropped: list[bytes] = []
+
+    def pop(*, now_s: float) -> list[bytes]:
+        packets = stock(now_s=now_s)
+        mine = [one for one in packets if int.from_bytes(one[8:12]) == track.stream.ssrc]
+        if mine and not dropped:
+            dropped.append(mine[0])
+            packets.remove(mine[0])
+        return packets
+
+    vars(outbound)["pop"] = pop
 
 
 def test_the_voice_and_the_picture_of_a_browser_reach_the_station_and_it_learns_what_arrived() -> None:

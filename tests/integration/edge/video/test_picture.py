@@ -189,7 +189,7 @@ def test_a_keyframe_comes_when_it_is_wanted(line: Line) -> None:
     seen = line.next_frame()
     while seen.pts - first.pts < 0.2 * VIDEO_HZ:
         seen = line.next_frame()
-    line.picture.want_key()
+    line.picture.want_key("low")
     frame = line.next_frame()
     while not frame.is_key:
         frame = line.next_frame()

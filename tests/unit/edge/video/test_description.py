@@ -68,6 +68,7 @@ def test_a_flood_of_candidates_is_cut() -> None:
         "v=0\r\n",
         WHOLE.replace("m=video", "m=audio"),
         WHOLE.replace("m=video", "m=application"),
+        WHOLE + 2 * WHOLE[WHOLE.index("m=video") :],
         WHOLE.replace("BUNDLE 0 1", "BUNDLE 0"),
         WHOLE.replace("a=fingerprint", "a=print"),
         WHOLE.replace("a=setup:active", "a=setup:holdconn"),
@@ -80,6 +81,12 @@ def test_a_flood_of_candidates_is_cut() -> None:
 def test_what_cannot_be_used_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(MediaError, match="a description"):
         accept(text)
+
+
+def test_two_tracks_of_the_picture_are_taken() -> None:
+    picture = WHOLE[WHOLE.index("m=video") :]
+    text, _ = accept(WHOLE.replace("BUNDLE 0 1", "BUNDLE 0 1 2") + picture.replace("a=mid:1", "a=mid:2"))
+    assert text.count("m=video") == 2
 
 
 @given(st.text(alphabet="vmao=:- 019\r\nudiptcaze/", max_size=200))

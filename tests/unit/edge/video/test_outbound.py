@@ -4,36 +4,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.video.media import EncodedFrame, EncodedVoice
+from edge.video.media import EncodedFrame, EncodedVoice, Track
 from edge.video.picture.plan import QUEUE_MAX_S
 from edge.video.transport import rtcp, ulpfec
-from edge.video.transport.outbound import KEYFRAME_EVERY_S, Negotiated, Outbound, ntp_at
+from edge.video.transport.outbound import Negotiated, Outbound, ntp_at
+from edge.video.transport.picture_track import KEYFRAME_EVERY_S, NegotiatedPicture
 from edge.video.transport.rate import MIN_BPS, START_BPS
 from edge.video.transport.rtp import ExtensionIds, read_transport_sequence
 from edge.video.transport.twcc import write_feedback
 
-VOICE, PICTURE, REPAIR = 11, 22, 33
+VOICE, PICTURE, REPAIR, HIGH, HIGH_REPAIR = 11, 22, 33, 44, 55
 IDS = ExtensionIds(transport_sequence=4, send_time=None)
 
 
-def outbound(*, picture_type: int | None = 97, repair_type: int | None = 98) -> Outbound:
+def outbound(
+    *, picture_type: int | None = 97, repair_type: int | None = 98, has_high: bool = False
+) -> Outbound:
+    pictures: dict[Track, NegotiatedPicture] = {
+        "low": NegotiatedPicture(PICTURE, picture_type, IDS, REPAIR, repair_type)
+    }
+    if has_high:
+        pictures["high"] = NegotiatedPicture(HIGH, picture_type, IDS, HIGH_REPAIR, repair_type)
     agreed = Negotiated(
-        voice_ssrc=VOICE,
-        voice_type=96,
-        voice_ids=IDS,
-        picture_ssrc=PICTURE,
-        picture_type=picture_type,
-        picture_ids=IDS,
-        repair_ssrc=REPAIR,
-        repair_type=repair_type,
-        red_type=99,
-        ulpfec_type=100,
+        voice_ssrc=VOICE, voice_type=96, voice_ids=IDS, pictures=pictures, repair_types=(99, 100)
     )
     return Outbound(agreed, rng=random.Random(5), now_s=0.0)
 
 
-def frame(*, size: int = 900, pts: int = 0, is_key: bool = False) -> EncodedFrame:
-    return EncodedFrame(bytes(size), pts, is_key, 500)
+def frame(*, size: int = 900, pts: int = 0, is_key: bool = False, track: Track = "low") -> EncodedFrame:
+    return EncodedFrame(bytes(size), pts, is_key, 500, track)
 
 
 def pop_everything(out: Outbound, *, until_s: float, from_s: float = 0.0) -> list[bytes]:
@@ -68,11 +67,9 @@ def transport_sequence(packet: bytes) -> int:
     return found[1]
 
 
-def nack(*lost: int) -> bytes:
+def nack(*lost: int, of: int = PICTURE) -> bytes:
     body = b"".join(number.to_bytes(2) + b"\0\0" for number in lost)
-    return rtcp.write_packet(
-        rtcp.FEEDBACK_OF_TRANSPORT, rtcp.NACK, (1).to_bytes(4) + PICTURE.to_bytes(4) + body
-    )
+    return rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, rtcp.NACK, (1).to_bytes(4) + of.to_bytes(4) + body)
 
 
 def test_voice_and_picture_share_one_count_of_departures() -> None:
@@ -142,12 +139,12 @@ def test_the_newer_form_of_feedback_tells_the_same() -> None:
 
 def test_a_storm_of_requests_is_one_keyframe_in_a_while() -> None:
     out = outbound()
-    request = rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, bytes(8))
+    request = rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, bytes(4) + PICTURE.to_bytes(4))
     wishes = []
     for moment in range(100):
         now_s = 0.01 * moment
         out.on_rtcp(request, now_s=now_s)
-        if out.take_keyframe_wish(now_s=now_s):
+        if out.take_keyframe_wishes(now_s=now_s):
             wishes.append(now_s)
     assert wishes[0] == 0.0
     assert 3 <= len(wishes) <= 1 + 1 / KEYFRAME_EVERY_S
@@ -155,10 +152,10 @@ def test_a_storm_of_requests_is_one_keyframe_in_a_while() -> None:
 
 def test_a_dropped_frame_wishes_for_a_keyframe() -> None:
     out = outbound()
-    assert not out.take_keyframe_wish(now_s=1.0)
+    assert not out.take_keyframe_wishes(now_s=1.0)
     for number in range(3):
         out.send_picture(frame(size=20_000, pts=number), now_s=1.0)
-    assert out.take_keyframe_wish(now_s=1.0)
+    assert out.take_keyframe_wishes(now_s=1.0)
 
 
 def test_after_an_outage_the_picture_begins_with_a_keyframe_and_none_was_wished_for_in_it() -> None:
@@ -172,11 +169,11 @@ def test_after_an_outage_the_picture_begins_with_a_keyframe_and_none_was_wished_
     assert out.link().queued_s > QUEUE_MAX_S  # nobody codes a picture for it
     out.send_picture(frame(is_key=True), now_s=3.0)
     assert pop_all(out, from_s=3.0, until_s=3.5) == []
-    assert not out.take_keyframe_wish(now_s=3.5)
+    assert not out.take_keyframe_wishes(now_s=3.5)
     last = transport_sequence(everything[-1])
     out.on_rtcp(write_feedback({0: 0, last: 2_000_000}, last=last, **told), now_s=3.6)
     assert out.link().queued_s < QUEUE_MAX_S
-    assert out.take_keyframe_wish(now_s=3.6)
+    assert out.take_keyframe_wishes(now_s=3.6)
     out.send_picture(frame(), now_s=3.7)
     assert pop_all(out, from_s=3.7, until_s=3.8) == []
     out.send_picture(frame(is_key=True), now_s=3.9)
@@ -227,9 +224,9 @@ def test_what_can_no_longer_be_repaired_wishes_for_a_keyframe() -> None:
     for asked_s in (6.4, 6.9):
         out.on_rtcp(nack(sequence(second)), now_s=asked_s)
         assert len(pop_all(out, from_s=asked_s, until_s=asked_s + 0.2)) == 1
-        assert not out.take_keyframe_wish(now_s=asked_s + 0.2)
+        assert not out.take_keyframe_wishes(now_s=asked_s + 0.2)
     out.on_rtcp(nack(sequence(second)), now_s=7.4)
-    assert out.take_keyframe_wish(now_s=7.4)
+    assert out.take_keyframe_wishes(now_s=7.4)
 
 
 def test_what_was_before_a_keyframe_is_neither_repaired_nor_wished_for() -> None:
@@ -240,7 +237,7 @@ def test_what_was_before_a_keyframe_is_neither_repaired_nor_wished_for() -> None
     pop_all(out, from_s=6.4, until_s=6.7)
     out.on_rtcp(nack(sequence(second)), now_s=9.0)
     assert pop_all(out, from_s=9.0, until_s=9.2) == []
-    assert not out.take_keyframe_wish(now_s=9.2)
+    assert not out.take_keyframe_wishes(now_s=9.2)
 
 
 def test_reports_of_a_peer_without_feedback_are_heeded() -> None:
@@ -284,7 +281,7 @@ def test_no_bytes_of_the_other_side_raise(body: bytes, kind: int, count: int) ->
 
 def test_a_lost_packet_can_be_reckoned_from_the_repair_and_is_sent_again_as_it_is() -> None:
     out = outbound()
-    out._redundancy.look(0.02, round_trip_s=0.6, now_s=0.0)
+    out._tracks["low"].look(0.02, round_trip_s=0.6, now_s=0.0)
     vars(out)["_look_at_losses"] = lambda _now_s: None
     out.send_picture(frame(size=2_400, is_key=True), now_s=0.0)
     sent = [packet for packet in pop_all(out, until_s=1.0) if ssrc(packet) == PICTURE]
@@ -304,5 +301,42 @@ def test_a_lost_packet_can_be_reckoned_from_the_repair_and_is_sent_again_as_it_i
 def test_repairs_in_advance_are_said_with_the_rate() -> None:
     out = outbound()
     assert out.link().repairs_share == 0.0
-    out._redundancy.look(0.02, round_trip_s=0.6, now_s=0.0)
+    out._tracks["low"].look(0.02, round_trip_s=0.6, now_s=0.0)
     assert 0.1 < out.link().repairs_share <= 0.2
+
+
+def test_each_track_is_a_stream_of_its_own_and_the_low_one_goes_first() -> None:
+    out = outbound(has_high=True)
+    out.send_picture(frame(size=2_000, is_key=True, track="high"), now_s=0.0)
+    out.send_picture(frame(is_key=True), now_s=0.0)
+    packets = pop_all(out, until_s=2.0)
+    assert [ssrc(packet) for packet in packets] == [PICTURE] * 2 + [HIGH] * 5
+    assert out.link().has_high
+    assert not outbound().link().has_high
+
+
+def test_what_was_lost_of_the_high_track_goes_again_beside_that_track() -> None:
+    out = outbound(has_high=True)
+    out.send_picture(frame(track="high"), now_s=6.0)
+    first, _ = pop_all(out, from_s=6.0, until_s=6.5)
+    out.on_rtcp(nack(sequence(first)), now_s=6.6)  # the low track never had that packet
+    assert pop_all(out, from_s=6.6, until_s=6.8) == []
+    out.on_rtcp(nack(sequence(first), of=HIGH), now_s=6.8)
+    (again,) = pop_all(out, from_s=6.8, until_s=7.0)
+    assert ssrc(again) == HIGH_REPAIR
+
+
+def test_who_cannot_go_on_with_one_track_gets_a_keyframe_of_that_one() -> None:
+    out = outbound(has_high=True)
+    out.on_rtcp(rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, bytes(4) + HIGH.to_bytes(4)), now_s=1.0)
+    assert out.take_keyframe_wishes(now_s=1.0) == ["high"]
+    out.on_rtcp(
+        rtcp.write_packet(rtcp.FEEDBACK_OF_PAYLOAD, rtcp.FIR, bytes(8) + PICTURE.to_bytes(4)), now_s=1.1
+    )
+    assert out.take_keyframe_wishes(now_s=1.1) == ["low"]
+
+
+def test_a_track_that_nobody_took_goes_nowhere() -> None:
+    out = outbound()
+    out.send_picture(frame(is_key=True, track="high"), now_s=0.0)
+    assert pop_all(out, until_s=0.5) == []

@@ -102,10 +102,10 @@ def test_too_long_a_queue_is_dropped_whole_and_only_a_key_begins_anew() -> None:
     assert paced.pop(now_s=0.0) == ["a0"]
     push_frame(paced, "b")
     assert not push_frame(paced, "c", now_s=0.1)
-    assert paced.needs_key
+    assert paced.need_key == {"low"}
     assert not push_frame(paced, "d", packets=1, now_s=0.2)
     assert push_frame(paced, "k", packets=1, now_s=0.3, is_key=True)
-    assert not paced.needs_key
+    assert not paced.need_key
     # What had begun is finished: the other side would ask for the rest of it.
     assert [name for _, name in leave(paced, 5.0)] == ["a1", "a2", "a3", "k0"]
     assert paced.dropped_frames == 3
@@ -120,7 +120,7 @@ def test_a_frame_that_waits_too_long_because_the_rate_fell_is_dropped() -> None:
     paced.pop(now_s=0.01)
     left = [name for _, name in leave(paced, QUEUE_MAX_S + 2.0)]
     assert not any(name.startswith("b") for name in left)
-    assert paced.needs_key
+    assert paced.need_key == {"low"}
 
 
 def test_voice_on_a_link_of_less_than_voice_leaves_no_debt_to_the_picture() -> None:

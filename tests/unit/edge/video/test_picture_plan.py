@@ -91,7 +91,7 @@ def test_what_was_sent_counts_until_the_transport_says_otherwise() -> None:
 
 def test_a_keyframe_is_made_when_it_is_wanted_and_then_no_more() -> None:
     plan = planned(600_000)
-    plan.want_key(now_s=100.0)
+    plan.want_key("low", now_s=100.0)
     shot = plan.shot(WIDE, now_s=100.0)
     assert shot is not None and shot.is_key
     plan.sent(A_SHOT, 2_000, is_key=True, now_s=100.0)
@@ -101,7 +101,7 @@ def test_a_keyframe_is_made_when_it_is_wanted_and_then_no_more() -> None:
 
 def test_a_keyframe_that_was_not_coded_is_still_wanted() -> None:
     plan = planned(600_000)
-    plan.want_key(now_s=100.0)
+    plan.want_key("low", now_s=100.0)
     plan.shot(WIDE, now_s=100.0)
     shot = plan.shot(WIDE, now_s=100.1)
     assert shot is not None and shot.is_key
@@ -112,7 +112,7 @@ def test_keyframes_are_a_second_and_two_round_trips_apart(round_trip_s: float | 
     plan = planned(600_000, round_trip_s=round_trip_s)
     plan.sent(A_SHOT, 2_000, is_key=True, now_s=100.0)
     asked_s = 100.0 + (round_trip_s or 0.0) + 0.05
-    plan.want_key(now_s=asked_s)
+    plan.want_key("low", now_s=asked_s)
     early, late = plan.shot(WIDE, now_s=99.9 + pause_s), plan.shot(WIDE, now_s=100.0 + pause_s)
     assert early is not None and not early.is_key
     assert late is not None and late.is_key
@@ -121,7 +121,7 @@ def test_keyframes_are_a_second_and_two_round_trips_apart(round_trip_s: float | 
 def test_who_cannot_have_seen_the_last_keyframe_yet_gets_no_other() -> None:
     plan = planned(600_000, round_trip_s=0.6)
     plan.sent(A_SHOT, 2_000, is_key=True, now_s=100.0)
-    plan.want_key(now_s=100.5)
+    plan.want_key("low", now_s=100.5)
     shot = plan.shot(WIDE, now_s=105.0)
     assert shot is not None and not shot.is_key
 
@@ -129,7 +129,7 @@ def test_who_cannot_have_seen_the_last_keyframe_yet_gets_no_other() -> None:
 def test_before_the_link_is_known_a_keyframe_can_be_wanted_and_sent() -> None:
     plan = PicturePlan()
     plan.sent(A_SHOT, 500, is_key=True, now_s=99.0)
-    plan.want_key(now_s=99.5)
+    plan.want_key("low", now_s=99.5)
     plan.link(link(600_000), now_s=105.0)
     shot = plan.shot(WIDE, now_s=105.0)
     assert shot is not None and shot.is_key

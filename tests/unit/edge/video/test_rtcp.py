@@ -11,7 +11,7 @@ from edge.video.transport.rtcp import (
     Report,
     RtcpPacket,
     fill_sender_report,
-    is_keyframe_request,
+    read_keyframe_request,
     read_nack,
     read_remb,
     read_reports,
@@ -60,9 +60,11 @@ def test_an_estimate_is_read() -> None:
     assert read_remb(RtcpPacket(FEEDBACK_OF_PAYLOAD, 1, body)) is None
 
 
-def test_both_ways_to_ask_for_a_keyframe_are_known() -> None:
-    asks = [RtcpPacket(FEEDBACK_OF_PAYLOAD, count, bytes(8)) for count in (1, 4, 15)]
-    assert [is_keyframe_request(packet) for packet in asks] == [True, True, False]
+def test_both_ways_to_ask_for_a_keyframe_name_their_stream() -> None:
+    body = bytes.fromhex("00000001 00000002 00000003 05000000")
+    asks = [RtcpPacket(FEEDBACK_OF_PAYLOAD, count, body) for count in (1, 4, 15)]
+    assert [read_keyframe_request(packet) for packet in asks] == [2, 3, None]
+    assert read_keyframe_request(RtcpPacket(FEEDBACK_OF_PAYLOAD, 4, body[:8])) is None
 
 
 def test_a_sender_report_gets_our_numbers_and_keeps_the_rest() -> None:
@@ -79,5 +81,5 @@ def test_no_bytes_of_the_other_side_raise(data: bytes) -> None:
         read_reports(packet)
         read_nack(packet)
         read_remb(packet)
-        is_keyframe_request(packet)
+        read_keyframe_request(packet)
         assert packet.media_ssrc is None or len(packet.body) >= 8
