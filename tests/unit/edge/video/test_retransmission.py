@@ -1,6 +1,6 @@
 import random
 
-from edge.video.transport.retransmission import BURST_MIN_BYTES, KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
+from edge.video.transport.retransmission import BURST_S, KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
 
 
 def sent(count: int, *, size_bytes: int = 500, every_s: float = 0.01) -> Repeats[str]:
@@ -50,11 +50,14 @@ def test_a_flood_of_requests_takes_a_fifth_of_the_link_and_no_more() -> None:
         flood = [rng.randrange(max(0, step - 40), step + 1) for _ in range(7)]
         again = repeats.ask(flood, target_bps=target_bps, round_trip_s=0.1, now_s=now_s)
         again_bytes += 500 * len(again)
-    assert (
-        0.5 * SHARE * target_bps * seconds
-        < again_bytes * 8
-        <= SHARE * target_bps * seconds + 8 * BURST_MIN_BYTES
-    )
+    most_bits = SHARE * target_bps * (seconds + BURST_S)
+    assert 0.5 * SHARE * target_bps * seconds < again_bytes * 8 <= most_bits
+
+
+def test_a_burst_that_is_worth_repeating_goes_at_once() -> None:
+    repeats = sent(10)
+    assert ask(repeats, 2, 3, 4, 5, 6, now_s=0.2, target_bps=100_000) == ["p2", "p3", "p4", "p5", "p6"]
+    assert not repeats.is_hopeless
 
 
 def test_where_much_is_missing_a_keyframe_is_the_repair() -> None:
