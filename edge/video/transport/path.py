@@ -51,7 +51,7 @@ class Path:
         self._sent_rate = RateOf(window_s=2.0)
         self._least = LeastOf(window_s=LEAST_WINDOW_S)
         self._least_round_trip = LeastOf(window_s=LEAST_WINDOW_S)
-        self._landed: deque[tuple[float, int]] = deque()  # (arrival, bytes), a second's worth
+        self._landed: deque[tuple[float, int, bool]] = deque()  # (arrival, bytes, behind a lost one), a second
         self._fates: deque[tuple[float, int, int]] = deque()  # (when, packets, lost)
         self._queues: deque[tuple[float, float]] = deque()  # (when, queue)
         self._begins_s = 0.0  # what was sent before says nothing of the queue now
@@ -67,12 +67,13 @@ class Path:
 
     def on_feedback(self, arrivals: Sequence[Arrival], *, rate_bps: float, now_s: float) -> list[Landing]:
         """Take what the other side told; return what arrived. `rate_bps`: about what the link carries."""
-        landings, queues, lost = [], [], 0
+        landings, queues, lost, is_behind_lost = [], [], 0, False
         for arrival in arrivals:
             departure = self._sent.get(arrival.sequence)
             if departure is None:
                 continue
             if arrival.arrival_us is None:
+                is_behind_lost = True
                 lost += departure.sent_s >= self._begins_s
                 continue
             landing = Landing(departure, arrival.arrival_us / 1e6)
@@ -80,7 +81,8 @@ class Path:
             if departure.sent_s >= self._begins_s:
                 delay_s = self._least.above(landing.arrival_s - departure.sent_s, now_s)
                 queues.append(max(0.0, delay_s - min(OWN_TIME_MAX_S, departure.size_bytes * 8 / rate_bps)))
-            self._note_landing(landing)
+            self._note_landing(landing, is_behind_lost=is_behind_lost)
+            is_behind_lost = False
         if not landings:
             return []
         newest_s = max(landing.departure.sent_s for landing in landings)
@@ -128,16 +130,19 @@ class Path:
 
     @property
     def landed_bps(self) -> float | None:
-        """How fast the last packets arrived: what the link carries, where they had queued."""
-        last_s, total, first_s, first, count = 0.0, 0, 0.0, 0, 0
-        for arrival_s, size_bytes in reversed(self._landed):
-            last_s = last_s or arrival_s
-            total, first_s, first, count = total + size_bytes, arrival_s, size_bytes, count + 1
-            if count > BURST_PACKETS and last_s - first_s >= BURST_S:
+        """How fast the last packets arrived: what the link carries, where they had queued.
+
+        The time of a lost packet is left out, for radio takes it and brings nothing.
+        """
+        total, took_s, count, later_s, is_behind_lost, size_bytes = 0, 0.0, 0, 0.0, True, 0
+        for arrival_s, before_bytes, before_is_behind in reversed(self._landed):
+            if not is_behind_lost:
+                total, took_s = total + size_bytes, took_s + later_s - arrival_s
+            later_s, size_bytes, is_behind_lost = arrival_s, before_bytes, before_is_behind
+            count += 1
+            if count > BURST_PACKETS and took_s >= BURST_S:
                 break
-        if count < 3 or last_s - first_s < BURST_S / 4:
-            return None
-        return (total - first) * 8 / (last_s - first_s)
+        return total * 8 / took_s if count >= 3 and took_s >= BURST_S / 4 else None
 
     def begin_anew(self, *, now_s: float) -> None:
         """The path may be another one from now on: what was sent before tells nothing of it."""
@@ -163,10 +168,10 @@ class Path:
         if departure is not None:
             self.in_flight_bytes = max(0, self.in_flight_bytes - departure.size_bytes)
 
-    def _note_landing(self, landing: Landing) -> None:
+    def _note_landing(self, landing: Landing, *, is_behind_lost: bool) -> None:
         if self._landed and not -1.0 < landing.arrival_s - self._landed[-1][0] < 60.0:
             self._landed.clear()  # another clock
-        self._landed.append((landing.arrival_s, landing.departure.size_bytes))
+        self._landed.append((landing.arrival_s, landing.departure.size_bytes, is_behind_lost))
         while self._landed[0][0] < landing.arrival_s - 1.0:
             self._landed.popleft()
 
