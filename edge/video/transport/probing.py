@@ -100,5 +100,5 @@ class Probing:
         self._next_s = max(self._next_s, now_s + self._every_s)
 
     def begin_anew(self, *, now_s: float) -> None:
-        """Nothing is known any more: look soon."""
-        self._train, self._every_s, self._next_s = None, EVERY_S, now_s + SOON_S
+        """Nothing is known any more; what an outage held back goes first."""
+        self._train, self._every_s, self._next_s = None, EVERY_S, now_s + EVERY_S

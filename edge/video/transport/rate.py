@@ -39,7 +39,7 @@ SENT_SHARE: Final = 1.5  # the target never grows by itself beyond so many times
 SENT_SPARE_BPS: Final = 20_000
 LOSS_IGNORED: Final = 0.15
 LOSS_OF_QUEUE: Final = 0.1  # where there is a queue: it may be a short one that overflows
-AFTER_OUTAGE: Final = 0.7
+AFTER_OUTAGE: Final = 0.5  # what the outage held back must drain beside it
 SAME_OUTAGE_S: Final = 10.0  # a gap so soon after another costs nothing more: the queue decides then
 # A receiver's own estimate follows what it is sent: of a picture that is held back it says ever less, and
 # would never let it begin again. Below this, loss and round trip decide.

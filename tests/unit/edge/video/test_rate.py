@@ -51,6 +51,7 @@ def test_what_an_outage_lost_or_held_back_says_nothing_of_the_link_that_is_back(
         rate.on_feedback([Arrival(came + later, 16_900_000 + 50_000 * later)], now_s=17.2 + 0.05 * later)
     assert not rate.is_out
     assert rate.target_bps >= AFTER_OUTAGE * before_bps - 1
+    assert rate.take_train(now_s=18.5) is None  # of what was held back, some is still in the queue
     assert rate.lost_share == 0.0
     assert rate.round_trip_s == pytest.approx(0.6, abs=0.05)
 
