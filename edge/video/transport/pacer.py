@@ -47,6 +47,7 @@ class Pacer(Generic[Packet]):
         self._repairs: deque[tuple[Packet, int]] = deque(maxlen=128)
         self._train: deque[tuple[Packet, int]] = deque()
         self._train_bps = PACE_MIN_BPS
+        self._train_at_s = now_s  # when its next packet may go
         self._frames: deque[_Frame[Packet]] = deque()
         self._room_bytes: float | None = None
         self._free_at_s = now_s  # when the next paced packet may go
@@ -79,9 +80,10 @@ class Pacer(Generic[Packet]):
         self._repairs.append((packet, size_bytes))
 
     def push_train(self, packets: Sequence[Packet], *, size_bytes: int, rate_bps: int) -> None:
-        """Padding, each packet of this size; it begins when what has begun is out."""
+        """Padding, each packet of this size; it begins when what has begun is out, and the picture waits as
+        if it had been its own: else it would be a queue in the link."""
         self._train.extend((packet, size_bytes) for packet in packets)
-        self._train_bps = rate_bps
+        self._train_bps, self._train_at_s = rate_bps, self._free_at_s
 
     def push_frame(
         self,
@@ -131,12 +133,16 @@ class Pacer(Generic[Packet]):
         while self._voice:
             packet, size = self._voice.popleft()
             self._voice_rate.add(now_s, size)
-            self._occupy(size, now_s, self._pace_bps)
+            self._occupy(size, now_s)
+            leaving.append(packet)
+        while self._train and self._train_at_s <= now_s:
+            packet, size = self._train.popleft()
+            self._train_at_s = max(self._train_at_s, now_s - CATCH_UP_S) + size * 8 / self._train_bps
+            self._occupy(size, now_s)
             leaving.append(packet)
         while self._has_paced and self._free_at_s <= now_s:
-            pace_bps = self._train_bps if self._train else self._pace_bps
             packet, size = self._next_paced()
-            self._occupy(size, now_s, pace_bps)
+            self._occupy(size, now_s)
             leaving.append(packet)
         return leaving
 
@@ -144,18 +150,18 @@ class Pacer(Generic[Packet]):
     def _has_paced(self) -> bool:
         """Whether something paced may leave when its time comes."""
         has_room = self._room_bytes is None or self._room_bytes > 0
-        return bool(self._train) or (has_room and bool(self._repairs or self._frames))
+        return has_room and not self._train and bool(self._repairs or self._frames)
 
     @property
     def next_s(self) -> float | None:
         """When `pop` next has something; None: when something is pushed."""
         if self._voice:
             return 0.0
+        if self._train:
+            return self._train_at_s
         return self._free_at_s if self._has_paced else None
 
     def _next_paced(self) -> tuple[Packet, int]:
-        if self._train:
-            return self._train.popleft()
         if self._repairs:
             return self._repairs.popleft()
         frame = self._frames[0]
@@ -166,11 +172,11 @@ class Pacer(Generic[Packet]):
             self._frames.popleft()
         return packet, size
 
-    def _occupy(self, size_bytes: int, now_s: float, pace_bps: int) -> None:
+    def _occupy(self, size_bytes: int, now_s: float) -> None:
         if self._room_bytes is not None:
             self._room_bytes -= size_bytes
         begin_s = max(self._free_at_s, now_s - CATCH_UP_S)
-        free_at_s = begin_s + size_bytes * 8 / pace_bps
+        free_at_s = begin_s + size_bytes * 8 / self._pace_bps
         # Voice never waits, so on a link of less than voice its debt would grow without end.
         self._free_at_s = max(begin_s, min(free_at_s, now_s + DEBT_MAX_S))
 

@@ -89,11 +89,12 @@ def test_where_too_much_is_on_its_way_all_but_voice_waits() -> None:
     assert [name for _, name in leave(paced, 2.0)] == ["f2", "f3"]
 
 
-def test_a_train_leaves_at_its_own_rate_before_the_picture() -> None:
+def test_a_train_leaves_at_its_own_rate_and_the_picture_waits_as_if_it_had_been_its_own() -> None:
     paced = pacer()
     push_frame(paced, "f", packets=1)
     paced.push_train(["t0", "t1", "t2"], size_bytes=250, rate_bps=200_000)
-    assert leave(paced, 0.5) == [(0.0, "t0"), (0.01, "t1"), (0.02, "t2"), (0.03, "f0")]
+    # 0.053: 3 × 250 bytes at 115 kbit/s
+    assert leave(paced, 0.5) == [(0.0, "t0"), (0.01, "t1"), (0.02, "t2"), (0.053, "f0")]
 
 
 def test_too_long_a_queue_is_dropped_whole_and_only_a_key_begins_anew() -> None:
