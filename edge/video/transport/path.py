@@ -51,7 +51,7 @@ class Path:
         self._sent_rate = RateOf(window_s=2.0)
         self._least = LeastOf(window_s=LEAST_WINDOW_S)
         self._least_round_trip = LeastOf(window_s=LEAST_WINDOW_S)
-        self._landed: deque[tuple[float, int, bool]] = deque()  # (arrival, bytes, behind a lost one), a second
+        self._landed: deque[tuple[float, int, bool]] = deque()  # (arrival, bytes, behind a lost one)
         self._fates: deque[tuple[float, int, int]] = deque()  # (when, packets, lost)
         self._queues: deque[tuple[float, float]] = deque()  # (when, queue)
         self._begins_s = 0.0  # what was sent before says nothing of the queue now
