@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
-from tests.simulators.links.profile import Burst, Way
+from tests.simulators.links.profile import Burst, Spell, Way
 from tests.simulators.links.rate import Rate
 
 Fate = Literal["delivered", "lost", "full", "cut", "walled", "silenced"]
@@ -63,6 +63,8 @@ class Bottleneck:
     def _begin(self, way: Way, began_s: float) -> None:
         self._way, self._began_s = way, began_s
         self._rate = Rate(way.rate, way.repeat_s)
+        self._air: Way | Spell = way
+        self._spells = deque(way.spells)
         self._losses = Losses(way.loss, way.burst, seed=way.seed)
         self._random = random.Random(way.seed + 1_000)
 
@@ -147,8 +149,12 @@ class Bottleneck:
 
     def _send_off(self, one: Passage) -> Passage:
         assert one.left_s is not None, "it has left"
-        due_s = one.left_s + self._way.delay_s + self._random.uniform(0.0, self._way.jitter_s)
-        self._last_delivered_s = max(self._last_delivered_s, due_s)  # jitter does not reorder
+        while self._spells and self._spells[0].from_s <= one.left_s - self._began_s:
+            self._air = self._spells.popleft()
+            seed = self._way.seed + 1 + len(self._spells)
+            self._losses = Losses(self._air.loss, self._air.burst, seed=seed)
+        due_s = one.left_s + self._air.delay_s + self._random.uniform(0.0, self._air.jitter_s)
+        self._last_delivered_s = max(self._last_delivered_s, due_s)  # nothing is reordered
         if self._losses.next_is_lost():
             return replace(one, fate="lost")
         return replace(one, delivered_s=self._last_delivered_s)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from tests.simulators.links.bad_day import BAD_DAY
 from tests.simulators.links.profile import Burst, Profile, ProfileError, TcpFlow, Way, profile_of, steady
 
 _EDGE_BURSTS: Final = Burst(to_bad=0.005, to_good=0.245)  # 2 % lost, four in a row on average
@@ -115,7 +116,7 @@ POOR: Final = (  # the links that picture and voice are measured on
     BUFFERBLOAT_TCP_512K,
     RFC54_2FLOWS_700K,
 )
-KNOWN: Final = {one.name: one for one in (CLEAN_2M, CLEAN_RTT600, *POOR, RFC52_2FLOWS_1M)}
+KNOWN: Final = {one.name: one for one in (CLEAN_2M, CLEAN_RTT600, *POOR, RFC52_2FLOWS_1M, BAD_DAY)}
 
 
 def find_profile(name: str, folder: Path | None = None) -> Profile:

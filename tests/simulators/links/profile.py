@@ -18,6 +18,7 @@ _WAY: Final = {
     "queue_ms",
     "queue_bytes",
     "seed",
+    "spells",
 }
 
 
@@ -36,11 +37,23 @@ class Burst:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """From this second on, until the next one, what leaves the queue fares so, and not as its `Way` says."""
+
+    from_s: float
+    delay_s: float = 0.0
+    jitter_s: float = 0.0
+    loss: float = 0.0
+    burst: Burst | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """One direction. `rate`: (from this second on, bit/s), repeated every `repeat_s`; 0 carries nothing.
 
     The queue drops its tail: at `queue_bytes`, or at `queue_s` of the present rate. Jitter is added to the
-    delay, evenly between 0 and `jitter_s`, and never reorders. Loss is after the queue.
+    delay, evenly between 0 and `jitter_s`, and never reorders. Loss is after the queue. `spells`, in order of
+    time and never repeated, are other delay, jitter and loss.
     """
 
     rate: tuple[tuple[float, float], ...]
@@ -52,6 +65,7 @@ class Way:
     queue_s: float = 0.3
     queue_bytes: int | None = None
     seed: int = 1
+    spells: tuple[Spell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,27 +136,37 @@ def profile_of(document: dict[str, Any]) -> Profile:
 def _way(document: dict[str, Any]) -> Way:
     if unknown := set(document) - _WAY:
         raise ValueError(f"{', '.join(sorted(unknown))}: not a key of a direction")
-    rate, burst = document["rate_kbps"], document.get("ge")
+    rate, spells = document["rate_kbps"], document.get("spells", ())
     steps = rate if isinstance(rate, list) else [[0, rate]]
     if not steps or any(bps < 0 for _, bps in steps) or steps != sorted(steps, key=lambda step: step[0]):
         raise ValueError("rate_kbps: expected a number, or steps [[second, kbit/s], …] in order of time")
+    if list(spells) != sorted(spells, key=lambda spell: spell["from"]):
+        raise ValueError("spells: expected them in order of time")
     return Way(
         rate=tuple((float(from_s), float(kbps) * 1_000) for from_s, kbps in steps),
         repeat_s=document.get("loop_s"),
-        delay_s=document.get("delay_ms", 0) / 1_000,
-        jitter_s=document.get("jitter_ms", 0) / 1_000,
-        loss=document.get("loss", 0.0),
-        burst=burst
+        queue_s=document.get("queue_ms", 300) / 1_000,
+        queue_bytes=document.get("queue_bytes"),
+        seed=document.get("seed", 1),
+        spells=tuple(Spell(from_s=float(one["from"]), **_fares(one)) for one in spells),
+        **_fares(document),
+    )
+
+
+def _fares(document: dict[str, Any]) -> dict[str, Any]:
+    burst = document.get("ge")
+    return {
+        "delay_s": document.get("delay_ms", 0) / 1_000,
+        "jitter_s": document.get("jitter_ms", 0) / 1_000,
+        "loss": document.get("loss", 0.0),
+        "burst": burst
         and Burst(
             to_bad=burst["p"],
             to_good=burst["r"],
             lost_in_bad=burst.get("bad", 1.0),
             lost_in_good=burst.get("good", 0.0),
         ),
-        queue_s=document.get("queue_ms", 300) / 1_000,
-        queue_bytes=document.get("queue_bytes"),
-        seed=document.get("seed", 1),
-    )
+    }
 
 
 def document_of(profile: Profile) -> dict[str, Any]:
@@ -160,21 +184,28 @@ def document_of(profile: Profile) -> dict[str, Any]:
 
 
 def _way_document(way: Way) -> dict[str, Any]:
-    document: dict[str, Any] = {
+    return {
         "rate_kbps": [[from_s, bps / 1_000] for from_s, bps in way.rate],
         "loop_s": way.repeat_s,
-        "delay_ms": way.delay_s * 1_000,
-        "jitter_ms": way.jitter_s * 1_000,
-        "loss": way.loss,
         "queue_ms": way.queue_s * 1_000,
         "queue_bytes": way.queue_bytes,
         "seed": way.seed,
+        "spells": [{"from": one.from_s, **_fares_document(one)} for one in way.spells],
+        **_fares_document(way),
     }
-    if way.burst is not None:
+
+
+def _fares_document(one: Way | Spell) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "delay_ms": one.delay_s * 1_000,
+        "jitter_ms": one.jitter_s * 1_000,
+        "loss": one.loss,
+    }
+    if one.burst is not None:
         document["ge"] = {
-            "p": way.burst.to_bad,
-            "r": way.burst.to_good,
-            "bad": way.burst.lost_in_bad,
-            "good": way.burst.lost_in_good,
+            "p": one.burst.to_bad,
+            "r": one.burst.to_good,
+            "bad": one.burst.lost_in_bad,
+            "good": one.burst.lost_in_good,
         }
     return document

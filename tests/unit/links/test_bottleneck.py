@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from tests.simulators.links.bottleneck import Bottleneck, Losses, Passage
-from tests.simulators.links.profile import Burst, Way
+from tests.simulators.links.profile import Burst, Spell, Way
 
 KB = bytes(1_000)  # 1 s of an 8 kbit/s link
 SLOW = Way(rate=((0.0, 8_000.0),), delay_s=0.1, queue_s=2.0)
@@ -97,6 +97,17 @@ def test_a_lost_packet_takes_its_time_on_the_link_like_any_other() -> None:
     link.offer(KB, now_s=0.0)
     (one,) = link.take(now_s=1.0)
     assert (one.fate, one.left_s, one.delivered_s) == ("lost", 1.0, None)
+
+
+def test_a_spell_is_for_what_leaves_the_queue_while_it_lasts() -> None:
+    spells = (Spell(from_s=1.5, delay_s=3.0), Spell(from_s=2.5, loss=1.0), Spell(from_s=3.5, delay_s=0.1))
+    link = Bottleneck(replace(SLOW, queue_s=9.0, spells=spells), began_s=100.0)
+    for _ in range(4):
+        link.offer(KB, now_s=100.0)
+    lost, *delivered = sorted(link.take(now_s=200.0), key=lambda one: one.fate != "lost")
+    assert (lost.left_s, lost.fate) == (103.0, "lost")
+    times_s = [one.delivered_s for one in delivered]
+    assert times_s == pytest.approx([101.1, 105.0, 105.0])  # the last does not overtake
 
 
 def test_another_rate_holds_for_what_is_left_of_a_packet_under_way() -> None:
