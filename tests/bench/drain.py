@@ -16,9 +16,8 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from contract.sealing import read_hub_key
 from tests.bench.report import percentile, progress, tell
-from tests.drain.backlog import make_backlog
+from tests.drain.backlog import fill_spool
 from tests.drain.held import Backlog, Held
 from tests.drain.picture import curves_of, draw
 from tests.drain.presses import Presses
@@ -110,17 +109,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Result:
     profile = profile_of(options)
     village = Village(folder, [replace(PLACES[0], link=profile, devices=NO_DEVICES)])
     station = village.stations[0]
-    path = station.folder / "data" / "spool.db"
-    path.parent.mkdir(parents=True)
-    make_backlog(
-        path,
-        read_hub_key(village.broker.boxes[station.name].seal_key.read_bytes()),
-        station=station.name,
-        hours=options.hours,
-        said=lambda hours: progress(f"backlog: {hours:.1f} of {options.hours:g} h "),
-    )
-    progress("\n")
-    backlog = Backlog.of_spool(path)
+    backlog = fill_spool(village, station, hours=options.hours)
     with village:
         link = station.link
         assert link is not None, "made with one"

@@ -13,7 +13,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def tell(
-    result: Mapping[str, float | int | str], *, meanings: Mapping[str, str], json_path: str | None
+    result: Mapping[str, float | int | str | None], *, meanings: Mapping[str, str], json_path: str | None
 ) -> None:
     """Print `result`, with what each key means; with `json_path` write one JSON object there ("-": standard
     output).

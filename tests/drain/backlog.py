@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.ids import StationId
-from contract.sealing import HubKey
+from contract.sealing import HubKey, read_hub_key
 from edge.capture.capture import BOARD, Capture
 from edge.spool.spool import Spool
 from firmware_bridge.events import (
@@ -23,8 +23,12 @@ from firmware_bridge.events import (
     StreamKind,
     StreamUnit,
 )
+from tests.bench.report import progress
+from tests.drain.held import Backlog
 from tests.simulators.board import recordings
 from tests.simulators.board.recordings import ECG, PLETH, PULSE, SPO2
+from tests.village.station import Station
+from tests.village.village import Village
 
 RATES_HZ: Final = {ECG: 250, PLETH: 75, SPO2: 1, PULSE: 1}
 STREAMS: Final = (
@@ -38,6 +42,21 @@ QUOTA_BYTES: Final = 2_000_000_000
 BOOT_S: Final = 3_600
 RECORD_S: Final = 30
 FIRST_RECORD_AT_S: Final = 5  # of a boot: the board has introduced itself
+
+
+def fill_spool(village: Village, station: Station, *, hours: float) -> Backlog:
+    """Fill the spool of a station that has not started yet, and say how far it is."""
+    path = station.folder / "data" / "spool.db"
+    path.parent.mkdir(parents=True)
+    make_backlog(
+        path,
+        read_hub_key(village.broker.boxes[station.name].seal_key.read_bytes()),
+        station=station.name,
+        hours=hours,
+        said=lambda made: progress(f"backlog: {made:.1f} of {hours:g} h "),
+    )
+    progress("\n")
+    return Backlog.of_spool(path)
 
 
 def make_backlog(
