@@ -23,6 +23,7 @@ from tests.simulators.links.rate import Rate
 MEANINGS: Final = {
     "profile": "the link",
     "seconds": "from the first picture and voice on",
+    "busy": "share of this machine's processors that was not idle; near 1 the rest says more of it",
     "alive": "1: pictures and a voice still came in the last 10 s",
     "legs": "generations of connections, 1 is a call that was never lost",
     "video_fps": "pictures painted a second",
@@ -64,6 +65,7 @@ def of_call(watched: Watched) -> Result:
     painted = [at_s for at_s in course.painted_s if 0 <= at_s <= course.seconds]
     return {
         "seconds": round(course.seconds),
+        "busy": watched.busy,
         "alive": int(course.alive),
         "legs": course.legs,
         "video_fps": round(len(painted) / course.seconds, 1),

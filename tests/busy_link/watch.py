@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
+from tests.bench.machine import Busy
 from tests.bench.report import progress
 from tests.busy_link.figures import WHOLE, Course, Look, concealed, outages
 from tests.busy_link.laden_call import laden_call
@@ -31,6 +32,7 @@ class Watched:
     packets: Sequence[Logged]  # times are monotonic, as of `began_s`
     began_s: float
     uploads_port: int
+    busy: float  # share of the machine's processors
     owed: int  # records of the backlog that the hub did not hold when the call stood
     before: Held
     after: Held
@@ -53,7 +55,7 @@ def watched_call(
     """
     with laden_call(folder, profile, hours=hours) as call, Presses(call.station, call.store) as presses:
         before = presses.held(call.backlog)
-        to_wall_s = time.time() - time.monotonic()
+        busy, to_wall_s = Busy(), time.time() - time.monotonic()
         first, began_s = media_counts(call.page), call.link.set(profile)
         looks = [Look(0.0, first.heard_samples, first.concealed_samples + first.silenced_samples)]
         press_after_s = _gaps_s(press_every_s, seed=seed)
@@ -70,7 +72,7 @@ def watched_call(
                     look_s += LOOK_EVERY_S
                     progress(f"{ends_s - now_s:4.0f} s left, {concealed(looks, WHOLE):.2%} made up ")
                 presses.watch(PRESS_LOOK_S)
-        last = media_counts(call.page)
+        busy_share, last = busy.share(), media_counts(call.page)
         alive = is_alive(call.page, to_s=time.time())
         presses.wait(limit_s=LAST_PRESS_LIMIT_S)
         progress("\n")
@@ -91,6 +93,7 @@ def watched_call(
             packets=call.link.packets(),
             began_s=began_s,
             uploads_port=uploads_port,
+            busy=busy_share,
             owed=call.backlog.records - before.backlog,
             before=before,
             after=presses.held(call.backlog),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.machine import Busy
 from tests.bench.report import progress
 from tests.links_bench.clip import Clip
 from tests.links_bench.drawing import draw
@@ -53,14 +54,14 @@ def campaign(
     for done, one in enumerate(left):
         left_min = (len(left) - done) * each_s / 60
         progress(f"{len(plan) - len(left) + done} of {len(plan)} runs, {left_min:.0f} min left\n")
-        began_s, before = time.monotonic(), _processors()
+        began_s, busy = time.monotonic(), Busy()
         clip = clip or Clip(folder)
         try:
             document = run(one.peer, one.profile, clip, seconds=seconds).document()
         except Exception as error:  # noqa: BLE001 - a hundred runs do not end with one
             progress(f"{one.peer} over {one.profile.name}, run {one.number}: {error!r}\n")
             continue
-        document["busy"] = round(_busy_share(before, _processors()), 2)
+        document["busy"] = busy.share()
         partial = one.file(folder).with_suffix(".part")
         partial.write_text(json.dumps(document), encoding="utf-8")
         partial.rename(one.file(folder))
@@ -98,13 +99,3 @@ def _by_profile_and_peer(folder: Path, plan: Sequence[Planned]) -> dict[tuple[st
             document = json.loads(one.file(folder).read_text(encoding="utf-8"))
             found.setdefault((one.profile.name, one.peer), []).append(document)
     return found
-
-
-def _processors() -> tuple[int, int]:
-    """Ticks of all processors so far: all, and idle (proc(5): the first line of /proc/stat)."""
-    ticks = [int(one) for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return sum(ticks), ticks[3] + ticks[4]
-
-
-def _busy_share(before: tuple[int, int], after: tuple[int, int]) -> float:
-    return 1 - (after[1] - before[1]) / max(1, after[0] - before[0])

@@ -33,6 +33,7 @@ def watched(packets: list[Logged] | None = None, presses_s: list[float] | None =
         packets=packets or [],
         began_s=BEGAN_S,
         uploads_port=UPLOADS_PORT,
+        busy=0.6,
         owed=90,
         before=Held(10, 30_000, 0, 0),
         after=Held(40, 120_000, 7, 3),
