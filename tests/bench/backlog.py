@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--rate-kbps", type=float, default=256.0, help="each way (default: %(default)s)")
     parser.add_argument("--delay-ms", type=float, default=100.0, help="each way (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the presses")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave logs and the link's packets there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave there what the run writes")
     parser.add_argument("--json", metavar="FILE", help="write one JSON object there; - is standard output")
     options = parser.parse_args()
     profile = profile_of(options)

@@ -26,7 +26,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=BAD_DAY.seconds, help="(default: %(default)s)")
     parser.add_argument("--hours", type=float, default=24.0, help="of backlog (default: %(default)s)")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave logs and the link's packets there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave there what the run writes")
     parser.add_argument("--json", metavar="FILE", help="write one JSON object there; - is standard output")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="haidang-bad-day-") as name:

@@ -121,7 +121,7 @@ def of_link(watched: Watched, profile: Profile) -> Result:
 
 def of_presses(watched: Watched) -> Result:
     """How long a press took, beside all that."""
-    took_ms = [took_s * 1e3 for took_s in watched.presses_s]
+    took_ms = [took_s * 1e3 for _, took_s in watched.presses]
     return {
         "presses": len(took_ms) + watched.presses_lost,
         "press_p50_ms": round(percentile(took_ms, 0.5)) if took_ms else None,

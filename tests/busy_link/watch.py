@@ -1,9 +1,10 @@
 """A laden call is let last: looked at each second, the button pressed at random (shell)."""
 
+import json
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from tests.simulators.links import Logged, Profile
 from tests.simulators.links.uploads import uploads
 from tests.village.media_watch import heard_since_s, is_alive, media_counts, painted_s
 
+COURSE: Final = "course.json"  # for who wants to know second by second
 LOOK_EVERY_S: Final = 1.0
 PRESS_LOOK_S: Final = 0.05
 PRESS_APART_S: Final = 0.5  # at least
@@ -37,7 +39,7 @@ class Watched:
     before: Held
     after: Held
     faults: Faults
-    presses_s: list[float]  # from the button's edge to the hub's committed store
+    presses: list[tuple[float, float]]  # when (profile), and how long until the hub's store had committed it
     presses_lost: int
 
 
@@ -88,7 +90,7 @@ def watched_call(
             painted_s=[at_s - to_wall_s - began_s for at_s in painted_s(call.page)],
             heard_s=[at_s - began_s for at_s in voices if at_s is not None],
         )
-        return Watched(
+        watched = Watched(
             course=course,
             packets=call.link.packets(),
             began_s=began_s,
@@ -98,9 +100,12 @@ def watched_call(
             before=before,
             after=presses.held(call.backlog),
             faults=faults_of(call.station, call.store),
-            presses_s=[took_s for _, took_s in presses.took_s],
+            presses=[(at_s - began_s, took_s) for at_s, took_s in presses.took_s],
             presses_lost=presses.waiting,
         )
+    kept = {**asdict(course), "began_s": began_s, "presses": watched.presses}
+    (folder / COURSE).write_text(json.dumps(kept), encoding="utf-8")
+    return watched
 
 
 def _gaps_s(every_s: float | None, *, seed: int) -> Iterator[float]:

@@ -19,7 +19,7 @@ def sent(at_s: float, *, to: int = 6_000, content: Any = "rtp", waited_s: float 
     return Logged("up", "delivered", 1_000, *times, Packet(content, (5_000, to)))
 
 
-def watched(packets: list[Logged] | None = None, presses_s: list[float] | None = None) -> Watched:
+def watched(packets: list[Logged] | None = None, presses: list[tuple[float, float]] | None = None) -> Watched:
     course = Course(
         seconds=SECONDS,
         alive=True,
@@ -38,7 +38,7 @@ def watched(packets: list[Logged] | None = None, presses_s: list[float] | None =
         before=Held(10, 30_000, 0, 0),
         after=Held(40, 120_000, 7, 3),
         faults=Faults(lost=0, doubled=1),
-        presses_s=presses_s or [],
+        presses=presses or [],
         presses_lost=2,
     )
 
@@ -68,7 +68,7 @@ def test_the_link_is_told_by_who_used_it_and_the_queue_by_the_call() -> None:
 
 
 def test_presses_that_are_lost_are_counted_and_not_timed() -> None:
-    found = of_presses(watched(presses_s=[0.2, 0.3, 1.4]))
+    found = of_presses(watched(presses=[(1.0, 0.2), (9.0, 0.3), (20.0, 1.4)]))
     assert found == {
         "presses": 5, "press_p50_ms": 300, "press_p99_ms": 1400, "press_max_ms": 1400, "presses_lost": 2,
     }  # fmt: skip
