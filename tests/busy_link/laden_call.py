@@ -1,10 +1,11 @@
 """A station that owes hours of records, in a call over a link (shell)."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import Page
 
@@ -14,6 +15,7 @@ from tests.links_bench.clip import Clip
 from tests.simulators.links import Link, Profile
 from tests.village.conversation import answer, ring
 from tests.village.desk import operator
+from tests.village.media_told import on_media
 from tests.village.page_sound import put_in_marks
 from tests.village.station import Devices, Station
 from tests.village.village import PLACES, Village
@@ -23,13 +25,14 @@ MARK_EVERY_S: Final = 0.3  # what the operator says
 
 @dataclass(frozen=True, slots=True)
 class LadenCall:
-    """One that stands: the page that receives it, the station, its link, and what it owed when it started."""
+    """One that stands: the page that receives it, the station, its link, what it owed when it started."""
 
     page: Page
     station: Station
     link: Link
     backlog: Backlog
     store: Path  # the hub's
+    told: list[tuple[float, dict[str, Any]]]  # when (monotonic), and what the station said of its sending
 
 
 @contextmanager
@@ -46,6 +49,8 @@ def laden_call(folder: Path, profile: Profile, *, hours: float) -> Iterator[Lade
     with village, operator(village) as page:
         assert station.link is not None, "made with one"
         put_in_marks(page, every_s=MARK_EVERY_S)
+        told: list[tuple[float, dict[str, Any]]] = []
+        on_media(page, lambda message: told.append((time.monotonic(), message)))
         ring(page, village, station)
         answer(page, station)
-        yield LadenCall(page, station, station.link, backlog, folder / "store")
+        yield LadenCall(page, station, station.link, backlog, folder / "store", told)

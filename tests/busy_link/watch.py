@@ -103,7 +103,8 @@ def watched_call(
             presses=[(at_s - began_s, took_s) for at_s, took_s in presses.took_s],
             presses_lost=presses.waiting,
         )
-    kept = {**asdict(course), "began_s": began_s, "presses": watched.presses}
+    told = [(at_s - began_s, message) for at_s, message in call.told]
+    kept = {**asdict(course), "began_s": began_s, "presses": watched.presses, "told": told}
     (folder / COURSE).write_text(json.dumps(kept), encoding="utf-8")
     return watched
 

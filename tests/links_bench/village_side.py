@@ -1,13 +1,12 @@
 """Ours: `edge video` of a station in a call with the operator's page, board, broker, hub and all (shell)."""
 
-import json
 import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from playwright.sync_api import Page, WebSocket
+from playwright.sync_api import Page
 
 from tests.links_bench.clip import Clip
 from tests.links_bench.receiver import watch_more
@@ -15,6 +14,7 @@ from tests.links_bench.side import Call, Targets
 from tests.simulators.links import Profile
 from tests.village.conversation import answer, ring
 from tests.village.desk import operator
+from tests.village.media_told import on_media
 from tests.village.page_sound import put_in_marks
 from tests.village.station import Devices, Station
 from tests.village.village import PLACES, Village
@@ -70,14 +70,9 @@ def _targets(page: Page) -> Targets:
     """What the station tells the page of its target from now on."""
     targets: Targets = []
 
-    def take(payload: str | bytes) -> None:
-        message = json.loads(payload) if isinstance(payload, str) else {}
-        if message.get("type") == "media" and message.get("target_bps") is not None:
+    def take(message: dict[str, Any]) -> None:
+        if message.get("target_bps") is not None:
             targets.append((time.monotonic(), float(message["target_bps"])))
 
-    def listen(socket: WebSocket) -> None:
-        if socket.url.endswith("/media"):
-            socket.on("framereceived", take)
-
-    page.on("websocket", listen)
+    on_media(page, take)
     return targets
