@@ -10,11 +10,14 @@ root.
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from tests.bench.report import tell
-from tests.busy_link.result import MEANINGS, of_backlog, of_call, of_link, of_presses
+from tests.busy_link.result import BACKLOG, CALL, LINK, PRESSES, of_backlog, of_call, of_link, of_presses
 from tests.busy_link.watch import watched_call
 from tests.simulators.links import Profile, steady
+
+MEANINGS: Final = {**CALL, **LINK, **PRESSES, **BACKLOG}
 
 
 def main() -> None:
@@ -45,13 +48,12 @@ def main() -> None:
             seed=options.seed,
         )
     result = {
-        "profile": profile.name,
-        **of_call(watched),
+        **of_call(watched, profile),
         **of_link(watched, profile),
         **of_presses(watched),
         **of_backlog(watched, hours=options.hours),
     }
-    tell({key: result[key] for key in MEANINGS if key in result}, meanings=MEANINGS, json_path=options.json)
+    tell(result, meanings=MEANINGS, json_path=options.json)
 
 
 def profile_of(options: argparse.Namespace) -> Profile:

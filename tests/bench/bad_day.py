@@ -9,11 +9,14 @@ sending them. Real parts throughout: `edge vitals`, `edge video`, broker, hub, C
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from tests.bench.report import tell
-from tests.busy_link.result import MEANINGS, of_backlog, of_call, of_link, of_outages
+from tests.busy_link.result import BACKLOG, CALL, LINK, OUTAGES, of_backlog, of_call, of_link, of_outages
 from tests.busy_link.watch import watched_call
 from tests.simulators.links.bad_day import BAD_DAY
+
+MEANINGS: Final = {**CALL, **OUTAGES, **LINK, **BACKLOG}
 
 
 def main() -> None:
@@ -34,13 +37,12 @@ def main() -> None:
             options.keep or Path(name), BAD_DAY, hours=options.hours, seconds=options.seconds
         )
     result = {
-        "profile": BAD_DAY.name,
-        **of_call(watched),
+        **of_call(watched, BAD_DAY),
         **of_outages(watched, BAD_DAY),
         **of_link(watched, BAD_DAY),
         **of_backlog(watched, hours=options.hours),
     }
-    tell({key: result[key] for key in MEANINGS if key in result}, meanings=MEANINGS, json_path=options.json)
+    tell(result, meanings=MEANINGS, json_path=options.json)
 
 
 if __name__ == "__main__":

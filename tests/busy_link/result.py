@@ -1,11 +1,13 @@
-"""A watched call as it is reported (core): each function gives some keys of MEANINGS."""
+"""A watched call as it is reported (core): five groups of keys, what each means, and a function for each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tests.bench.report import percentile
 from tests.busy_link.figures import (
     WHOLE,
+    Course,
     Figure,
     back_s,
     clear,
@@ -15,12 +17,12 @@ from tests.busy_link.figures import (
     outages,
     unheard_s,
 )
-from tests.busy_link.watch import Watched
+from tests.drain.held import Faults, Held
 from tests.links_bench.figures import carried_bits
-from tests.simulators.links import Profile, queueing_delays_s, utilisation
+from tests.simulators.links import Logged, Profile, queueing_delays_s, utilisation
 from tests.simulators.links.rate import Rate
 
-MEANINGS: Final = {
+CALL: Final = {
     "profile": "the link",
     "seconds": "from the first picture and voice on",
     "busy": "share of this machine's processors that was not idle; near 1 the rest says more of it",
@@ -28,26 +30,34 @@ MEANINGS: Final = {
     "legs": "generations of connections, 1 is a call that was never lost",
     "video_fps": "pictures painted a second",
     "frozen_s": "pauses of more than 0.5 s between painted pictures",
-    "frozen_outside_s": "the same, outside of outages",
     "audio_concealed": "share of the voice that Chromium made up",
-    "concealed_outside": "the same, outside of outages: the seconds that lie wholly between two",
     "unheard_s": "seconds without a voice, even a made up one: no connection stood; not in audio_concealed",
+}
+OUTAGES: Final = {
     "outages": "times at which the link carried nothing",
     "outages_s": "all of them together",
+    "frozen_outside_s": "frozen_s outside of outages",
+    "concealed_outside": "audio_concealed of the seconds that lie wholly between two outages",
     "voice_back_s": "from the end of an outage until a voice was heard, the median",
     "voice_back_max_s": "the same, the longest",
     "picture_back_s": "from the end of an outage until a picture was painted, the median",
     "picture_back_max_s": "the same, the longest",
+}
+LINK: Final = {
     "queue_p50_ms": "wait of the call's UDP packets before the link",
     "queue_p95_ms": "the same, 95 of 100",
     "utilisation": "share of what the link could carry up that it did carry for this station, not for others",
     "media_kbps": "of it, what the call's UDP packets took",
     "uplink_kbps": "of it, what `edge vitals` took: the backlog, what is measured now, signals",
+}
+PRESSES: Final = {
     "presses": "button edges in the call: nudges",
     "press_p50_ms": "edge of the button to the hub's committed store",
     "press_p99_ms": "the same, 99 of 100",
     "press_max_ms": "the slowest",
     "presses_lost": "presses that the hub's store did not hold a minute after the end",
+}
+BACKLOG: Final = {
     "backlog_hours": "of capture when the station started",
     "backlog_owed": "records of it that the hub did not hold when the call began",
     "backlog_drained": "of them, what came in the call",
@@ -55,15 +65,33 @@ MEANINGS: Final = {
     "backlog_lost": "records that the station believes to be at the hub and are not, of all",
     "backlog_doubled": "records that the hub holds once more under another name, of all",
 }
-Result = Mapping[str, Figure | str]  # by keys of MEANINGS
+Result = Mapping[str, Figure | str]  # by keys of a group
 
 
-def of_call(watched: Watched) -> Result:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What came of it."""
+
+    course: Course
+    packets: Sequence[Logged]  # times are monotonic, as of `began_s`
+    began_s: float
+    uploads_port: int
+    busy: float  # share of the machine's processors
+    owed: int  # records of the backlog that the hub did not hold when the call stood
+    before: Held
+    after: Held
+    faults: Faults
+    presses: list[tuple[float, float]]  # when (profile), and how long until the hub's store had committed it
+    presses_lost: int
+
+
+def of_call(watched: Watched, profile: Profile) -> Result:
     """How the call was, from its first second to its last."""
     course = watched.course
     whole = [(0.0, course.seconds)]
     painted = [at_s for at_s in course.painted_s if 0 <= at_s <= course.seconds]
     return {
+        "profile": profile.name,
         "seconds": round(course.seconds),
         "busy": watched.busy,
         "alive": int(course.alive),
@@ -83,10 +111,10 @@ def of_outages(watched: Watched, profile: Profile) -> Result:
     voice_s, voice_max_s = middle_and_worst(back_s(dark, course.heard_s))
     picture_s, picture_max_s = middle_and_worst(back_s(dark, course.painted_s))
     return {
-        "frozen_outside_s": round(frozen_s(course.painted_s, spans), 1),
-        "concealed_outside": round(concealed(course.looks, spans), 4),
         "outages": len(dark),
         "outages_s": round(sum(to_s - from_s for from_s, to_s in dark), 1),
+        "frozen_outside_s": round(frozen_s(course.painted_s, spans), 1),
+        "concealed_outside": round(concealed(course.looks, spans), 4),
         "voice_back_s": voice_s,
         "voice_back_max_s": voice_max_s,
         "picture_back_s": picture_s,

@@ -3,8 +3,19 @@ from typing import Any
 import pytest
 
 from tests.busy_link.figures import Course, Look
-from tests.busy_link.result import MEANINGS, of_backlog, of_call, of_link, of_outages, of_presses
-from tests.busy_link.watch import Watched
+from tests.busy_link.result import (
+    BACKLOG,
+    CALL,
+    LINK,
+    OUTAGES,
+    PRESSES,
+    Watched,
+    of_backlog,
+    of_call,
+    of_link,
+    of_outages,
+    of_presses,
+)
 from tests.drain.held import Faults, Held
 from tests.simulators.links.known import FLOOR_64K, MICROWAVE_OUTAGE
 from tests.simulators.links.log import Logged
@@ -43,15 +54,17 @@ def watched(packets: list[Logged] | None = None, presses: list[tuple[float, floa
     )
 
 
-def test_every_key_has_a_meaning() -> None:
+def test_every_key_has_a_meaning_and_stands_in_that_order() -> None:
     one = watched()
-    parts = [of_call(one), of_outages(one, FLOOR_64K), of_link(one, FLOOR_64K), of_presses(one)]
-    parts.append(of_backlog(one, hours=1.0))
-    assert {"profile", *(key for part in parts for key in part)} == set(MEANINGS)
+    assert list(of_call(one, FLOOR_64K)) == list(CALL)
+    assert list(of_outages(one, FLOOR_64K)) == list(OUTAGES)
+    assert list(of_link(one, FLOOR_64K)) == list(LINK)
+    assert list(of_presses(one)) == list(PRESSES)
+    assert list(of_backlog(one, hours=1.0)) == list(BACKLOG)
 
 
 def test_a_call_is_told_over_the_whole_and_between_outages() -> None:
-    whole, outside = of_call(watched()), of_outages(watched(), MICROWAVE_OUTAGE)
+    whole, outside = of_call(watched(), MICROWAVE_OUTAGE), of_outages(watched(), MICROWAVE_OUTAGE)
     assert (whole["video_fps"], whole["frozen_s"], whole["audio_concealed"]) == (8.2, 11.1, 0.02)
     assert (outside["outages"], outside["outages_s"], outside["frozen_outside_s"]) == (1, 10.0, 1.1)
     assert (outside["voice_back_s"], outside["picture_back_max_s"]) == (0.5, 1.1)
