@@ -2,7 +2,7 @@
 
 The low track goes on whatever happens to the high one, so that a viewer is never without a picture while the
 high one is repaired or ends, and who has a narrower way of his own is given the low one. Source:
-docs/adr/0040-two-tracks.md.
+docs/adr/0039-two-tracks.md.
 """
 
 from typing import Final
