@@ -26,6 +26,7 @@ NARROW_LINK_BPS: Final = 256_000
 PACE: Final = 1.25
 PACE_AT_START: Final = 2.0  # what was seen may have been our own pace
 PACE_IN_CALL: Final = 0.5
+PACE_LEAST: Final = 10_000.0  # bytes a second: two segments, which the kernel sends at once, in 0.3 s
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 ALONE_EVERY_S: Final = (
     120.0  # so often one goes alone, to see the link without a queue: 0.5 % of it at 600 ms
@@ -106,12 +107,16 @@ class Window:
 
     def pace(self, *, is_urgent: bool = False) -> float:
         """How fast the segments of a parcel may follow each other, in bytes a second: somewhat faster than
-        the link is, so that they do not wait in a modem that may have no room for all; in a call slower, so
-        that words go between, unless it `is_urgent`. Until the rate is known well, as the window goes round.
+        the link is, so that they do not wait in a modem that may have no room for all. Until the rate is
+        known well, as the window goes round.
+
+        In a call slower, so that words go between, unless it `is_urgent`; but never so slow that what is
+        urgent waits long for what has just left, behind which alone another pace acts. The rate that is seen
+        may then be our own pace.
         """
         rate = self.rate or 0.0
         if self._is_in_call and rate and not is_urgent:
-            return rate * PACE_IN_CALL
+            return max(PACE_LEAST, rate * PACE_IN_CALL)
         pace = rate * (PACE_AT_START if self._is_starting else PACE)
         if self._link.is_rate_trusted:
             return pace

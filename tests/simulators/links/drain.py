@@ -57,9 +57,9 @@ class Drain:
             presses_s=sorted(took_s for at_s, took_s in self._presses if at_s >= from_s),
         )
 
-    def _send(self, size_bytes: int) -> int:
+    def _send(self, size_bytes: int, *, is_urgent: bool = False) -> int:
         self._sent += 1
-        self.link.send(self._sent, size_bytes)
+        self.link.send(self._sent, size_bytes, pace=self.window.pace(is_urgent=is_urgent))
         self.window.on_sent(self._sent, size_bytes, now_s=self.link.now_s)
         return self._sent
 
@@ -89,7 +89,7 @@ class Drain:
         self.link.at(self.link.now_s + LIVE_EVERY_S, self._say_live)
 
     def _press(self) -> None:
-        self._pressed_s[self._send(PRESS_BYTES)] = self.link.now_s
+        self._pressed_s[self._send(PRESS_BYTES, is_urgent=True)] = self.link.now_s
         self.link.at(self.link.now_s + self._random.expovariate(1 / PRESS_EVERY_S), self._press)
 
     def _on_arrived(self, parcel: int) -> None:

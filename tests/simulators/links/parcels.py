@@ -1,8 +1,8 @@
 """A link as a window sees it, in a time of its own (core): parcels go up, the broker's words come back.
 
-Two bottlenecks of the laboratory and a TCP that is as simple as can be: segments, one acknowledgement for
-each, what was sent before something acknowledged is lost and sent again, a timer for the last one. No
-congestion control: that is the window's. An hour of link takes seconds.
+Two bottlenecks of the laboratory and a TCP that is as simple as can be: segments that leave in pairs at a
+pace, one acknowledgement for each, what was sent before something acknowledged is lost and sent again, a
+timer for the last one. No congestion control: that is the window's. An hour of link takes seconds.
 """
 
 import heapq
@@ -24,6 +24,7 @@ PUBACK_BYTES: Final = 4
 BROKER_S: Final = 0.002
 REORDERING: Final = 0.25  # of a round trip: so long a later one may overtake
 TIMER_MIN_S: Final = 1.0
+TOGETHER: Final = 2  # segments that leave at once, as Linux does whatever the pace is
 _STAMP: Final = struct.Struct("!BIIII")  # kind, stream, segment, of which sending, all before arrived
 _SEGMENT, _ACK, _DATAGRAM = range(3)
 
@@ -31,9 +32,18 @@ _SEGMENT, _ACK, _DATAGRAM = range(3)
 class _Stream:
     """One direction of the connection: messages in, messages out, in order and complete."""
 
-    def __init__(self, number: int, offer: Callable[[bytes], None], *, round_trip_s: float) -> None:
+    def __init__(
+        self,
+        number: int,
+        offer: Callable[[bytes], None],
+        later: Callable[[float, Callable[[], None]], None],
+        *,
+        round_trip_s: float,
+    ) -> None:
         self.resent = 0
+        self.pace = inf  # bytes a second; a change acts on what leaves after the pair that is due
         self._number, self._offer, self._round_trip_s = number, offer, round_trip_s
+        self._later, self._due_s = later, 0.0
         self._answer_s = round_trip_s  # smoothed
         self._least_answer_s = inf
         self._ends: deque[tuple[int, int]] = deque()  # (segment that ends a message, message)
@@ -61,11 +71,20 @@ class _Stream:
 
     def send(self, message: int, size_bytes: int, *, now_s: float) -> None:
         while size_bytes > 0:
-            self._sizes[self._segments] = min(SEGMENT_BYTES, size_bytes)
-            self._put(self._segments, now_s)
-            size_bytes -= SEGMENT_BYTES
-            self._segments += 1
+            together = _cut(size_bytes)[:TOGETHER]
+            first, self._segments = self._segments, self._segments + len(together)
+            self._sizes.update(enumerate(together, first))
+            self._leave(range(first, self._segments), max(now_s, self._due_s), now_s=now_s)
+            self._due_s = max(now_s, self._due_s) + sum(together) / self.pace
+            size_bytes -= sum(together)
         self._ends.append((self._segments - 1, message))
+
+    def _leave(self, segments: range, at_s: float, *, now_s: float) -> None:
+        def put() -> None:
+            for segment in segments:
+                self._put(segment, max(at_s, now_s))
+
+        put() if at_s <= now_s else self._later(at_s, put)
 
     def _put(self, segment: int, now_s: float) -> None:
         self._sent_s[segment] = (now_s, self._sendings)
@@ -115,6 +134,12 @@ class _Stream:
         return complete
 
 
+def _cut(size_bytes: int) -> list[int]:
+    """Return the sizes of the segments of a message."""
+    whole, rest = divmod(size_bytes, SEGMENT_BYTES)
+    return [SEGMENT_BYTES] * whole + [rest] * (rest > 0)
+
+
 class ParcelLink:
     """`send` parcels, `run_until` a time; the callbacks are called at theirs, with `now_s`."""
 
@@ -129,8 +154,8 @@ class ParcelLink:
         self._down = Bottleneck(profile.down, began_s=0.0)
         round_trip_s = profile.up.delay_s + profile.down.delay_s
         self._streams = (
-            _Stream(0, self._offer_up, round_trip_s=round_trip_s),
-            _Stream(1, self._offer_down, round_trip_s=round_trip_s),
+            _Stream(0, self._offer_up, self.at, round_trip_s=round_trip_s),
+            _Stream(1, self._offer_down, self.at, round_trip_s=round_trip_s),
         )
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
@@ -150,8 +175,9 @@ class ParcelLink:
         """By how much the sender's round trip is longer than the least it had."""
         return self._streams[0].queue_s
 
-    def send(self, parcel: int, size_bytes: int) -> None:
-        """Give a parcel to the connection."""
+    def send(self, parcel: int, size_bytes: int, *, pace: float = inf) -> None:
+        """Give a parcel to the connection; what has not left yet goes at `pace`, in bytes a second."""
+        self._streams[0].pace = pace
         self._streams[0].send(parcel, size_bytes + PUBLISH_BYTES + TLS_BYTES, now_s=self.now_s)
 
     def send_datagram(self, size_bytes: int) -> None:

@@ -7,6 +7,7 @@ from edge.uplink.link_estimate import Arrival, Flight
 from edge.uplink.window import (
     ALONE_EVERY_S,
     FLOOR_BPS,
+    PACE_LEAST,
     PARCEL_IN_CALL_BYTES,
     WINDOW_FIRST_BYTES,
     WINDOW_MAX_BYTES,
@@ -358,8 +359,13 @@ def test_segments_follow_each_other_little_faster_than_the_link_is_and_in_a_call
     line.drain(10.0)
     assert line.window.pace() == pytest.approx(1.25 * RATE, rel=0.05)
     line.window.share(is_in_call=True)
-    assert line.window.pace() == pytest.approx(0.5 * RATE, rel=0.05)
+    assert line.window.pace() == PACE_LEAST
     assert line.window.pace(is_urgent=True) == pytest.approx(1.25 * RATE, rel=0.05)
+    wide = Line(Window())
+    wide.rate = 10 * RATE
+    wide.drain(10.0)
+    wide.window.share(is_in_call=True)
+    assert wide.window.pace() == pytest.approx(5 * RATE, rel=0.05)
 
 
 def test_the_oldest_parcel_on_the_way_is_known(line: Line) -> None:

@@ -122,3 +122,13 @@ def test_beside_voice_and_picture_that_take_all_the_floor_still_goes() -> None:
     in_a_call(drain, media_bps=58_000, from_s=30.0)
     drain.run_until(90.0)
     assert 4_000 < ours_bps(drain, 40.0, 90.0) < 16_000
+
+
+def test_what_goes_slowly_beside_a_call_holds_no_press_up() -> None:
+    """Without the least pace our own one, seen as the link's, becomes slower with each look: 14 s at last."""
+    drain = Drain(poor(256e3), (600, 3_000))
+    drain.run_until(30.0)
+    in_a_call(drain, media_bps=220_000, from_s=30.0)
+    drain.run_until(330.0)
+    assert drain.drained(from_s=60.0).presses_s[-1] < 0.9
+    assert ours_bps(drain, 60.0, 330.0) > 25_000, "all that the others leave"
