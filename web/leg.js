@@ -100,7 +100,7 @@ export class Leg extends EventTarget {
     }
     this._up.connection.ontrack = ({ track, receiver }) => {
       if (track.kind === "audio") this.heard = new MediaStream([track]);
-      else this._tracks.add(receiver);
+      else if (!way.isAudioOnly) this._tracks.add(receiver);
       // as early as it can be played: who talks must not wait for smoothness
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
       if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;

@@ -4,15 +4,16 @@
 const LOOK_MS = 50;
 const STILL_MS = 300; // without a new picture: the high track has ended, or waits for what was lost
 const STEADY_MS = 600; // of new pictures, until the high track is shown again
+const STEADY_MAX_MS = 10_000; // twice as long after each time that it was shown for less than
+const SOON_MS = 30_000; // so long: a picture that changes its size each second is worse than a small one
 
 /** @typedef {{receiver: RTCRtpReceiver, newest: number, moved_ms: number, since_ms: number, decoded: number}} Track  `newest`: the
  *  moment of its newest picture, as the browser counts; `since_ms`: it has moved steadily since then */
 
-/** "track": `stream` is there. It stays the same one: a player that gets another one goes dark for a moment. */
-export class Tracks extends EventTarget {
+/** `stream` stays the same one: a player that gets another one goes dark for a moment. */
+export class Tracks {
   /** @param {() => number} now_ms */
   constructor(now_ms) {
-    super();
     /** What is to be shown. @type {MediaStream | null} */
     this.stream = null; // never an empty stream: one that gets its track later is not played (Chromium 150)
     /** How many pictures of what was shown were decoded. */
@@ -23,15 +24,16 @@ export class Tracks extends EventTarget {
     this._tracks = [];
     this._shown = 0;
     this._timer = 0;
+    this._steady_ms = STEADY_MS;
+    this._shown_ms = -Infinity; // since when the high one was
   }
 
   /** They are added in the order in which the station offers them. @param {RTCRtpReceiver} receiver */
   add(receiver) {
+    if (this._tracks.some((one) => one.receiver === receiver)) return; // an offer that is applied anew names it again
     this._tracks.push({ receiver, newest: 0, moved_ms: -Infinity, since_ms: Infinity, decoded: 0 });
     if (this._tracks.length > 1) this._timer ||= window.setInterval(() => this._choose(), LOOK_MS);
-    if (this.stream) return;
-    this.stream = new MediaStream([receiver.track]);
-    this.dispatchEvent(new Event("track"));
+    this.stream ??= new MediaStream([receiver.track]);
   }
 
   close() {
@@ -64,8 +66,13 @@ export class Tracks extends EventTarget {
       track.since_ms = Math.min(track.since_ms, now_ms);
     }
     const [low, high] = this._tracks;
-    if (this._shown === 0 && now_ms - high.since_ms >= STEADY_MS) this._show(1);
-    else if (this._shown === 1 && high.since_ms === Infinity && low.since_ms !== Infinity) this._show(0);
+    if (this._shown === 0 && now_ms - high.since_ms >= this._steady_ms) {
+      this._shown_ms = now_ms;
+      this._show(1);
+    } else if (this._shown === 1 && high.since_ms === Infinity && low.since_ms !== Infinity) {
+      this._steady_ms = now_ms - this._shown_ms < SOON_MS ? Math.min(STEADY_MAX_MS, 2 * this._steady_ms) : STEADY_MS;
+      this._show(0);
+    }
   }
 
   /** @param {number} at */

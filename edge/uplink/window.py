@@ -23,6 +23,7 @@ FLOOR_SHARE: Final = 0.1  # of what they have, where that is more
 FALL: Final = 0.8  # of what they had: the link gives less, and the backlog yields before it meets the queue
 WINDOW_MAX_BYTES: Final = 262_144
 NARROW_LINK_BPS: Final = 256_000
+NARROW_IN_CALL_BPS: Final = 1_000_000  # below, two segments together keep a word waiting for 24 ms and more
 PACE: Final = 1.25
 PACE_AT_START: Final = 2.0  # what was seen may have been our own pace
 PACE_IN_CALL: Final = 0.5
@@ -98,9 +99,10 @@ class Window:
 
     @property
     def parcel_bytes(self) -> int:
-        """The size to which a parcel may grow: small on a link below 256 kbit/s, a step smaller in a call."""
+        """The size to which a parcel may grow: small on a narrow link, in a call one segment."""
         rate = self.rate
-        is_wide = rate is not None and rate * 8 >= NARROW_LINK_BPS
+        narrow_bps = NARROW_IN_CALL_BPS if self._is_in_call else NARROW_LINK_BPS
+        is_wide = rate is not None and rate * 8 >= narrow_bps
         if self._is_in_call:
             return PARCEL_SMALL_BYTES if is_wide else PARCEL_IN_CALL_BYTES
         return PARCEL_LARGE_BYTES if is_wide else PARCEL_SMALL_BYTES

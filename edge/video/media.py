@@ -64,9 +64,11 @@ class VoiceMode:
 @dataclass(frozen=True, slots=True)
 class LinkNow:
     """What the transport knows of the way up. `target_bps` is for all media together, headers included;
-    `queued_s` is how long what waits in the pacer will take to leave; `repairs_share` is what is sent beside
-    each packet of the picture, in advance of its loss (0 … 0.2); `is_out`: nothing is heard from the other
-    side. `has_high`: it takes a second, larger picture."""
+    `queued_s` is how long what waits in the pacer before a frame of the low track will take to leave, and
+    `high_queued_s` before one of the high track; `repairs_share` is what is sent beside each packet of the
+    picture, in advance of its loss (0 … 0.2); `is_out`: nothing is heard from the other side; `has_high`: it
+    takes a second, larger picture.
+    """
 
     target_bps: int
     round_trip_s: float | None
@@ -75,3 +77,4 @@ class LinkNow:
     repairs_share: float = 0.0
     is_out: bool = False
     has_high: bool = False
+    high_queued_s: float = 0.0

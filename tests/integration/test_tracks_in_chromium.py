@@ -32,12 +32,16 @@ BEGIN = """async ([low, high]) => {
     const tracks = new Tracks(() => performance.now()), video = document.createElement("video");
     video.muted = true;
     document.body.append(video);
-    to.ontrack = ({ receiver }) => tracks.add(receiver);
-    tracks.addEventListener("track", () => { video.srcObject = tracks.stream; void video.play(); });
+    to.ontrack = ({ receiver }) => {
+        tracks.add(receiver);
+        tracks.add(receiver); // as after an offer that is applied anew
+    };
     await from.setLocalDescription();
     await to.setRemoteDescription(from.localDescription);
     await to.setLocalDescription();
     await from.setRemoteDescription(to.localDescription);
+    video.srcObject = tracks.stream;
+    void video.play();
     const painted = [];
     const paint = () => { painted.push(video.videoWidth); video.requestVideoFrameCallback(paint); };
     video.requestVideoFrameCallback(paint);
@@ -72,6 +76,17 @@ def test_the_high_track_is_shown_while_it_moves_and_the_low_one_otherwise(page: 
     )
     before = page.evaluate("() => seen.tracks.framesDecoded")
     wait_until(page, f"() => seen.tracks.framesDecoded > {before + 10} && !seen.video.paused")
+
+
+def test_a_high_track_that_stands_still_again_and_again_is_shown_later_each_time(page: Page) -> None:
+    waits = []
+    for _ in range(3):
+        began = page.evaluate("() => { seen.high(true); return performance.now(); }")
+        wide(page, HIGH)
+        waits.append(page.evaluate("() => seen.tracks._shown_ms") - began)
+        page.evaluate("() => seen.high(false)")
+        wide(page, LOW)
+    assert waits[2] > 2_400, "600, 1,200, 2,400 ms and more"
 
 
 def test_pictures_that_were_shown_are_counted_once_whichever_track_they_were_of(page: Page) -> None:

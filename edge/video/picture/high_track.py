@@ -8,21 +8,26 @@ docs/adr/0039-two-tracks.md.
 from typing import Final
 
 from edge.video.picture.keys import Beat, Keys
-from edge.video.picture.ladder import RUNGS, PictureLadder
+from edge.video.picture.ladder import CLIMB_AFTER_S, RUNGS, PictureLadder
+from edge.video.picture.tally import Tally
 
 LOW_BPS: Final = 100_000  # of the low track beside a high one, coded
-LOW_WIRE_BPS: Final = 115_000  # the same with its headers
-HIGH_FROM: Final = next(
-    at for at, (_, rung) in enumerate(RUNGS, 1) if rung.width > 640
-)  # a smaller one is no gain
+LOW_WIRE_BPS: Final = 117_000  # the same with its headers
+LOW_AT: Final = sum(from_bps <= LOW_BPS for from_bps, _ in RUNGS)
+HIGH_FROM: Final = next(at for at, (_, rung) in enumerate(RUNGS, 1) if rung.width > 640)
+GAIN: Final = 1.4  # times as wide as the low one; less is no gain
+HELD_S: Final = (
+    1.5  # so long the low track keeps its size: the other side sees the high one only after a while
+)
 
 
 class HighTrack:
-    """Whether there is one, and on which rung."""
+    """Whether there is one, and on which rung. Times are monotonic seconds."""
 
     def __init__(self) -> None:
-        self.keys, self.beat = Keys(), Beat()
-        self._ladder = PictureLadder()
+        self.keys, self.beat, self.tally = Keys(), Beat(), Tally()
+        self._ladder = PictureLadder(return_after_s=CLIMB_AFTER_S)
+        self._began_s: float | None = None
 
     @property
     def at(self) -> int:
@@ -36,5 +41,20 @@ class HighTrack:
 
     def step(self, high_bps: int, *, most: int, now_s: float) -> int:
         """Return `at` for so much of coded picture beside the low track, never above `most`."""
+        had_one = self.at > 0
         self._ladder.step(high_bps, now_s=now_s, most=most)
+        if self.at and not had_one:
+            self._began_s, self.tally = now_s, Tally()
+        elif not self.at:
+            self._began_s = None
         return self.at
+
+    def low_most(self, low_at: int, *, now_s: float) -> int | None:
+        """Return the highest rung that the low track, which is on `low_at`, may have beside it; None: any.
+
+        It keeps its size while the high one begins, does not grow when that is about to, and is small beside
+        it otherwise.
+        """
+        if self._began_s is not None and now_s - self._began_s >= HELD_S:
+            return LOW_AT
+        return max(low_at, LOW_AT) if self.at or self.wanted else None

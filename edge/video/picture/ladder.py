@@ -68,7 +68,8 @@ class _Stair:
 class PictureLadder:
     """On which rung the picture stands. `at` counts RUNGS from 1; 0: no room for a picture that moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, return_after_s: float = RETURN_AFTER_S) -> None:
+        self._return_after_s = return_after_s
         self.at = 0
         self.wanted = 0  # what the rate alone would have, without any wait or limit
         self._stair = _Stair()
@@ -79,7 +80,7 @@ class PictureLadder:
 
         The first call stands where it says. Later: down at once, below HOLD_SHARE of the rung's rate, but to
         stills only after STILLS_AFTER_S; up after CLIMB_AFTER_S of room, and from nothing to the first
-        picture after RETURN_AFTER_S.
+        picture after `return_after_s`.
         """
         wanted = sum(video_bps >= from_bps for from_bps, _ in RUNGS)
         if wanted:
@@ -89,7 +90,7 @@ class PictureLadder:
         if wanted < self.at and video_bps >= HOLD_SHARE * RUNGS[self.at - 1][0]:
             wanted = self.at
         self.wanted = wanted
-        wait_s = CLIMB_AFTER_S if self.at else RETURN_AFTER_S
+        wait_s = CLIMB_AFTER_S if self.at else self._return_after_s
         self.at = self._stair.step(min(wanted, most), now_s=now_s, wait_s=wait_s)
         return self.at
 

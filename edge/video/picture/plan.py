@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.media import PictureMode
-from edge.video.media import KEYFRAME_MAX_S, TRACKS, LinkNow, Track, VoiceMode
+from edge.video.media import KEYFRAME_MAX_S, LinkNow, Track, VoiceMode
 from edge.video.picture.effort import Effort
-from edge.video.picture.high_track import LOW_BPS, LOW_WIRE_BPS, HighTrack
+from edge.video.picture.high_track import GAIN, HIGH_FROM, LOW_AT, LOW_BPS, LOW_WIRE_BPS, HighTrack
 from edge.video.picture.keys import Beat, Keys
 from edge.video.picture.ladder import RUNGS, STILLS, PictureLadder, VoiceLadder, rung, split, voice_wire_bps
 from edge.video.picture.tally import Tally
@@ -66,14 +66,15 @@ class PicturePlan:
         self._mode: PictureMode = "motion"
         self._link: LinkNow | None = None
         self._video_bps = self._high_bps = self._still_bps = 0
-        self._queue_empty_s = 0.0  # when what we know of has left
+        # when what we know of has left: all before a frame of this track
+        self._empty_s: dict[Track, float] = {"low": 0.0, "high": 0.0}
         self._beat, self._high = Beat(), HighTrack()
         self._keys: dict[Track, Keys] = {"low": Keys(), "high": self._high.keys}
         self._beside_s = 0.0  # of coding the low track, since the high one was coded last
         self._camera_size = (0, 0)
         self._camera_s: float | None = None  # of its last frame
         self._camera_apart_s = 0.0  # its frames, in the mean
-        self._tallies = {track: Tally() for track in TRACKS}
+        self._tally = Tally()  # of the low track
         self._box_since_s: float | None = None  # since when another one is wanted
 
     def link(self, now: LinkNow, *, now_s: float) -> VoiceMode:
@@ -84,10 +85,10 @@ class PicturePlan:
         voice_bps = 0 if now.is_out else now.target_bps  # few packets: what the link keeps comes as a queue
         mode = self._voices.voice_mode(voice_bps, now.lost_share, now_s=now_s)
         self._link, self._video_bps = now, split(now.target_bps, mode, repairs_share=now.repairs_share)
-        room_bps = now.target_bps - LOW_WIRE_BPS if now.has_high else 0
-        self._high_bps = split(room_bps, mode, repairs_share=now.repairs_share)
+        room_bps = now.target_bps - round(LOW_WIRE_BPS * (1 + now.repairs_share))
+        self._high_bps = split(room_bps, mode, repairs_share=now.repairs_share) if now.has_high else 0
         self._still_bps = min(STILL_MOST_BPS, now.target_bps - voice_wire_bps(mode))
-        self._queue_empty_s = now_s + now.queued_s
+        self._empty_s = {"low": now_s + now.queued_s, "high": now_s + max(now.queued_s, now.high_queued_s)}
         return mode
 
     def set_mode(self, mode: PictureMode) -> None:
@@ -105,11 +106,14 @@ class PicturePlan:
         self._camera_size = camera_size
         self._count_camera(now_s)
         most = self._effort.look(now_s=now_s)
-        low_bps = LOW_BPS if self._high.step(self._high_bps, most=most, now_s=now_s) else self._video_bps
-        at = self._pictures.step(low_bps, now_s=now_s, most=most)
+        high_bps = self._high_bps if self._is_high_a_gain else 0
+        low_bps = LOW_BPS if self._high.step(high_bps, most=most, now_s=now_s) else self._video_bps
+        low_most = self._high.low_most(self._pictures.at, now_s=now_s)
+        most = most if low_most is None else min(most, low_most)
+        at = self._pictures.step(self._video_bps, now_s=now_s, most=most)
         self._fit_camera(now_s)
         self.has_room = at > 0 or self._still_bps >= STILL_LEAST_BPS
-        if not self.has_room or self._queue_empty_s - now_s > QUEUE_MAX_S:
+        if not self.has_room or self._empty_s["low"] - now_s > QUEUE_MAX_S:
             return None
         # in a dip there is no more than for stills
         return self._moving("low", at, max(low_bps, self._still_bps), now_s) if at else self._still(now_s)
@@ -117,9 +121,16 @@ class PicturePlan:
     def high_shot(self, *, now_s: float) -> Shot | None:
         """Return how the same frame is sent as the high track's, after `shot`; None: it is not."""
         at = self._high.at
-        if at == 0 or self._queue_empty_s - now_s > QUEUE_MAX_S:
+        if at == 0 or self._high_bps == 0 or self._empty_s["high"] - now_s > QUEUE_MAX_S:
             return None
         return self._moving("high", at, self._high_bps, now_s)
+
+    @property
+    def _is_high_a_gain(self) -> bool:
+        """Whether the camera's frames are large enough for a second track."""
+        low, high = (rung(at, self._mode) for at in (LOW_AT, HIGH_FROM))
+        low_width, _ = fitted(self._camera_size, (low.width, low.height))
+        return fitted(self._camera_size, (high.width, high.height))[0] >= GAIN * low_width
 
     def _still(self, now_s: float) -> Shot | None:
         """Each stands alone: on such a link, what it builds on may be lost, and it comes seldom anyway."""
@@ -158,15 +169,19 @@ class PicturePlan:
         if is_key:
             self._keys[shot.track].sent(now_s=now_s)
         link_bps = max(self._link.target_bps if self._link else 0, 1_000)
-        self._queue_empty_s = max(self._queue_empty_s, now_s) + size_bytes * 8 / link_bps
-        self._tallies[shot.track].add((shot.width, shot.height), size_bytes, now_s=now_s)
+        later: tuple[Track, ...] = ("low", "high") if shot.track == "low" else ("high",)
+        for track in later:
+            self._empty_s[track] = max(self._empty_s[track], now_s) + size_bytes * 8 / link_bps
+        tally = self._tally if shot.track == "low" else self._high.tally
+        tally.add((shot.width, shot.height), size_bytes, now_s=now_s)
         if shot.at == 0:
             leaves_s = size_bytes * 8 / max(self._still_bps, STILL_LEAST_BPS)
             self._beat.rest(now_s + max(STILL_EVERY_S, leaves_s))
 
     def now(self, *, now_s: float) -> PictureNow:
         """Return what is sent, and what bounds it."""
-        larger = self._tallies["high" if self._high.at else "low"]
+        high = self._high.tally
+        larger = high if self._high.at and high.size(now_s=now_s) != (0, 0) else self._tally
         return PictureNow(
             at=self._high.at or self._pictures.at,
             wanted=self._wanted,
@@ -176,7 +191,7 @@ class PicturePlan:
             camera_box=self.camera_box,
             size=larger.size(now_s=now_s),
             fps=larger.fps(now_s=now_s),
-            video_bps=sum(tally.bps(now_s=now_s) for tally in self._tallies.values()),
+            video_bps=self._tally.bps(now_s=now_s) + high.bps(now_s=now_s),
         )
 
     @property

@@ -192,7 +192,9 @@ class QuietTrack(MediaStreamTrack):
 
 
 def agreement(transceivers: Sequence[RTCRtpTransceiver]) -> Negotiated:
-    """Return what the answer made of our offer: one voice, and the tracks in the order of TRACKS."""
+    """Return what the answer made of our offer: one voice, and the tracks. Of two pictures the first is the
+    low one; who takes one alone takes it as the low one, whichever it is.
+    """
 
     def payload_type(transceiver: RTCRtpTransceiver | None, name: str) -> int | None:
         if transceiver is None or transceiver.currentDirection != "sendonly":
@@ -201,7 +203,7 @@ def agreement(transceivers: Sequence[RTCRtpTransceiver]) -> Negotiated:
         return found[0] if found else None
 
     voice = next((one for one in transceivers if one.kind == "audio"), None)
-    pictures = [one for one in transceivers if one.kind == "video"]
+    pictures = [one for one in transceivers if one.kind == "video" and payload_type(one, "vp8") is not None]
     return Negotiated(
         voice_ssrc=voice.sender._ssrc if voice else 0,
         voice_type=payload_type(voice, "opus"),

@@ -20,6 +20,7 @@ from edge.video.transport.picture_track import (
     begin_stream,
 )
 from edge.video.transport.rate import RateController
+from edge.video.transport.retransmission import RepeatBudget
 from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ class Outbound:
             else begin_stream(agreed.voice_ssrc, agreed.voice_type, VOICE_HZ, rng)
         )
         self._voice_ids = agreed.voice_ids
+        budget = RepeatBudget(now_s=now_s)
         self._tracks: dict[Track, PictureTrack] = {
-            name: PictureTrack(picture, repair_types=agreed.repair_types, rng=rng, now_s=now_s)
+            name: PictureTrack(picture, repair_types=agreed.repair_types, budget=budget, rng=rng, now_s=now_s)
             for name, picture in agreed.pictures.items()
             if picture.payload_type is not None
         }
@@ -71,10 +73,11 @@ class Outbound:
             target_bps=self.rate.target_bps,
             round_trip_s=self.rate.round_trip_s,
             lost_share=self.rate.lost_share,
-            queued_s=max(self._pacer.queued_s, OUT_S if self.rate.is_out else 0.0),
+            queued_s=max(self._pacer.queued_s("low"), OUT_S if self.rate.is_out else 0.0),
             is_out=self.rate.is_out,
             repairs_share=max((track.repairs_share for track in self._tracks.values()), default=0.0),
             has_high="high" in self._tracks,
+            high_queued_s=max(self._pacer.queued_s("high"), OUT_S if self.rate.is_out else 0.0),
         )
 
     def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
@@ -224,7 +227,7 @@ class Outbound:
             self.bad_feedbacks += 1
 
     def _on_nack(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
-        for track in self._tracks.values():
+        for name, track in self._tracks.items():
             if packet.media_ssrc != track.stream.ssrc:
                 continue
             again = track.ask(
@@ -234,7 +237,7 @@ class Outbound:
                 now_s=now_s,
             )
             for leaving, size_bytes in again:
-                self._pacer.push_repair(leaving, size_bytes=size_bytes)
+                self._pacer.push_repair(leaving, size_bytes=size_bytes, track=name)
 
     def _on_report(self, report: rtcp.Report, now_s: float) -> None:
         if report.ssrc not in [stream.ssrc for stream in self._streams]:

@@ -3,8 +3,8 @@
 A frame sent in one burst is a queue in the narrowest hop, and voice waits behind it. So picture packets
 leave at PACE times the target, one after the other, and voice passes them. Old pictures are worse than none:
 what cannot leave soon is dropped in whole frames, and from there on only a keyframe is taken. Of two tracks
-the low one goes first, and the high one is dropped first. Where too much is on its way already, all but voice
-waits here. A train of padding leaves at its own rate, before it.
+all of the low one goes first: it waits for nothing of the high one. Where too much is on its way already, all
+but voice waits here. A train of padding leaves at its own rate, before it.
 """
 
 from collections import deque
@@ -28,7 +28,6 @@ CATCH_UP_S: Final = 0.005  # the loop wakes late by some milliseconds; so much i
 
 @dataclass(slots=True)
 class _Frame(Generic[Packet]):
-    track: Track
     packets: deque[tuple[Packet, int]]
     size_bytes: int
     pushed_s: float
@@ -44,11 +43,11 @@ class Pacer(Generic[Packet]):
         self._pace_bps = PACE_MIN_BPS
         self._voice: deque[tuple[Packet, int]] = deque(maxlen=50)  # a second of voice and more
         self._voice_rate = RateOf(window_s=VOICE_S)
-        self._repairs: deque[tuple[Packet, int]] = deque(maxlen=128)
+        self._repairs: dict[Track, deque[tuple[Packet, int]]] = {track: deque(maxlen=128) for track in TRACKS}
         self._train: deque[tuple[Packet, int]] = deque()
         self._train_bps = PACE_MIN_BPS
         self._train_at_s = now_s  # when its next packet may go
-        self._frames: deque[_Frame[Packet]] = deque()
+        self._frames: dict[Track, deque[_Frame[Packet]]] = {track: deque() for track in TRACKS}
         self._room_bytes: float | None = None
         self._free_at_s = now_s  # when the next paced packet may go
         self.set_target(target_bps)
@@ -61,12 +60,13 @@ class Pacer(Generic[Packet]):
         """So much may still go on its way, by the next `pop`; negative: too much is. None: no limit."""
         self._room_bytes = room_bytes
 
-    @property
-    def queued_s(self) -> float:
-        """How long what waits will take to leave beside the voice; what is too much on its way is waited for
-        as well.
+    def queued_s(self, track: Track = "low") -> float:
+        """How long what waits before a new frame of this track will take to leave beside the voice; what is
+        too much on its way is waited for as well.
         """
-        waiting = sum(size for _, size in self._repairs) + sum(frame.size_bytes for frame in self._frames)
+        first = TRACKS[: TRACKS.index(track) + 1]
+        waiting = sum(size for one in first for _, size in self._repairs[one])
+        waiting += sum(frame.size_bytes for one in first for frame in self._frames[one])
         too_much = 0.0 if self._room_bytes is None else max(0.0, -self._room_bytes)
         voice_bps = min(VOICE_SHARE_MAX * self._pace_bps, self._voice_rate.bps() or 0.0)
         return (waiting + too_much) * 8 / (self._pace_bps - voice_bps)
@@ -75,9 +75,9 @@ class Pacer(Generic[Packet]):
         """It leaves with the next `pop`."""
         self._voice.append((packet, size_bytes))
 
-    def push_repair(self, packet: Packet, *, size_bytes: int) -> None:
+    def push_repair(self, packet: Packet, *, size_bytes: int, track: Track = "low") -> None:
         """A packet sent again; the caller has held it against its budget."""
-        self._repairs.append((packet, size_bytes))
+        self._repairs[track].append((packet, size_bytes))
 
     def push_train(self, packets: Sequence[Packet], *, size_bytes: int, rate_bps: int) -> None:
         """Padding, each packet of this size; it begins when what has begun is out, and the picture waits as
@@ -98,31 +98,21 @@ class Pacer(Generic[Packet]):
         if is_key:
             self._drop_waiting(track)  # nothing that waits is worth more than a fresh start
             self.need_key.discard(track)
-        elif track in self.need_key or not self._makes_room(track):
+        elif track in self.need_key or self.queued_s(track) > QUEUE_MAX_S:
             self._drop_waiting(track)
             self.dropped_frames += 1
             self.need_key.add(track)
             return False
-        frame = _Frame(track, deque(zip(packets, sizes_bytes, strict=True)), sum(sizes_bytes), now_s)
-        if track == "low":  # before each of the high track that has not begun
-            later = [one for one in self._frames if one.track == "high" and not one.is_begun]
-            earlier = [one for one in self._frames if one.track == "low" or one.is_begun]
-            self._frames = deque([*earlier, frame, *later])
-        else:
-            self._frames.append(frame)
+        pairs = deque(zip(packets, sizes_bytes, strict=True))
+        self._frames[track].append(_Frame(pairs, sum(sizes_bytes), now_s))
         return True
-
-    def _makes_room(self, track: Track) -> bool:
-        """Whether a frame of this track may wait; the high track's frames give way to the low one's."""
-        if self.queued_s > QUEUE_MAX_S and track == "low" and self._drop_waiting("high"):
-            self.need_key.add("high")
-        return self.queued_s <= QUEUE_MAX_S
 
     def begin_anew(self) -> None:
         """Drop all pictures and repairs, also one that has begun; only keyframes are taken next."""
-        self.dropped_frames += len(self._frames)
-        self._frames.clear()
-        self._repairs.clear()
+        for track in TRACKS:
+            self.dropped_frames += len(self._frames[track])
+            self._frames[track].clear()
+            self._repairs[track].clear()
         self._train.clear()
         self.need_key.update(TRACKS)
 
@@ -150,7 +140,10 @@ class Pacer(Generic[Packet]):
     def _has_paced(self) -> bool:
         """Whether something paced may leave when its time comes."""
         has_room = self._room_bytes is None or self._room_bytes > 0
-        return has_room and not self._train and bool(self._repairs or self._frames)
+        return has_room and not self._train and any(self._waits(track) for track in TRACKS)
+
+    def _waits(self, track: Track) -> bool:
+        return bool(self._repairs[track] or self._frames[track])
 
     @property
     def next_s(self) -> float | None:
@@ -162,14 +155,15 @@ class Pacer(Generic[Packet]):
         return self._free_at_s if self._has_paced else None
 
     def _next_paced(self) -> tuple[Packet, int]:
-        if self._repairs:
-            return self._repairs.popleft()
-        frame = self._frames[0]
+        track = next(one for one in TRACKS if self._waits(one))
+        if self._repairs[track]:
+            return self._repairs[track].popleft()
+        frame = self._frames[track][0]
         packet, size = frame.packets.popleft()
         frame.is_begun = True
         frame.size_bytes -= size
         if not frame.packets:
-            self._frames.popleft()
+            self._frames[track].popleft()
         return packet, size
 
     def _occupy(self, size_bytes: int, now_s: float) -> None:
@@ -182,16 +176,13 @@ class Pacer(Generic[Packet]):
 
     def _drop_stale(self, now_s: float) -> None:
         """Frames that were to leave long ago: the rate fell after they had been taken."""
-        for track in TRACKS:
-            first = next((frame for frame in self._frames if frame.track == track), None)
-            if first is not None and not first.is_begun and now_s - first.pushed_s > QUEUE_MAX_S:
+        for track, frames in self._frames.items():
+            if frames and not frames[0].is_begun and now_s - frames[0].pushed_s > QUEUE_MAX_S:
                 self._drop_waiting(track)
                 self.need_key.add(track)
 
-    def _drop_waiting(self, track: Track) -> int:
+    def _drop_waiting(self, track: Track) -> None:
         """Drop what has not begun; a frame that has is finished, else the other side would ask for it."""
-        kept = [frame for frame in self._frames if frame.is_begun or frame.track != track]
-        dropped = len(self._frames) - len(kept)
-        self.dropped_frames += dropped
-        self._frames = deque(kept)
-        return dropped
+        kept = [frame for frame in self._frames[track] if frame.is_begun]
+        self.dropped_frames += len(self._frames[track]) - len(kept)
+        self._frames[track] = deque(kept)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from edge.video.media import VIDEO_HZ, EncodedFrame
 from edge.video.transport import rtp, ulpfec
 from edge.video.transport.redundancy import Redundancy
-from edge.video.transport.retransmission import Repeats
+from edge.video.transport.retransmission import RepeatBudget, Repeats
 from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds, Stream
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class PictureTrack:
         agreed: NegotiatedPicture,
         *,
         repair_types: tuple[int, int] | None,
+        budget: RepeatBudget,
         rng: "random.Random",
         now_s: float,
     ) -> None:
@@ -80,7 +81,7 @@ class PictureTrack:
             else begin_stream(agreed.repair_ssrc, agreed.repair_type, VIDEO_HZ, rng)
         )
         self._ids, self._repair_types = agreed.ids, repair_types
-        self._repeats: Repeats[Leaving] = Repeats(now_s=now_s)
+        self._repeats: Repeats[Leaving] = Repeats(budget)
         self._redundancy = Redundancy(now_s=now_s)
         self._picture_id = rng.randrange(1 << 15)
         self._key_wished_s = now_s - KEYFRAME_EVERY_S

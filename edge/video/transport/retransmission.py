@@ -32,14 +32,33 @@ class _Sent(Generic[Packet]):
     again: int = 0
 
 
+class RepeatBudget:
+    """What may go again, of all that one connection sends."""
+
+    def __init__(self, *, now_s: float) -> None:
+        self._bytes, self._at_s = 0.0, now_s
+
+    def fill(self, target_bps: int, *, now_s: float) -> None:
+        """Time has passed on a link of `target_bps`."""
+        share_bytes_s = SHARE * target_bps / 8
+        filled = self._bytes + share_bytes_s * (now_s - self._at_s)
+        self._bytes, self._at_s = min(filled, max(BURST_MIN_BYTES, share_bytes_s * BURST_S)), now_s
+
+    def take(self, size_bytes: int) -> bool:
+        """Whether so much may go; then it counts as gone."""
+        if size_bytes > self._bytes:
+            return False
+        self._bytes -= size_bytes
+        return True
+
+
 class Repeats(Generic[Packet]):
     """What we sent, as long as it may be asked for. Sequence numbers are RTP's, 16 bits."""
 
-    def __init__(self, *, now_s: float) -> None:
+    def __init__(self, budget: RepeatBudget) -> None:
         self.is_hopeless = False  # what was asked for last cannot come in time: a keyframe is the repair
         self._sent: dict[int, _Sent[Packet]] = {}  # oldest first
-        self._budget_bytes = 0.0
-        self._budget_at_s = now_s
+        self._budget = budget
 
     def on_sent(self, sequence: int, packet: Packet, *, size_bytes: int, now_s: float) -> None:
         """A packet went for the first time; `size_bytes` is what a repeat costs on the wire."""
@@ -63,7 +82,7 @@ class Repeats(Generic[Packet]):
         self.is_hopeless = False
         round_trip_s = UNKNOWN_ROUND_TRIP_S if round_trip_s is None else round_trip_s
         spacing_s = max(SPACING_MIN_S, SPACING * round_trip_s)
-        self._fill_budget(target_bps, now_s)
+        self._budget.fill(target_bps, now_s=now_s)
         chosen: list[tuple[int, Packet]] = []
         sequences = list(sequences)
         missing_bytes = sum(self._sent[one].size_bytes for one in sequences if one in self._sent)
@@ -78,18 +97,11 @@ class Repeats(Generic[Packet]):
             if sent.again >= SENDS_MAX or now_s - sent.first_s > USE_S + round_trip_s:
                 self.is_hopeless = True
                 continue
-            if sent.size_bytes > self._budget_bytes:
+            if not self._budget.take(sent.size_bytes):
                 continue
-            self._budget_bytes -= sent.size_bytes
             sent.again, sent.last_s = sent.again + 1, now_s
             chosen.append((sequence, sent.packet))
         return chosen
-
-    def _fill_budget(self, target_bps: int, now_s: float) -> None:
-        share_bytes_s = SHARE * target_bps / 8
-        filled = self._budget_bytes + share_bytes_s * (now_s - self._budget_at_s)
-        self._budget_bytes = min(filled, max(BURST_MIN_BYTES, share_bytes_s * BURST_S))
-        self._budget_at_s = now_s
 
 
 class Wishes:

@@ -256,14 +256,22 @@ def test_a_call_over_a_path_that_takes_seconds_does_not_starve_what_is_live(line
     assert (room_s or line.now_s) - sent_s < max(line.empty_s + 1.0, SIZE * 8 / FLOOR_BPS + 0.1)
 
 
-def test_in_a_call_parcels_are_a_step_smaller(line: Line) -> None:
+@pytest.mark.parametrize(
+    ("rate", "parcel_bytes"), [(64_000.0, PARCEL_IN_CALL_BYTES), (140_000.0, PARCEL_SMALL_BYTES)]
+)
+def test_in_a_call_a_parcel_is_one_segment_below_a_megabit_a_second(
+    line: Line, rate: float, parcel_bytes: int
+) -> None:
+    line.rate = rate
+    line.drain(10.0)
+    assert line.window.parcel_bytes == PARCEL_LARGE_BYTES
+    line.window.share(is_in_call=True)
+    assert line.window.parcel_bytes == parcel_bytes
+
+
+def test_in_a_call_a_parcel_is_small_before_anything_is_known(line: Line) -> None:
     line.window.share(is_in_call=True)
     assert line.window.parcel_bytes == PARCEL_IN_CALL_BYTES
-    fast = Line(Window())
-    fast.rate = 64_000.0
-    fast.drain(10.0)
-    fast.window.share(is_in_call=True)
-    assert fast.window.parcel_bytes == PARCEL_SMALL_BYTES
 
 
 def test_a_call_has_the_link_at_once_and_gives_it_back(line: Line) -> None:

@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -340,3 +341,25 @@ def test_a_track_that_nobody_took_goes_nowhere() -> None:
     out = outbound()
     out.send_picture(frame(is_key=True, track="high"), now_s=0.0)
     assert pop_all(out, until_s=0.5) == []
+
+
+def test_both_tracks_are_repaired_in_advance_and_reported_of() -> None:
+    out = outbound(has_high=True)
+    vars(out.rate)["lost_share"] = 0.02
+    assert out.link().repairs_share == 0.0
+    for track in out._tracks.values():
+        track.look(0.02, round_trip_s=0.6, now_s=0.0)
+        assert track.repairs_share > 0.0
+    out.send_picture(frame(is_key=True, track="high"), now_s=0.0)
+    report = rtcp.write_packet(rtcp.SENDER_REPORT, 0, HIGH.to_bytes(4) + bytes(20))
+    assert out.fill_report(report, now_s=0.5) is not None
+
+
+def test_a_frame_follows_the_one_before_by_its_number() -> None:
+    out = outbound()
+    numbers = []
+    for number in range(3):
+        out.send_picture(frame(size=100, is_key=True), now_s=number)
+        (packet,) = pop_all(out, from_s=number, until_s=number + 0.5)
+        numbers.append(int.from_bytes(packet[22:24]) & 0x7FFF)
+    assert [after - before for before, after in pairwise(numbers)] == [1, 1]

@@ -1,3 +1,4 @@
+from edge.video.media import Track
 from edge.video.transport.pacer import QUEUE_MAX_S, Pacer
 
 
@@ -6,10 +7,16 @@ def pacer(target_bps: int = 100_000) -> Pacer[str]:
 
 
 def push_frame(
-    pacer: Pacer[str], name: str, *, packets: int = 4, now_s: float = 0.0, is_key: bool = False
+    pacer: Pacer[str],
+    name: str,
+    *,
+    packets: int = 4,
+    now_s: float = 0.0,
+    is_key: bool = False,
+    track: Track = "low",
 ) -> bool:
     names = [f"{name}{index}" for index in range(packets)]
-    return pacer.push_frame(names, sizes_bytes=[500] * packets, is_key=is_key, now_s=now_s)
+    return pacer.push_frame(names, sizes_bytes=[500] * packets, is_key=is_key, now_s=now_s, track=track)
 
 
 def leave(pacer: Pacer[str], until_s: float, step_s: float = 0.001) -> list[tuple[float, str]]:
@@ -55,7 +62,7 @@ def test_voice_that_goes_beside_makes_the_queue_longer() -> None:
             paced.pop(now_s=0.04 * number)
     for paced in (with_voice, without):
         push_frame(paced, "f", now_s=2.0)
-    assert 1.3 < with_voice.queued_s / without.queued_s < 1.4
+    assert 1.3 < with_voice.queued_s() / without.queued_s() < 1.4
 
 
 def test_a_repair_goes_before_the_rest_of_a_frame() -> None:
@@ -68,9 +75,9 @@ def test_a_repair_goes_before_the_rest_of_a_frame() -> None:
 
 def test_the_owner_hears_how_long_the_queue_is() -> None:
     paced = pacer()
-    assert paced.queued_s == 0.0
+    assert paced.queued_s() == 0.0
     push_frame(paced, "f")
-    assert 0.139 < paced.queued_s < 0.14
+    assert 0.139 < paced.queued_s() < 0.14
     assert paced.next_s == 0.0
 
 
@@ -82,9 +89,9 @@ def test_where_too_much_is_on_its_way_all_but_voice_waits() -> None:
     assert paced.next_s is None
     paced.push_voice("v", size_bytes=100)
     assert paced.pop(now_s=1.0) == ["v"]
-    empty_s = paced.queued_s
+    empty_s = paced.queued_s()
     paced.set_room(-1_000)
-    assert paced.queued_s > empty_s + 0.05  # what is too much is waited for first
+    assert paced.queued_s() > empty_s + 0.05  # what is too much is waited for first
     paced.set_room(None)
     assert [name for _, name in leave(paced, 2.0)] == ["f2", "f3"]
 
@@ -140,3 +147,48 @@ def test_a_wake_that_comes_late_does_not_become_a_burst() -> None:
     push_frame(paced, "f", packets=20)
     paced.pop(now_s=0.0)
     assert len(paced.pop(now_s=0.3)) <= 2
+
+
+def test_the_low_track_waits_for_nothing_of_the_high_one() -> None:
+    paced = pacer(100_000)
+    push_frame(paced, "h", track="high")
+    assert paced.pop(now_s=0.0) == ["h0"]
+    assert paced.queued_s("low") < paced.queued_s("high")
+    push_frame(paced, "l", packets=2)
+    paced.push_repair("again high", size_bytes=300, track="high")
+    paced.push_repair("again low", size_bytes=300)
+    left = [name for _, name in leave(paced, 5.0)]
+    assert left == ["again low", "l0", "l1", "again high", "h1", "h2", "h3"]
+
+
+def test_too_long_a_queue_of_the_high_track_is_no_loss_of_the_low_one() -> None:
+    paced = pacer(20_000)
+    push_frame(paced, "a", track="high")
+    paced.pop(now_s=0.0)
+    push_frame(paced, "b", track="high")
+    assert not push_frame(paced, "c", now_s=0.1, track="high")
+    assert paced.need_key == {"high"}
+    assert push_frame(paced, "l", packets=1, now_s=0.1)
+    assert push_frame(paced, "k", packets=1, now_s=0.2, is_key=True)
+    assert paced.need_key == {"high"}, "a keyframe of the one is none of the other"
+    assert push_frame(paced, "k", packets=1, now_s=0.3, is_key=True, track="high")
+    assert not paced.need_key
+
+
+def test_a_frame_of_the_high_track_that_waits_too_long_behind_the_low_one_is_dropped() -> None:
+    paced = pacer(100_000)
+    push_frame(paced, "h", packets=1, track="high")
+    for number in range(80):  # as much as the pace is
+        now_s = 0.0347 * number
+        push_frame(paced, "l", packets=1, now_s=now_s)
+        paced.pop(now_s=now_s)
+    assert paced.need_key == {"high"}
+
+
+def test_after_an_outage_both_tracks_begin_anew() -> None:
+    paced = pacer()
+    push_frame(paced, "l")
+    push_frame(paced, "h", track="high")
+    paced.begin_anew()
+    assert paced.need_key == {"low", "high"}
+    assert leave(paced, 5.0) == []

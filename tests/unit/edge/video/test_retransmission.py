@@ -1,10 +1,18 @@
 import random
 
-from edge.video.transport.retransmission import BURST_S, KEPT_MAX, SENDS_MAX, SHARE, Repeats, Wishes
+from edge.video.transport.retransmission import (
+    BURST_S,
+    KEPT_MAX,
+    SENDS_MAX,
+    SHARE,
+    RepeatBudget,
+    Repeats,
+    Wishes,
+)
 
 
 def sent(count: int, *, size_bytes: int = 500, every_s: float = 0.01) -> Repeats[str]:
-    repeats: Repeats[str] = Repeats(now_s=-10.0)
+    repeats: Repeats[str] = Repeats(RepeatBudget(now_s=-10.0))
     for sequence in range(count):
         repeats.on_sent(sequence, f"p{sequence}", size_bytes=size_bytes, now_s=every_s * sequence)
     return repeats
@@ -41,7 +49,7 @@ def test_what_was_never_sent_is_left_out() -> None:
 
 
 def test_a_flood_of_requests_takes_a_fifth_of_the_link_and_no_more() -> None:
-    repeats: Repeats[str] = Repeats(now_s=0.0)
+    repeats: Repeats[str] = Repeats(RepeatBudget(now_s=0.0))
     rng, target_bps, seconds = random.Random(1), 100_000, 30
     again_bytes = 0
     for step in range(seconds * 25):
@@ -90,7 +98,7 @@ def test_the_poorest_link_still_repairs_a_packet_now_and_then() -> None:
 
 
 def test_sequence_numbers_come_round_without_a_mix_up() -> None:
-    repeats: Repeats[str] = Repeats(now_s=0.0)
+    repeats: Repeats[str] = Repeats(RepeatBudget(now_s=0.0))
     for count in range(0x10000 + 10):
         repeats.on_sent(count & 0xFFFF, f"p{count}", size_bytes=100, now_s=count / 1_000)
     now_s = (0x10000 + 10) / 1_000
@@ -110,3 +118,14 @@ def test_a_growing_list_is_asked_for_only_where_it_is_new() -> None:
     wishes = Wishes()
     assert wishes.choose([1, 2], round_trip_s=0.6, now_s=0.0) == [1, 2]
     assert wishes.choose([1, 2, 5], round_trip_s=0.6, now_s=0.1) == [5]
+
+
+def test_two_tracks_share_one_budget() -> None:
+    budget = RepeatBudget(now_s=0.0)
+    low: Repeats[str] = Repeats(budget)
+    high: Repeats[str] = Repeats(budget)
+    for track in (low, high):
+        track.on_sent(1, "first", size_bytes=600, now_s=99.9)
+        track.on_sent(2, "second", size_bytes=600, now_s=99.9)
+    assert len(low.ask([1, 2], target_bps=10_000, round_trip_s=0.1, now_s=100.0)) == 2
+    assert high.ask([1, 2], target_bps=10_000, round_trip_s=0.1, now_s=100.0) == []

@@ -1,9 +1,11 @@
 """A low picture always, a larger one beside it where the link has room for both."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.video.media import LinkNow
-from edge.video.picture.high_track import HIGH_FROM, LOW_BPS, LOW_WIRE_BPS
+from edge.video.picture.high_track import HELD_S, HIGH_FROM, LOW_BPS, LOW_WIRE_BPS
 from edge.video.picture.ladder import CLIMB_AFTER_S, RUNGS
 from edge.video.picture.plan import QUEUE_MAX_S, PicturePlan, Shot
 
@@ -11,17 +13,21 @@ WIDE = (1920, 1080)
 CAMERA_FPS = 25
 
 
-def link(target_bps: int, *, has_high: bool = True, queued_s: float = 0.0) -> LinkNow:
-    return LinkNow(target_bps, 0.1, 0.0, queued_s, has_high=has_high)
+def link(
+    target_bps: int, *, has_high: bool = True, queued_s: float = 0.0, high_queued_s: float = 0.0
+) -> LinkNow:
+    return LinkNow(target_bps, 0.1, 0.0, queued_s, has_high=has_high, high_queued_s=high_queued_s)
 
 
-def filmed(plan: PicturePlan, now: LinkNow, *, from_s: float, seconds: float) -> list[tuple[float, Shot]]:
+def filmed(
+    plan: PicturePlan, now: LinkNow, *, from_s: float, seconds: float, camera_size: tuple[int, int] = WIDE
+) -> list[tuple[float, Shot]]:
     """Every shot of a camera's frames, coded to its rate."""
     shots = []
     for number in range(round(seconds * CAMERA_FPS)):
         now_s = from_s + number / CAMERA_FPS
         plan.link(now, now_s=now_s)
-        for shot in (plan.shot(WIDE, now_s=now_s), plan.high_shot(now_s=now_s)):
+        for shot in (plan.shot(camera_size, now_s=now_s), plan.high_shot(now_s=now_s)):
             if shot is not None:
                 plan.coded(shot, took_s=0.002, now_s=now_s)
                 plan.sent(shot, shot.bitrate_bps // shot.fps // 8, is_key=shot.is_key, now_s=now_s)
@@ -46,9 +52,11 @@ def test_where_there_is_room_for_both_a_larger_picture_goes_beside_the_low_one(p
     began_s, first = of(shots, "high")[0]
     assert began_s == pytest.approx(110.0 + CLIMB_AFTER_S, abs=0.1)
     assert (first.width, first.height) == (960, 540)
-    low = [shot for now_s, shot in of(shots, "low") if now_s >= began_s]
+    held = [shot for now_s, shot in of(shots, "low") if 0 <= now_s - began_s < HELD_S - 0.05]
+    assert {(shot.width, shot.height, shot.bitrate_bps) for shot in held} == {(640, 360, LOW_BPS)}
+    low = [shot for now_s, shot in of(shots, "low") if now_s >= began_s + HELD_S + 0.05]
     assert {(shot.width, shot.height, shot.bitrate_bps) for shot in low} == {(480, 270, LOW_BPS)}
-    assert len(low) == pytest.approx((118.0 - began_s) * 12, rel=0.1)
+    assert len(low) == pytest.approx((118.0 - began_s - HELD_S) * 12, rel=0.1)
     assert plan.now(now_s=118.0).size == (960, 540)
 
 
@@ -82,6 +90,66 @@ def test_a_swing_about_the_border_does_not_end_it(plan: PicturePlan) -> None:
     assert plan.now(now_s=118.0).at == HIGH_FROM
     shots = filmed(plan, link(round(0.95 * border_bps)), from_s=118.0, seconds=2.0)
     assert of(shots, "high")
+
+
+def test_a_queue_of_the_high_track_stops_only_that_one(plan: PicturePlan) -> None:
+    filmed(plan, link(1_100_000), from_s=110.0, seconds=8.0)
+    shots = filmed(plan, link(1_100_000, high_queued_s=QUEUE_MAX_S + 0.1), from_s=118.0, seconds=1.0)
+    assert {shot.track for _, shot in shots} == {"low"}
+
+
+def test_a_large_frame_of_the_high_track_holds_up_no_low_one(plan: PicturePlan) -> None:
+    filmed(plan, link(1_100_000), from_s=110.0, seconds=8.0)
+    high = of(filmed(plan, link(1_100_000), from_s=118.0, seconds=0.2), "high")[0][1]
+    plan.sent(high, 50_000, is_key=True, now_s=118.2)  # 0.36 s of the link
+    low, none = plan.shot(WIDE, now_s=118.3), plan.high_shot(now_s=118.3)
+    assert low is not None and none is None
+
+
+def test_after_a_dip_the_low_track_does_not_grow_for_the_moment_until_the_high_one_is_back(
+    plan: PicturePlan,
+) -> None:
+    filmed(plan, link(1_100_000), from_s=110.0, seconds=8.0)
+    filmed(plan, link(700_000), from_s=118.0, seconds=1.0)
+    shots = filmed(plan, link(1_100_000), from_s=119.0, seconds=5.0)
+    assert {shot.width for _, shot in of(shots, "low")} == {480}
+    assert of(shots, "high")[0][0] == pytest.approx(119.0 + CLIMB_AFTER_S, abs=0.1)
+
+
+def test_also_from_very_little_room_it_takes_three_seconds(plan: PicturePlan) -> None:
+    filmed(plan, link(100_000), from_s=110.0, seconds=2.0)
+    shots = filmed(plan, link(1_100_000), from_s=112.0, seconds=6.0)
+    assert of(shots, "high")[0][0] == pytest.approx(112.0 + CLIMB_AFTER_S, abs=0.1)
+
+
+def test_of_a_camera_of_small_pictures_there_is_one_track(plan: PicturePlan) -> None:
+    shots = filmed(plan, link(1_100_000), from_s=110.0, seconds=8.0, camera_size=(640, 360))
+    assert of(shots, "high") == []
+    assert shots[-1][1].bitrate_bps > 900_000
+    assert plan.now(now_s=118.0).camera_box[0] == 640
+    filmed(plan, link(1_100_000), from_s=118.0, seconds=4.0, camera_size=(640, 360))
+    assert plan.now(now_s=122.0).camera_box[0] == 960, "a larger one is asked for"
+
+
+def test_what_is_repaired_in_advance_is_reckoned_for_both(plan: PicturePlan) -> None:
+    filmed(plan, replace(link(1_100_000), repairs_share=0.2), from_s=110.0, seconds=8.0)
+    assert plan.now(now_s=118.0).at == HIGH_FROM
+    narrow = replace(link(950_000), repairs_share=0.2)
+    assert of(filmed(plan, narrow, from_s=118.0, seconds=1.0), "high") == []
+
+
+def test_pictures_a_second_are_right_from_the_beginning_of_each_high_track(plan: PicturePlan) -> None:
+    filmed(plan, link(1_100_000), from_s=110.0, seconds=8.0)
+    filmed(plan, link(400_000), from_s=118.0, seconds=6.0)
+    began_s = of(filmed(plan, link(1_100_000), from_s=124.0, seconds=4.2), "high")[0][0]
+    assert 124.0 < began_s < 127.2
+    assert plan.now(now_s=128.2).fps == pytest.approx(25, rel=0.15)
+
+
+def test_why_the_picture_is_no_larger_is_said_of_the_high_track(plan: PicturePlan) -> None:
+    filmed(plan, link(1_100_000), from_s=110.0, seconds=8.0)
+    now = plan.now(now_s=118.0)
+    assert (now.at, now.wanted) == (HIGH_FROM, HIGH_FROM)
 
 
 def test_a_queue_stops_both(plan: PicturePlan) -> None:
