@@ -3,7 +3,7 @@
 Without layers in the stream frames follow one another by their picture ids alone, and only a keyframe may
 pass over a gap; a lost packet between two frames, of repairs, is none.
 Constants are libwebrtc's: packets are asked for at once and every 100 ms, ten times; a keyframe after 3 s
-without a picture, then every 200 ms.
+without a picture, then every 200 ms, but not while one comes: a packet of one within the last 200 ms.
 """
 
 from typing import Final, NamedTuple
@@ -14,6 +14,7 @@ ASK_EVERY_S: Final = 0.1  # what it takes for the round trip where it knows none
 ASKS_MAX: Final = 10
 STARVED_S: Final = 3.0
 WISH_EVERY_S: Final = 0.2
+KEY_COMES_S: Final = 0.2
 LIST_MAX: Final = 1_000
 
 
@@ -40,6 +41,8 @@ class Seeing:
         self._fed_s = now_s  # decoded something, or began to wait
         self._wished_s = now_s - WISH_EVERY_S
         self._heard_s = now_s
+        self._key_id: int | None = None  # the picture id of the newest keyframe, and when a packet of it came
+        self._key_s = now_s - KEY_COMES_S
 
     def on_packet(
         self, sequence: int, piece: Piece | None, *, now_s: float, is_recovered: bool = False
@@ -56,6 +59,8 @@ class Seeing:
                 asked.append(missing)
         self._missing.pop(sequence, None)
         self._highest = sequence if self._highest is None else max(self._highest, sequence)
+        if piece is not None and (piece.is_key or piece.picture_id == self._key_id):
+            self._key_id, self._key_s = piece.picture_id, now_s
         if piece is not None and sequence > self._done:
             self._pieces[sequence] = piece
             self._decode(now_s)
@@ -80,7 +85,7 @@ class Seeing:
             return False  # nothing comes at all
         if self._next is not None and now_s - max(self._fed_s, self._wished_s) < STARVED_S:
             return False
-        if self._highest is None:
+        if self._highest is None or now_s - self._key_s < KEY_COMES_S:
             return False
         self._next, self._wished_s = None, now_s
         return True
