@@ -16,8 +16,8 @@ LOSS_FROM: Final = 0.004
 LOSS_UNTIL: Final = 0.0015
 REMEMBERED_S: Final = 20.0  # a loss of 1 % shows in half of all measurements of 3 s
 GROUP: Final = 6  # packets to a repair
-GROUP_LOSSY: Final = 5
-LOSSY_FROM: Final = 0.03
+GROUP_LOSSY: Final = 3  # but not before there are two for GROUP: each over every second packet
+LOSSY_FROM: Final = 0.03  # radio loses in bursts, which show as so much of 3 s
 BLOCK_MAX: Final = 24  # packets, then the repairs of a long frame go in its midst
 
 
@@ -56,7 +56,7 @@ class Redundancy:
         if not self.is_on:
             return 0
         self._pushed += 1
-        is_full = self._pushed >= (self._group if is_last else BLOCK_MAX)
+        is_full = self._pushed >= (GROUP if is_last else BLOCK_MAX)
         if not (is_full or (is_last and is_key)):
             return 0
         count = max(1, round(self._pushed / self._group))

@@ -27,6 +27,12 @@ def test_where_the_way_is_long_and_loses_a_repair_follows_each_few_packets() -> 
     assert 0 < redundancy.share <= 0.2
 
 
+def test_where_losses_come_in_bursts_there_are_two_for_as_many_packets() -> None:
+    redundancy = switched(0.04)
+    assert [redundancy.repairs_after(is_last=True, is_key=False) for _ in range(12)] == [0, 0, 0, 0, 0, 2] * 2
+    assert redundancy.share == 1 / 3
+
+
 def test_a_loss_is_remembered_for_half_a_minute_and_then_forgotten() -> None:
     redundancy = switched(0.01)
     redundancy.look(0.0, round_trip_s=LONG_S, now_s=25.0)
