@@ -21,7 +21,7 @@ HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRT
 RUNGS: Final[tuple[tuple[int, Rung], ...]] = (
     (15_000, Rung(320, 180, 5, 500)),
     (25_000, Rung(320, 180, 8, 500)),
-    (32_000, Rung(320, 180, 10, 500)),
+    (32_000, Rung(320, 180, 11, 500)),
     (80_000, Rung(480, 270, 12, 500)),
     (140_000, Rung(480, 270, 15, 800)),
     (260_000, Rung(640, 360, 15, 1_150)),

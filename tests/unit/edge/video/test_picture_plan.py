@@ -34,7 +34,7 @@ def test_the_link_decides_on_size_rate_and_packets() -> None:
     plan = planned(64_000)
     shot = plan.shot(WIDE, now_s=100.0)
     assert shot is not None
-    assert (shot.width, shot.height, shot.fps, shot.packet_bytes) == (320, 180, 10, 500)
+    assert (shot.width, shot.height, shot.fps, shot.packet_bytes) == (320, 180, 11, 500)
     assert 30_000 < shot.bitrate_bps < 45_000
     assert plan.has_room
 
@@ -60,7 +60,7 @@ def test_without_room_nothing_is_sent() -> None:
 
 
 @pytest.mark.parametrize("camera_fps", [10.0, 15.0, 24.0, 25.0, 29.97, 30.0, 60.0])
-@pytest.mark.parametrize(("target_bps", "fps"), [(40_000, 5), (64_000, 10), (250_000, 15), (600_000, 25)])
+@pytest.mark.parametrize(("target_bps", "fps"), [(40_000, 5), (64_000, 11), (250_000, 15), (600_000, 25)])
 def test_the_rungs_rate_comes_out_of_any_camera(camera_fps: float, target_bps: int, fps: int) -> None:
     shots = taken(planned(target_bps), camera_fps=camera_fps, seconds=10.0)
     assert len(shots) == pytest.approx(10 * min(fps, camera_fps), rel=0.04)
@@ -161,7 +161,7 @@ def test_after_stills_the_picture_moves_at_once() -> None:
     plan.sent(A_STILL, 2_000, is_key=True, now_s=100.0)
     plan.link(link(64_000), now_s=101.0)
     shots = [plan.shot(WIDE, now_s=101.0 + number / 25) for number in range(50)]
-    assert sum(shot is not None and shot.fps == 10 for shot in shots) >= 7
+    assert sum(shot is not None and shot.fps == 11 for shot in shots) >= 7
 
 
 def test_the_doctor_chooses_detail_and_motion_again() -> None:

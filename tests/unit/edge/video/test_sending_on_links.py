@@ -54,9 +54,10 @@ def test_the_poorest_link_is_not_flooded_at_the_start() -> None:
 
 
 def test_a_wide_link_is_found_in_seconds() -> None:
-    _, told = ran(link(steady(2e6, delay_s=0.05), seconds=12.0))
-    assert told.starts_s < 6.0
-    assert told.queue_p95_ms < 65
+    profile = link(steady(2e6, delay_s=0.05), seconds=12.0)
+    runs = [report(run(profile, seed=seed)) for seed in range(4)]
+    assert max(one.starts_s for one in runs) < 6.0
+    assert fmean(one.queue_p95_ms for one in runs) < 65
 
 
 def test_a_satellite_is_found_within_seconds_whatever_it_loses() -> None:
