@@ -5,6 +5,7 @@ high one is repaired or ends, and who has a narrower way of his own is given the
 docs/adr/0039-two-tracks.md.
 """
 
+from math import inf
 from typing import Final
 
 from edge.video.picture.keys import Beat, Keys
@@ -16,9 +17,9 @@ LOW_WIRE_BPS: Final = 117_000  # the same with its headers
 LOW_AT: Final = sum(from_bps <= LOW_BPS for from_bps, _ in RUNGS)
 HIGH_FROM: Final = next(at for at, (_, rung) in enumerate(RUNGS, 1) if rung.width > 640)
 GAIN: Final = 1.4  # times as wide as the low one; less is no gain
-HELD_S: Final = (
-    1.5  # so long the low track keeps its size: the other side sees the high one only after a while
-)
+HELD_S: Final = 1.5  # so long the low track goes on as it was: the other side sees the high one only later
+HELD_SHARE: Final = 0.4  # of the room for both, meanwhile
+BACK_S: Final = 10.0  # after a dip the high one may soon be back: so long the low one does not grow
 
 
 class HighTrack:
@@ -28,6 +29,7 @@ class HighTrack:
         self.keys, self.beat, self.tally = Keys(), Beat(), Tally()
         self._ladder = PictureLadder(return_after_s=CLIMB_AFTER_S)
         self._began_s: float | None = None
+        self._ended_s = -inf
 
     @property
     def at(self) -> int:
@@ -45,16 +47,28 @@ class HighTrack:
         self._ladder.step(high_bps, now_s=now_s, most=most)
         if self.at and not had_one:
             self._began_s, self.tally = now_s, Tally()
-        elif not self.at:
-            self._began_s = None
+        elif had_one and not self.at:
+            self._began_s, self._ended_s = None, now_s
         return self.at
 
-    def low_most(self, low_at: int, *, now_s: float) -> int | None:
-        """Return the highest rung that the low track, which is on `low_at`, may have beside it; None: any.
-
-        It keeps its size while the high one begins, does not grow when that is about to, and is small beside
-        it otherwise.
+    def split(self, both_bps: int, high_bps: int, *, now_s: float) -> tuple[int, int]:
+        """Return what low and high have of what one picture would have alone, and of what is left beside
+        LOW_BPS.
         """
-        if self._began_s is not None and now_s - self._began_s >= HELD_S:
-            return LOW_AT
-        return max(low_at, LOW_AT) if self.at or self.wanted else None
+        if not self.at:
+            return both_bps, 0
+        low_bps = round(HELD_SHARE * high_bps) if self._is_held(now_s) else 0
+        return max(LOW_BPS, low_bps), min(high_bps, high_bps + LOW_BPS - low_bps)
+
+    def low_most(self, low_at: int, *, now_s: float) -> int | None:
+        """Return the highest rung that the low track, which is on `low_at`, may have; None: any.
+
+        It keeps its size while the high one begins, does not grow when that may soon be back, and is small
+        beside it otherwise.
+        """
+        if self.at:
+            return max(low_at, LOW_AT) if self._is_held(now_s) else LOW_AT
+        return max(low_at, LOW_AT) if now_s - self._ended_s < BACK_S and self.wanted else None
+
+    def _is_held(self, now_s: float) -> bool:
+        return self._began_s is not None and now_s - self._began_s < HELD_S

@@ -6,7 +6,7 @@ from typing import Final
 from contract.media import PictureMode
 from edge.video.media import KEYFRAME_MAX_S, LinkNow, Track, VoiceMode
 from edge.video.picture.effort import Effort
-from edge.video.picture.high_track import GAIN, HIGH_FROM, LOW_AT, LOW_BPS, LOW_WIRE_BPS, HighTrack
+from edge.video.picture.high_track import GAIN, HIGH_FROM, LOW_AT, LOW_WIRE_BPS, HighTrack
 from edge.video.picture.keys import Beat, Keys
 from edge.video.picture.ladder import RUNGS, STILLS, PictureLadder, VoiceLadder, rung, split, voice_wire_bps
 from edge.video.picture.tally import Tally
@@ -65,7 +65,8 @@ class PicturePlan:
         self._pictures, self._voices, self._effort = PictureLadder(), VoiceLadder(), Effort(len(RUNGS))
         self._mode: PictureMode = "motion"
         self._link: LinkNow | None = None
-        self._video_bps = self._high_bps = self._still_bps = 0
+        self._video_bps = self._still_bps = 0
+        self._high_bps = self._high_now_bps = 0  # what the link has for it, and what it takes of that
         # when what we know of has left: all before a frame of this track
         self._empty_s: dict[Track, float] = {"low": 0.0, "high": 0.0}
         self._beat, self._high = Beat(), HighTrack()
@@ -106,8 +107,8 @@ class PicturePlan:
         self._camera_size = camera_size
         self._count_camera(now_s)
         most = self._effort.look(now_s=now_s)
-        high_bps = self._high_bps if self._is_high_a_gain else 0
-        low_bps = LOW_BPS if self._high.step(high_bps, most=most, now_s=now_s) else self._video_bps
+        self._high.step(self._high_bps if self._is_high_a_gain else 0, most=most, now_s=now_s)
+        low_bps, self._high_now_bps = self._high.split(self._video_bps, self._high_bps, now_s=now_s)
         low_most = self._high.low_most(self._pictures.at, now_s=now_s)
         most = most if low_most is None else min(most, low_most)
         at = self._pictures.step(self._video_bps, now_s=now_s, most=most)
@@ -123,7 +124,7 @@ class PicturePlan:
         at = self._high.at
         if at == 0 or self._high_bps == 0 or self._empty_s["high"] - now_s > QUEUE_MAX_S:
             return None
-        return self._moving("high", at, self._high_bps, now_s)
+        return self._moving("high", at, self._high_now_bps, now_s)
 
     @property
     def _is_high_a_gain(self) -> bool:

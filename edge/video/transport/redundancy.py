@@ -18,7 +18,6 @@ REMEMBERED_S: Final = 20.0  # a loss of 1 % shows in half of all measurements of
 GROUP: Final = 6  # packets to a repair
 GROUP_LOSSY: Final = 3  # but not before there are two for GROUP: each over every second packet
 LOSSY_FROM: Final = 0.03  # radio loses in bursts, which show as so much of 3 s
-BLOCK_MAX: Final = 24  # packets, then the repairs of a long frame go in its midst
 
 
 class Redundancy:
@@ -56,10 +55,10 @@ class Redundancy:
         if not self.is_on:
             return 0
         self._pushed += 1
-        is_full = self._pushed >= (GROUP if is_last else BLOCK_MAX)
-        if not (is_full or (is_last and is_key)):
+        # Never in the midst of a frame: libwebrtc's receiver puts one together of packets without a hole.
+        if not (is_last and (is_key or self._pushed >= GROUP)):
             return 0
-        count = max(1, round(self._pushed / self._group))
+        count = max(1, round(min(self._pushed, ulpfec.SPAN_MAX) / self._group))
         self._pushed = 0
         return count
 

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="as long as the profile says")
     parser.add_argument("--seeds", type=int, default=1, help="so many runs of each, with other chances")
     parser.add_argument("--film", action="store_true", help="coded by libvpx, not made up")
+    parser.add_argument("--high", action="store_true", help="the browser takes the second track as well")
     parser.add_argument("--vitals", action="store_true", help="go beside it")
     parser.add_argument("--png", type=Path, metavar="FOLDER", help="draw each first run there")
     options = parser.parse_args()
@@ -28,6 +29,7 @@ def main() -> None:
                 profile,
                 seconds=options.seconds,
                 seed=seed,
+                has_high=options.high,
                 is_film=options.film,
                 has_vitals=options.vitals,
             )

@@ -14,18 +14,10 @@ from edge.video.transport import rtcp
 from edge.video.transport.rtp import read_transport_sequence
 from edge.video.transport.twcc import write_feedback
 from tests.simulators.sending.hearing import Hearing
-from tests.simulators.sending.repairs import Repairs
 from tests.simulators.sending.road import HEADERS_BYTES, Road
-from tests.simulators.sending.seeing import Seeing, piece_of
-from tests.simulators.sending.station import (
-    PICTURE_SSRC,
-    RED_TYPE,
-    REPAIR_SSRC,
-    SEQUENCE_ID,
-    ULPFEC_TYPE,
-    VOICE_SSRC,
-)
+from tests.simulators.sending.station import PICTURE_SSRCS, REPAIR_SSRCS, SEQUENCE_ID, VOICE_SSRC
 from tests.simulators.sending.timeline import Timeline
+from tests.simulators.sending.watching import OWN_SSRC, Watching, shown_s, unwrapped
 
 FEEDBACK_S: Final = 0.066
 LOOKS_S: Final = 0.02  # at what is missing
@@ -33,8 +25,6 @@ REPORT_S: Final = 1.0
 CLOCK_AHEAD_S: Final = 1234.5
 CLOCK_FAST: Final = 20e-6
 SPEAKS_BYTES, SPEAKS_S = 144, 0.04  # its own voice, 16 kbit/s
-OWN_SSRC: Final = 77
-PICTURE_HEADER_BYTES: Final = 24  # with both extensions
 
 
 class Browser:
@@ -43,15 +33,19 @@ class Browser:
     def __init__(
         self, timeline: Timeline, road: Road, back: Road, *, flow: int, rng: random.Random, begins_s: float
     ) -> None:
-        self.hearing, self.seeing = Hearing(), Seeing(now_s=begins_s)
+        self.hearing = Hearing()
+        self._tracks = {
+            track: Watching(ssrc, say=self._say, now_s=begins_s) for track, ssrc in PICTURE_SSRCS.items()
+        }
+        self._streams = {PICTURE_SSRCS[track]: one for track, one in self._tracks.items()}
+        self._again = {REPAIR_SSRCS[track]: one for track, one in self._tracks.items()}
         self.voice_s: list[float] = []  # when packets of it came
-        self.padding_count = self.repair_count = 0
-        self._repairs = Repairs()
+        self.padding_count = 0
         self._timeline, self._back = timeline, back
         self._prefix = bytes([flow]) + bytes(HEADERS_BYTES - 1)
         self._arrivals_us: dict[int, int] = {}
         self._told, self._feedbacks, self._highest = -1, 0, -1
-        self._counts: dict[int, int] = {}  # the highest sequence of each SSRC
+        self._voice_highest: int | None = None  # of its sequence numbers
         self._voice_pts: tuple[int, float] | None = None
         self._first_said_s = begins_s
         self._reported = (0, 0)
@@ -73,7 +67,7 @@ class Browser:
         data, now_s = whole[HEADERS_BYTES:], self._timeline.now_s
         found = read_transport_sequence(data, SEQUENCE_ID)
         assert found is not None, "our packets have one"
-        counted = _unwrapped(found[1], self._highest)
+        counted = unwrapped(found[1], self._highest)
         self._highest = max(self._highest, counted)
         self._arrivals_us[counted] = int((now_s * (1 + CLOCK_FAST) + CLOCK_AHEAD_S) * 1e6)
         at = 12 + (4 + 4 * int.from_bytes(data[14:16]) if data[0] & 0x10 else 0)
@@ -82,30 +76,25 @@ class Browser:
             payload = payload[: len(payload) - payload[-1]]
         ssrc, number = int.from_bytes(data[8:12]), int.from_bytes(data[2:4])
         if ssrc == VOICE_SSRC:
-            self._hear(self._count(ssrc, number), int.from_bytes(data[4:8]), payload, now_s)
-        elif ssrc == REPAIR_SSRC and len(payload) < 2:
+            self._hear(self._count_voice(number), int.from_bytes(data[4:8]), payload, now_s)
+        elif ssrc in self._streams:
+            self._streams[ssrc].on_packet(number, data, payload, is_last=is_last, now_s=now_s)
+        elif len(payload) < 2:
             self.padding_count += 1  # libwebrtc's receiver drops it here as well
-        elif ssrc == REPAIR_SSRC:
-            self._see(int.from_bytes(payload[:2]), payload[2:], is_last, now_s)
-        elif data[1] & 0x7F == RED_TYPE:
-            self._see_red(number, data, payload, is_last, now_s)
         else:
-            self._see(number, payload, is_last, now_s)
+            lost = int.from_bytes(payload[:2])
+            self._again[ssrc].see(lost, payload[2:], is_last=is_last, now_s=now_s)
 
-    def _see_red(self, number: int, data: bytes, payload: bytes, is_last: bool, now_s: float) -> None:
-        if payload[0] == ULPFEC_TYPE:
-            self.repair_count += 1
-            self._ask(self.seeing.on_packet(self._count(PICTURE_SSRC, number), None, now_s=now_s))
-        else:
-            self._see(number, payload[1:], is_last, now_s)
-        for packet in self._repairs.on_packet(data, payload):
-            recovered = piece_of(packet[PICTURE_HEADER_BYTES:], is_last=bool(packet[1] & 0x80))
-            sequence = self._count(PICTURE_SSRC, int.from_bytes(packet[2:4]))
-            self.seeing.on_packet(sequence, recovered, now_s=now_s, is_recovered=True)
+    @property
+    def shown_s(self) -> list[float]:
+        """When a picture was shown."""
+        low, high = (one.seeing.decoded_s for one in self._tracks.values())
+        return shown_s(low, high)
 
-    def _see(self, number: int, payload: bytes, is_last: bool, now_s: float) -> None:
-        sequence = self._count(PICTURE_SSRC, number)
-        self._ask(self.seeing.on_packet(sequence, piece_of(payload, is_last=is_last), now_s=now_s))
+    @property
+    def high_count(self) -> int:
+        """How many pictures of the second track were decoded."""
+        return len(self._tracks["high"].seeing.decoded_s)
 
     def _hear(self, sequence: int, timestamp: int, payload: bytes, now_s: float) -> None:
         self.voice_s.append(now_s)
@@ -119,9 +108,9 @@ class Browser:
         )
         self._voice_pts = (timestamp, said_s)
 
-    def _count(self, ssrc: int, number: int) -> int:
-        counted = _unwrapped(number, self._counts.get(ssrc, number))
-        self._counts[ssrc] = max(self._counts.get(ssrc, counted), counted)
+    def _count_voice(self, number: int) -> int:
+        counted = unwrapped(number, number if self._voice_highest is None else self._voice_highest)
+        self._voice_highest = counted if self._voice_highest is None else max(self._voice_highest, counted)
         return counted
 
     def _tell(self) -> None:
@@ -135,7 +124,7 @@ class Browser:
             last=last,
             number=self._feedbacks,
             sender_ssrc=OWN_SSRC,
-            media_ssrc=PICTURE_SSRC,
+            media_ssrc=PICTURE_SSRCS["low"],
         )
         told = first + int.from_bytes(data[14:16]) - 1
         self._feedbacks += 1
@@ -145,20 +134,8 @@ class Browser:
         self._say(data)
 
     def _look(self) -> None:
-        now_s = self._timeline.now_s
-        self._ask(self.seeing.ask_again(now_s=now_s))
-        if self.seeing.wishes_key(now_s=now_s):
-            self._say(
-                rtcp.write_packet(
-                    rtcp.FEEDBACK_OF_PAYLOAD, rtcp.PLI, OWN_SSRC.to_bytes(4) + PICTURE_SSRC.to_bytes(4)
-                )
-            )
-
-    def _ask(self, sequences: list[int]) -> None:
-        if sequences:
-            asked = b"".join((sequence & 0xFFFF).to_bytes(2) + b"\0\0" for sequence in sequences[:100])
-            ssrcs = OWN_SSRC.to_bytes(4) + PICTURE_SSRC.to_bytes(4)
-            self._say(rtcp.write_packet(rtcp.FEEDBACK_OF_TRANSPORT, rtcp.NACK, ssrcs + asked))
+        for track in self._tracks.values():
+            track.look(now_s=self._timeline.now_s)
 
     def _report(self) -> None:
         self._say(rtcp.write_packet(rtcp.RECEIVER_REPORT, 1, OWN_SSRC.to_bytes(4) + bytes(24)))
@@ -168,7 +145,3 @@ class Browser:
 
     def _say(self, data: bytes) -> None:
         self._back.send(self._prefix + data)
-
-
-def _unwrapped(number: int, near: int) -> int:
-    return near + ((number - near + 0x8000) & 0xFFFF) - 0x8000

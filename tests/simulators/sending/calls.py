@@ -41,6 +41,7 @@ class Call:
     voice_s: list[float]
     made_up_s: float
     padding_count: int
+    high_count: int  # pictures of the second track
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,15 @@ def run(
     most_bps: float = math.inf,
     has_picture: bool = True,
     has_repairs: bool = True,
+    has_high: bool = False,
     is_film: bool = False,
     has_vitals: bool = False,
 ) -> Run:
     """Run it. A `seed` of 0 has the profile's own losses and jitter, another one others.
 
     `most_bps`: what the content of the picture asks for at most. `has_repairs`: the browser reads repairs in
-    advance. `is_film`: the picture is one that libvpx codes. `has_vitals`: a box's vitals go beside the call.
+    advance. `has_high`: it takes the second track. `is_film`: the picture is one that libvpx codes.
+    `has_vitals`: a box's vitals go beside the call.
     """
     seconds = profile.seconds if seconds is None else seconds
     timeline, rng = Timeline(), random.Random(seed)
@@ -90,6 +93,7 @@ def run(
                 make_encoder=FilmEncoder if is_film else partial(SyntheticEncoder, most_bps=most_bps),
                 has_picture=has_picture,
                 has_repairs=has_repairs,
+                has_high=has_high,
             )
         )
         down.hears[flow] = stations[-1].on_rtcp
@@ -120,10 +124,11 @@ def run(
             flow=station.flow,
             begins_s=station.begins_s,
             samples=known,
-            decoded_s=browser.seeing.decoded_s,
+            decoded_s=browser.shown_s,
             voice_s=browser.voice_s,
             made_up_s=browser.hearing.made_up_s,
             padding_count=browser.padding_count,
+            high_count=browser.high_count,
         )
         for station, browser, known in zip(stations, browsers, samples, strict=True)
     ]

@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge.video.transport import ulpfec
-from tests.simulators.sending.station import PICTURE_SSRC, ULPFEC_TYPE
+from tests.simulators.sending.station import ULPFEC_TYPE
 
 KEPT_MAX: Final = 48 * 4  # packets, as libwebrtc keeps them
 
@@ -11,8 +11,9 @@ KEPT_MAX: Final = 48 * 4  # packets, as libwebrtc keeps them
 class Repairs:
     """Of one stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, ssrc: int) -> None:
         self.recovered = 0
+        self._ssrc = ssrc
         self._known: dict[int, bytes] = {}  # bare packets by sequence number
         self._waiting: list[bytes] = []  # repairs that lack more than one packet
 
@@ -24,7 +25,7 @@ class Repairs:
             self._known[int.from_bytes(found[2:4])] = found
         recovered = []
         for repair in list(self._waiting):
-            packet = ulpfec.recover(repair, self._known, ssrc=PICTURE_SSRC)
+            packet = ulpfec.recover(repair, self._known, ssrc=self._ssrc)
             if packet is not None:
                 self._known[int.from_bytes(packet[2:4])] = packet
                 recovered.append(packet)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from edge.video.media import VIDEO_HZ, EncodedFrame, VoiceMode
+from edge.video.media import TRACKS, VIDEO_HZ, EncodedFrame, Track, VoiceMode
 from edge.video.picture.plan import PicturePlan, Shot
 from edge.video.transport.outbound import Negotiated, Outbound
 from edge.video.transport.picture_track import NegotiatedPicture
@@ -13,7 +13,9 @@ from tests.simulators.sending.media import KEY, SyntheticVoice
 from tests.simulators.sending.road import HEADERS_BYTES, Road
 from tests.simulators.sending.timeline import Alarm, Timeline
 
-VOICE_SSRC, PICTURE_SSRC, REPAIR_SSRC = 11, 22, 33
+VOICE_SSRC: Final = 11
+PICTURE_SSRCS: Final[dict[Track, int]] = {"low": 22, "high": 44}
+REPAIR_SSRCS: Final[dict[Track, int]] = {"low": 33, "high": 55}
 RED_TYPE, ULPFEC_TYPE = 99, 100
 SEQUENCE_ID: Final = 4  # the header extension of the transport-wide sequence number
 CAMERA_SIZE: Final = (1280, 720)
@@ -43,6 +45,7 @@ class Station:
         make_encoder: Callable[[random.Random], Encoder],
         has_picture: bool = True,
         has_repairs: bool = True,
+        has_high: bool = False,
     ) -> None:
         self.flow, self.begins_s = flow, begins_s
         self._timeline, self._road, self._rng = timeline, road, rng
@@ -51,15 +54,21 @@ class Station:
             voice_ssrc=VOICE_SSRC,
             voice_type=96,
             voice_ids=ExtensionIds(transport_sequence=SEQUENCE_ID, send_time=None),
-            pictures={"low": NegotiatedPicture(PICTURE_SSRC, 97, ids, REPAIR_SSRC, 98)},
+            pictures={
+                track: NegotiatedPicture(PICTURE_SSRCS[track], 97, ids, REPAIR_SSRCS[track], 98)
+                for track in TRACKS[: 1 + has_high]
+            },
             repair_types=(RED_TYPE, ULPFEC_TYPE) if has_repairs else None,
         )
         self.outbound = Outbound(agreed, rng=rng, now_s=begins_s)
         self._plan = PicturePlan()
-        self._encoder = make_encoder(random.Random(rng.random()))
+        self._encoders = {
+            track: make_encoder(random.Random(rng.random())) for track in TRACKS[: 1 + has_high]
+        }
         self._voice = SyntheticVoice(random.Random(rng.random()))
         self._mode: VoiceMode | None = None
-        self._told_s = self._coded_s = begins_s - 1.0
+        self._told_s = begins_s - 1.0
+        self._coded_s = dict.fromkeys(TRACKS, begins_s - 1.0)
         self._prefix = bytes([flow]) + bytes(HEADERS_BYTES - 1)
         self._alarm = Alarm(timeline, self._pump)
         timeline.at(begins_s, self._pump)
@@ -96,16 +105,18 @@ class Station:
     def _film(self) -> None:
         now_s = self._timeline.now_s
         self._timeline.at(now_s + 1 / CAMERA_FPS, self._film)
-        shot = self._plan.shot(CAMERA_SIZE, now_s=now_s)
-        if shot is None:
-            return
-        since_s, self._coded_s = now_s - self._coded_s, now_s
-        data = self._encoder.encode(shot, since_s=since_s)
+        for shot in (self._plan.shot(CAMERA_SIZE, now_s=now_s), self._plan.high_shot(now_s=now_s)):
+            if shot is not None:
+                self._code(shot, now_s)
+
+    def _code(self, shot: Shot, now_s: float) -> None:
+        since_s, self._coded_s[shot.track] = now_s - self._coded_s[shot.track], now_s
+        data = self._encoders[shot.track].encode(shot, since_s=since_s)
         if data is None:
             return
         is_key = data[0] == KEY
         self._plan.sent(shot, len(data), is_key=is_key, now_s=now_s)
-        frame = EncodedFrame(data, round(now_s * VIDEO_HZ), is_key, shot.packet_bytes)
+        frame = EncodedFrame(data, round(now_s * VIDEO_HZ), is_key, shot.packet_bytes, shot.track)
         self._timeline.at(now_s + CODING_S, lambda: self._send(frame))
 
     def _send(self, frame: EncodedFrame) -> None:

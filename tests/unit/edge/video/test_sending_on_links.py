@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
@@ -219,3 +220,18 @@ def test_beside_vitals_a_film_on_the_poorest_link_does_not_stand_still() -> None
     assert fmean(one.frozen_s[0] for one in runs) < 4.0
     assert fmean(one.fps[0] for one in runs) > 5.0
     assert fmean(one.utilisation for one in runs) > 0.85
+
+
+def test_of_two_tracks_one_is_always_seen_in_a_dip_and_soon_after_an_outage() -> None:
+    rate = ((0.0, 1.5e6), (20.0, 400e3), (24.0, 1.5e6), (36.0, 0.0), (40.0, 1.5e6))
+    way = replace(steady(1.5e6, delay_s=0.05, queue_s=0.6, loss=0.02), rate=rate)
+    for seed in range(2):
+        result = run(link(way, seconds=50.0), seed=seed, has_high=True)
+        call = result.calls[0]
+        seen = pairwise(one for one in call.decoded_s if one > 1.0)
+        pauses = {
+            round(after_s): after_s - before_s for before_s, after_s in seen if after_s - before_s > 0.7
+        }
+        assert pauses.keys() == {40}, "the outage"
+        assert pauses[40] < 5.0
+        assert call.high_count > 400, "and while there is room it is the high one"
