@@ -166,7 +166,7 @@ def seen(page: Page, before: MediaCounts, after: MediaCounts, window: Window) ->
     return {
         "alive": int(is_alive(page, to_s=to_s)),
         "legs": after.connections // 2,
-        "fps": round((after.frames - before.frames) / (to_s - from_s), 1),
+        "fps": round(sum(from_s <= at_s < to_s for at_s in times_s) / (to_s - from_s), 1),
         "freezes": len(pauses_s),
         "frozen_s": round(sum(pauses_s), 1),
         "longest_freeze_s": round(max(pauses_s, default=0.0), 1),
