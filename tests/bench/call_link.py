@@ -44,7 +44,7 @@ MEANINGS: Final = {
     "seconds": "from voices and picture on",
     "alive": "1: pictures and the nurse's voice still came in the last seconds",
     "legs": "generations of connections, 1 is a call that was never lost",
-    "fps": "pictures decoded a second",
+    "fps": "pictures painted a second",
     "freezes": "pauses between two pictures longer than 0.5 s",
     "frozen_s": "all of them together",
     "longest_freeze_s": "the longest",
