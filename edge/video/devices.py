@@ -82,7 +82,7 @@ class Devices:
         self.voice.set_lost_share(link.lost_share)
         mode = self.picture.link(link)
         self.voice.set_mode(mode)
-        self.sent = sent_now(self.picture.now(), link=link, voice=mode)
+        self.sent = sent_now(self.picture.now(), link=link, voice=mode, is_coming=self.picture.is_sending)
 
     def show(self, frame: Any) -> None:
         """Show the operator's picture: an `av.VideoFrame`."""

@@ -34,9 +34,14 @@ def picture_limit(now: PictureNow, *, lost_share: float) -> PictureLimit:
     return "waiting" if now.at < min(now.wanted, now.most) else by_link
 
 
-def sent_now(now: PictureNow, *, link: LinkNow, voice: VoiceMode) -> SentNow:
-    """Return what the station says of its sending: numbers of two digits, so that they stand still."""
+def sent_now(now: PictureNow, *, link: LinkNow, voice: VoiceMode, is_coming: bool) -> SentNow | None:
+    """Return what the station says of its sending: numbers of two digits, so that they stand still.
+
+    None while the first picture `is_coming`: there is room for one, and none was sent yet.
+    """
     width, height = now.size
+    if is_coming and width == 0:
+        return None
     return SentNow(
         width=width,
         height=height,

@@ -50,20 +50,27 @@ def test_the_first_cause_is_named(now: PictureNow, lost_share: float, limit: Pic
 
 def test_what_is_said_stands_still_while_little_changes() -> None:
     link = LinkNow(target_bps=70_321, round_trip_s=0.6437, lost_share=0.0234, queued_s=0.0)
-    said = sent_now(POOR, link=link, voice=VOICE)
+    said = sent_now(POOR, link=link, voice=VOICE, is_coming=True)
+    assert said is not None
     assert (said.width, said.height, said.fps, said.is_stills) == (320, 180, 8.0, False)
     assert (said.video_bps, said.voice_bps, said.round_trip_ms, said.lost_pct) == (38_000, 12_000, 640, 2.0)
     assert said.limit == "link"
     almost = replace(link, round_trip_s=0.6391, lost_share=0.0191)
-    assert sent_now(replace(POOR, fps=8.25, video_bps=38_333), link=almost, voice=VOICE) == said
+    assert (
+        sent_now(replace(POOR, fps=8.25, video_bps=38_333), link=almost, voice=VOICE, is_coming=True) == said
+    )
 
 
 def test_stills_are_called_so_and_no_picture_is_none() -> None:
     link = LinkNow(target_bps=20_000, round_trip_s=None, lost_share=0.004, queued_s=0.0)
-    said = sent_now(replace(POOR, at=0, wanted=0, fps=0.25), link=link, voice=VOICE)
+    said = sent_now(replace(POOR, at=0, wanted=0, fps=0.25), link=link, voice=VOICE, is_coming=False)
+    assert said is not None
     assert (said.is_stills, said.round_trip_ms, said.lost_pct) == (True, None, 0.4)
-    said = sent_now(replace(POOR, at=0, wanted=0, size=(0, 0)), link=link, voice=VOICE)
+    said = sent_now(replace(POOR, at=0, wanted=0, size=(0, 0)), link=link, voice=VOICE, is_coming=False)
+    assert said is not None
     assert (said.width, said.is_stills) == (0, False)
+    coming = replace(POOR, size=(0, 0))
+    assert sent_now(coming, link=link, voice=VOICE, is_coming=True) is None, "the first one is on its way"
 
 
 @pytest.mark.parametrize(
