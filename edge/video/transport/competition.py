@@ -34,6 +34,10 @@ class Competition:
         """What is held; 0 without competition."""
         return self._floor_bps if self.is_on else 0.0
 
+    def has_fallen_for(self, seconds: float, *, now_s: float) -> bool:
+        """Whether the rate has been well below that of the empty queue for so long."""
+        return self._fallen_s is not None and now_s - self._fallen_s >= seconds
+
     def on_queue(
         self,
         queue_s: float,

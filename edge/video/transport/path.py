@@ -1,6 +1,7 @@
 """What feedback says of the path (core): the queue that our packets find, what arrives, what is on its way.
 
-A packet's one-way delay above the least of the last 30 s, less its own time on the link, is queue. Who tells
+A packet's one-way delay above the least of the last 30 s, less its own time on the link, is queue; one that
+stays the same for seconds is a way that became longer. Who tells
 of a packet tells of all before it: what is not named is lost, and what was sent later is on its way.
 """
 
@@ -13,6 +14,8 @@ from edge.video.transport.recent import LeastOf, RateOf
 from edge.video.transport.twcc import Arrival
 
 LEAST_WINDOW_S: Final = 30.0
+FLAT_S: Final = 4  # seconds whose least delays are FLAT_WITHIN_S of each other: no queue is like that
+FLAT_WITHIN_S: Final = 0.004
 SMOOTHED: Final = 0.6  # of the newest feedback
 TREND_S: Final = 1.0
 FATES_S: Final = 3.0
@@ -143,6 +146,18 @@ class Path:
             if count > BURST_PACKETS and took_s >= BURST_S:
                 break
         return total * 8 / took_s if count >= 3 and took_s >= BURST_S / 4 else None
+
+    def is_flat(self, *, now_s: float) -> bool:
+        """Whether the delay has not changed for FLAT_S: nobody's queue, if we send less than it carries."""
+        spread_s = self._least.spread(FLAT_S, now_s=now_s)
+        return spread_s is not None and spread_s < FLAT_WITHIN_S
+
+    def take_as_longer(self, *, now_s: float) -> None:
+        """What seemed a queue for the last FLAT_S is the way itself."""
+        self._least.forget_before(now_s - FLAT_S)
+        self._least_round_trip.forget_before(now_s - FLAT_S)
+        self._queues.clear()
+        self.queue_s = 0.0
 
     def begin_anew(self, *, now_s: float) -> None:
         """The path may be another one from now on: what was sent before tells nothing of it."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge.video.transport.competition import Competition
-from edge.video.transport.path import Departure, Path
+from edge.video.transport.path import FLAT_S, Departure, Path
 from edge.video.transport.probing import Probing, Train
 from edge.video.transport.twcc import Arrival
 
@@ -200,6 +200,19 @@ class RateController:
     def _is_empty(self) -> bool:
         return self._path.queue_s < 0.5 * self._target_queue_s
 
+    def _is_longer(self, now_s: float) -> bool:
+        """Whether what seems a queue is a way that became longer.
+
+        Ours would drain, for we send less than before and than what arrives; that of a TCP goes up and down.
+        One that overflows can be flat as well, but loses.
+        """
+        return (
+            not self._is_empty
+            and self._competition.has_fallen_for(FLAT_S, now_s=now_s)
+            and self._path.is_flat(now_s=now_s)
+            and self.lost_share < LOSS_OF_QUEUE
+        )
+
     def _on_life(self, now_s: float) -> None:
         """The other side spoke."""
         self._waiting_since_s = None
@@ -216,6 +229,10 @@ class RateController:
         passed_s, self._changed_s = min(0.5, now_s - self._changed_s), now_s
         sent_bps = path.sent_bps(now_s) or self._rate_bps
         landed_bps = path.landed_bps or sent_bps
+        if self._is_longer(now_s):
+            path.take_as_longer(now_s=now_s)
+            self._full_bps = None
+            self._probing.look_now(now_s=now_s)
         self._competition.on_queue(
             path.queue_s,
             is_empty=self._is_empty,

@@ -26,6 +26,17 @@ class LeastOf:
         """Of the samples of the window, as of the last one."""
         return min((least for _, least in self._seconds), default=None)
 
+    def spread(self, seconds: int, *, now_s: float) -> float | None:
+        """How far the least of each of the last whole seconds differ; None: one of them had no sample."""
+        begins, ends = int(now_s) - seconds, int(now_s)
+        leasts = [least for second, least in self._seconds if begins <= second < ends]
+        return max(leasts) - min(leasts) if len(leasts) == seconds else None
+
+    def forget_before(self, at_s: float) -> None:
+        """Forget the samples of the seconds before."""
+        while self._seconds and self._seconds[0][0] < int(at_s):
+            self._seconds.popleft()
+
     def clear(self) -> None:
         """Forget all."""
         self._seconds.clear()
