@@ -2,7 +2,7 @@
 
 A train that arrives as fast as it was sent passed without a queue; a slower one tells what the link carries.
 It costs a queue of its own length at most, so it is short, and rare where it finds nothing. The first one
-goes before the first picture: nothing is known then.
+goes before the first picture: nothing is known then. One that is asked for goes into a queue.
 """
 
 from dataclasses import dataclass
@@ -44,6 +44,7 @@ class Probing:
         self._every_s = EVERY_S
         self._train: Train | None = None
         self._sent_s = now_s
+        self._is_asked = False
         self._landed: list[Landing] = []
         self._count = 0
 
@@ -59,14 +60,21 @@ class Probing:
 
     def train(self, rate_bps: float, *, now_s: float) -> Train | None:
         """Return the train that is due; None: not yet. Ask only while the queue is empty."""
-        if now_s < self._next_s:
-            return None
+        return None if now_s < self._next_s else self._begin(rate_bps, now_s)
+
+    def ask(self, rate_bps: float, *, now_s: float) -> Train:
+        """Return a train into a queue, due or not: to see what we would get beside somebody else."""
+        train = self._begin(rate_bps, now_s)
+        self._is_asked = True
+        return train
+
+    def _begin(self, rate_bps: float, now_s: float) -> Train:
         bps = FIRST_BPS if self.is_first else TIMES * rate_bps
         wanted = FIRST_BYTES if self.is_first else bps / 8 * LASTS_S
         size = round(min(PACKET_BYTES[1], max(PACKET_BYTES[0], wanted / PACKETS_MIN)))
         packets = min(PACKETS_MAX, max(PACKETS_MIN, round(wanted / size)))
         self._train = Train(self._count, packets, size, round(bps))
-        self._sent_s = now_s
+        self._sent_s, self._is_asked = now_s, False
         self._landed.clear()
         self._count += 1
         self._next_s = now_s + self._every_s
@@ -96,7 +104,8 @@ class Probing:
 
     def wait(self, *, now_s: float) -> None:
         """The link is full, or out: for a while there is nothing to be found."""
-        self._train = None
+        if not self._is_asked:
+            self._train = None
         self._next_s = max(self._next_s, now_s + self._every_s)
 
     def look_now(self, *, now_s: float) -> None:

@@ -129,6 +129,8 @@ class RateController:
         found_bps = self._probing.on_landings(landings, self._rate_bps, now_s=now_s)
         if is_first and found_bps is not None and found_bps < self._rate_bps:  # less than we began with
             self._decrease(found_bps, now_s)
+        if found_bps is not None:
+            self._competition.on_train(found_bps)
         if found_bps is not None and found_bps > self._rate_bps and self._is_empty:
             self._rate_bps = min(MAX_BPS, found_bps)
             if self._full_bps is not None and found_bps > NEAR[1] * self._full_bps:
@@ -136,6 +138,10 @@ class RateController:
 
     def take_train(self, *, now_s: float) -> Train | None:
         """Return the train of padding that should leave now, after which it counts as under way."""
+        if self.has_feedback and not self.is_out and not self._is_empty:
+            asked_bps = self._competition.ask(self._rate_bps, now_s=now_s)
+            if asked_bps is not None:
+                return self._probing.ask(asked_bps, now_s=now_s)
         if self.is_out or not (self._probing.is_first or (self.has_feedback and self._is_empty)):
             return None
         return self._probing.train(self._rate_bps, now_s=now_s)

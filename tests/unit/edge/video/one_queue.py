@@ -5,8 +5,9 @@ from collections.abc import Callable
 from edge.video.transport.rate import RateController
 from edge.video.transport.twcc import Arrival
 
-_EVERY_S = 0.04
+_EVERY_S = 0.02
 _TOLD_AFTER_S = 0.1
+_VOICE_BYTES = 40
 
 
 def stepped(*steps: tuple[float, float]) -> Callable[[float], float]:
@@ -19,8 +20,8 @@ def targets_of_a_call(
 ) -> list[int]:
     """Return the target, bit/s, after each second.
 
-    A packet each 40 ms, nine tenths of the target, and trains; the queue is as long as it likes, nothing is
-    lost.
+    Nine tenths of the target in packets of voice and picture by turns, and trains; the queue is as long as it
+    likes, nothing is lost.
     """
     rate, sequence, free_s = RateController(now_s=0.0), 0, 0.0
     under_way: list[tuple[float, Arrival]] = []
@@ -41,7 +42,8 @@ def targets_of_a_call(
         under_way = [one for one in under_way if one[0] + _TOLD_AFTER_S > now_s]
         if told:
             rate.on_feedback(told, now_s=now_s)
-        send(max(60, round(0.9 * rate.target_bps / 8 * _EVERY_S)), now_s)
+        picture_bytes = 0.9 * rate.target_bps / 8 * 2 * _EVERY_S - _VOICE_BYTES
+        send(_VOICE_BYTES if tick % 2 else max(_VOICE_BYTES, round(picture_bytes)), now_s)
         if train := rate.take_train(now_s=now_s):
             for number in range(train.packets):
                 sent_s = now_s + 1e-3 + number * train.packet_bytes * 8 / train.rate_bps
