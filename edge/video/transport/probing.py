@@ -108,10 +108,6 @@ class Probing:
             self._train = None
         self._next_s = max(self._next_s, now_s + self._every_s)
 
-    def look_now(self, *, now_s: float) -> None:
-        """There was no queue that forbade it."""
-        self._every_s, self._next_s = EVERY_S, now_s
-
     def begin_anew(self, *, now_s: float) -> None:
         """Nothing is known any more; what an outage held back goes first."""
         self._train, self._every_s, self._next_s = None, EVERY_S, now_s + EVERY_S

@@ -238,7 +238,6 @@ class RateController:
         if self._is_longer(now_s):
             path.take_as_longer(now_s=now_s)
             self._full_bps = None
-            self._probing.look_now(now_s=now_s)
         self._competition.on_queue(
             path.queue_s,
             is_empty=self._is_empty,
