@@ -14,8 +14,9 @@ from edge.video.transport.recent import LeastOf, RateOf
 from edge.video.transport.twcc import Arrival
 
 LEAST_WINDOW_S: Final = 30.0
-FLAT_S: Final = 4  # seconds whose least delays are FLAT_WITHIN_S of each other: no queue is like that
-FLAT_WITHIN_S: Final = 0.004
+FLAT_S: Final = 4  # seconds whose least delays are within FLAT_WITHIN_S of each other: no queue is like that
+FLAT_WITHIN_S: Final = (0.004, 0.01)  # and between them the time of FLAT_WITHIN_BYTES: not all are as small
+FLAT_WITHIN_BYTES: Final = 25
 SMOOTHED: Final = 0.6  # of the newest feedback
 TREND_S: Final = 1.0
 FATES_S: Final = 3.0
@@ -147,10 +148,11 @@ class Path:
                 break
         return total * 8 / took_s if count >= 3 and took_s >= BURST_S / 4 else None
 
-    def is_flat(self, *, now_s: float) -> bool:
+    def is_flat(self, *, rate_bps: float, now_s: float) -> bool:
         """Whether the delay has not changed for FLAT_S: nobody's queue, if we send less than it carries."""
         spread_s = self._least.spread(FLAT_S, now_s=now_s)
-        return spread_s is not None and spread_s < FLAT_WITHIN_S
+        within_s = min(FLAT_WITHIN_S[1], max(FLAT_WITHIN_S[0], FLAT_WITHIN_BYTES * 8 / rate_bps))
+        return spread_s is not None and spread_s < within_s
 
     def take_as_longer(self, *, now_s: float) -> None:
         """What seemed a queue for the last FLAT_S is the way itself."""

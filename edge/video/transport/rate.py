@@ -215,7 +215,7 @@ class RateController:
         return (
             not self._is_empty
             and self._competition.has_fallen_for(FLAT_S, now_s=now_s)
-            and self._path.is_flat(now_s=now_s)
+            and self._path.is_flat(rate_bps=self._rate_bps, now_s=now_s)
             and self.lost_share < LOSS_OF_QUEUE
         )
 

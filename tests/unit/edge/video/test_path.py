@@ -40,9 +40,9 @@ def test_a_way_that_became_longer_has_no_queue_and_a_longer_round_trip() -> None
         arrival = Arrival(sequence, round((sent_s + way_s) * 1e6))
         path.on_feedback([arrival], rate_bps=100_000, now_s=sent_s + 2 * way_s)
         if 60 <= sequence < 80:
-            assert not path.is_flat(now_s=sent_s + 2 * way_s)
+            assert not path.is_flat(rate_bps=100_000, now_s=sent_s + 2 * way_s)
     assert path.queue_s == pytest.approx(0.2)
-    assert path.is_flat(now_s=10.5)
+    assert path.is_flat(rate_bps=100_000, now_s=10.5)
     path.take_as_longer(now_s=10.5)
     assert path.queue_s == 0.0
     assert path.least_round_trip_s == pytest.approx(0.6)
