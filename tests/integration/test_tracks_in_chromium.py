@@ -105,7 +105,7 @@ def test_a_low_track_that_stands_still_is_no_refuge_from_the_high_one(page: Page
     page.evaluate("() => seen.low(false)")
     wait_until(page, "() => seen.tracks._tracks[0].since_ms === Infinity")
     page.evaluate("() => seen.high(false)")
-    page.evaluate("() => new Promise(resolve => setTimeout(resolve, 1500))")
-    assert page.evaluate("() => seen.video.videoWidth") == HIGH  # the last good picture, and no older one
+    wait_until(page, "() => seen.tracks._tracks[1].since_ms === Infinity")  # seen in the look that chooses
+    assert page.evaluate("() => seen.tracks._shown") == 1  # whichever moves first is shown at once
     page.evaluate("() => seen.low(true)")
     wide(page, LOW)
