@@ -22,6 +22,12 @@ def one_browser() -> Iterator[None]:
 def test_a_name_typed_while_the_choices_load_changes_nothing_and_the_key_still_answers(
     server: ConsoleServer, station: ConsoleStation, page: Page
 ) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/helpers", hold)
     call = station.press()
     observe_until(page, f"document.querySelector('.ring[data-call=\"{call}\"]') !== null")
     page.keyboard.press("F2")
@@ -37,12 +43,6 @@ def test_a_name_typed_while_the_choices_load_changes_nothing_and_the_key_still_a
     assert page.evaluate("document.activeElement.name") == "findings"
     page.evaluate("document.activeElement.blur()")
 
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/helpers", hold)
     before = server.call(server.rooms.calls)[0]
     page.keyboard.press("d")
     expect(page.locator(".choices")).to_have_text("đang tải…")

@@ -5,13 +5,15 @@ from dataclasses import replace
 from itertools import product
 from typing import Final
 
-from playwright.sync_api import Page, Route, expect
+import pytest
+from playwright.sync_api import Page, expect
 
+from contract.ids import CallId
 from hub.calls.age import Age
 from hub.calls.apply import apply
 from hub.calls.call import Asked, Call, Given, Guest
 from hub.calls.kept import Kept
-from hub.calls.moves import HeldCall
+from hub.calls.moves import HeldCall, Moved
 from hub.calls.table import ANSWERED_STATES, LISTED, TRANSITIONS, IllegalInputError, Input, State
 from hub.console.rows import call_entry
 from tests.simulators.console_server import ConsoleServer, wait_for
@@ -117,25 +119,26 @@ def test_what_a_page_offers_the_hub_takes_and_every_step_of_a_call_is_offered(pa
 
 
 def test_a_call_ends_by_one_key_however_often_it_changes_under_it(
-    server: ConsoleServer, station: ConsoleStation, page: Page
+    server: ConsoleServer, station: ConsoleStation, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = station.press()
-    wait_for(lambda: server.call(lambda: server.rooms.desk.held(call)) is not None, "the call")
-    changes = [Given(input=Input.CLAIM, by="Lan")]
-    server.run(lambda: server.rooms.desk.give(call, changes.pop()))
-    changes += [
+    call, desk = station.press(), server.rooms.desk
+    wait_for(lambda: server.call(lambda: desk.held(call)) is not None, "the call")
+    server.run(lambda: desk.give(call, Given(input=Input.CLAIM, by="Lan")))
+    changes = [
         Given(input=Input.ASK_OVER, by="Lan"),
         Given(input=Input.ASK, by="Lan", to="Minh", kind="second"),
     ]
+    give = desk.give
 
-    def change(route: Route) -> None:
-        if changes:
-            server.run(lambda: server.rooms.desk.give(call, changes.pop()))
-        route.continue_()
+    async def give_late(call_id: CallId, given: Given, *, seen_revision: int | None = None) -> Moved:
+        if given.input is Input.END and changes:
+            assert (await give(call_id, changes.pop())).is_done
+        return await give(call_id, given, seen_revision=seen_revision)
 
     page.goto(f"{server.url}/stations/con-dao-01")
     expect(page.locator("[data-deed=end]")).to_be_visible()
-    page.route("**/end", change)
+    # At the hub, not by page.route(): a page that runs already may send a request past it.
+    monkeypatch.setattr(desk, "give", give_late)
     page.keyboard.press("k")
     expect(page.locator("#callbar")).to_contain_text("bạn chưa ghi xong biên bản")
     assert not changes, "it was refused twice"
