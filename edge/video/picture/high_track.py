@@ -9,7 +9,7 @@ from math import inf
 from typing import Final
 
 from edge.video.picture.keys import Beat, Keys
-from edge.video.picture.ladder import CLIMB_AFTER_S, RUNGS, PictureLadder
+from edge.video.picture.ladder import RUNGS, PictureLadder
 from edge.video.picture.tally import Tally
 
 LOW_BPS: Final = 100_000  # of the low track beside a high one, coded
@@ -27,7 +27,7 @@ class HighTrack:
 
     def __init__(self) -> None:
         self.keys, self.beat, self.tally = Keys(), Beat(), Tally()
-        self._ladder = PictureLadder(return_after_s=CLIMB_AFTER_S)
+        self._ladder = PictureLadder(has_stills=False)
         self._began_s: float | None = None
         self._ended_s = -inf
 

@@ -12,7 +12,8 @@ from contract.media import PictureMode
 from edge.video.media import Rung, VoiceMode
 
 CLIMB_AFTER_S: Final = 3.0  # of room, before a step up
-RETURN_AFTER_S: Final = 1.0  # of room, before the picture moves again
+FASTER_AFTER_S: Final = 0.5  # of room, before the same size comes more often: nothing jumps
+FASTER_MAX_FPS: Final = 15  # beyond, as a larger size
 STILLS_AFTER_S: Final = 2.0  # of no room for the poorest picture that moves: a dip only makes it slower
 HOLD_SHARE: Final = 0.9  # of a rung's rate; a rate that swings about it would change the size at each swing
 HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRTP 10
@@ -20,7 +21,7 @@ HEADER_BYTES: Final = 58  # of a packet: IP 20, UDP 8, RTP 12, extensions 8, SRT
 # From so many bit/s of picture alone. Voice waits behind a packet: small ones where the link is poor.
 RUNGS: Final[tuple[tuple[int, Rung], ...]] = (
     (15_000, Rung(320, 180, 5, 500)),
-    (25_000, Rung(320, 180, 8, 500)),
+    (25_000, Rung(320, 180, 9, 500)),
     (32_000, Rung(320, 180, 11, 500)),
     (80_000, Rung(480, 270, 12, 500)),
     (140_000, Rung(480, 270, 15, 800)),
@@ -54,22 +55,28 @@ class _Stair:
         self.at: int | None = None
         self._room: tuple[int, float] | None = None  # the least seen, and since when it is above `at`
 
-    def step(self, wanted: int, *, now_s: float, wait_s: float) -> int:
+    def step(self, wanted: int, *, now_s: float, near: int = 0) -> int:
+        """`near`: up to there a shorter wait will do."""
         if self.at is None or wanted <= self.at:
             self.at, self._room = wanted, None
             return wanted
         least, since_s = (wanted, now_s) if self._room is None else self._room
         self._room = (min(least, wanted), since_s)
-        if now_s - since_s >= wait_s:
+        if now_s - since_s >= CLIMB_AFTER_S:
             self.at, self._room = self._room[0], None
+        elif now_s - since_s >= FASTER_AFTER_S:
+            self.at = max(self.at, min(self._room[0], near))
         return self.at
 
 
 class PictureLadder:
-    """On which rung the picture stands. `at` counts RUNGS from 1; 0: no room for a picture that moves."""
+    """On which rung the picture stands. `at` counts RUNGS from 1; 0: no room for a picture that moves.
 
-    def __init__(self, *, return_after_s: float = RETURN_AFTER_S) -> None:
-        self._return_after_s = return_after_s
+    `has_stills`: where there is none there are stills, of the first rung's size.
+    """
+
+    def __init__(self, *, has_stills: bool = True) -> None:
+        self._has_stills = has_stills
         self.at = 0
         self.wanted = 0  # what the rate alone would have, without any wait or limit
         self._stair = _Stair()
@@ -79,8 +86,8 @@ class PictureLadder:
         """Return `at` for `video_bps` of coded picture, never above `most`.
 
         The first call stands where it says. Later: down at once, below HOLD_SHARE of the rung's rate, but to
-        stills only after STILLS_AFTER_S; up after CLIMB_AFTER_S of room, and from nothing to the first
-        picture after `return_after_s`.
+        stills only after STILLS_AFTER_S; up after CLIMB_AFTER_S of room, and to more pictures of the size
+        that is shown after FASTER_AFTER_S.
         """
         wanted = sum(video_bps >= from_bps for from_bps, _ in RUNGS)
         if wanted:
@@ -90,9 +97,20 @@ class PictureLadder:
         if wanted < self.at and video_bps >= HOLD_SHARE * RUNGS[self.at - 1][0]:
             wanted = self.at
         self.wanted = wanted
-        wait_s = CLIMB_AFTER_S if self.at else self._return_after_s
-        self.at = self._stair.step(min(wanted, most), now_s=now_s, wait_s=wait_s)
+        self.at = self._stair.step(min(wanted, most), now_s=now_s, near=self._last_of_its_size)
         return self.at
+
+    @property
+    def _last_of_its_size(self) -> int:
+        if self.at == 0 and not self._has_stills:
+            return 0
+        width = STILLS.width if self.at == 0 else RUNGS[self.at - 1][1].width
+        faster = [
+            number
+            for number, (_, rung) in enumerate(RUNGS, 1)
+            if rung.width == width and rung.fps <= FASTER_MAX_FPS
+        ]
+        return max(faster, default=0)
 
 
 def rung(at: int, mode: PictureMode) -> Rung:
@@ -117,7 +135,7 @@ class VoiceLadder:
     def voice_mode(self, link_bps: int, lost_share: float, *, now_s: float) -> VoiceMode:
         """Return the mode for a link of `link_bps`, headers included, that loses `lost_share` (0 … 1)."""
         wanted = sum(link_bps >= from_bps for from_bps, _, _ in VOICES) - 1
-        at = self._stair.step(max(wanted, 0), now_s=now_s, wait_s=CLIMB_AFTER_S)
+        at = self._stair.step(max(wanted, 0), now_s=now_s)
         self._is_lossy = lost_share >= (LOSSY_UNTIL if self._is_lossy else LOSSY_FROM)
         _, usual, lossy = VOICES[at]
         return lossy if self._is_lossy else usual

@@ -83,8 +83,7 @@ class PicturePlan:
 
         What the transport says of its queue replaces what we reckoned.
         """
-        voice_bps = 0 if now.is_out else now.target_bps  # few packets: what the link keeps comes as a queue
-        mode = self._voices.voice_mode(voice_bps, now.lost_share, now_s=now_s)
+        mode = self._voices.voice_mode(now.target_bps, now.lost_share, now_s=now_s)
         self._link, self._video_bps = now, split(now.target_bps, mode, repairs_share=now.repairs_share)
         room_bps = now.target_bps - round(LOW_WIRE_BPS * (1 + now.repairs_share))
         self._high_bps = split(room_bps, mode, repairs_share=now.repairs_share) if now.has_high else 0

@@ -11,7 +11,7 @@ from edge.video.picture.ladder import (
     voice_wire_bps,
 )
 
-NOTHING, POOREST, SMALL, HALF_SIZE = 0, 1, 2, 4
+NOTHING, POOREST, SMALL, FASTEST_SMALL, HALF_SIZE = 0, 1, 2, 3, 4
 HD, LARGEST = 9, 11
 
 
@@ -19,8 +19,8 @@ HD, LARGEST = 9, 11
     ("video_bps", "size_and_rate"),
     [
         (15_000, (320, 180, 5)),
-        (25_000, (320, 180, 8)),
-        (31_999, (320, 180, 8)),
+        (25_000, (320, 180, 9)),
+        (31_999, (320, 180, 9)),
         (32_000, (320, 180, 11)),
         (80_000, (480, 270, 12)),
         (140_000, (480, 270, 15)),
@@ -41,7 +41,7 @@ def test_each_rate_has_its_rung(video_bps: int, size_and_rate: tuple[int, int, i
     ("video_bps", "size_and_rate"),
     [
         (15_000, (480, 270, 3)),
-        (25_000, (480, 270, 4)),
+        (25_000, (480, 270, 5)),
         (80_000, (640, 360, 6)),
         (400_000, (960, 540, 13)),
         (1_200_000, (1920, 1080, 13)),
@@ -91,11 +91,11 @@ def test_no_higher_than_this_machine_can_and_up_again_after_the_wait() -> None:
     assert ladder.step(4_000_000, now_s=5.0) == LARGEST
 
 
-def test_it_goes_up_after_three_seconds_of_room() -> None:
+def test_it_becomes_larger_after_three_seconds_of_room() -> None:
     ladder = PictureLadder()
     ladder.step(20_000, now_s=10.0)
     assert ladder.step(100_000, now_s=11.0) == POOREST
-    assert ladder.step(100_000, now_s=13.99) == POOREST
+    assert ladder.step(100_000, now_s=13.99) < HALF_SIZE
     assert ladder.step(100_000, now_s=14.0) == HALF_SIZE
 
 
@@ -105,7 +105,7 @@ def test_a_moment_without_room_begins_the_wait_anew() -> None:
     ladder.step(100_000, now_s=11.0)
     ladder.step(20_000, now_s=13.5)
     assert ladder.step(100_000, now_s=14.0) == POOREST
-    assert ladder.step(100_000, now_s=16.99) == POOREST
+    assert ladder.step(100_000, now_s=16.99) < HALF_SIZE
     assert ladder.step(100_000, now_s=17.0) == HALF_SIZE
 
 
@@ -117,13 +117,35 @@ def test_it_goes_up_no_higher_than_there_was_room_all_the_time() -> None:
     assert ladder.step(2_000_000, now_s=14.0) == HALF_SIZE
 
 
-def test_a_picture_comes_back_after_one_second_of_room() -> None:
+def test_a_picture_of_the_same_size_moves_again_and_faster_after_half_a_second_of_room() -> None:
     ladder = PictureLadder()
     ladder.step(100_000, now_s=0.0)
     ladder.step(0, now_s=10.0)
     assert ladder.step(30_000, now_s=20.0) == NOTHING
-    assert ladder.step(100_000, now_s=20.99) == NOTHING
-    assert ladder.step(100_000, now_s=21.0) == SMALL
+    assert ladder.step(100_000, now_s=20.49) == NOTHING
+    assert ladder.step(100_000, now_s=20.5) == SMALL
+    assert ladder.step(100_000, now_s=20.99) == SMALL
+    assert ladder.step(100_000, now_s=21.0) == SMALL  # since 20 s there was no more all the time
+    ladder.step(0, now_s=30.0)
+    ladder.step(0, now_s=33.0)
+    ladder.step(100_000, now_s=34.0)
+    assert ladder.step(100_000, now_s=34.5) == FASTEST_SMALL
+
+
+def test_twenty_five_pictures_a_second_wait_as_a_larger_size() -> None:
+    ladder = PictureLadder()
+    at = ladder.step(260_000, now_s=0.0)
+    ladder.step(400_000, now_s=1.0)
+    assert ladder.step(400_000, now_s=3.99) == at
+    assert ladder.step(400_000, now_s=4.0) == at + 1
+
+
+def test_a_second_picture_is_not_there_at_once() -> None:
+    ladder = PictureLadder(has_stills=False)
+    ladder.step(0, now_s=0.0)
+    ladder.step(2_000_000, now_s=1.0)
+    assert ladder.step(2_000_000, now_s=3.99) == NOTHING
+    assert ladder.step(2_000_000, now_s=4.0) == HD
 
 
 @pytest.mark.parametrize(

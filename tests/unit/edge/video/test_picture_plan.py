@@ -7,7 +7,7 @@ from edge.video.picture.ladder import RUNGS
 from edge.video.picture.plan import USUAL_BOX, PicturePlan, Shot, fitted
 
 WIDE = (1280, 720)
-A_SHOT = Shot(320, 180, 8, 40_000, 500, False, 2)
+A_SHOT = Shot(320, 180, 9, 40_000, 500, False, 2)
 A_STILL = Shot(320, 180, 1, 10_000, 250, True, 0)
 
 
@@ -43,10 +43,9 @@ def test_the_voice_of_the_link_is_returned() -> None:
     assert PicturePlan().link(link(64_000), now_s=0.0).frame_ms == 60
 
 
-def test_in_an_outage_few_packets_of_voice_go_and_the_picture_keeps_its_place() -> None:
+def test_after_an_outage_the_picture_has_its_place_again() -> None:
     plan = planned(600_000)
-    assert plan.link(link(600_000), now_s=100.1).frame_ms == 20
-    assert plan.link(replace(link(600_000), is_out=True), now_s=102.0).frame_ms == 60
+    plan.link(replace(link(600_000), is_out=True), now_s=102.0)
     plan.link(link(600_000), now_s=112.0)
     shot = plan.shot(WIDE, now_s=112.1)
     assert shot is not None
@@ -70,7 +69,7 @@ def test_a_pause_of_the_camera_is_not_made_up_for() -> None:
     plan = planned(54_000)
     assert plan.shot(WIDE, now_s=100.0) is not None
     assert plan.shot(WIDE, now_s=110.0) is not None
-    assert plan.shot(WIDE, now_s=110.03) is None
+    assert plan.shot(WIDE, now_s=110.02) is None
 
 
 def test_nothing_is_sent_while_the_queue_is_long() -> None:
@@ -168,12 +167,12 @@ def test_the_doctor_chooses_detail_and_motion_again() -> None:
     plan = planned(54_000)
     plan.set_mode("detail")
     shots = taken(plan, camera_fps=25, seconds=4.0)
-    assert {(shot.width, shot.height, shot.fps) for shot in shots} == {(480, 270, 4)}
-    assert len(shots) in (16, 17)
+    assert {(shot.width, shot.height, shot.fps) for shot in shots} == {(480, 270, 5)}
+    assert len(shots) in (20, 21)
     assert plan.now(now_s=104.0).mode == "detail"
     plan.set_mode("motion")
     shot = plan.shot(WIDE, now_s=105.0)
-    assert shot is not None and (shot.width, shot.fps) == (320, 8)
+    assert shot is not None and (shot.width, shot.fps) == (320, 9)
 
 
 def test_a_machine_that_is_too_slow_sends_a_smaller_picture() -> None:
