@@ -26,6 +26,8 @@ from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds
 if TYPE_CHECKING:
     import random
 
+LIFE_EVERY_S: Final = 0.2  # in an outage: a packet that means nothing, for the other side to tell of
+LIFE_BYTES: Final = 100
 OUT_S: Final = 1.0  # what is said to wait in an outage: nobody codes a picture for it
 _NTP_BEGIN_S: Final = 3_000_000_000  # our count begins somewhere within NTP's era
 
@@ -65,6 +67,7 @@ class Outbound:
         }
         self._transport_sequence = 0
         self._was_out = False
+        self._next_life_s = 0.0
         self._departures = ccfb.Departures()
 
     def link(self) -> LinkNow:
@@ -81,8 +84,10 @@ class Outbound:
         )
 
     def send_voice(self, voice: EncodedVoice, *, now_s: float) -> None:
-        """Queue one packet; it leaves with the next `pop`."""
-        if self._voice is None:
+        """Queue one packet; it leaves with the next `pop`. In an outage none goes: what the link keeps until
+        it is back is played then, word by word, and what is said now waits behind it for many seconds.
+        """
+        if self._voice is None or (self.rate.is_out and self._looks_for_life):
             return
         timestamp = self._voice.timestamp(voice.pts, now_s=now_s)
         size_bytes = len(voice.data) + HEADER_BYTES + WIRE_BYTES
@@ -108,6 +113,7 @@ class Outbound:
         self._heed_outage()
         self._look_at_losses(now_s)
         self._look_for_room(now_s)
+        self._look_for_life(now_s)
         self._pacer.set_target(self.rate.target_bps)
         self._pacer.set_room(self.rate.room_bytes)
         written = [self._write(leaving, now_s) for leaving in self._pacer.pop(now_s=now_s)]
@@ -133,9 +139,22 @@ class Outbound:
         self._pacer.push_train([one] * train.packets, size_bytes=size_bytes, rate_bps=train.rate_bps)
 
     @property
+    def _looks_for_life(self) -> bool:
+        """Whether there is a stream whose packets may mean nothing; otherwise voice finds the link again."""
+        return "low" in self._tracks and self._tracks["low"].has_repeats
+
+    def _look_for_life(self, now_s: float) -> None:
+        if not self.rate.is_out or not self._looks_for_life or now_s < self._next_life_s:
+            return
+        one, size_bytes = self._tracks["low"].padding(LIFE_BYTES, train=None, now_s=now_s)
+        self._pacer.push_train([one], size_bytes=size_bytes, rate_bps=self.rate.target_bps)
+        self._next_life_s = now_s + LIFE_EVERY_S
+
+    @property
     def next_s(self) -> float | None:
         """When to call `pop` again at the latest; None: after the next push or packet."""
-        times = [at_s for at_s in (self._pacer.next_s, self.rate.next_check_s) if at_s is not None]
+        life_s = self._next_life_s if self.rate.is_out and self._looks_for_life else None
+        times = [at_s for at_s in (self._pacer.next_s, self.rate.next_check_s, life_s) if at_s is not None]
         return min(times, default=None)
 
     def take_keyframe_wishes(self, *, now_s: float) -> list[Track]:

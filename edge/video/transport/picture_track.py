@@ -136,7 +136,7 @@ class PictureTrack:
         """Whether there is a stream for them."""
         return self._repair is not None
 
-    def padding(self, size_bytes: int, *, train: int, now_s: float) -> tuple[Leaving, int]:
+    def padding(self, size_bytes: int, *, train: int | None, now_s: float) -> tuple[Leaving, int]:
         """Return a packet of about `size_bytes` that means nothing, and what it takes on the wire.
 
         It goes on the stream of repeats, whose packets without payload are nothing's repeat (RFC 4588).

@@ -181,22 +181,45 @@ def test_after_an_outage_the_picture_begins_with_a_keyframe_and_none_was_wished_
     assert len(pop_all(out, from_s=3.9, until_s=4.2)) == 2
 
 
-def test_in_an_outage_voice_goes_on_and_no_picture() -> None:
-    out = outbound()
+def until_out(out: Outbound) -> list[tuple[float, bytes]]:
+    """Let one voice packet be heard of, then nothing for four seconds; return what left in them."""
     out.send_voice(EncodedVoice(b"voice", 0), now_s=1.0)
-    everything = pop_everything(out, from_s=1.0, until_s=1.1)
-    told = {"first": 0, "number": 0, "sender_ssrc": 1, "media_ssrc": VOICE}
-    last = transport_sequence(everything[-1])
-    out.on_rtcp(write_feedback({0: 0, last: 40_000}, last=last, **told), now_s=1.2)
-    spoken = []
+    last = transport_sequence(pop_everything(out, from_s=1.0, until_s=1.1)[-1])
+    hear(out, last, now_s=1.2)
+    left = []
     for number in range(200):
         now_s = 1.2 + 0.02 * number
         out.send_voice(EncodedVoice(b"voice", 960 * number), now_s=now_s)
-        spoken += [now_s for packet in out.pop(now_s=now_s) if ssrc(packet) == VOICE]
+        left += [(now_s, packet) for packet in out.pop(now_s=now_s)]
     assert out.rate.is_out
-    assert len(spoken) == 200
+    return left
+
+
+def hear(out: Outbound, last: int, *, now_s: float) -> None:
+    told = {"first": 0, "number": 0, "sender_ssrc": 1, "media_ssrc": VOICE}
+    out.on_rtcp(write_feedback({0: 0, last: 40_000}, last=last, **told), now_s=now_s)
+
+
+def test_in_an_outage_nothing_is_said_for_the_link_to_keep_and_the_other_side_is_asked_for_life() -> None:
+    out = outbound()
+    left = until_out(out)
+    out_s = max(now_s for now_s, packet in left if ssrc(packet) == VOICE)
+    assert out_s < 3.0
+    asked_s = [now_s for now_s, packet in left if now_s > out_s and ssrc(packet) == REPAIR]
+    assert all(is_padding(packet) for now_s, packet in left if now_s > out_s)
+    assert all(later - sooner == pytest.approx(0.2, abs=0.021) for sooner, later in pairwise(asked_s))
+    assert asked_s[-1] - asked_s[0] > 1.9
+    assert out.next_s == pytest.approx(asked_s[-1] + 0.2, abs=0.01)
     out.send_picture(frame(is_key=True), now_s=5.2)
-    assert [packet for packet in out.pop(now_s=5.3) if ssrc(packet) != VOICE] == []
+    assert [packet for packet in out.pop(now_s=5.2) if ssrc(packet) == PICTURE] == []
+    hear(out, transport_sequence(left[-1][1]), now_s=5.3)
+    out.send_voice(EncodedVoice(b"voice", 960 * 205), now_s=5.3)
+    assert [ssrc(packet) for packet in out.pop(now_s=5.3)] == [VOICE]
+
+
+def test_without_a_stream_for_what_means_nothing_voice_finds_the_link_again() -> None:
+    left = until_out(outbound(repair_type=None))
+    assert len([packet for _, packet in left if ssrc(packet) == VOICE]) == 200
 
 
 def test_a_train_of_padding_is_no_picture_and_goes_on_the_stream_of_repeats() -> None:
