@@ -22,6 +22,7 @@ USEFUL: Final = 1.1  # times the rate: found more than this, the next one follow
 EVERY_S: Final = 2.0
 EVERY_MAX_S: Final = 4.0
 SOON_S: Final = 0.3
+AFTER_FALL_S: Final = 1.0  # as a fade ends as suddenly as it came
 OVER_S: Final = 0.3  # what was sent so long after a train has begun is behind it
 CAME_MIN: Final = 0.8  # of a train's packets; a train with holes tells nothing
 
@@ -60,19 +61,24 @@ class Probing:
 
     def train(self, rate_bps: float, *, now_s: float) -> Train | None:
         """Return the train that is due; None: not yet. Ask only while the queue is empty."""
-        return None if now_s < self._next_s else self._begin(rate_bps, now_s)
+        if now_s < self._next_s:
+            return None
+        if self.is_first:
+            return self._begin(FIRST_BPS, FIRST_BYTES, now_s)
+        return self._begin(TIMES * rate_bps, TIMES * rate_bps / 8 * LASTS_S, now_s)
 
     def ask(self, rate_bps: float, *, now_s: float) -> Train:
-        """Return a train into a queue, due or not: to see what we would get beside somebody else."""
-        train = self._begin(rate_bps, now_s)
+        """Return a train into a queue, due or not: to see what we would get beside somebody else.
+
+        As small as can be: where nobody else is, voice waits behind it.
+        """
+        train = self._begin(TIMES * rate_bps, 0.0, now_s)
         self._is_asked = True
         return train
 
-    def _begin(self, rate_bps: float, now_s: float) -> Train:
-        bps = FIRST_BPS if self.is_first else TIMES * rate_bps
-        wanted = FIRST_BYTES if self.is_first else bps / 8 * LASTS_S
-        size = round(min(PACKET_BYTES[1], max(PACKET_BYTES[0], wanted / PACKETS_MIN)))
-        packets = min(PACKETS_MAX, max(PACKETS_MIN, round(wanted / size)))
+    def _begin(self, bps: float, wanted_bytes: float, now_s: float) -> Train:
+        size = round(min(PACKET_BYTES[1], max(PACKET_BYTES[0], wanted_bytes / PACKETS_MIN)))
+        packets = min(PACKETS_MAX, max(PACKETS_MIN, round(wanted_bytes / size)))
         self._train = Train(self._count, packets, size, round(bps))
         self._sent_s, self._is_asked = now_s, False
         self._landed.clear()
@@ -102,11 +108,14 @@ class Probing:
             self._every_s = min(EVERY_MAX_S, 2 * self._every_s)
         return found_bps
 
-    def wait(self, *, now_s: float) -> None:
-        """The link is full, or out: for a while there is nothing to be found."""
+    def wait(self, *, has_fallen: bool, now_s: float) -> None:
+        """The link is full: for a while there is nothing to be found. `has_fallen`: the rate, to far less."""
         if not self._is_asked:
             self._train = None
-        self._next_s = max(self._next_s, now_s + self._every_s)
+        if has_fallen:
+            self._every_s, self._next_s = AFTER_FALL_S, now_s + AFTER_FALL_S
+        else:
+            self._next_s = max(self._next_s, now_s + self._every_s)
 
     def begin_anew(self, *, now_s: float) -> None:
         """Nothing is known any more; what an outage held back goes first."""

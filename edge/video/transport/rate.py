@@ -33,7 +33,8 @@ GROWTH_BPS: Final = 15_000  # and so much: of two calls the smaller one gains on
 FALL: Final = 0.6  # a second, at twice the target
 CALM_S: Final = 0.3  # round trip from which on all that is gradual is slower
 IN_FLIGHT_S: Final = 0.12  # beyond the shortest round trip
-IN_FLIGHT_MIN_BYTES: Final = 2_600
+LONG_QUEUE_S: Final = 0.25  # from which on nothing is added to it
+IN_FLIGHT_MIN_BYTES: Final = 1_500
 FEEDBACK_S: Final = 0.1  # between two of them
 SENT_SHARE: Final = 1.5  # the target never grows by itself beyond so many times what is sent
 SENT_SPARE_BPS: Final = 20_000
@@ -49,6 +50,8 @@ BLIND_AFTER_S: Final = 1.5
 REPORTED_QUEUE_LONG_S: Final = 0.2
 REPORTED_LOSS: Final = 0.1
 REPORTED_GROWTH: Final = 0.35  # a second
+SAME_FALL_S: Final = 2.0  # a decrease so soon after another belongs to it
+FALLEN: Final = 0.5  # of the rate before: a fade
 _HOLD_S: Final = 0.3
 
 
@@ -71,6 +74,7 @@ class RateController:
         self._waiting_since_s: float | None = None  # sent since the last word of the other side
         self._changed_s = now_s
         self._decreased_s = now_s - 60.0
+        self._before_bps = self._rate_bps  # when it began to fall last
         self._resumed_s = now_s - 60.0
         self._reported_lost = 0.0
         self._least_report_s: float | None = None
@@ -98,7 +102,7 @@ class RateController:
         least_s = self._path.least_round_trip_s
         if not self.has_feedback or least_s is None or self.is_out:
             return None
-        held_s = least_s + FEEDBACK_S + IN_FLIGHT_S
+        held_s = least_s + FEEDBACK_S + (0.0 if self._path.queue_s > LONG_QUEUE_S else IN_FLIGHT_S)
         if self._competition.is_on:
             held_s = max(held_s, (self.round_trip_s or 0.0) + FEEDBACK_S + IN_FLIGHT_S)
         return max(IN_FLIGHT_MIN_BYTES, self._rate_bps / 8 * held_s) - self._path.in_flight_bytes
@@ -282,10 +286,12 @@ class RateController:
         return max(MIN_BPS, self._competition.floor_bps)
 
     def _decrease(self, bps: float, now_s: float) -> None:
+        if now_s - self._decreased_s > SAME_FALL_S:
+            self._before_bps = self._rate_bps
         self._rate_bps = max(self._least_bps, min(self._rate_bps, bps))
         self._decreased_s = self._changed_s = now_s
         self._path.forget_losses()
-        self._probing.wait(now_s=now_s)
+        self._probing.wait(has_fallen=self._rate_bps < FALLEN * self._before_bps, now_s=now_s)
 
     def _grow(self, growth: float, passed_s: float, now_s: float) -> None:
         self._changed_s = now_s

@@ -56,6 +56,17 @@ def test_what_an_outage_lost_or_held_back_says_nothing_of_the_link_that_is_back(
     assert rate.round_trip_s == pytest.approx(0.6, abs=0.05)
 
 
+@pytest.mark.parametrize(("queue_s", "held_s"), [(0.1, 0.22), (0.6, 0.1)])
+def test_nothing_is_added_to_a_long_queue(queue_s: float, held_s: float) -> None:
+    """`held_s`: what of the rate may be on its way beyond the shortest round trip, one feedback in it."""
+    rate = RateController(now_s=0.0)
+    for sequence in range(60):
+        at_s, wait_s = 0.05 * sequence, queue_s * (sequence > 30)
+        rate.on_sent(sequence, size_bytes=2_000, now_s=at_s)
+        rate.on_feedback([Arrival(sequence, round((at_s + 0.3 + wait_s) * 1e6))], now_s=at_s + 0.6 + wait_s)
+    assert rate.room_bytes == pytest.approx(rate.target_bps / 8 * (0.6 + held_s), rel=0.02)
+
+
 def test_sequences_that_were_never_sent_say_nothing() -> None:
     rate = RateController(now_s=0.0)
     rate.on_feedback([Arrival(7, 1_000), Arrival(8, None)], now_s=1.0)

@@ -106,6 +106,15 @@ def test_after_an_outage_voice_is_back_in_half_a_second_and_the_picture_in_one()
     assert 25.9 < min(out) < 26.5
     assert 34.9 < max(out) < 35.4
     assert min(targets(result, 38.0, 45.0)) > 300_000
+    kept = [one for one in result.passed if 26.5 < one.arrived_s < 35.0 and one.fate == "delivered"]
+    assert len(kept) < 60  # what looks for life: nothing that would be said ten seconds late
+
+
+def test_the_end_of_a_fade_is_found_within_three_seconds() -> None:
+    up = Way(rate=((0.0, 500e3), (12.0, 50e3), (16.0, 500e3)), delay_s=0.06, queue_s=1.0)
+    result, _ = ran(link(up, seconds=22.0))
+    assert max(targets(result, 13.0, 16.0)) < 200_000
+    assert max(targets(result, 16.0, 19.0)) > 300_000
 
 
 def test_a_tenth_lost_without_a_queue_is_no_sign() -> None:
