@@ -268,15 +268,20 @@ class RateController:
             least_bps = max(self._least_bps, LANDED_SHARE * self._full_bps)
             self._rate_bps = min(self._rate_bps, max(least_bps, self._rate_bps * (1 - fall)))
         else:
-            growth = self._growth * calm * (1 - soon_s / target_s)
+            growth = self._growth(sent_bps) * calm * (1 - soon_s / target_s)
             self._grow(growth, passed_s, now_s)
 
     @property
-    def _growth(self) -> float:
+    def _has_fallen(self) -> bool:
+        """Whether the last fall was a deep one: a fade, that may be over at any time."""
+        return self._rate_bps < FALLEN * self._before_bps
+
+    def _growth(self, sent_bps: float) -> float:
         """A second, without any queue."""
         near = None if self._full_bps is None else self._rate_bps / self._full_bps
         if near is not None and near > NEAR[1]:
-            self._full_bps = near = None
+            if self._has_fallen or sent_bps > (self._full_bps or 0.0):  # what nobody sends proves nothing
+                self._full_bps = near = None
         if near is not None and near > NEAR[0]:
             return GROWTH_NEAR + GROWTH_BPS / self._rate_bps / 4
         return GROWTH + GROWTH_BPS / self._rate_bps
@@ -291,7 +296,7 @@ class RateController:
         self._rate_bps = max(self._least_bps, min(self._rate_bps, bps))
         self._decreased_s = self._changed_s = now_s
         self._path.forget_losses()
-        self._probing.wait(has_fallen=self._rate_bps < FALLEN * self._before_bps, now_s=now_s)
+        self._probing.wait(has_fallen=self._has_fallen, now_s=now_s)
 
     def _grow(self, growth: float, passed_s: float, now_s: float) -> None:
         self._changed_s = now_s
