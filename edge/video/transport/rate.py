@@ -279,9 +279,9 @@ class RateController:
     def _growth(self, sent_bps: float) -> float:
         """A second, without any queue."""
         near = None if self._full_bps is None else self._rate_bps / self._full_bps
-        if near is not None and near > NEAR[1]:
-            if self._has_fallen or sent_bps > (self._full_bps or 0.0):  # what nobody sends proves nothing
-                self._full_bps = near = None
+        is_proven = self._has_fallen or sent_bps > (self._full_bps or 0.0)  # what is not sent proves nothing
+        if near is not None and near > NEAR[1] and is_proven:
+            self._full_bps = near = None
         if near is not None and near > NEAR[0]:
             return GROWTH_NEAR + GROWTH_BPS / self._rate_bps / 4
         return GROWTH + GROWTH_BPS / self._rate_bps
