@@ -26,8 +26,9 @@ NARROW_LINK_BPS: Final = 256_000
 NARROW_IN_CALL_BPS: Final = 1_000_000  # below, two segments together keep a word waiting for 24 ms and more
 PACE: Final = 1.25
 PACE_AT_START: Final = 2.0  # what was seen may have been our own pace
-PACE_IN_CALL: Final = 0.5
-PACE_LEAST: Final = 10_000.0  # bytes a second: two segments, which the kernel sends at once, in 0.3 s
+PACE_IN_CALL: Final = 0.5  # while it is not known what voice and picture take
+PACE_OF_FREE: Final = 0.75  # of what they leave
+PACE_LEAST: Final = 7_500.0  # bytes a second: two segments, which the kernel sends at once, in 0.4 s
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 ALONE_EVERY_S: Final = (
     120.0  # so often one goes alone, to see the link without a queue: 0.5 % of it at 600 ms
@@ -118,7 +119,9 @@ class Window:
         """
         rate = self.rate or 0.0
         if self._is_in_call and rate and not is_urgent:
-            return max(PACE_LEAST, rate * PACE_IN_CALL)
+            if self._media_bps is None:
+                return max(PACE_LEAST, rate * PACE_IN_CALL)
+            return max(PACE_LEAST, PACE_OF_FREE * (rate - self._media_bps / 8))
         pace = rate * (PACE_AT_START if self._is_starting else PACE)
         if self._link.is_rate_trusted:
             return pace

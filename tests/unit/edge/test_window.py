@@ -374,6 +374,10 @@ def test_segments_follow_each_other_little_faster_than_the_link_is_and_in_a_call
     wide.drain(10.0)
     wide.window.share(is_in_call=True)
     assert wide.window.pace() == pytest.approx(5 * RATE, rel=0.05)
+    wide.window.share(is_in_call=True, media_bps=round(4 * RATE * 8))
+    assert wide.window.pace() == pytest.approx(0.75 * 6 * RATE, rel=0.05), "of what they leave"
+    wide.window.share(is_in_call=True, media_bps=round(11 * RATE * 8))
+    assert wide.window.pace() == PACE_LEAST
 
 
 def test_the_oldest_parcel_on_the_way_is_known(line: Line) -> None:
