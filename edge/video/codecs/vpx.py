@@ -19,6 +19,7 @@ _BUFFER_MS: Final = (800, 500, 700)  # all, at the start, aimed at: what a frame
 _DROP_PCT: Final = 30  # of the buffer; below it the encoder leaves frames out rather than run over the rate
 _QUANTIZER: Final = (2, 63)  # of 0 … 63; the coarsest, because a poor link must carry a keyframe too
 _FASTER_FROM_PIXELS: Final = 400_000
+_NOISY_FROM_PIXELS: Final = 200_000  # a smaller picture was scaled down, which takes a sensor's noise away
 
 
 class Plane(Protocol):
@@ -64,7 +65,8 @@ class VpxEncoder:
         self._last_pts = -1
         self._context = self._open()
         self._control(vpx.SET_CPUUSED, -8 if width * height >= _FASTER_FROM_PIXELS else -6)
-        self._control(vpx.SET_NOISE_SENSITIVITY, 0)
+        is_noisy = _NOISY_FROM_PIXELS <= width * height < _FASTER_FROM_PIXELS
+        self._control(vpx.SET_NOISE_SENSITIVITY, vpx.DENOISE_LUMA if is_noisy else 0)
         self._control(vpx.SET_STATIC_THRESHOLD, 1)
         self._control(vpx.SET_TOKEN_PARTITIONS, 0)  # one
         self._limit_keyframes(fps)

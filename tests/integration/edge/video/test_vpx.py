@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from edge.errors import CodecError
+from edge.video.codecs import vpx_library as vpx
 from edge.video.codecs.av_libs import library_paths
 from edge.video.codecs.codec_check import check_vpx
 from edge.video.codecs.encoder import PictureEncoder, PyAvEncoder, open_encoder
 from edge.video.codecs.vpx import CodedPicture, VpxEncoder
 from edge.video.media import KEYFRAME_MAX_S, VIDEO_HZ
+from tests.links_bench.ssim import ssim
 from tests.simulators.moving_picture import luminance, moving_pictures
 
 HOUSE: Final = Path(__file__).parents[4]
@@ -50,6 +52,23 @@ def keys(pictures: list[CodedPicture | None]) -> int:
 def test_the_library_beside_av_is_the_one_that_we_know() -> None:
     assert check_vpx().startswith("v1.")
     assert "av.libs" in library_paths("libvpx", ())[0]
+
+
+def test_a_sensors_noise_is_not_coded() -> None:
+    film = moving_pictures(640, 360, count=150)
+    found = []
+    for is_denoised in (True, False):
+        encoder = VpxEncoder(640, 360, fps=FPS, bitrate_bps=300_000)
+        if not is_denoised:
+            encoder._control(vpx.SET_NOISE_SENSITIVITY, 0)
+        decoder, shown = av.CodecContext.create("vp8", "r"), []
+        for number, picture in enumerate(film):
+            coded_one = encoder.encode(picture, pts=number * TICKS)
+            frames = decoder.decode(av.Packet(coded_one.data)) if coded_one else []
+            shown += [ssim(luminance(frame), luminance(picture)) for frame in frames if number > 60]
+        encoder.close()
+        found.append(float(np.mean(shown)))
+    assert found[0] > found[1] + 0.002, found
 
 
 def test_the_rate_follows_within_a_second_and_the_picture_never_begins_anew(encoder: VpxEncoder) -> None:
