@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Final
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.browser import SCREENSHOTS
 
 FOLDER: Final = SCREENSHOTS / "night-shift"
 SCROLL: Final = "(element) => element.scrollIntoView()"
 COLOURS: Final = 96
+TRIES: Final = 5  # a panel is drawn anew every second or so
 
 
 class Pictures:
@@ -28,7 +29,7 @@ class Pictures:
         self._taken += 1
         path = FOLDER / f"{self._taken:02}-{name}.png"
         if at is None:
-            page.evaluate("scrollTo(0, 0)")  # not by an element: a page may be drawn anew meanwhile
+            _scroll_to_top(page)
         else:
             page.locator(at).first.evaluate(SCROLL)
         if is_dark:
@@ -40,3 +41,14 @@ class Pictures:
             small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         small.save(path, optimize=True)
         return path
+
+
+def _scroll_to_top(page: Page) -> None:
+    """Not by an element: a page may be drawn anew meanwhile, also under the question."""
+    for left in reversed(range(TRIES)):
+        try:
+            page.evaluate("scrollTo(0, 0)")
+            return
+        except Error as error:
+            if "navigation" not in str(error) or not left:
+                raise

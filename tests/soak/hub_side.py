@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from contract.ids import StationId
@@ -98,7 +99,7 @@ class HubSide:
                     unit.ledger.freed.add(key)
         restored = self._village.folder / "restored"
         _hub("restore", str(backup), "--into", str(restored))
-        shutil.rmtree(self.store)
+        shutil.rmtree(self.store, onerror=_unless_gone)
         (restored / "store").rename(self.store)  # certificates and keys of this hub are alive and stay
         shutil.rmtree(restored)
 
@@ -164,3 +165,11 @@ def _version(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     return stat.st_mtime_ns, stat.st_size
+
+
+def _unless_gone(
+    _: object, __: str, raised: tuple[type[BaseException], BaseException, TracebackType]
+) -> None:
+    """Of a file that is to be removed. Whoever looks into the store takes its -shm and -wal with him."""
+    if not isinstance(raised[1], FileNotFoundError):
+        raise raised[1]
