@@ -26,6 +26,7 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import Word
 from hub.fleet.stations import StationList, link_of
 from hub.hub import Hub
@@ -54,7 +55,10 @@ class Rooms:
         self.viewers = Viewers()
         self.leases = Leases()
         self.answers = Answers()
-        self.stations = StationList(hub.config.station_names, started_s=hub.now_s())
+        self.organisation = OrganisationKeeper(hub)
+        self.stations = StationList(
+            hub.config.station_names, name_of=self.organisation.name, started_s=hub.now_s()
+        )
         self.feed = LiveFeed(hub, self.viewers)
         self._pages: Counter[str] = Counter()  # open ones, by the name of who looks
         self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
@@ -93,6 +97,9 @@ class Rooms:
 
     async def begin(self) -> None:
         """Take up what the store knows."""
+        await self.organisation.begin()
+        self._enrol()
+        self.organisation.on_change(self._enrol)
         beginnings = await self.feed.begin()
         utc_us = self.hub.utc_now_us()
         self.stations.begin(
@@ -105,6 +112,11 @@ class Rooms:
         await self.routing.begin()
         await self.desk.begin()
         await self.cases.begin()
+
+    def _enrol(self) -> None:
+        """Every station with a card is on the list, heard or not."""
+        cards = self.organisation.now.stations.values()
+        self.stations.enrol(card.station for card in cards if not card.closed)
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""

@@ -1,6 +1,6 @@
 """The list of stations (core): who is enrolled or was ever heard, and how each stands now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from contract.events import Status
@@ -44,20 +44,23 @@ def link_of(status: Status | None, at_utc_ms: float | None) -> Link | None:
 
 
 class StationList:
-    """Names and presence of all stations."""
+    """Presence of all stations. `name_of`: what people call one, now."""
 
-    def __init__(self, names: Mapping[StationId, str], *, started_s: float) -> None:
-        self._names = dict(names)
+    def __init__(
+        self, stations: Iterable[StationId], *, name_of: Callable[[StationId], str], started_s: float
+    ) -> None:
+        self.name = name_of
         self._started_s = started_s
-        self._heard: dict[StationId, Heard] = {station: Heard(started_s=started_s) for station in names}
+        self._heard: dict[StationId, Heard] = {station: Heard(started_s=started_s) for station in stations}
 
     def ids(self) -> list[StationId]:
         """Return every station that is enrolled or was ever heard, in the order of their names."""
         return sorted(self._heard, key=lambda station: (self.name(station).casefold(), station))
 
-    def name(self, station: StationId) -> str:
-        """Return what people call it; its id when nobody has given it a name."""
-        return self._names.get(station, str(station))
+    def enrol(self, stations: Iterable[StationId]) -> None:
+        """There are these stations too, heard or not."""
+        for station in stations:
+            self._of(station)
 
     def knows(self, station: StationId) -> bool:
         """Whether there is such a station."""

@@ -17,6 +17,7 @@ from contract.events import AnyEvent
 from contract.ids import BootId, CallId, RecordId, SpoolId, StationId, StreamSetNo
 from hub.store.call_filing import move_call
 from hub.store.filing import Filing
+from hub.store.fleet_book import SqliteFleetBook
 from hub.store.interface import (
     Arrival,
     CallMove,
@@ -72,6 +73,7 @@ class SqliteStore(Queries):
                 lengths = dict(db.execute("SELECT no, length FROM segment").fetchall())
                 writer = SegmentWriter(folder / "segments", lengths, max_bytes=segment_max_bytes)
                 self._segments = opened.enter_context(closing(writer))
+            self.fleet = SqliteFleetBook(db, self._transaction)
             self._opened = opened.pop_all()
 
     @property

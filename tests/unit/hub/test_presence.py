@@ -77,6 +77,6 @@ def test_each_kind_has_an_age_of_its_own() -> None:
     ("age_s", "word"), [(10.0, Word.LIVE), (5_000.0, Word.SILENT), (-3_600.0, Word.NEVER)]
 )
 def test_a_hub_that_starts_with_its_clock_behind_takes_nobody_for_live(age_s: float, word: Word) -> None:
-    stations = StationList({}, started_s=100.0)
+    stations = StationList((), name_of=str, started_s=100.0)
     stations.begin([(StationId("con-dao-01"), age_s)])
     assert stations.presence(StationId("con-dao-01"), now_s=101.0, leased_since_s=None).word is word

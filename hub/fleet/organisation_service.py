@@ -1,0 +1,67 @@
+"""The organisation while the hub runs: read once, changed by people, told to whoever listens."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from contract.ids import StationId
+from hub.fleet.card_json import card_key, draft_of, organisation_of
+from hub.fleet.organisation import Card, Organisation
+from hub.hub import Hub
+from hub.store.fleet_book import CardKind, CardRow
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else changed one of these cards after they were read; nothing was changed."""
+
+
+class OrganisationKeeper:
+    """`now` is how things are. `begin` first; everything here belongs to the loop's thread."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.now = Organisation(names=hub.config.station_names)
+        self._revisions: dict[tuple[CardKind, str], int] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    async def begin(self) -> None:
+        """Take up what the book says."""
+        rows = await self._hub.run_read(lambda store: store.fleet.cards())
+        self.now = organisation_of(rows, self._hub.config.station_names)
+        self._revisions = {(row.kind, row.id): row.revision for row in rows}
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change."""
+        self._listeners.append(listener)
+
+    def name(self, station: StationId) -> str:
+        """Return what people call a station now."""
+        return self.now.name(station)
+
+    def revision(self, card: Card) -> int:
+        """Return the revision of the card that stands in this one's place, 0 for none: a form shows it."""
+        return self._revisions.get(card_key(card), 0)
+
+    async def keep(
+        self, cards: Sequence[Card], *, by: str, why: str = "", after: Mapping[tuple[CardKind, str], int] = {}
+    ) -> list[CardRow]:
+        """Make these cards stand, all or none, and return their versions.
+
+        `after`: the revisions that the writer saw, by `card_key`; those of now where it says nothing.
+        Raises OrganisationError, UnitTreeError, ChangedMeanwhileError, StoreFailedError: nothing is changed.
+        """
+        self.now.with_cards(cards)  # refuses before anything is written
+        keys = [card_key(card) for card in cards]
+        drafts = [
+            draft_of(card, after=after.get(key, self._revisions.get(key, 0)))
+            for card, key in zip(cards, keys, strict=True)
+        ]
+        utc_us = self._hub.utc_now_us()
+        rows = await self._hub.run_write(
+            lambda store: store.fleet.keep_cards(drafts, by=by, why=why, utc_us=utc_us)
+        )
+        if len(rows) != len(drafts):
+            raise ChangedMeanwhileError
+        self._revisions.update({(row.kind, row.id): row.revision for row in rows})
+        self.now = self.now.with_cards(cards)
+        for listener in self._listeners:
+            listener()
+        return rows
