@@ -22,6 +22,7 @@ from hub.hub_service import HubStartError, serve
 from hub.ingest.cli import import_
 from hub.ingest.parcel_files import ParcelFolderError
 from hub.people.cli import accounts_app
+from hub.people.token_cli import tokens_app
 from hub.pki.authority import Authority
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from hub.pki.cli import seal_app
@@ -33,6 +34,7 @@ from hub.toml_table import ConfigError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
 app.add_typer(accounts_app)
+app.add_typer(tokens_app)
 app.add_typer(seal_app)
 app.add_typer(minutes_app)
 

@@ -36,9 +36,16 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
         "hub/store/*.py",
         "hub/people/accounts.py",
         "hub/people/guest_links.py",
+        "hub/people/tokens.py",
+        "hub/people/deeds.py",
     ),
     "sqlite3": ("edge/spool/*.py", "hub/store/*.py"),
-    "starlette": ("hub/console/*.py", "hub/hub_service.py", "edge/panel/panel_service.py"),
+    "starlette": (
+        "hub/console/*.py",
+        "hub/api/api_routes.py",
+        "hub/hub_service.py",
+        "edge/panel/panel_service.py",
+    ),
     "sse_starlette": ("hub/console/*.py",),
     "jinja2": ("hub/console/*.py", "edge/panel/pages.py"),
     "babel": ("hub/console/*.py",),
@@ -129,6 +136,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/store/*.py",
     "hub/people/accounts.py",
     "hub/people/guest_links.py",  # secrets
+    "hub/people/tokens.py",  # secrets
+    "hub/api/api_routes.py",
     "hub/people/passwords.py",  # os.urandom and secrets
     "hub/console/*.py",
     "hub/calls/call_desk.py",  # runs the calls: their deadlines, the store's thread

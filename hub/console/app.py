@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from hub.api.api_routes import api_route
 from hub.console import (
     calls,
     case,
@@ -35,6 +36,7 @@ from hub.console import (
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
+from hub.console.people_routes import PEOPLE_ROUTES
 from hub.console.rooms import Rooms
 from hub.hub import Hub
 from hub.store.interface import StoreFailedError
@@ -72,6 +74,8 @@ ROUTES: Final = [
     Route("/calls/{call}/disposition", case.close_call, methods=["POST"]),
     Route("/calls/{call}/correction", case.correct_call, methods=["POST"]),
     Route("/calls/{call}/{input}", calls.give_input, methods=["POST"]),
+    api_route(),
+    *PEOPLE_ROUTES,
     Route("/events", events.stream_events),
     Route("/duty", duty.hear_proof, methods=["GET", "POST"]),
     Route("/ringing", duty.hear_ringing, methods=["POST"]),

@@ -145,8 +145,16 @@ def read_period(said: Mapping[str, str], *, today: date) -> Period:
 
 async def _table(request: Request) -> Table:
     rooms = rooms_of(request)
-    today = datetime.fromtimestamp(rooms.utc_ms() / 1000, UTC).astimezone(VIETNAM).date()
-    period = read_period(request.query_params, today=today)
+    return await read_table(rooms, read_period(request.query_params, today=today(rooms)))
+
+
+def today(rooms: Rooms) -> date:
+    """Return which day it is in Vietnam."""
+    return datetime.fromtimestamp(rooms.utc_ms() / 1000, UTC).astimezone(VIETNAM).date()
+
+
+async def read_table(rooms: Rooms, period: Period) -> Table:
+    """Return the numbers of a period, under the units and names of now."""
     histories = [
         one
         async for some in read_histories(rooms.hub.run_read, period.from_utc_us, period.until_utc_us)

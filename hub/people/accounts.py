@@ -1,4 +1,4 @@
-"""Accounts, sessions and deeds in a file of their own: the only place of `hub/people` that opens SQLite.
+"""Accounts and sessions in a file of their own: the only place of `hub/people` that opens SQLite.
 
 One object belongs to one thread. A session is 256 random bits; only their hash is kept, so that whoever
 reads the file cannot use it.
@@ -8,12 +8,13 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import sqlite_utils
 
+from hub.people.deeds import DEEDS_BY_NAME, Deeds
 from hub.people.guest_links import GUEST_LINK_SCHEMA, GuestLinks
 from hub.people.passwords import (
     HASH_BYTES,
@@ -23,13 +24,13 @@ from hub.people.passwords import (
     hash_password,
     is_password,
 )
+from hub.people.tokens import TABLE_OF_TOKENS, Tokens
 
 NAME_PATTERN: Final = re.compile(r"[\w](?:[\w .-]{0,38}[\w])?")  # as the station's nurse may hear it
 SESSION_BYTES: Final = 32
 SESSION_IDLE_S: Final = 12 * 3600  # a long shift
 SESSION_MAX_S: Final = 24 * 3600
 SEEN_EVERY_S: Final = 60  # how often the last use is written down
-DEED_MAX_CHARS: Final = 500
 
 SCHEMA: Final = """
 CREATE TABLE account (
@@ -47,7 +48,7 @@ CREATE TABLE deed (
 CREATE INDEX deed_subject ON deed (subject, no);
 """
 # Entry n makes version n + 1 out of version n; never change one that was released.
-MIGRATIONS: Final = (SCHEMA, GUEST_LINK_SCHEMA)
+MIGRATIONS: Final = (SCHEMA, GUEST_LINK_SCHEMA, TABLE_OF_TOKENS + DEEDS_BY_NAME)
 
 
 class Role(StrEnum):
@@ -58,8 +59,23 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class AccountFault(Enum):
+    """Why an account cannot be made or changed."""
+
+    NAME = "no name that can be used"
+    TAKEN = "the name is taken"
+    WEAK = "too short or too long to be guarded by"
+    UNKNOWN = "there is none"
+    LAST_ADMIN = "nobody could change accounts any more"
+    NEWER_FILE = "a newer program made the file"
+
+
 class AccountError(Exception):
     """The account cannot be made or changed; the text says why and what to do."""
+
+    def __init__(self, why: AccountFault, text: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +89,6 @@ class Account:
     def may_answer(self) -> bool:
         """Whether they may claim, end and close calls."""
         return self.role in (Role.OPERATOR, Role.ADMIN)
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that somebody did. `subject` is a call's or a station's id."""
-
-    utc_us: int
-    name: str
-    deed: str
-    subject: str
-    text: str
 
 
 class Accounts:
@@ -102,11 +107,14 @@ class Accounts:
         if version > known:
             self._db.close()
             raise AccountError(
-                f"{path} is of version {version}, this program knows {known}: update the program"
+                AccountFault.NEWER_FILE,
+                f"{path} is of version {version}, this program knows {known}: update the program",
             )
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
             self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
         self.links = GuestLinks(self._db)
+        self.tokens = Tokens(self._db)
+        self.deeds = Deeds(self._db)
         # somebody who does not exist takes as long to refuse as somebody who does
         self._nobody = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(HASH_BYTES)
 
@@ -119,15 +127,15 @@ class Accounts:
         name = " ".join(name.split())
         if not NAME_PATTERN.fullmatch(name):
             raise AccountError(
-                f"account name {name[:60]!r}: use 1 to 40 letters, digits, spaces, dots or hyphens"
+                AccountFault.NAME,
+                f"account name {name[:60]!r}: use 1 to 40 letters, digits, spaces, dots or hyphens",
             )
-        if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
-            raise AccountError(
-                f"the password of {name} has {len(password)} characters:"
-                f" use {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS}"
-            )
+        _check_password(name, password)
         if self._find(name) is not None:
-            raise AccountError(f"there is an account {name} already: choose another name, or remove it first")
+            raise AccountError(
+                AccountFault.TAKEN,
+                f"there is an account {name} already: choose another name, or remove it first",
+            )
         salt, hashed = hash_password(password)
         with self._db.conn:
             self._db.execute(
@@ -137,11 +145,14 @@ class Accounts:
 
     def remove(self, name: str) -> None:
         """Remove an account; its sessions end. Raises AccountError: there is none."""
-        row = self._find(name)
-        if row is None:
-            raise AccountError(f"there is no account {name[:60]}: hub account list shows those there are")
+        row = self._existing(name)
         with self._db.conn:
             self._db.execute("DELETE FROM account WHERE name = ?", [row["name"]])
+
+    def remove_but_the_last_admin(self, name: str) -> None:
+        """Remove an account by another one's hand. Raises AccountError: nobody could do this again."""
+        self._keep_an_admin(self._existing(name), None)
+        self.remove(name)
 
     def all(self) -> list[Account]:
         """Return all accounts by name."""
@@ -192,27 +203,56 @@ class Accounts:
         with self._db.conn:
             self._db.execute("DELETE FROM session WHERE token_hash = ?", [_hash(token)])
 
-    def note(self, deed: Deed) -> None:
-        """Write down what somebody did; durable on return."""
+    def set_password(self, name: str, password: str) -> Account:
+        """Give an account another password; its sessions end. Raises AccountError."""
+        row = self._existing(name)
+        _check_password(row["name"], password)
+        salt, hashed = hash_password(password)
         with self._db.conn:
             self._db.execute(
-                "INSERT INTO deed (utc_us, name, deed, subject, text) VALUES (?, ?, ?, ?, ?)",
-                [deed.utc_us, deed.name, deed.deed, deed.subject, deed.text[:DEED_MAX_CHARS]],
+                "UPDATE account SET salt = ?, hash = ? WHERE name = ?", [salt, hashed, row["name"]]
             )
+            self._db.execute("DELETE FROM session WHERE name = ?", [row["name"]])
+        return Account(row["name"], Role(row["role"]))
 
-    def deeds(self, subject: str, *, newest: int = 50) -> list[Deed]:
-        """Return what was done about a subject, newest first."""
-        rows = self._db.query(
-            "SELECT utc_us, name, deed, subject, text FROM deed WHERE subject = ? ORDER BY no DESC LIMIT ?",
-            [subject, newest],
-        )
-        return [Deed(**row) for row in rows]
+    def set_role(self, name: str, role: Role) -> Account:
+        """Make somebody something else from now on. Raises AccountError: nobody could do this again."""
+        row = self._existing(name)
+        self._keep_an_admin(row, role)
+        with self._db.conn:
+            self._db.execute("UPDATE account SET role = ? WHERE name = ?", [role.value, row["name"]])
+        return Account(row["name"], role)
+
+    def _existing(self, name: str) -> dict[str, Any]:
+        row = self._find(name)
+        if row is None:
+            raise AccountError(
+                AccountFault.UNKNOWN,
+                f"there is no account {name[:60]}: hub account list shows those there are",
+            )
+        return row
+
+    def _keep_an_admin(self, row: dict[str, Any], role: Role | None) -> None:
+        admins = [account.name for account in self.all() if account.role is Role.ADMIN]
+        if role is not Role.ADMIN and admins == [row["name"]]:
+            raise AccountError(
+                AccountFault.LAST_ADMIN, f"{row['name']} is the only admin: make another one first"
+            )
 
     def _find(self, name: str) -> dict[str, Any] | None:
         return self._row("SELECT name, role, salt, hash FROM account WHERE name = ?", name) or None
 
     def _row(self, sql: str, *values: object) -> dict[str, Any]:
         return next(iter(self._db.query(sql, list(values))), {})
+
+
+def _check_password(name: str, password: str) -> None:
+    if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
+        raise AccountError(
+            AccountFault.WEAK,
+            f"the password of {name} has {len(password)} characters:"
+            f" use {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS}",
+        )
 
 
 def _hash(token: str) -> bytes:

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from hub.people.accounts import Account, Accounts, Deed, Role
+from hub.people.accounts import Account, Accounts, Role
+from hub.people.deeds import Deed, DeedSearch, NumberedDeed
 from hub.people.guest_links import LinkRefusal, LinkRefusedError, Visitor
+from hub.people.passwords import make_password
+from hub.people.tokens import Scope, Token
 from hub.people.tries import WrongTries
 
 T = TypeVar("T")
@@ -46,6 +49,7 @@ class People:
         self._guesses = self._guess.submit(Accounts, path).result()
         self._tries = WrongTries()
         self._guesses_of_links = WrongTries()
+        self._guesses_of_tokens = WrongTries()
 
     def close(self) -> None:
         """End the threads."""
@@ -139,11 +143,76 @@ class People:
     async def note(self, who: Named, deed: str, subject: str, text: str = "") -> None:
         """Write down what somebody did; durable on return."""
         done = Deed(self._utc_now_us(), who.name, deed, subject, text)
-        await self._do(lambda accounts: accounts.note(done))
+        await self._do(lambda accounts: accounts.deeds.note(done))
 
     async def deeds(self, subject: str) -> list[Deed]:
         """Return what was done about a call or a station, newest first."""
-        return await self._do(lambda accounts: accounts.deeds(subject))
+        return await self._do(lambda accounts: accounts.deeds.about(subject))
+
+    async def search_deeds(self, wanted: DeedSearch, *, newest: int) -> list[NumberedDeed]:
+        """Return the deeds that are so, newest first."""
+        return await self._do(lambda accounts: accounts.deeds.search(wanted, newest=newest))
+
+    async def kinds_of_deeds(self) -> list[str]:
+        """Return the words of all deeds that were ever done."""
+        return await self._do(lambda accounts: accounts.deeds.kinds())
+
+    async def accounts(self) -> list[Account]:
+        """Return all accounts by name."""
+        return await self._do(lambda accounts: accounts.all())
+
+    async def add(self, name: str, role: Role) -> tuple[Account, str]:
+        """Return a new account and the password that was made for it. Raises AccountError."""
+        password = make_password()
+        made_s = self._utc_now_s()
+        account = await self._do(lambda accounts: accounts.add(name, password, role=role, now_utc_s=made_s))
+        return account, password
+
+    async def renew_password(self, name: str) -> tuple[Account, str]:
+        """Return an account and another password made for it; its sessions end. Raises AccountError."""
+        password = make_password()
+        return await self._do(lambda accounts: accounts.set_password(name, password)), password
+
+    async def set_role(self, name: str, role: Role) -> Account:
+        """Make somebody something else. Raises AccountError."""
+        return await self._do(lambda accounts: accounts.set_role(name, role))
+
+    async def remove(self, name: str) -> None:
+        """Remove an account; its sessions end. Raises AccountError."""
+        await self._do(lambda accounts: accounts.remove_but_the_last_admin(name))
+
+    async def make_token(
+        self, name: str, scopes: Collection[Scope], *, days: int, by: str
+    ) -> tuple[Token, str]:
+        """Return a new token and its text. Raises TokenError."""
+        made_s = self._utc_now_s()
+        return await self._do(
+            lambda accounts: accounts.tokens.make(name, scopes, days=days, by=by, now_utc_s=made_s)
+        )
+
+    async def tokens(self) -> list[Token]:
+        """Return all tokens that there ever were, newest first."""
+        return await self._do(lambda accounts: accounts.tokens.all())
+
+    async def end_token(self, no: int, *, by: str) -> Token:
+        """End a token now. Raises TokenError."""
+        return await self._do(lambda accounts: accounts.tokens.end(no, by=by))
+
+    async def token(self, text: str, *, address: str) -> Token | None:
+        """Return the token of that text, None for none that is good. Raises TooManyTriesError."""
+        wait_s = self._guesses_of_tokens.wait_s(address=address, name=address, now_s=self._now_s())
+        if wait_s > 0:
+            raise TooManyTriesError(wait_s)
+        used_s = self._utc_now_s()
+        token = await self._do(lambda accounts: accounts.tokens.open(text, now_utc_s=used_s))
+        if token is None:
+            self._guesses_of_tokens.wrong(address=address, name=address, now_s=self._now_s())
+            log.warning("a token that opens nothing, from %s", address)
+        return token
+
+    def utc_now_s(self) -> float:
+        """Return the hub's UTC in seconds: what tokens and sessions end by."""
+        return self._utc_now_s()
 
     def _utc_now_s(self) -> float:
         return self._utc_now_us() / 1e6

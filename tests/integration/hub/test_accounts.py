@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.people.accounts import SESSION_IDLE_S, SESSION_MAX_S, Account, AccountError, Accounts, Deed, Role
+from hub.people.accounts import SESSION_IDLE_S, SESSION_MAX_S, Account, AccountError, Accounts, Role
+from hub.people.deeds import Deed
 from hub.people.passwords import make_password
 
 NOW_S = 1_790_000_000.0
@@ -84,17 +85,17 @@ def test_removing_an_account_ends_its_sessions(accounts: Accounts) -> None:
 
 def test_what_somebody_did_is_there_for_whoever_opens_the_file_next(path: Path, accounts: Accounts) -> None:
     first, second = (Deed(n, "Lan", "close", "con-dao-01.0000000000000007.3", f"lý do {n}") for n in (1, 2))
-    accounts.note(first)
-    accounts.note(second)
+    accounts.deeds.note(first)
+    accounts.deeds.note(second)
     with closing(Accounts(path)) as other:
-        assert other.deeds("con-dao-01.0000000000000007.3") == [second, first]
-        assert other.deeds("con-dao-01") == []
+        assert other.deeds.about("con-dao-01.0000000000000007.3") == [second, first]
+        assert other.deeds.about("con-dao-01") == []
 
 
 def test_a_file_of_a_later_version_is_refused_and_left_alone(path: Path, accounts: Accounts) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(AccountError, match="of version 7, this program knows 2: update the program"):
+    with pytest.raises(AccountError, match="of version 7, this program knows 3: update the program"):
         Accounts(path)
 
 
