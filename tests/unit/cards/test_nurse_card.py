@@ -9,7 +9,7 @@ from firmware_bridge.firmware import wire
 from tests.cards.__main__ import FOLDER
 from tests.cards.lamp import SECONDS, course, look_of
 from tests.cards.sheet import draw_card
-from tests.cards.words import LANGUAGES, NOT_TAKEN, PRACTICE
+from tests.cards.words import LANGUAGES, NOT_TAKEN, PRACTICE, Shown
 from tests.simulators.pdf_reader import read_pdf
 
 
@@ -43,7 +43,8 @@ def test_every_state_has_its_row_and_a_row_has_one_look(language: str) -> None:
 
 
 def test_two_rows_that_mean_different_things_look_different_but_for_the_sound() -> None:
-    looks = {one: look_of(one) for one in [*(set(State) - {State.IDLE, State.KEPT}), PRACTICE]}
+    states: set[Shown] = {*State} - {State.IDLE, State.KEPT}
+    looks = {one: look_of(one) for one in states | {PRACTICE}}
     assert len(set(looks.values())) == len(looks)
     assert look_of(NOT_TAKEN) == look_of(State.RINGING)  # the board beeps with it, and the card says so
 
@@ -51,7 +52,7 @@ def test_two_rows_that_mean_different_things_look_different_but_for_the_sound() 
 def test_a_strip_is_the_lamp_of_the_firmware() -> None:
     assert course(wire.STEADY, 255) == [(SECONDS, 1.0)]
     assert course(wire.SLOW_BLINK, 255)[:2] == [(0.5, 1.0), (0.5, 0.0)]
-    assert course(wire.FAST_BLINK, 51)[0] == (0.125, pytest.approx(0.2))
+    assert course(wire.FAST_BLINK, 51)[0] == pytest.approx((0.125, 0.2))
     flashes = course(wire.DOUBLE_FLASH, 255)[:4]
     assert [seconds for seconds, _ in flashes] == pytest.approx([0.1, 0.1, 0.1, 0.7])
     for pattern in range(6):
