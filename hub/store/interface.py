@@ -30,6 +30,7 @@ from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.store.backlog import SpoolHeld
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
+from hub.store.past import PastStore
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
 
@@ -150,7 +151,7 @@ class CallMove:
     line: JournalLine
 
 
-class Store(Protocol):
+class Store(PastStore, Protocol):
     """The hub's store."""
 
     @property
