@@ -36,6 +36,7 @@ class EventLine:
     moment: UtcInterval
     received_ms: float
     event: AnyEvent
+    t_us: int | None = None  # of the boot that is played back
 
     @property
     def quantities(self) -> list[Quantity]:
@@ -93,7 +94,7 @@ async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:
 
 def _read_events(store: Store, station: StationId, spool: SpoolId, visit: VisitNo) -> list[EventLine]:
     stored = store.events(station, names=EVENT_NAMES, newest=EVENTS_READ, spool=spool)
-    shown = _settled([one for one in stored if _may_be_seen(one, visit)])[:EVENTS_SHOWN]
+    shown = _settled([one for one in stored if may_be_seen(one, visit)])[:EVENTS_SHOWN]
     lines = []
     for one in shown:
         header, received_us = one.record.header, one.received_utc_us
@@ -103,7 +104,8 @@ def _read_events(store: Store, station: StationId, spool: SpoolId, visit: VisitN
     return lines
 
 
-def _may_be_seen(line: StoredRecord, visit: VisitNo) -> bool:
+def may_be_seen(line: StoredRecord, visit: VisitNo) -> bool:
+    """Whether an event is of that visit, or of the box itself."""
     of_visit = line.record.header.visit
     if isinstance(line.event, OF_A_PERSON):
         return of_visit == visit != NO_VISIT
