@@ -7,8 +7,8 @@
 /** @typedef {"raw" | "monitor" | "notch"} FilterName @typedef {[number, number, number, number, number]} Section b0 b1 b2 a1 a2 */
 
 export const FILTERS = /** @type {FilterName[]} */ (["raw", "monitor", "notch"]);
-const BUTTERWORTH_Q = Math.SQRT1_2, NOTCH_Q = 25; // 50 Hz, 2 Hz wide
-const LOW_HZ = 0.5, HIGH_HZ = 40, MAINS_HZ = 50;
+const BUTTERWORTH_Q = Math.SQRT1_2;
+const LOW_HZ = 0.5, HIGH_HZ = 40, MAINS_HZ = 50, NOTCH_HZ = 2; // wide, where 3 dB are gone
 
 /** @param {number} corner_hz @param {number} rate_hz @param {number} q */
 function angles(corner_hz, rate_hz, q) {
@@ -35,8 +35,8 @@ export function sectionsOf(name, rate_hz) {
     }
   }
   if (name === "notch" && MAINS_HZ < rate_hz / 2) {
-    const mains = angles(MAINS_HZ, rate_hz, NOTCH_Q);
-    found.push(section(1, -2 * mains.cos, 1, mains));
+    const cos = Math.cos((2 * Math.PI * MAINS_HZ) / rate_hz), alpha = Math.tan((Math.PI * NOTCH_HZ) / rate_hz);
+    found.push(section(1, -2 * cos, 1, { cos, alpha }));
   }
   return found;
 }

@@ -11,6 +11,13 @@ import { place, say } from "./console.js";
 
 const FAST = 10; // samples, with Shift
 
+/** Milliseconds without a mark between the thousands, which would be the other language's point. @param {number} ms */
+function msText(ms) {
+  const digits = Math.abs(ms - Math.round(ms)) < 1e-3 ? 0 : 1;
+  return `${ms.toLocaleString(document.documentElement.lang || "vi", { useGrouping: false,
+    minimumFractionDigits: digits, maximumFractionDigits: digits })} ms`;
+}
+
 export class Markers {
   /** @param {any} playback the page: hub/console/static/playback.js */
   constructor(playback) {
@@ -101,7 +108,7 @@ export class Markers {
     const [first, second] = [this._sample(0), this._sample(1)], stream = this._page.streams.get(this.lead)
       ?? this._page.strips.get(this.lead)?.stream;
     const found = first && second && stream ? measure(first, second, mVPerRaw(stream)) : null;
-    say(place("caliper-ms"), found ? `${number(found.ms, Number.isInteger(Math.round(found.ms * 1e3) / 1e3) ? 0 : 1)} ms` : "–");
+    say(place("caliper-ms"), found ? msText(found.ms) : "–");
     say(place("caliper-mv"), found ? (found.mV === null ? t("không có thang mV") : `${number(found.mV, 3)} mV`) : "–");
     say(place("caliper-rate"), found?.per_min ? `${number(found.per_min, 1)} ${t("lần/phút")}` : "–");
     Object.assign(this._layer, { measured: found });

@@ -135,7 +135,9 @@ class Playback {
       const runs = joined(pieces.flatMap((piece) => piece.runs.filter((run) => run.key === key)));
       if (runs.length) this.runs.set(key, runs);
     }
-    const derived = this.isDerived && !bin_us ? derivedFrom([...this.streams.values()], this.runs) : [];
+    const possible = bin_us ? [] : derivedFrom([...this.streams.values()], this.runs);
+    place("derived-label").hidden = !possible.length;
+    const derived = this.isDerived ? possible : [];
     this._makeStrips([...this.streams.values(), ...derived.map((one) => one.stream)]);
     for (const { stream, runs } of derived) this.runs.set(stream.key, runs);
     const window = { from_us: this.at_us, us_per_px: this.us_per_px, bin_us, pxPerMm: this.pxPerMm,

@@ -10,7 +10,7 @@ import { unitWord } from "../../../web/units.js";
  */
 
 const FOLDER = "/web/vendor/uplot", ZONE = "Asia/Ho_Chi_Minh";
-const AGAIN_MS = 60_000;
+const AGAIN_MS = /** @type {Record<string, number>} */ ({ visit: 60_000, day: 600_000 }); // a day is much to read
 const HEIGHT_PX = 130;
 const EXACT_MS = 60_000; // a boot that is tied no better than that has no place on a clock's axis
 
@@ -78,7 +78,10 @@ export class Trends {
       for (const graph of this.graphs) graph.setSize({ width: this._plots.clientWidth, height: HEIGHT_PX });
     }).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void this._draw());
-    this._timer = window.setInterval(() => { if (!document.hidden) void this.read(); }, AGAIN_MS);
+    this._read_ms = 0;
+    window.setInterval(() => {
+      if (!document.hidden && performance.now() - this._read_ms >= AGAIN_MS[this._of]) void this.read();
+    }, 5_000);
   }
 
   /** Another person is being seen: what is drawn of the one before goes at once. @param {string} visit_no */
@@ -103,6 +106,7 @@ export class Trends {
 
   async read() {
     const number = ++this._number, of = this._of;
+    this._read_ms = performance.now();
     const answer = await fetch(`/stations/${this._place.dataset.station}/trends?of=${of}`,
       { headers: { Accept: "application/json" } }).catch(() => null);
     const told = answer?.ok ? await answer.json().catch(() => null) : null;
