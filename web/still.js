@@ -36,13 +36,19 @@ export class Still extends HTMLElement {
     this._gain = new AutoGain({ halfHeight_mm: 1 });
     const head = document.createElement("div");
     head.className = "sweep-head";
-    [this._label, this._device, this._unverified, this._pacing, this._notice, this._text, this._measure] =
-      ["label", "device", "", "pacing", "notice", "scale", "measure"].map((name) => {
-        const part = document.createElement(name === "measure" ? "a" : "span");
-        part.className = name ? `sweep-${name}` : "unverified";
-        head.append(part);
-        return part;
-      });
+    const part = (/** @type {string} */ name, tag = "span") => {
+      const element = document.createElement(tag);
+      element.className = name;
+      head.append(element);
+      return element;
+    };
+    this._label = part("sweep-label");
+    this._device = part("sweep-device");
+    this._unverified = part("unverified");
+    this._pacing = part("sweep-pacing");
+    this._notice = part("sweep-notice");
+    this._text = part("sweep-scale");
+    this._measure = part("sweep-measure", "a");
     this._measure.textContent = t("chưa đúng tỉ lệ");
     this._measure.setAttribute("href", "/screen");
     this.field = document.createElement("div");

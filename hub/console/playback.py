@@ -11,11 +11,11 @@ from contract.errors import RefusedError
 from contract.ids import NO_VISIT, BootId, StationId, VisitNo, parse_spool
 from contract.varints import VARINT_MAX
 from hub.cases.ecg_reading import Moment, read_stretch
+from hub.console.case_papers import pdf_of
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in, station_in_path
-from hub.console.station import EVENT_NAMES, EventLine, may_be_seen
+from hub.console.station import EVENT_NAMES, EventLine, may_be_seen, read_lines
 from hub.console.words import Words, language_of
 from hub.papers.ecg_paper import LENGTH_MAX_S
-from hub.papers.sheet import PaperError, draw
 from hub.people.accounts import Account
 from hub.playback.periods import Period, read_period, read_periods
 from hub.playback.piece import (
@@ -39,7 +39,6 @@ from hub.times.moments import read_moment
 
 NO_PERIOD: Final = "Không có số liệu nào của lượt khám này ở đây."
 NOT_WHOLE: Final = "Địa chỉ không đủ hoặc không đúng: hãy chọn lại lượt khám."
-NO_LETTERS: Final = "Máy chủ thiếu phông chữ để in: cài gói fonts-dejavu-core."
 EVENTS_MAX: Final = 400
 TABLE_ROWS: Final = 60
 
@@ -121,13 +120,7 @@ async def show_paper(request: Request) -> Response:
         by=account.name,
         say=Words(language_of(request)),
     )
-    try:
-        drawn = await asyncio.to_thread(draw, paper)
-    except PaperError:
-        raise RefusedPageError(503, NO_LETTERS) from None
-    name = f"dien-tim-{period.code or 'khong-luot'}.pdf"
-    headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(drawn, media_type="application/pdf", headers=headers)
+    return await pdf_of(paper, f"dien-tim-{period.code or 'khong-luot'}.pdf")
 
 
 async def note_look(
@@ -175,16 +168,8 @@ def _events(store: Store, station: StationId, period: Period) -> list[EventLine]
         until_t_us=period.end_us + 1_000_000,
         most=EVENTS_MAX,
     )
-    lines = []
-    for one in stored:
-        if one.event is None or not may_be_seen(one, period.of.visit):
-            continue
-        header, received_us = one.record.header, one.received_utc_us
-        moment = read_moment(
-            store, station, period.of.spool, header.boot, header.t_us, received_us=received_us
-        )
-        lines.append(EventLine(moment, received_us / 1000, one.event, header.t_us))
-    return lines
+    seen = [one for one in stored if may_be_seen(one, period.of.visit)]
+    return read_lines(store, station, period.of.spool, seen, is_past=True)
 
 
 async def _table(request: Request, station: StationId, period: Period) -> Trend:

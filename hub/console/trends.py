@@ -15,6 +15,7 @@ from hub.live.numbers import SHOWN_UNITS
 from hub.playback.periods import Period, read_periods
 from hub.playback.piece import Span
 from hub.playback.trend import Bin, Line, Trend, add_span, bin_for, step_of
+from hub.store.papers import VisitId
 
 DAY_S: Final = 86_400
 BACK: Final = {"visit": None, "day": DAY_S}
@@ -36,13 +37,13 @@ async def show_trends(request: Request) -> Response:
     account = await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
     of = request.query_params.get("of", "visit")
-    since_s = BACK.get(of, None) if of in BACK else None
+    since_s, under_way = BACK.get(of), rooms.visit_now(station)
     await note_look(request, account, station, None, deed="trends")
     found = await _read(rooms, station, since_s=since_s, is_table=not wants_json(request))
     if wants_json(request):
         words = Words(language_of(request))
         return JSONResponse(
-            {"now_ms": rooms.utc_ms(), "visits": [_told(one, words) for one in found]},
+            {"now_ms": rooms.utc_ms(), "visits": [_told(one, words, under_way) for one in found]},
             headers={"Vary": "Accept"},
         )
     return render(
@@ -59,7 +60,7 @@ async def show_trends(request: Request) -> Response:
 async def _read(
     rooms: Rooms, station: StationId, *, since_s: float | None, is_table: bool
 ) -> list[VisitTrend]:
-    """The visit under way, or the newest; with `since_s` all that any of that time is known to be of."""
+    """The visit under way, or the newest; with `since_s` all that may be of that time. A day of each."""
     periods = await rooms.hub.run_read(lambda store: read_periods(store, station))
     seen = [one for one in periods if one.of.visit != NO_VISIT]
     since_us = None if since_s is None else rooms.hub.utc_now_us() - int(since_s * 1e6)
@@ -75,9 +76,11 @@ async def _read(
 async def _read_one(
     rooms: Rooms, station: StationId, period: Period, *, bin_us: int, since_us: int | None
 ) -> VisitTrend:
-    from_us, begin = period.begin_us, period.begin
+    begin = period.begin
+    from_us = max(period.begin_us, period.end_us - DAY_S * 1_000_000)  # a day of any visit
     if since_us is not None and begin.best_us is not None and begin.best_us < since_us:
-        from_us = min(period.end_us, from_us + (since_us - begin.best_us) // bin_us * bin_us)
+        skipped_us = (since_us - begin.best_us) // bin_us * bin_us
+        from_us = min(period.end_us, max(from_us, period.begin_us + skipped_us))
     trend = Trend(from_us, bin_us)
     for job in Span(period.of, period.boot, from_us, period.end_us + 1).jobs(step_of(bin_us)):
         await rooms.hub.run_read(
@@ -87,11 +90,12 @@ async def _read_one(
     return VisitTrend(period, trend, utc_ms)
 
 
-def _told(one: VisitTrend, words: Words) -> dict[str, object]:
+def _told(one: VisitTrend, words: Words, under_way: VisitId | None) -> dict[str, object]:
     trend = one.trend
     return {
         "code": one.period.code,
         "visit_no": str(one.period.of.visit),
+        "is_under_way": one.period.of == under_way,
         "utc_from_ms": one.utc_from_ms,
         "err_ms": None if one.period.begin.err_us is None else one.period.begin.err_us / 1000,
         "bin_ms": trend.bin_us / 1000,

@@ -22,6 +22,7 @@ import { showNumbers } from "./past_numbers.js";
 const SECOND_US = 1_000_000, NUMBERS_US = 5_000_000;
 const BEFORE_US = 2_000_000; // read before the window: a filter has settled by then
 const ZOOMS = [{ bin_us: 0, span_us: 0 }, { bin_us: 100_000, span_us: 60_000_000 }, { bin_us: 1_000_000, span_us: 600_000_000 }];
+const AGAIN_MS = 3_000; // the hub is away: asked again by itself
 const RANK = { ecg: 0, pleth: 1, numeric: 2 };
 
 /** The page of one period. */
@@ -45,9 +46,15 @@ class Playback {
     this._where = /** @type {HTMLInputElement} */ (place("playback-where"));
     this.markers = new Markers(this);
     this._isDue = false;
+    this._again = 0;
     this.state = "waiting"; // "whole" once everything of the window is drawn, "away" when the hub did not answer
     this.past.addEventListener("piece", () => this.drawSoon());
-    this.past.addEventListener("away", () => { this.state = "away"; this._say(); });
+    this.past.addEventListener("away", () => {
+      this.state = "away";
+      this._say();
+      window.clearTimeout(this._again);
+      this._again = window.setTimeout(() => this.drawSoon(), AGAIN_MS);
+    });
     this.settings.addEventListener("change", () => this.drawSoon());
     new ResizeObserver(() => this.drawSoon()).observe(this._strips);
     watchScale(() => this.drawSoon());

@@ -5,13 +5,14 @@ import { unitWord } from "../../../web/units.js";
 /**
  * @typedef {{label: string, unit: string, device: string, source: string, rank: number, is_unverified: boolean,
  *   bins: [number, number, number, number][]}} Line  a bin: number, least, middle, greatest
- * @typedef {{code: string, visit_no: string, utc_from_ms: number | null, err_ms: number | null, bin_ms: number, lines: Line[]}} Visit
+ * @typedef {{code: string, visit_no: string, is_under_way: boolean, utc_from_ms: number | null,
+ *   err_ms: number | null, bin_ms: number, lines: Line[]}} Visit
  * @typedef {(number | null)[][]} Columns
  */
 
 const FOLDER = "/web/vendor/uplot", ZONE = "Asia/Ho_Chi_Minh";
 const AGAIN_MS = /** @type {Record<string, number>} */ ({ visit: 60_000, day: 600_000 }); // a day is much to read
-const HEIGHT_PX = 130;
+const HEIGHT_PX = 130, DAY_S = 86_400;
 const EXACT_MS = 60_000; // a boot that is tied no better than that has no place on a clock's axis
 
 /** uPlot when it is needed, and no earlier. @type {Promise<any> | null} */
@@ -79,6 +80,7 @@ export class Trends {
     }).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void this._draw());
     this._read_ms = 0;
+    this._now_s = 0;
     window.setInterval(() => {
       if (!document.hidden && performance.now() - this._read_ms >= AGAIN_MS[this._of]) void this.read();
     }, 5_000);
@@ -116,6 +118,7 @@ export class Trends {
       return;
     }
     this.visits = told.visits;
+    this._now_s = told.now_ms / 1_000;
     await this._draw();
   }
 
@@ -130,7 +133,10 @@ export class Trends {
     const words = [];
     if (lines.length && !graph) words.push(t("Không vẽ được: xem bảng số."));
     if (!lines.length) words.push(t("không có số đo nào"));
-    else if (!isDay && visits[0]) words.push(t("Lượt khám {code}", { code: visits[0].code }));
+    else if (!isDay && visits[0]) {
+      words.push(t("Lượt khám {code}", { code: visits[0].code }));
+      if (!visits[0].is_under_way) words.push(t("đã kết thúc, không phải người đang khám"));
+    }
     if (left) words.push(t("{n} lượt khám không rõ giờ, không vẽ được trên trục giờ: xem bảng số", { n: left }));
     if (lines.length && !isClocked(visits)) words.push(t("Giờ chưa rõ: trục là thời gian từ đầu lượt khám."));
     this._note.textContent = words.join(" · ");
@@ -153,7 +159,7 @@ export class Trends {
       title, width: this._plots.clientWidth, height: HEIGHT_PX,
       tzDate: (/** @type {number} */ s) => Graph.tzDate(new Date(s * 1_000), clocked ? ZONE : "Etc/UTC"),
       legend: { show: false }, cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: true }, y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
+      scales: { x: { time: true, ...(this._of === "day" ? { range: [this._now_s - DAY_S, this._now_s] } : {}) }, y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
         rangeOf(line, low, high) } },
       axes: [{ ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((s) => time.format(s * 1_000)) },
         { ...axis, size: 46 }],

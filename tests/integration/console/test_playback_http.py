@@ -198,7 +198,7 @@ def test_events_of_the_period_are_listed_with_their_place_and_none_of_another_vi
     station.tell(LeadState(device=BOARD, off=()), visit=9)
     station.samples(ECG, [1] * 250)
     address = f"/stations/{station.name}/playback?{query(station)}"
-    wait_for(lambda: "tuột điện cực hoặc đầu dò" in server.get(address, Cookie=cookie).text, "the event")
+    wait_for(lambda: "Tuột điện cực LA / RA" in server.get(address, Cookie=cookie).text, "the event")
     page = server.get(address, Cookie=cookie).text
     assert re.search(r'<li data-t="\d+"><time>', page)
     assert "điện cực và đầu dò đã gắn" not in page

@@ -392,3 +392,29 @@ def test_the_card_is_measured_with_keys_alone_and_strips_follow(
     dragged = page.locator("#card").evaluate("c => c.getBoundingClientRect().width")
     assert dragged == pytest.approx(wider - 50, abs=2)
     page.evaluate("localStorage.clear()")
+
+
+def test_derived_leads_are_reckoned_from_the_same_samples_and_say_so(page: Page) -> None:
+    found = page.evaluate(
+        """async () => {
+            const { derivedFrom } = await import('/hub/console/static/derived.js');
+            const { leadText } = await import('/web/strip_words.js');
+            const stream = (key, label) => ({key, label, mdc: 1, kind: 'ecg', unit: 'uV', scale: 5});
+            const run = (key, values, first = 0) => [key, [{key, first_index: first, rate_hz: 250,
+                t_us: first * 4000, samples: Int32Array.from(values)}]];
+            const of = (streams, runs) => derivedFrom(streams, new Map(runs)).map(({stream, runs}) =>
+                [leadText(stream), stream.scale, runs.map((one) => [one.first_index, ...one.samples])]);
+            const both = [stream('1.0', 'I'), stream('1.1', 'II')];
+            return [of(both, [run('1.0', [10, 20, 30]), run('1.1', [7, 9], 1)]),
+                    of([...both, stream('1.2', 'III')], []).map(([name]) => name),
+                    of([both[0], stream('2.1', 'II')], []), of([both[0]], [])];
+        }"""
+    )
+    assert found[0] == [
+        ["III (tính)", 5, [[1, 7 - 20, 9 - 30]]],
+        ["aVR (tính)", 2.5, [[1, -27, -39]]],
+        ["aVL (tính)", 2.5, [[1, 33, 51]]],
+        ["aVF (tính)", 2.5, [[1, -6, -12]]],
+    ]
+    assert found[1] == ["aVR (tính)", "aVL (tính)", "aVF (tính)"]  # what was measured is never reckoned
+    assert found[2:] == [[], []]  # not from two devices, nor from one lead
