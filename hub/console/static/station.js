@@ -244,4 +244,4 @@ if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would
 showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"),
   corner: place("corner") }, settings);
 feed.open(`/stations/${station}/live`);
-Object.assign(document.body, { feed });
+Object.assign(document.body, { feed, trends });

@@ -56,6 +56,28 @@ export function columnsOf(visits, isIt) {
   return columns;
 }
 
+/** The middles as a line from bin to bin, the rest as a bar a bin. uPlot's own lines join what lies within a pixel, and of
+ * a day that is two persons. @param {any} u @param {Columns} columns @param {number} bin_s */
+function pathsOf(u, [times, lows, middles, highs], bin_s) {
+  const stroke = new Path2D(), fill = new Path2D();
+  const x = (/** @type {number} */ s) => u.valToPos(s, "x", true), y = (/** @type {number} */ value) => u.valToPos(value, "y", true);
+  let isJoined = false;
+  for (let i = 0; i < times.length; i++) {
+    const [s, low, middle, high] = [times[i], lows[i], middles[i], highs[i]];
+    if (s === null || low === null || middle === null || high === null) {
+      isJoined = false;
+      continue;
+    }
+    const from = x(s - bin_s / 2), until = Math.max(from + 1, x(s + bin_s / 2));
+    fill.rect(from, y(high), until - from, Math.max(0, y(low) - y(high)));
+    if (isJoined) stroke.lineTo(x(s), y(middle));
+    else stroke.moveTo(from, y(middle));
+    stroke.lineTo(until, y(middle));
+    isJoined = true;
+  }
+  return { stroke, fill, clip: null, band: null, gaps: null, flags: 0 };
+}
+
 /** @param {Line} line */
 const nameOf = (line) => `${line.label} · ${line.device}`;
 
@@ -153,25 +175,23 @@ export class Trends {
     const title = [nameOf(line), unitWord(line.unit), line.is_unverified ? t("chưa kiểm chứng") : ""].filter(Boolean).join(" · ");
     const ink = colour(line.unit === "%" ? "--trace-pleth" : "--trace-ecg");
     const axis = { stroke: colour("--text-2"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
-    const band = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: false };
     const time = new Intl.DateTimeFormat("vi-VN", { timeZone: clocked ? ZONE : "UTC", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     return new Graph({
       title, width: this._plots.clientWidth, height: HEIGHT_PX,
       tzDate: (/** @type {number} */ s) => Graph.tzDate(new Date(s * 1_000), clocked ? ZONE : "Etc/UTC"),
       legend: { show: false }, cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: true, ...(this._of === "day" ? { range: [this._now_s - DAY_S, this._now_s] } : {}) }, y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
-        rangeOf(line, low, high) } },
+      scales: { x: { time: true, ...(this._of === "day" ? { range: [this._now_s - DAY_S, this._now_s] } : {}) },
+        y: { range: rangeOf(line, columns) } },
       axes: [{ ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((s) => time.format(s * 1_000)) },
         { ...axis, size: 46 }],
-      series: [{}, { ...band, label: t("thấp nhất") },
-        { label: t("giữa"), stroke: ink, width: 1.6, spanGaps: false, points: { show: false } },
-        { ...band, label: t("cao nhất") }],
-      bands: [{ series: [3, 1], fill: `${ink}33` }],
+      series: [{}, { show: false }, { label: t("giữa"), stroke: ink, fill: `${ink}33`, width: 1.6, points: { show: false },
+        paths: (/** @type {any} */ u) => pathsOf(u, columns, (visits[0]?.bin_ms ?? 0) / 1_000) }, { show: false }],
     }, columns, this._plots);
   }
 }
 
-/** What an eye is used to, and more where there is more. @param {Line} line @param {number} low @param {number} high */
-export function rangeOf(line, low, high) {
+/** What an eye is used to, and more where there is more. @param {Line} line @param {Columns} columns */
+export function rangeOf(line, [, lows, , highs]) {
+  const low = Math.min(...lows.filter((value) => value !== null)), high = Math.max(...highs.filter((value) => value !== null));
   return line.unit === "%" ? [Math.min(low - 1, 85), 100.5] : [Math.min(low - 2, 40), Math.max(high + 2, 120)];
 }

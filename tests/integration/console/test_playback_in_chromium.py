@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -51,8 +52,9 @@ def station(server: ConsoleServer) -> ConsoleStation:
     for second in range(20):
         station.samples(2, [97 if second < 10 else 88], ended_s_ago=39.0 - second)
         station.samples(3, [75], ended_s_ago=39.0 - second)
-    for began_s, off in ((5.0, (ECG,)), (12.0, ())):
-        station.now_us = lambda ago_s=40.0 - began_s: at_us - int(ago_s * 1e6)  # type: ignore[misc]
+    for began_us, off in ((5_000_000, (ECG,)), (12_000_000, ())):
+        then_us = at_us - 40_000_000 + began_us
+        station.now_us = partial(int, then_us)  # type: ignore[method-assign]
         station.leads(*off)
     station.now_us = lambda: at_us  # type: ignore[method-assign]
     station.close_visit()

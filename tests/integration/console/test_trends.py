@@ -138,6 +138,19 @@ def test_the_graph_joins_neither_visits_nor_gaps(
     assert len(changes) >= 3  # the gap, and the end of each visit
     for before, after in itertools.pairwise(middles):
         assert not (before == 97 and after == 88)
+    between = page.evaluate(  # of SpO2, from the one visit to the other, at 92.5: nothing as dark as a line
+        """async () => {
+            const u = document.body.trends.graphs[0], [times, , middles] = u.data;
+            const at = (value) => times[middles.indexOf(value)];
+            const from = Math.floor(u.valToPos(at(97), 'x', true));
+            const y = Math.round(u.valToPos(92.5, 'y', true));
+            const pixels = u.ctx.getImageData(from, y, u.bbox.left + u.bbox.width - from, 1).data;
+            const reds = pixels.filter((value, i) => i % 4 === 0 && pixels[i + 3] > 60);
+            return [Math.min(255, ...reds), pixels.length / 4];
+        }"""
+    )
+    assert between[1] > 5
+    assert between[0] > 150
     screenshot(page, "station-trends-vi-light")
     page.locator("#trends [data-of=visit]").click()
     wait_until(page, "document.querySelectorAll('#trends .uplot').length === 2")
