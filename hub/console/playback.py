@@ -41,6 +41,7 @@ NO_PERIOD: Final = "Không có số liệu nào của lượt khám này ở đ�
 NOT_WHOLE: Final = "Địa chỉ không đủ hoặc không đúng: hãy chọn lại lượt khám."
 EVENTS_MAX: Final = 400
 TABLE_ROWS: Final = 60
+CLOCKED_US: Final = 60_000_000  # known no better than that, a time has no place on a clock's axis
 
 
 async def show_playback(request: Request) -> Response:
@@ -66,6 +67,7 @@ async def show_playback(request: Request) -> Response:
         under_way=rooms.visit_now(station),
         lines=lines,
         trend=trend,
+        trend_from_ms=None if period is None else clock_ms(period.begin),
         facts=None if period is None else _facts(station, period, _number(request, "t", default=0)),
         name_of=rooms.feed.now(station).devices.full_name,
     )
@@ -142,6 +144,13 @@ async def note_look(
     except BaseException:
         rooms.looks.forget(deed, account.name, station, of)
         raise
+
+
+def clock_ms(moment: UtcInterval) -> float | None:
+    """Return a moment as one time of day, hub UTC in ms; None: it is not known to the minute."""
+    if moment.best_us is None or moment.err_us is None or moment.err_us > CLOCKED_US:
+        return None
+    return moment.best_us / 1000
 
 
 def _moment(station: StationId, span: Span) -> Callable[[Store], UtcInterval]:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from contract.ids import NO_VISIT, StationId
 from hub.console.page import render, rooms_of, signed_in, station_in_path, wants_json
-from hub.console.playback import note_look
+from hub.console.playback import clock_ms, note_look
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
 from hub.live.numbers import SHOWN_UNITS
@@ -24,8 +24,8 @@ ROWS_MAX: Final = 60  # of the table, a visit
 
 @dataclass(frozen=True, slots=True)
 class VisitTrend:
-    """One visit on the graph. `utc_from_ms`: where its first bin begins, hub UTC; None: nothing ties its boot
-    to UTC, and it has a time line of its own."""
+    """One visit on the graph. `utc_from_ms`: where its first bin begins, hub UTC; None: that is not known to
+    the minute, and it has a time line of its own."""
 
     period: Period
     trend: Trend
@@ -86,8 +86,10 @@ async def _read_one(
         await rooms.hub.run_read(
             lambda store, job=job: add_span(trend, store, rooms.hub.opener_for, station, job)  # type: ignore[misc]
         )
-    utc_ms = None if begin.best_us is None else (begin.best_us + from_us - period.begin_us) / 1000
-    return VisitTrend(period, trend, utc_ms)
+    begin_ms = clock_ms(begin)
+    return VisitTrend(
+        period, trend, None if begin_ms is None else begin_ms + (from_us - period.begin_us) / 1000
+    )
 
 
 def _told(one: VisitTrend, words: Words, under_way: VisitId | None) -> dict[str, object]:
@@ -97,7 +99,6 @@ def _told(one: VisitTrend, words: Words, under_way: VisitId | None) -> dict[str,
         "visit_no": str(one.period.of.visit),
         "is_under_way": one.period.of == under_way,
         "utc_from_ms": one.utc_from_ms,
-        "err_ms": None if one.period.begin.err_us is None else one.period.begin.err_us / 1000,
         "bin_ms": trend.bin_us / 1000,
         "lines": [
             _line(line, bins, words) for line, bins in sorted(trend.lines.items(), key=lambda it: it[0])

@@ -6,14 +6,13 @@ import { unitWord } from "../../../web/units.js";
  * @typedef {{label: string, unit: string, device: string, source: string, rank: number, is_unverified: boolean,
  *   bins: [number, number, number, number][]}} Line  a bin: number, least, middle, greatest
  * @typedef {{code: string, visit_no: string, is_under_way: boolean, utc_from_ms: number | null,
- *   err_ms: number | null, bin_ms: number, lines: Line[]}} Visit
+ *   bin_ms: number, lines: Line[]}} Visit
  * @typedef {(number | null)[][]} Columns
  */
 
 const FOLDER = "/web/vendor/uplot", ZONE = "Asia/Ho_Chi_Minh";
 const AGAIN_MS = /** @type {Record<string, number>} */ ({ visit: 60_000, day: 600_000 }); // a day is much to read
 const HEIGHT_PX = 130, DAY_S = 86_400;
-const EXACT_MS = 60_000; // a boot that is tied no better than that has no place on a clock's axis
 
 /** uPlot when it is needed, and no earlier. @type {Promise<any> | null} */
 let loading = null;
@@ -32,7 +31,7 @@ function uPlot() {
 
 /** Whether all visits of a graph have a place on one clock. @param {Visit[]} visits */
 export function isClocked(visits) {
-  return visits.every((one) => one.utc_from_ms !== null && (one.err_ms ?? Infinity) <= EXACT_MS);
+  return visits.every((one) => one.utc_from_ms !== null);
 }
 
 /** The columns of one line of the graph: seconds, then least, middle and greatest. Bins that are missing, and the end of

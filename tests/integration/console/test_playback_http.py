@@ -181,11 +181,14 @@ def test_the_page_lists_visits_and_what_is_nobodys_and_says_times_no_better_than
     page = server.get(address, Cookie=cookie).text
     assert page.count('scope="row"') == 2
     assert "trước " in page  # nothing ties that boot to UTC
+    table = server.get(f"{address}?{query(station)}", Cookie=cookie).text
+    assert '<th scope="row">phút 0</th>' in table  # and its numbers stand by no clock
     now_us = station.now_us()
     station.tell(AnchorSet(boot=1, t_us=now_us, utc_us=UTC_US, err_us=50_000, source="hub"))
     wait_for(lambda: "18/11/2026" in server.get(address, Cookie=cookie).text, "the anchor")
     one = server.get(f"{address}?{query(station)}", Cookie=cookie).text
     assert re.search(r'<td class="number">97 – <strong>97</strong> – 97</td>', one)  # without a script
+    assert re.search(r'<th scope="row">\d\d:\d\d:\d\d</th>', one)
     nobodys = server.get(f"{address}?{query(station, visit=0, t=now_us)}", Cookie=cookie).text
     assert "Không thuộc lượt khám nào: không biết là của ai." in nobodys
 
