@@ -6,12 +6,12 @@
  */
 
 /** @param {Int32Array} values */
-function median(values) {
+export function median(values) {
   return values.slice().sort()[values.length >> 1];
 }
 
 /**
- * ECG: 10 mm per mV, always. Without a filter the electrode offset may be hundreds of mV, so the
+ * ECG: 10 mm per mV, or what somebody chose. Without a filter the electrode offset may be hundreds of mV, so the
  * position (never the gain) moves when the middle of a second of signal is near the edge or outside.
  */
 export class EcgGain {
@@ -21,7 +21,14 @@ export class EcgGain {
     this.halfHeight_mm = halfHeight_mm;
     /** Raw value drawn in the middle. */
     this.baselineRaw = 0;
+    this._mVPerRaw = mVPerRaw;
     this._mmPerRaw = mVPerRaw * mmPerMv;
+  }
+
+  /** Draw larger or smaller from now on. @param {number} mmPerMv */
+  amplify(mmPerMv) {
+    this.mmPerMv = mmPerMv;
+    this._mmPerRaw = this._mVPerRaw * mmPerMv;
   }
 
   /** @param {number} raw */

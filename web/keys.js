@@ -1,14 +1,17 @@
 /** The keys of the console: one table, from which the help is written and which the dispatcher obeys.
  *
- * Letters only, each the first of what it does where one was free, and none that Telex, by which Vietnamese is typed,
- * makes another letter of when it is pressed alone (W). They do nothing inside fields; F-keys work there too.
+ * Letters, each the first of what it does where one was free, and none that Telex, by which Vietnamese is typed,
+ * makes another letter of when it is pressed alone (W). Arrows and digits where something is looked through. They do nothing inside fields; F-keys work there too.
  */
 import { t } from "./words.js";
 
 /**
  * @typedef {"answer" | "accept" | "decline" | "hold" | "park" | "second" | "transfer" | "doctor" | "turn" | "ring"
- *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "help"} Deed
- * @typedef {{deed: Deed, key: string, text: () => string}} Key  `key` as `KeyboardEvent.key`, letters small
+ *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "help"
+ *   | "gain" | "filter" | "past" | "back" | "forward" | "pageBack" | "pageForward" | "eventBack" | "eventForward"
+ *   | "zoom" | "first" | "second-marker" | "unmark" | "paper"} Deed
+ * @typedef {{deed: Deed, key: string, text: () => string, sign?: string, repeats?: boolean}} Key  `key` as
+ *   `KeyboardEvent.key`, letters small; `sign`: how it is written; `repeats`: again and again while it is held
  */
 
 /** In the order in which the help shows them; no page does two things by one key. @type {Key[]} */
@@ -33,18 +36,34 @@ export const KEYS = [
   { deed: "take", key: "t", text: () => t("Nhận việc này") },
   { deed: "close", key: "c", text: () => t("Đóng, với lý do") },
   { deed: "all", key: "a", text: () => t("Nhận tất cả những gì được bàn giao") },
+  { deed: "back", key: "ArrowLeft", sign: "←", repeats: true, text: () => t("Lùi một giây") },
+  { deed: "forward", key: "ArrowRight", sign: "→", repeats: true, text: () => t("Tới một giây") },
+  { deed: "pageBack", key: "PageUp", sign: "Page ↑", repeats: true, text: () => t("Lùi một màn hình") },
+  { deed: "pageForward", key: "PageDown", sign: "Page ↓", repeats: true, text: () => t("Tới một màn hình") },
+  { deed: "eventBack", key: "q", text: () => t("Đến sự kiện trước") },
+  { deed: "eventForward", key: "e", text: () => t("Đến sự kiện sau") },
+  { deed: "first", key: "1", text: () => t("Thước đo: mốc 1; mũi tên dời từng mẫu") },
+  { deed: "second-marker", key: "2", text: () => t("Thước đo: mốc 2; mũi tên dời từng mẫu") },
+  { deed: "unmark", key: "0", text: () => t("Bỏ thước đo") },
+  { deed: "zoom", key: "u", text: () => t("Thu nhỏ: 25 mm/s, rồi một phút, rồi mười phút") },
+  { deed: "gain", key: "z", text: () => t("Biên độ điện tim: 10, 5 hoặc 20 mm/mV") },
+  { deed: "filter", key: "f", text: () => t("Lọc hiển thị: không, 0,5–40 Hz, hoặc bỏ 50 Hz") },
+  { deed: "past", key: "o", text: () => t("Xem lại các lượt khám của trạm") },
+  { deed: "paper", key: "i", text: () => t("PDF của đoạn đang xem") },
   { deed: "help", key: "?", text: () => t("Các phím") },
 ];
 const FIELDS = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
 
 /** How a key is written on its button. @param {Deed} deed */
 export function keyLabel(deed) {
-  return KEYS.find((one) => one.deed === deed)?.key.toUpperCase() ?? "";
+  const key = KEYS.find((one) => one.deed === deed);
+  return key?.sign ?? key?.key.toUpperCase() ?? "";
 }
 
 /** Which key it was. An input method may have made something else of a letter. @param {KeyboardEvent} event */
 function keyOf(event) {
-  if (/^(F\d+|\?|[A-Za-z])$/.test(event.key)) return event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const { key } = event;
+  if (/^(F\d+|\?|[A-Za-z0-9]|Arrow(Left|Right)|Page(Up|Down))$/.test(key)) return key.length === 1 ? key.toLowerCase() : key;
   return /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : "";
 }
 
@@ -81,11 +100,12 @@ export class Keys {
 
   /** @param {KeyboardEvent} event */
   _onKey(event) {
-    const key = keyOf(event), deed = this.known.find((one) => one.key === key)?.deed;
-    if (!deed || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    const key = keyOf(event), known = this.known.find((one) => one.key === key), deed = known?.deed;
+    if (!deed || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.repeat && !known.repeats) return;
     if (event.shiftKey && key.length > 1) return;
     const target = /** @type {HTMLElement | null} */ (event.target);
-    if (key.length === 1 && (target?.closest(FIELDS) || (document.querySelector("dialog[open]") && deed !== "help"))) return;
+    if (!/^F\d/.test(key) && (target?.closest(FIELDS) || (document.querySelector("dialog[open]") && deed !== "help"))) return;
     event.preventDefault();
     this._deeds.get(deed)?.run();
   }

@@ -1,8 +1,11 @@
 /** `<hd-sweep>`: one strip of a live waveform. Nothing old looks live on it. */
 import { formatAge, formatTimeOfDay, HubClock } from "./ages.js";
+import { DisplayFilter } from "./filters.js";
 import { AutoGain, EcgGain } from "./gain.js";
 import { drawGrid, drawPulse, margin_mm } from "./paper.js";
 import { PlayoutDelay, PlayoutQueue } from "./playout.js";
+import { CSS_PX_PER_MM, screenScale, watchScale } from "./screen_scale.js";
+import { GAINS_MM_PER_MV, leadText, MM_PER_S, scaleText } from "./strip_words.js";
 import { Trace } from "./trace.js";
 import { number, t } from "./words.js";
 
@@ -10,8 +13,6 @@ import { number, t } from "./words.js";
 
 export const FRESH_MS = 2_000; // silence after which a strip is grey
 export const AGE_LIMIT_MS = 3_000; // what is drawn older than this is grey too: the playout delay is 2.5 s at most
-const MM_PER_S = 25, MM_PER_MV = 10;
-const CSS_PX_PER_MM = 96 / 25.4;
 const MV_PER = /** @type {Record<string, number>} */ ({ mV: 1, uV: 1e-3, "µV": 1e-3, V: 1e3 });
 
 /** What the strips of the page cost, ms of the last 600 animation frames. @type {number[]} */
@@ -67,6 +68,11 @@ export class Sweep extends HTMLElement {
     /** CSS pixels a millimetre on this screen; `calibrate` sets it. */
     this.pxPerMm = CSS_PX_PER_MM;
     this.isCalibrated = false;
+    this._mmPerMv = GAINS_MM_PER_MV[0];
+    /** @type {import("./filters.js").FilterName} */
+    this._filterName = "raw";
+    this._filter = new DisplayFilter("raw", 1);
+    this._unwatch = () => {};
     /** @type {Stream | null} */
     this.stream = null;
     this._key = "";
@@ -99,6 +105,9 @@ export class Sweep extends HTMLElement {
       this._noticeText = line(head, "sweep-notice");
       this._pacing = line(head, "sweep-pacing");
       this._text = line(head, "sweep-scale");
+      this._measure = head.appendChild(document.createElement("a"));
+      this._measure.className = "sweep-measure";
+      this._measure.textContent = t("chưa đúng tỉ lệ");
       this._delayText = line(head, "sweep-delay");
       this._field.className = "sweep-field";
       this._paper = layer(this._field, "sweep-paper");
@@ -109,6 +118,8 @@ export class Sweep extends HTMLElement {
       this._status.setAttribute("role", "status");
     }
     this._resized.observe(this._field);
+    this._unwatch = watchScale(() => this._rescale());
+    this._rescale();
     this._dark.addEventListener("change", this._themed);
     this._theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     strips.add(this);
@@ -122,6 +133,7 @@ export class Sweep extends HTMLElement {
   disconnectedCallback() {
     strips.delete(this);
     this._resized.disconnect();
+    this._unwatch();
     this._theme.disconnect();
     this._dark.removeEventListener("change", this._themed);
   }
@@ -196,6 +208,36 @@ export class Sweep extends HTMLElement {
     this._layout();
   }
 
+  /** As this screen was measured; a screen that was not, or at another zoom, is not to scale. */
+  _rescale() {
+    const px = screenScale();
+    if (px !== null) return this.calibrate(px);
+    this.pxPerMm = CSS_PX_PER_MM;
+    this.isCalibrated = false;
+    this._layout();
+  }
+
+  /** Where a screen is measured, for the link beside the scale; "" for no such page. */
+  static screenPage = "";
+
+  /** Of an ECG. The gain of what was drawn changes too, the position stays. @param {number} mmPerMv */
+  amplify(mmPerMv) {
+    this._mmPerMv = mmPerMv;
+    if (this._trace?.gain instanceof EcgGain) this._trace.gain.amplify(mmPerMv);
+    this._layout();
+  }
+
+  /** Of an ECG, from now on: what is drawn already was drawn without it, and goes.
+   * @param {import("./filters.js").FilterName} name */
+  filter(name) {
+    if (name === this._filterName) return;
+    this._filterName = name;
+    this._trace = null;
+    this._drawn_ms = NaN;
+    this._recent = [];
+    this._layout();
+  }
+
   /** What the pen drew of these indexes (both included), in CSS px of the paper: read back from the drawing itself.
    * @param {number} fromIndex @param {number} toIndex */
   plotted(fromIndex, toIndex) {
@@ -219,11 +261,17 @@ export class Sweep extends HTMLElement {
       const period_ms = 1e6 / (this.stream?.rate_mhz ?? 1);
       for (const run of this._queue.due(this._hub_ms())) {
         if (Number.isNaN(this._drawn_ms)) this._trace.begin(run.first_index, run.captured_ms / 1000);
-        this._trace.draw(run.first_index, run.samples);
+        this._trace.draw(run.first_index, this._filtered(run.first_index, run.samples));
         this._drawn_ms = run.captured_ms + (run.samples.length - 1) * period_ms;
       }
     }
     this._judge();
+  }
+
+  /** @param {number} first_index @param {Int32Array} samples */
+  _filtered(first_index, samples) {
+    if (this._filter.name === "raw") return samples;
+    return Int32Array.from(this._filter.run(first_index, samples), Math.round);
   }
 
   /** Hub UTC now; before the first message of the hub, some clock of the same pace. */
@@ -273,6 +321,7 @@ export class Sweep extends HTMLElement {
     for (const raw of samples) this._recent.push(raw);
     const isFirst = Number.isNaN(this._drawn_ms);
     this._recent = this._recent.slice(-Math.ceil(rate_hz));
+    if (this._filter.name === "monitor") return; // it takes the offset away by itself
     if (!this._trace || this._recent.length < (isFirst ? 0.3 : 1) * rate_hz) return;
     if (this._trace.gain.feed(Int32Array.from(this._recent))) this._trace.liftPen();
     this._recent = [];
@@ -300,13 +349,14 @@ export class Sweep extends HTMLElement {
     drawGrid(this._paper, geometry, colours);
     this._sayStream();
     if (stream) {
-      if (stream.kind === "ecg") drawPulse(this._paper, geometry, colours, MM_PER_MV);
+      if (stream.kind === "ecg") drawPulse(this._paper, geometry, colours, this._mmPerMv);
       const ink = colour(stream.kind === "ecg" ? "--trace-ecg" : "--trace-pleth");
       if (this._trace) {
         this._trace.colour = ink;
         this._trace.gain.halfHeight_mm = geometry.height_px / 2 / this.pxPerMm;
         this._trace.layout(geometry);
       } else {
+        this._filter = new DisplayFilter(stream.kind === "ecg" ? this._filterName : "raw", stream.rate_mhz / 1000);
         this._trace = new Trace({ context: this._ink, geometry, gain: this._newGain(stream, geometry),
           rate_hz: stream.rate_mhz / 1000, colour: ink });
       }
@@ -317,7 +367,7 @@ export class Sweep extends HTMLElement {
   /** What is true of the stream as long as it is there. */
   _sayStream() {
     const stream = this.stream;
-    this._say(this._label, stream?.label ?? "");
+    this._say(this._label, stream ? leadText(stream) : "");
     this._say(this._device, stream?.device_name ?? "");
     this._say(this._unverified, stream?.unverified ? t("chưa kiểm chứng") : "");
     this._say(this._pacing, stream?.kind === "ecg" && !stream.detects_pacing ? t("máy tạo nhịp: không rõ") : "");
@@ -329,19 +379,14 @@ export class Sweep extends HTMLElement {
   _newGain(stream, geometry) {
     const halfHeight_mm = geometry.height_px / 2 / this.pxPerMm;
     if (stream.kind !== "ecg") return new AutoGain({ halfHeight_mm });
-    return new EcgGain({ mVPerRaw: stream.scale * (MV_PER[stream.unit] ?? NaN), halfHeight_mm, mmPerMv: MM_PER_MV });
+    return new EcgGain({ mVPerRaw: stream.scale * (MV_PER[stream.unit] ?? NaN), halfHeight_mm, mmPerMv: this._mmPerMv });
   }
 
   _scaleText() {
-    const gain = this._trace?.gain, words = [];
-    if (gain instanceof EcgGain) {
-      words.push(`${MM_PER_MV} mm/mV`, `${MM_PER_S} mm/s`, t("không lọc"));
-      if (gain.baselineRaw) words.push(t("đã dời vị trí"));
-      if (!this.isCalibrated) words.push(t("mm chưa chỉnh theo màn hình"));
-    } else if (gain) {
-      words.push(t("tự chỉnh"), `${MM_PER_S} mm/s`);
-    }
-    this._say(this._text, words.join(" · "));
+    this._say(this._text, scaleText(this._trace?.gain, this._filter.name));
+    if (!this._measure) return;
+    this._measure.hidden = this.isCalibrated || !this.stream;
+    if (Sweep.screenPage) this._measure.href = Sweep.screenPage;
   }
 }
 

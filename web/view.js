@@ -3,6 +3,7 @@ import { DeviceList } from "./devices.js";
 import { LiveFeed } from "./live.js";
 import { MeasurementList } from "./measurements.js";
 import { PlayoutDelay } from "./playout.js";
+import { StripSettings } from "./strip_settings.js";
 import { Sweep } from "./sweep.js";
 import { t } from "./words.js";
 
@@ -13,8 +14,11 @@ const TALL_MAX = 2; // with more leads than that each is lower, so that they sta
 
 /** The strips of a view, in its order. */
 class StripList {
-  /** @param {HTMLElement} place @param {import("./ages.js").HubClock} clock */
-  constructor(place, clock) {
+  /** @param {HTMLElement} place @param {import("./ages.js").HubClock} clock
+   * @param {import("./strip_settings.js").StripSettings} settings */
+  constructor(place, clock, settings) {
+    this._settings = settings;
+    settings.addEventListener("change", () => { for (const sweep of this._sweeps.values()) this._adapt(sweep); });
     this._place = place;
     this._clock = clock;
     this._delay = new PlayoutDelay();
@@ -22,6 +26,12 @@ class StripList {
     this._sweeps = new Map();
     this._more = document.createElement("p");
     this._more.className = "more-streams";
+  }
+
+  /** @param {Sweep} sweep */
+  _adapt(sweep) {
+    sweep.amplify(this._settings.mmPerMv);
+    sweep.filter(this._settings.filter);
   }
 
   /** @param {Stream[]} streams @param {string} visit_no */
@@ -43,6 +53,7 @@ class StripList {
       if (!before) { if (this._place.firstElementChild !== sweep) this._place.prepend(sweep); }
       else if (before.nextElementSibling !== sweep) before.after(sweep);
       before = sweep;
+      this._adapt(sweep);
       sweep.show({ stream, visit_no, clock: this._clock, delay: this._delay });
     }
     this._more.textContent = t("còn {n} tín hiệu không vẽ", { n: waves.length - drawn.length });
@@ -67,12 +78,14 @@ class StripList {
 /**
  * Bind a feed to places on the page: `strips` gets an `<hd-sweep>` a waveform (`data-stream` = stream id),
  * `values` a group a device with an `<hd-value>` a number (`data-mdc`), `measurements` (a list) what was
- * measured once, `corner` the count of damaged messages. Call it before `feed.open`.
+ * measured once, `corner` the count of damaged messages. `settings`: the gain and filter of the strips. Call it before
+ * `feed.open`.
  * @param {LiveFeed} feed
  * @param {{strips: HTMLElement, values: HTMLElement, measurements: HTMLElement, corner: HTMLElement}} places
+ * @param {StripSettings} [settings]
  */
-export function showLive(feed, { strips, values, measurements, corner }) {
-  const drawn = new StripList(strips, feed.clock);
+export function showLive(feed, { strips, values, measurements, corner }, settings = new StripSettings()) {
+  const drawn = new StripList(strips, feed.clock, settings);
   const devices = new DeviceList(values, feed.clock);
   const measured = new MeasurementList(measurements, feed.clock);
   let visit_no = "";

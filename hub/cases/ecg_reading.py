@@ -21,8 +21,9 @@ from hub.papers.ecg_paper import LENGTH_MAX_S, Run
 from hub.store.interface import Store, StoredRecord
 from hub.store.papers import VisitId
 from hub.times.fit import UtcInterval
+from hub.times.joining import joined_between
 from hub.times.moments import read_moment
-from hub.times.placing import TRUST_US, PlacedColumn
+from hub.times.placing import PlacedColumn
 
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
@@ -170,53 +171,10 @@ def _lead(drawn: _Drawn, begin: Moment, end: Moment, events: list[StoredRecord])
 
 def _runs(drawn: _Drawn, begin: Moment, end: Moment) -> Iterable[Run]:
     """Columns that follow one another without a gap are one run, placed by the first of them."""
-    factor = drawn.stream.scale * MV_IN_UNIT[drawn.stream.unit]
-    joined: list[PlacedColumn] = []
-    for told in sorted(drawn.columns, key=lambda one: one.first_index):
-        last = joined[-1] if joined else None
-        column = told if last is None else _after(told, last.end_index, drawn.stream)
-        if not len(column.samples):
-            continue  # told twice
-        if last is not None and _follows(last, column, drawn.stream):
-            joined[-1] = PlacedColumn(
-                last.stream,
-                last.first_index,
-                last.t_us,
-                last.device_t_us,
-                np.concatenate((last.samples, column.samples)),
-                rate_hz=last.rate_hz,
-            )
-        else:
-            joined.append(column)
-    for column in joined:
-        rate_hz = rate_of(column, drawn.stream)
-        at_s = (column.t_us - begin.t_us) / 1e6
-        first = max(0, int(np.ceil(-at_s * rate_hz - 1e-6)))
-        last_one = int(np.floor(((end.t_us - begin.t_us) / 1e6 - at_s) * rate_hz + 1e-6))
-        samples = column.samples[first : last_one + 1]
-        if len(samples):
-            yield Run(at_s + first / rate_hz, rate_hz, samples.astype(np.float64) * factor)
-
-
-def _follows(last: PlacedColumn, column: PlacedColumn, stream: Stream) -> bool:
-    """Whether a column goes on where the last one ended, by its index and by its time: a device that stood
-    still has counted nothing meanwhile."""
-    end_t_us = last.t_us + len(last.samples) * 1e6 / rate_of(last, stream)
-    return column.first_index == last.end_index and abs(column.t_us - end_t_us) <= TRUST_US
-
-
-def _after(column: PlacedColumn, index: int, stream: Stream) -> PlacedColumn:
-    """What of a column is new after `index`."""
-    skip = max(0, min(index - column.first_index, len(column.samples)))
-    t_us = column.t_us + round(skip * 1e6 / rate_of(column, stream))
-    return PlacedColumn(
-        column.stream,
-        column.first_index + skip,
-        t_us,
-        column.device_t_us,
-        column.samples[skip:],
-        rate_hz=column.rate_hz,
-    )
+    factor, nominal_hz = drawn.stream.scale * MV_IN_UNIT[drawn.stream.unit], drawn.stream.rate_mhz / 1000
+    for column in joined_between(drawn.columns, nominal_hz=nominal_hz, from_us=begin.t_us, until_us=end.t_us):
+        mv = column.samples.astype(np.float64) * factor
+        yield Run((column.t_us - begin.t_us) / 1e6, rate_of(column, drawn.stream), mv)
 
 
 def _events(store: Store, station: StationId, of: VisitId, end: Moment) -> list[StoredRecord]:

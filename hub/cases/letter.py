@@ -75,7 +75,7 @@ def write_letter(facts: LetterFacts, say: Words) -> Paper:
     blocks.append(Paragraph(say(DISCLAIMER)))
     blocks.append(Signatures((say("Người viết thư: {name}", name=facts.by), say("Người nhận"))))
     if facts.stretch is not None:
-        blocks.append(_strip(facts, facts.stretch, say))
+        blocks.append(strip_block(facts.stretch, station_name=facts.station_name, code=facts.code, say=say))
     return Paper(
         title=say("Thư chuyển viện {code}", code=facts.code),
         blocks=tuple(blocks),
@@ -147,7 +147,8 @@ def _short(value: float, say: Words) -> str:
     return say.number(value, 0 if value == round(value) else 1)
 
 
-def _strip(facts: LetterFacts, stretch: Stretch, say: Words) -> StripBlock:
+def strip_block(stretch: Stretch, *, station_name: str, code: str, say: Words, foot: str = "") -> StripBlock:
+    """Return an ECG for a paper, with all that must be said beside it."""
     several = len({lead.device for lead in stretch.leads}) > 1
     traces = tuple(
         Trace(
@@ -173,10 +174,11 @@ def _strip(facts: LetterFacts, stretch: Stretch, say: Words) -> StripBlock:
             say("{n} s, bắt đầu {time}", time=when_text(stretch.when, say), n=round(stretch.length_s)),
             notes,
         ),
-        heading=say("Điện tim · {station} · lượt khám {code}", station=facts.station_name, code=facts.code),
+        heading=say("Điện tim · {station} · lượt khám {code}", station=station_name, code=code),
         scale=say("25 mm/s · 10 mm/mV · không lọc · chỗ hở là không có tín hiệu"),
         ruler=say("đúng 50 mm khi in không co giãn"),
         cut=say("vượt khổ giấy, chỗ vượt để hở"),
+        foot=foot,
     )
 
 

@@ -30,8 +30,11 @@ from hub.console import (
     login,
     media,
     photos,
+    playback,
+    screen,
     station,
     station_ring,
+    trends,
 )
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
@@ -56,6 +59,11 @@ ROUTES: Final = [
     Route("/stations/{station}/ring", station_ring.ring_station, methods=["POST"]),
     Route("/stations/{station}/ring/stop", station_ring.stop_ringing, methods=["POST"]),
     Route("/stations/{station}/events", station.show_events),
+    Route("/stations/{station}/playback", playback.show_playback),
+    Route("/stations/{station}/playback/piece", playback.show_piece),
+    Route("/stations/{station}/playback.pdf", playback.show_paper),
+    Route("/stations/{station}/trends", trends.show_trends),
+    Route("/screen", screen.show_screen),
     Route("/stations/{station}/questions", devices.show_questions),
     Route("/stations/{station}/devices/{device}", devices.confirm_device, methods=["POST"]),
     WebSocketRoute("/stations/{station}/live", live.serve_view),

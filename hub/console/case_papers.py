@@ -31,13 +31,13 @@ async def show_letter(request: Request) -> Response:
             call_id, of, by=account.name, why_nameless=words(NAMELESS)
         )
     await rooms_of(request).people.note(account, "letter", str(call_id), facts.code)
-    return await _pdf(write_letter(facts, words), f"thu-{facts.code or 'cuoc-goi'}.pdf")
+    return await pdf_of(write_letter(facts, words), f"thu-{facts.code or 'cuoc-goi'}.pdf")
 
 
 async def show_minutes(request: Request) -> Response:
     """GET /calls/ID/minutes.pdf: the newest, to read."""
     minutes = await _minutes(request)
-    return await _pdf(write_sheet(minutes, Words(language_of(request))), "bien-ban.pdf")
+    return await pdf_of(write_sheet(minutes, Words(language_of(request))), "bien-ban.pdf")
 
 
 async def take_minutes(request: Request) -> Response:
@@ -56,7 +56,8 @@ async def _minutes(request: Request) -> Minutes:
     return case.minutes
 
 
-async def _pdf(paper: Paper, name: str) -> Response:
+async def pdf_of(paper: Paper, name: str) -> Response:
+    """Return a paper as PDF, shown in the browser under that name. Raises RefusedPageError: no letters."""
     try:
         drawn = await asyncio.to_thread(draw, paper)
     except PaperError:

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
+from hub.cases.note_words import when_text
 from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
@@ -132,6 +133,8 @@ def render(
         time_of_day=time_of_day,
         date_and_time=date_and_time,
         moment_text=lambda moment: moment_text(moment, words),
+        period_text=lambda period: when_text(period.begin, words),
+        length_text=lambda length_s: age_text(length_s, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
         **context,
     )

@@ -37,6 +37,7 @@ from hub.live.feed import LiveFeed
 from hub.live.interest import Leases
 from hub.live.viewers import Viewer, Viewers
 from hub.people.people_service import People
+from hub.playback.looks import Looks
 from hub.rooms.room_service import MediaRooms
 from hub.routing.ladder import asked_rung
 from hub.routing.routing_service import Routing
@@ -82,6 +83,7 @@ class Rooms:
             name_of=self.stations.name,
             on_change=self._on_station,
         )
+        self.looks = Looks()
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()

@@ -1,18 +1,21 @@
 """One station: its live view, its call, its link, and what happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contract.events import AnyEvent, Conditions, LeadReversal, Measured, MediaState
+from contract.codes import PLETH
+from contract.events import AnyEvent, Conditions, LeadReversal, LeadState, Measured, MediaState, StreamSet
 from contract.ids import NO_VISIT, SpoolId, StationId, VisitNo
 from hub.console.lists import age_near
 from hub.console.live_texts import Quantity
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
+from hub.live.electrodes import electrodes_off
 from hub.live.measure_words import condition_word
 from hub.live.measurements import quantities
 from hub.store.interface import Store, StoredRecord
@@ -25,6 +28,7 @@ EVENT_NAMES: Final = (
 )  # fmt: skip
 OF_A_PERSON: Final = (Conditions, Measured, LeadReversal)  # what was said in no visit is nobody's to see
 EVENTS_SHOWN: Final = 30
+SETS_READ: Final = 64  # of a spool's devices; an older one is not told apart
 FLURRY_US: Final = 3_000_000
 EVENTS_READ: Final = 200  # of which those of other visits are not shown
 
@@ -36,6 +40,9 @@ class EventLine:
     moment: UtcInterval
     received_ms: float
     event: AnyEvent
+    t_us: int | None = None  # of the boot that is played back
+    electrodes: str = ""  # that came off, where the leads tell
+    is_probe_off: bool = False
 
     @property
     def quantities(self) -> list[Quantity]:
@@ -93,17 +100,49 @@ async def _events(rooms: Rooms, station: StationId) -> list[EventLine]:
 
 def _read_events(store: Store, station: StationId, spool: SpoolId, visit: VisitNo) -> list[EventLine]:
     stored = store.events(station, names=EVENT_NAMES, newest=EVENTS_READ, spool=spool)
-    shown = _settled([one for one in stored if _may_be_seen(one, visit)])[:EVENTS_SHOWN]
+    shown = _settled([one for one in stored if may_be_seen(one, visit)])[:EVENTS_SHOWN]
+    return read_lines(store, station, spool, shown)
+
+
+def read_lines(
+    store: Store, station: StationId, spool: SpoolId, stored: Sequence[StoredRecord], *, is_past: bool = False
+) -> list[EventLine]:
+    """Return events as lists show them, in their order."""
+    has_leads = any(isinstance(one.event, LeadState) for one in stored)
+    sets = store.events(station, names=("streams",), newest=SETS_READ, spool=spool) if has_leads else []
     lines = []
-    for one in shown:
+    for one in stored:
         header, received_us = one.record.header, one.received_utc_us
         moment = read_moment(store, station, spool, header.boot, header.t_us, received_us=received_us)
         if one.event is not None:
-            lines.append(EventLine(moment, received_us / 1000, one.event))
+            electrodes, is_probe_off = _contacts(one, sets)
+            t_us = header.t_us if is_past else None
+            lines.append(
+                EventLine(moment, received_us / 1000, one.event, t_us, electrodes, is_probe_off=is_probe_off)
+            )
     return lines
 
 
-def _may_be_seen(line: StoredRecord, visit: VisitNo) -> bool:
+def _contacts(line: StoredRecord, sets: list[StoredRecord]) -> tuple[str, bool]:
+    """Which electrodes came off, and whether a probe did, by the streams that the device had then."""
+    if not isinstance(line.event, LeadState):
+        return "", False
+    at = line.record.header.boot, line.record.header.t_us
+    for one in sets:  # newest first
+        of_set, header = one.event, one.record.header
+        if (
+            isinstance(of_set, StreamSet)
+            and of_set.device == line.event.device
+            and (header.boot, header.t_us) <= at
+        ):
+            off = line.event.off
+            is_probe_off = any(stream.stream in off for stream in of_set.streams if stream.mdc == PLETH)
+            return electrodes_off(of_set.streams, off), is_probe_off
+    return "", False
+
+
+def may_be_seen(line: StoredRecord, visit: VisitNo) -> bool:
+    """Whether an event is of that visit, or of the box itself."""
     of_visit = line.record.header.visit
     if isinstance(line.event, OF_A_PERSON):
         return of_visit == visit != NO_VISIT

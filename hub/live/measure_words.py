@@ -14,6 +14,7 @@ from contract.codes import (
 )
 
 BLOOD_PRESSURE: Final = "Huyết áp"
+ELECTRODE_OFF: Final = "Tuột điện cực {electrodes}"
 REVERSAL: Final = "nghi ngờ mắc ngược điện cực {electrodes}; không tự sửa"
 
 _LABELS: Final = {

@@ -17,7 +17,8 @@ from hub.console.live_texts import (
     Visit,
 )
 from hub.live.devices import Shown
-from hub.live.measure_words import REVERSAL, condition_word
+from hub.live.electrodes import electrodes_off
+from hub.live.measure_words import ELECTRODE_OFF, REVERSAL, condition_word
 from hub.live.station_now import StationNow
 
 ON_ECG: Final = frozenset({Condition.LEAD_OFF, Condition.ARTIFACT})  # the others stand with the device
@@ -119,8 +120,21 @@ def _notices(now: StationNow, shown: Shown) -> list[Notice]:
     held = [word for word in devices.conditions(shown.device, now.visit) if word in on_strip]
     if stream.stream in devices.off(shown.device):
         held.insert(0, Condition.LEAD_OFF if is_by_electrodes else Condition.PROBE_OFF)
-    notices = [_notice(word) for word in dict.fromkeys(map(str, held))]
+    notices = [
+        _electrode(now, shown) if word == Condition.LEAD_OFF and stream.shape == "ecg" else _notice(word)
+        for word in dict.fromkeys(map(str, held))
+    ]
     return [*notices, *_reversal(now, shown.device)] if stream.shape == "ecg" else notices
+
+
+def _electrode(now: StationNow, shown: Shown) -> Notice:
+    """Lead off, by the electrode that came off where the leads tell which."""
+    of_set = now.devices.set_of(shown.device)
+    off = now.devices.off(shown.device)
+    electrodes = "" if of_set is None else electrodes_off(of_set.streams, off)
+    if not electrodes:
+        return _notice(Condition.LEAD_OFF)
+    return {"key": ELECTRODE_OFF, "values": {"electrodes": electrodes}}
 
 
 def _notice(condition: str) -> Notice:

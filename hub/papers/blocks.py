@@ -31,13 +31,14 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class StripBlock:
     """An ECG on pages of its own. `heading` stands above it, `scale` and `ruler` below: what its scale is,
-    and how to see whether the printer has kept it."""
+    and how to see whether the printer has kept it; under them, in small print, `foot`: two lines at most."""
 
     strip: Strip
     heading: str
     scale: str
     ruler: str
     cut: str  # what is said of a lead that does not fit
+    foot: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ LEADING: Final = 1.42  # stacked marks (Ễ, ậ) are not cut
 KEPT_LINES: Final = 6  # a text of so few lines is not parted; of a longer one two go together
 FACT_NAME_MM: Final = 48.0
 RULER_MM: Final = 50.0
+FOOT_PT: Final = 6.5
+FOOT_LINES: Final = 2
 FINE, BOLD_LINE = (1.0, 0.87, 0.85), (0.94, 0.68, 0.65)
 INK, GREY = (0.0, 0.0, 0.0), (0.35, 0.35, 0.35)
 TRACE_PT: Final = 0.6
@@ -165,6 +167,9 @@ class _Sheets:
             self._row(row, left_mm, foot_mm, top_mm, block.cut)
         self._text(left_mm, foot_mm - 5.5, block.scale, font=BOLD, size_pt=9.0)
         self._ruler(left_mm + page.width_mm - RULER_MM, foot_mm - 5.5, block.ruler)
+        room_mm = page.width_mm - RULER_MM - 4.0  # left of the ruler's words
+        for number, line in enumerate(_wrapped(block.foot, REGULAR, FOOT_PT, room_mm)[:FOOT_LINES]):
+            self._text(left_mm, foot_mm - 9.0 - 2.7 * number, line, size_pt=FOOT_PT, colour=GREY)
 
     def _grid(self, left_mm: float, foot_mm: float, page: StripPage) -> None:
         for step_mm, colour, width_mm in ((1, FINE, 0.1), (5, BOLD_LINE, 0.2)):

@@ -31,6 +31,7 @@ from contract.times import Anchor
 from hub.store.backlog import SpoolHeld
 from hub.store.fleet_book import FleetBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
+from hub.store.past import PastStore
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
 
@@ -151,7 +152,7 @@ class CallMove:
     line: JournalLine
 
 
-class Store(Protocol):
+class Store(PastStore, Protocol):
     """The hub's store."""
 
     @property

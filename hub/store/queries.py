@@ -37,6 +37,10 @@ _KEYS: Final = """
 SELECT s.station, s.spool, e.json FROM key k JOIN spool s ON s.no = k.spool_no
 JOIN event e ON e.spool_no = k.spool_no AND e.class = 0 AND e.seq = k.seq"""
 
+_EVENTS: Final = """
+SELECT e.boot, e.t_us, e.class, e.seq, r.received_utc_us, r.raw, r.segment, r.start, r.length, e.json
+FROM event e JOIN record r ON r.spool_no = e.spool_no AND r.class = e.class AND r.seq = e.seq"""
+
 
 class Queries(TimeQueries, CallQueries, PaperQueries):
     """The reading half of the store; `_db` and `_reader` belong to one thread."""
@@ -201,6 +205,57 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
         ).fetchall()
         yield from self._stored(station, spool, rows)
 
+    def edge_chunk(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        *,
+        visit: VisitNo,
+        boot: BootId,
+        from_t_us: int,
+        until_t_us: int,
+        is_last: bool,
+    ) -> StoredRecord | None:
+        """Return the visit's first or last chunk of a boot that begins between the two."""
+        order = "DESC" if is_last else "ASC"
+        rows = [
+            row
+            for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM)
+            for row in self._db.execute(
+                "SELECT t_us, class, seq, received_utc_us, raw, segment, start, length FROM record"
+                " WHERE spool_no = ? AND class = ? AND kind = 1 AND boot = ? AND t_us BETWEEN ? AND ?"
+                f" AND visit = ? ORDER BY t_us {order} LIMIT 1",
+                (self._spool_no(station, spool), record_class, boot, from_t_us, until_t_us, visit),
+            )
+        ]
+        rows.sort(key=lambda row: row[0], reverse=is_last)
+        return next(self._stored(station, spool, [row[1:] for row in rows[:1]]), None)
+
+    def events_between(
+        self,
+        station: StationId,
+        spool: SpoolId,
+        *,
+        names: Sequence[str],
+        boot: BootId,
+        from_t_us: int,
+        until_t_us: int,
+        most: int,
+    ) -> list[StoredRecord]:
+        """Return the opened events of a boot from the one to before the other, oldest first; of more than
+        `most` the newest."""
+        rows = self._db.execute(
+            f"{_EVENTS} WHERE e.spool_no = ? AND e.boot = ? AND e.t_us >= ? AND e.t_us < ?"
+            f" AND e.name IN ({', '.join('?' * len(names))})"
+            " ORDER BY e.t_us DESC, e.class DESC, e.seq DESC LIMIT ?",
+            (self._spool_no(station, spool), boot, from_t_us, until_t_us, *names, most),
+        ).fetchall()
+        return [
+            one
+            for _, _, *place, json in reversed(rows)
+            for one in self._stored(station, spool, [tuple(place)], event=_event(json))
+        ]
+
     def parts(self, station: StationId, spool: SpoolId, *, visit: VisitNo) -> Iterator[StoredRecord]:
         """Return the parts of a visit's objects in the order of seq, bodies read as they are asked for."""
         spool_no, after = self._spool_no(station, spool), 0
@@ -248,12 +303,7 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
 
     def _event_rows(self, spool_no: int, names: tuple[str, ...], newest: int) -> list[tuple[Any, ...]]:
         """One query a name: each walks its index from the newest on and stops."""
-        start = (
-            "SELECT e.boot, e.t_us, e.class, e.seq,"
-            " r.received_utc_us, r.raw, r.segment, r.start, r.length, e.json"
-            " FROM event e JOIN record r ON r.spool_no = e.spool_no AND r.class = e.class AND r.seq = e.seq"
-            " WHERE e.spool_no = ?"
-        )
+        start = f"{_EVENTS} WHERE e.spool_no = ?"
         end = " ORDER BY e.boot DESC, e.t_us DESC, e.class DESC, e.seq DESC LIMIT ?"
         if not names:
             return self._db.execute(start + end, (spool_no, newest)).fetchall()

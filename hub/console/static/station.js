@@ -2,6 +2,8 @@
 import { formatTimeOfDay } from "../../../web/ages.js";
 import { CallMedia } from "../../../web/call_media.js";
 import { LiveFeed } from "../../../web/live.js";
+import { StripSettings } from "../../../web/strip_settings.js";
+import { Sweep } from "../../../web/sweep.js";
 import { showLive } from "../../../web/view.js";
 import { t } from "../../../web/words.js";
 import { asks, decline } from "./asked.js";
@@ -17,6 +19,7 @@ import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
 import { answer, isAnybodyThere } from "./ringing.js";
 import { RingButtons } from "./station_ring.js";
+import { Trends } from "./trends.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call
  *  @typedef {import("../../../web/keys.js").Deed} Deed */
@@ -30,6 +33,9 @@ const photos = new Photos(station);
 const questions = new Questions(station, place("questions"));
 const papers = new Papers(place("papers"));
 const ringButtons = new RingButtons(station);
+const settings = new StripSettings();
+const trends = new Trends(place("trends"));
+Sweep.screenPage = "/screen";
 const callBar = new CallBar(bar, { can: (deed) => deed !== "minutes" || caseField() !== null,
   talkHere: () => { const now = call(); if (now) talkHere(now); } });
 let talking = ""; // the call whose picture and voice are on this page
@@ -209,6 +215,7 @@ feed.addEventListener("view", () => {
     photographed = no;
     photos.clear();
     void photos.read();
+    trends.follow(no);
   }
   const visit = feed.view?.visit, opened_ms = /** @type {number | null | undefined} */ (visit?.opened_ms);
   const time = opened_ms === null || opened_ms === undefined ? "--:--:--" : formatTimeOfDay(opened_ms);
@@ -230,9 +237,11 @@ keys.add({
 }, may);
 keys.add({ mute: () => view.mute(), photo: takePhoto, size: () => view.resize(), detail: () => view.toggleDetail(), picture: () => view.askForPicture() },
   (deed) => view.can(deed));
+keys.add({ gain: () => settings.nextGain(), filter: () => settings.nextFilter(),
+  past: () => location.assign(`/stations/${station}/playback`) });
 if (mayAnswer) keys.add({ answer: () => answer(call()) }, () => isAnybodyThere(call()));
 if (bar.dataset.mine) talk(bar.dataset.mine); // at once: the event stream would say it later
 showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"),
-  corner: place("corner") });
+  corner: place("corner") }, settings);
 feed.open(`/stations/${station}/live`);
-Object.assign(document.body, { feed });
+Object.assign(document.body, { feed, trends });

@@ -192,7 +192,7 @@ def test_the_keys_of_a_page_are_listed_by_a_key_and_put_away_by_it(server: Conso
     wait_until(page, "() => document.body.console")
     page.keyboard.press("?")
     keys = page.locator("#keys dt").all_inner_texts()
-    assert len(keys) == len(set(keys)) == 18
+    assert len(keys) == len(set(keys)) == 21
     page.keyboard.press("k")  # with a list open a key does nothing
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_have_count(0)

@@ -119,7 +119,7 @@ def test_an_electrode_that_came_off_is_named_on_its_strip_and_its_numbers_go(
     station.numbers(97, 71)
     page.goto(f"{server.url}/stations/con-dao-01")
     station.leads(0, 1)
-    expect(page.locator("hd-sweep[data-kind='ecg'] .sweep-notice")).to_have_text("tuột điện cực")
+    expect(page.locator("hd-sweep[data-kind='ecg'] .sweep-notice")).to_have_text("Tuột điện cực LA / RA")
     expect(page.locator("hd-sweep[data-kind='pleth'] .sweep-notice")).to_have_text("tuột đầu dò")
     expect(page.locator("hd-value[data-mdc='150456']")).to_contain_text("tuột đầu dò")
     station.leads()

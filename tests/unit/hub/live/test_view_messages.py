@@ -62,11 +62,12 @@ def test_a_notice_stands_on_the_strips_that_it_speaks_of() -> None:
     tell(now, Conditions(device=OXIMETER, on=("artifact", "alarm")), 9.0)
     tell(now, LeadReversal(device=BOARD, suspected="RA-LA"), 9.0)
     assert notices(notices_text(now, now_utc_ms=0.0)) == {
-        ecg: ["tuột điện cực", "nghi ngờ mắc ngược điện cực {electrodes}; không tự sửa"],
+        ecg: ["Tuột điện cực {electrodes}", "nghi ngờ mắc ngược điện cực {electrodes}; không tự sửa"],
         pleth: ["tín hiệu yếu"],
         other: ["nhiễu do cử động hoặc ánh sáng"],
     }
     text = json.loads(notices_text(now, now_utc_ms=0.0))
+    assert text["streams"][0]["notices"][0]["values"] == {"electrodes": "LA / RA"}
     assert text["streams"][0]["notices"][1]["values"] == {"electrodes": "RA–LA"}
 
 

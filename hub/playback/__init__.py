@@ -1,0 +1,1 @@
+"""The past of a station, visit by visit: what was measured, drawn again. Nothing crosses a visit."""
