@@ -1,10 +1,16 @@
 /**
- * The words of the page. Vietnamese is the source language and the key; the page carries its
- * catalogue as `<script type="application/json" id="words">{"Kết nối": "Connect"}</script>`.
+ * The words of the page. Vietnamese is the source language and the key. Another language is told by a script that
+ * runs before all others (`learn`), or the page carries it as
+ * `<script type="application/json" id="words">{"Kết nối": "Connect"}</script>`.
  */
 
 /** @type {Record<string, string> | null} */
 let catalogue = null;
+
+/** Say everything in this language from now on. @param {Record<string, string>} words */
+export function learn(words) {
+  catalogue = words;
+}
 
 /** @returns {Record<string, string>} */
 function readCatalogue() {

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import HTTPConnection, Request
@@ -9,14 +10,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
+from hub.console import assets
 from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
+from hub.console.theme import SYSTEM, THEME_COOKIE, THEMES, theme_of
 from hub.console.words import LANGUAGE_COOKIE, LANGUAGES, Words, language_of
 from hub.people.accounts import Account
 
-LANGUAGE_KEPT_S: Final = 365 * 86_400
+CHOICE_KEPT_S: Final = 365 * 86_400
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(default=True, default_for_string=True),
@@ -24,6 +27,13 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.globals |= {
+    "asset": assets.asset,
+    "modules": assets.modules,
+    "words_asset": assets.words_asset,
+    "languages": LANGUAGES,
+    "themes": THEMES,
+}
 
 
 class RefusedPageError(Exception):
@@ -118,7 +128,8 @@ def render(
     html = _TEMPLATES.get_template(template).render(
         _=words,
         words=words,
-        languages=LANGUAGES,
+        theme=theme_of(request),
+        here=lambda **changed: _here(request, changed),
         account=account,
         path=request.url.path,
         now_ms=now_ms,
@@ -136,15 +147,29 @@ def render(
         **context,
     )
     response = HTMLResponse(html, status_code=status)
-    keep_language(response, request)
+    keep_choices(response, request)
     return response
 
 
-def keep_language(response: Response, request: Request) -> None:
-    """Remember a language chosen with `?lang=`."""
-    chosen = request.query_params.get("lang")
-    if chosen in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=LANGUAGE_KEPT_S, samesite="lax", httponly=True)
+def keep_choices(response: Response, request: Request) -> None:
+    """Remember a language chosen with `?lang=`, a theme chosen with `?theme=`."""
+    chosen = request.query_params
+    if chosen.get("lang") in LANGUAGES:
+        _keep(response, LANGUAGE_COOKIE, chosen["lang"])
+    if chosen.get("theme") == SYSTEM:
+        response.delete_cookie(THEME_COOKIE, samesite="lax", httponly=True)
+    elif chosen.get("theme") in THEMES:
+        _keep(response, THEME_COOKIE, chosen["theme"])
+
+
+def _keep(response: Response, cookie: str, chosen: str) -> None:
+    response.set_cookie(cookie, chosen, max_age=CHOICE_KEPT_S, samesite="lax", httponly=True)
+
+
+def _here(request: Request, changed: dict[str, str]) -> str:
+    """Return the address of this page with some of its questions changed: the rest is asked again."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+    return "?" + urlencode([*asked, *changed.items()])
 
 
 def wants_json(request: Request) -> bool:
