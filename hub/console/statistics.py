@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contract.ids import StationId
+from hub.collation import name_key
 from hub.console.ages import VIETNAM, age_text
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.console.rooms import Rooms
@@ -178,7 +179,7 @@ def make_table(rooms: Rooms, period: Period, histories: Iterable[CallHistory]) -
         period,
         summarise(every, first_try_s=first_try_s),
         tuple(units) if len(policy.units) > 1 else (),
-        tuple(sorted(stations, key=lambda row: row.name.casefold())),
+        tuple(sorted(stations, key=lambda row: name_key(row.name))),
     )
 
 
