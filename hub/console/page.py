@@ -1,5 +1,6 @@
 """One page: who asks, in which language, from which template."""
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,7 +12,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
 from hub.console import assets
-from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
+from hub.console.ages import (
+    VIETNAM,
+    ZONE_NAME,
+    age_text,
+    date_and_time,
+    moment_text,
+    press_age_text,
+    time_of_day,
+)
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
@@ -108,13 +117,21 @@ def station_named(request: Request, name: str) -> StationId:
     return station
 
 
+def zone_of(_: Request) -> tzinfo:
+    """Return on whose clock the times of a page are: the hub's own, which every unit shares today.
+
+    Units in another zone begin here, and in ZONE_NAME, which tells the page's scripts the same.
+    """
+    return VIETNAM
+
+
 def render(
     request: Request, template: str, *, account: Account | None, status: int = 200, **context: Any
 ) -> Response:
     """Return a page. Its template finds `_` (words), the ages' words and the open calls besides `context`."""
     words = Words(language_of(request))
     rooms = rooms_of(request)
-    now_ms = rooms.utc_ms()
+    now_ms, zone = rooms.utc_ms(), zone_of(request)
 
     def age_of(utc_ms: float | None) -> str:
         return age_text(None if utc_ms is None else max(0.0, now_ms - utc_ms) / 1000, words)
@@ -140,9 +157,10 @@ def render(
         age_of=age_of,
         age_since=age_since,
         press_age=press_age,
-        time_of_day=time_of_day,
-        date_and_time=date_and_time,
-        moment_text=lambda moment: moment_text(moment, words),
+        zone_name=ZONE_NAME,
+        time_of_day=lambda utc_ms: time_of_day(utc_ms, zone),
+        date_and_time=lambda utc_ms: date_and_time(utc_ms, zone),
+        moment_text=lambda moment: moment_text(moment, words, zone),
         utc_ms_of=rooms.monotonic_to_utc_ms,
         **context,
     )

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from contract.ids import StationId
 from hub.collation import name_key
-from hub.console.ages import VIETNAM, age_text
+from hub.console.ages import VIETNAM, age_text, at_place
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
@@ -146,7 +146,7 @@ def read_period(said: Mapping[str, str], *, today: date) -> Period:
 
 async def _table(request: Request) -> Table:
     rooms = rooms_of(request)
-    today = datetime.fromtimestamp(rooms.utc_ms() / 1000, UTC).astimezone(VIETNAM).date()
+    today = at_place(rooms.utc_ms()).date()
     period = read_period(request.query_params, today=today)
     histories = [
         one

@@ -130,7 +130,7 @@ def test_pages_and_files_travel_compressed_where_that_is_understood(server: Cons
 
 def test_light_or_dark_is_chosen_by_a_link_kept_in_a_cookie_and_given_up_again(server: ConsoleServer) -> None:
     def shown(answer: Answer) -> str:
-        found = re.search(r'<html lang="\w+"(?: data-theme="(\w+)")?>', answer.text)
+        found = re.search(r'<html lang="\w+" data-zone="[\w/]+"(?: data-theme="(\w+)")?>', answer.text)
         assert found
         return found[1] or "system"
 
