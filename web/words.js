@@ -39,6 +39,11 @@ export function t(key, values = {}) {
     Object.hasOwn(values, name) ? String(values[name]) : whole);
 }
 
+/** What a device says of itself: phrases, each with a word of its own. @param {string} text */
+export function phrases(text) {
+  return text.split("; ").map((phrase) => t(phrase)).join("; ");
+}
+
 /** A number as the language of the page writes it (0,8 in Vietnamese).
  * @param {number} value @param {number} digits after the point */
 export function number(value, digits) {

@@ -17,6 +17,7 @@ from hub.console.live_texts import (
     Visit,
 )
 from hub.live.devices import Shown
+from hub.live.instrument_phrases import keys_or_none
 from hub.live.measure_words import REVERSAL, condition_word
 from hub.live.station_now import StationNow
 
@@ -68,7 +69,7 @@ def devices_text(now: StationNow, *, now_utc_ms: float) -> str:
                 device=device,
                 name=devices.name(device),
                 word=devices.word(device),
-                unverified=None if of_set is None else of_set.unverified,
+                unverified=None if of_set is None else keys_or_none(of_set.unverified),
                 notices=[*map(_notice, devices.conditions(device, visit)), *_reversal(now, device)],
             )
         )
@@ -105,7 +106,7 @@ def _stream(now: StationNow, shown: Shown) -> Stream:
         "kind": stream.shape,
         "device": shown.device,
         "device_name": now.devices.name(shown.device),
-        "unverified": None if of_set is None else of_set.unverified,
+        "unverified": None if of_set is None else keys_or_none(of_set.unverified),
         "detects_pacing": of_set is not None and of_set.detects_pacing is True,
     }
 
