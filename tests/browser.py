@@ -93,12 +93,14 @@ def chromium_page(
     allow: str | None = None,
     ignore_certificate: bool = False,
     microphone: Literal["granted", "refused", "missing"] = "granted",
+    has_scripts: bool = True,
 ) -> Iterator[Page]:
     """Open a page at `url` with cookies of its own; close it at the end. May be nested: two people.
 
     `size` is in CSS pixels, `scale` the device pixel ratio. Every wait ends after
     `STEP_LIMIT_MS`. `allow` is a regular expression of errors that the test provokes. `microphone` "missing"
-    takes a second browser, without devices; "refused" is what a person said to the browser.
+    takes a second browser, without devices; "refused" is what a person said to the browser. `has_scripts`
+    False: they are blocked.
 
     Raises:
         AssertionError: at the end, when the page threw or its console showed an error
@@ -117,6 +119,7 @@ def chromium_page(
             color_scheme=scheme,
             locale="vi-VN",
             ignore_https_errors=ignore_certificate,
+            java_script_enabled=has_scripts,
         )
         try:
             context.set_default_timeout(STEP_LIMIT_MS)

@@ -78,10 +78,21 @@ export function formatAge(age_ms) {
   return t("{n} ngày", { n: Math.floor(s / 86_400) });
 }
 
-const TIME_OF_DAY = new Intl.DateTimeFormat("vi-VN", {
-  timeZone: "Asia/Ho_Chi_Minh", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+/** On whose clock times are: the page says it, as the hub's pages do; else that of Vietnam. */
+const timeZone = document.documentElement.dataset.zone ?? "Asia/Ho_Chi_Minh";
+const TIME_OF_DAY = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
 
-/** "13:05:22" in Vietnam, wherever the browser thinks it is. @param {number} utc_ms */
+/** A moment on the clock of the page's place, wherever the browser thinks it is: the one way from hub time to what
+ * people read. @param {number} utc_ms @param {Intl.DateTimeFormatOptions} form */
+export function formatAtPlace(utc_ms, form) {
+  const key = JSON.stringify(form), format = formats.get(key) ?? new Intl.DateTimeFormat("vi-VN", { ...form, timeZone });
+  formats.set(key, format);
+  return format.format(utc_ms);
+}
+
+/** "13:05:22". @param {number} utc_ms */
 export function formatTimeOfDay(utc_ms) {
-  return TIME_OF_DAY.format(utc_ms);
+  return formatAtPlace(utc_ms, TIME_OF_DAY);
 }

@@ -1,7 +1,7 @@
 /** The devices of a view: each with its name, what is the matter with it, and its numbers. */
 import { HubClock } from "./ages.js";
 import { BigValue } from "./values.js";
-import { t } from "./words.js";
+import { phrases, t } from "./words.js";
 
 /** @typedef {import("./live_texts.js").Device} Device @typedef {import("./live_texts.js").Reading} Reading */
 
@@ -48,7 +48,7 @@ class DeviceGroup {
     this.section.dataset.word = device.word;
     this._state.textContent = stateText(device.word);
     this._unverified.textContent = device.unverified ? t("chưa kiểm chứng") : "";
-    this._unverified.title = device.unverified ?? "";
+    this._unverified.title = phrases(device.unverified ?? "");
     const words = device.notices.map(({ key, values }) => t(key, values));
     if (this._notices.dataset.words === words.join()) return;
     this._notices.dataset.words = words.join();

@@ -1,7 +1,7 @@
 /** Single measurements of the visit under way: each with its time and age, never as a value of now. */
 import { formatAge, formatTimeOfDay, HubClock } from "./ages.js";
 import { numberText, sourceWord, unitWord } from "./units.js";
-import { t } from "./words.js";
+import { phrases, t } from "./words.js";
 
 /** @typedef {import("./live_texts.js").Measurement} Measurement @typedef {import("./live_texts.js").Quantity} Quantity */
 
@@ -63,11 +63,11 @@ export class MeasurementList {
       line.append(pair);
     }
     if (!measurement.quantities.length) line.append(span("measured-failed", t("đo không thành công")));
-    if (measurement.text) line.append(span("measured-text", measurement.text));
+    if (measurement.text) line.append(span("measured-text", phrases(measurement.text)));
     line.append(time, span("measured-device", measurement.device_name));
     if (measurement.unverified) {
       const mark = span("unverified", t("chưa kiểm chứng"));
-      mark.title = measurement.unverified;
+      mark.title = phrases(measurement.unverified);
       line.append(mark);
     }
     this._times.push([time, measurement]);

@@ -7,7 +7,7 @@ import { PlayoutDelay, PlayoutQueue } from "./playout.js";
 import { CSS_PX_PER_MM, screenScale, watchScale } from "./screen_scale.js";
 import { GAINS_MM_PER_MV, leadText, MM_PER_S, scaleText } from "./strip_words.js";
 import { Trace } from "./trace.js";
-import { number, t } from "./words.js";
+import { number, phrases, t } from "./words.js";
 
 /** @typedef {import("./live.js").SampleFrame} SampleFrame @typedef {import("./live_texts.js").Stream} Stream */
 
@@ -372,7 +372,7 @@ export class Sweep extends HTMLElement {
     this._say(this._unverified, stream?.unverified ? t("chưa kiểm chứng") : "");
     this._say(this._pacing, stream?.kind === "ecg" && !stream.detects_pacing ? t("máy tạo nhịp: không rõ") : "");
     if (this._device) this._device.title = stream?.device_name ?? "";
-    if (this._unverified) this._unverified.title = stream?.unverified ?? "";
+    if (this._unverified) this._unverified.title = phrases(stream?.unverified ?? "");
   }
 
   /** @param {Stream} stream @param {{height_px: number}} geometry */

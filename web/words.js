@@ -1,10 +1,16 @@
 /**
- * The words of the page. Vietnamese is the source language and the key; the page carries its
- * catalogue as `<script type="application/json" id="words">{"Kết nối": "Connect"}</script>`.
+ * The words of the page. Vietnamese is the source language and the key. Another language is told by a script that
+ * runs before all others (`learn`), or the page carries it as
+ * `<script type="application/json" id="words">{"Kết nối": "Connect"}</script>`.
  */
 
 /** @type {Record<string, string> | null} */
 let catalogue = null;
+
+/** Say everything in this language from now on. @param {Record<string, string>} words */
+export function learn(words) {
+  catalogue = words;
+}
 
 /** @returns {Record<string, string>} */
 function readCatalogue() {
@@ -31,6 +37,11 @@ export function t(key, values = {}) {
   const word = Object.hasOwn(catalogue, key) ? String(catalogue[key]) : key;
   return word.replace(/\{(\w+)\}/g, (whole, name) =>
     Object.hasOwn(values, name) ? String(values[name]) : whole);
+}
+
+/** What a device says of itself: phrases, each with a word of its own. @param {string} text */
+export function phrases(text) {
+  return text.split("; ").map((phrase) => t(phrase)).join("; ");
 }
 
 /** A number as the language of the page writes it (0,8 in Vietnamese).

@@ -1,11 +1,10 @@
 """The words for what is chosen in forms and printed on papers (core): Vietnamese, keys of the catalogue."""
 
 import math
-from datetime import UTC, datetime
 from typing import Final
 
 from hub.calls.age import Age
-from hub.console.ages import VIETNAM, YEAR_9999_US, Say, age_text, moment_text, press_age_text
+from hub.console.ages import YEAR_9999_US, Say, age_text, local_text, moment_text, press_age_text
 from hub.store.papers import UNDELIVERED, AdviceStep
 from hub.times.fit import UtcInterval
 
@@ -131,9 +130,7 @@ def step_text(step: AdviceStep, say: Say) -> str:
 
 def utc_text(utc_us: int) -> str:
     """Return "26/11/2026 13:05:22" in Vietnam; dashes for what no calendar has."""
-    if not 0 <= utc_us <= YEAR_9999_US:
-        return "--/--/---- --:--:--"
-    return datetime.fromtimestamp(utc_us / 1e6, UTC).astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+    return local_text(utc_us / 1000, "%d/%m/%Y %H:%M:%S", "--/--/---- --:--:--")
 
 
 def when_text(moment: UtcInterval, say: Say) -> str:

@@ -1,13 +1,14 @@
 """Ages and times of day in words, as web/ages.js writes them (core)."""
 
 import math
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final, Protocol
 
 from hub.calls.age import Age
 from hub.times.fit import UtcInterval
 
-VIETNAM: Final = timezone(timedelta(hours=7))  # no summer time since 1975
+ZONE_NAME: Final = "Asia/Ho_Chi_Minh"  # as browsers know it
+VIETNAM: Final = timezone(timedelta(hours=7), ZONE_NAME)  # the hub's own; no summer time since 1975
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 YEAR_9999_US: Final = 253_370_764_800_000_000  # its first day; a box may claim any time
 EXACT_WITHIN_US: Final = 1_000_000  # a time of day known so well is said without more ado
@@ -44,14 +45,30 @@ def press_age_text(age: Age, say: Say) -> str:
     return say("ít nhất {a}", a=age_text(age.at_least_s, say))
 
 
-def time_of_day(utc_ms: float | None) -> str:
-    """Return "13:05:22" in Vietnam; "--:--:--" for an unknown time, or one of no year that there is."""
-    if utc_ms is None or not 0 <= utc_ms <= YEAR_9999_US / 1000:
-        return "--:--:--"
-    return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%H:%M:%S")
+def at_place(utc_ms: float, zone: tzinfo = VIETNAM) -> datetime:
+    """Return a moment on the clock of a place: the one way from hub time to what people read.
+
+    Raises ValueError: no year that there is.
+    """
+    if not 0 <= utc_ms <= YEAR_9999_US / 1000:
+        raise ValueError(f"{utc_ms} ms since 1970 is in no year from 1970 to 9998")
+    return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(zone)
 
 
-def moment_text(moment: UtcInterval, say: Say) -> str:
+def local_text(utc_ms: float | None, form: str, unknown: str, zone: tzinfo = VIETNAM) -> str:
+    """Return a moment on the clock of a place, written as `form` says; `unknown` for what no calendar has."""
+    try:
+        return unknown if utc_ms is None else at_place(utc_ms, zone).strftime(form)
+    except ValueError:
+        return unknown
+
+
+def time_of_day(utc_ms: float | None, zone: tzinfo = VIETNAM) -> str:
+    """Return "13:05:22" there; "--:--:--" for an unknown time, or one of no year that there is."""
+    return local_text(utc_ms, "%H:%M:%S", "--:--:--", zone)
+
+
+def moment_text(moment: UtcInterval, say: Say, zone: tzinfo = VIETNAM) -> str:
     """Return when it was, as exactly as it is known: "13:05:22", "13:05:22 ± 3 s", "13:05 – 13:40"; "" for
     what is not bounded on both sides, by years that there are.
     """
@@ -59,17 +76,13 @@ def moment_text(moment: UtcInterval, say: Say) -> str:
     if earliest_us is None or latest_us is None or earliest_us < 0 or latest_us > YEAR_9999_US:
         return ""
     if moment.best_us is not None and err_us is not None and err_us < HOUR_S * 1e6:
-        text = time_of_day(moment.best_us / 1000)
+        text = time_of_day(moment.best_us / 1000, zone)
         return text if err_us <= EXACT_WITHIN_US else f"{text} ± {age_text(math.ceil(err_us / 1e6), say)}"
-    bounds = [
-        datetime.fromtimestamp(at_us / 1e6, UTC).astimezone(VIETNAM) for at_us in (earliest_us, latest_us)
-    ]
+    bounds = [at_place(at_us / 1000, zone) for at_us in (earliest_us, latest_us)]
     form = "%H:%M" if bounds[0].date() == bounds[1].date() else "%d/%m %H:%M"
     return " – ".join(bound.strftime(form) for bound in bounds)
 
 
-def date_and_time(utc_ms: float | None) -> str:
-    """Return "22/11 13:05" in Vietnam; "--/-- --:--" for an unknown time, or one of no year that there is."""
-    if utc_ms is None or not 0 <= utc_ms <= YEAR_9999_US / 1000:
-        return "--/-- --:--"
-    return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(VIETNAM).strftime("%d/%m %H:%M")
+def date_and_time(utc_ms: float | None, zone: tzinfo = VIETNAM) -> str:
+    """Return "22/11 13:05" there; "--/-- --:--" for an unknown time, or one of no year that there is."""
+    return local_text(utc_ms, "%d/%m %H:%M", "--/-- --:--", zone)

@@ -6,16 +6,15 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, WebSocketRoute
 
 from hub.api.api_routes import api_route
 from hub.console import (
@@ -36,6 +35,7 @@ from hub.console import (
     station_ring,
     trends,
 )
+from hub.console.assets import ASSET_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
@@ -47,8 +47,7 @@ from hub.store.interface import StoreFailedError
 log = logging.getLogger(__name__)
 
 BODY_MAX_BYTES: Final = 65_536  # the largest form: findings and advice of 6,000 letters, nine bytes each
-WEB: Final = Path(__file__).parents[2] / "web"
-STATIC: Final = Path(__file__).parent / "static"
+COMPRESSED_FROM_BYTES: Final = 1_000  # less fits a packet as it is
 
 ROUTES: Final = [
     Route("/", fleet.show_fleet, name="fleet"),
@@ -87,9 +86,7 @@ ROUTES: Final = [
     Route("/events", events.stream_events),
     Route("/duty", duty.hear_proof, methods=["GET", "POST"]),
     Route("/ringing", duty.hear_ringing, methods=["POST"]),
-    # the addresses of files are their paths, so that scripts import one another alike here and on disk
-    Mount("/web", StaticFiles(directory=WEB)),
-    Mount("/hub/console/static", StaticFiles(directory=STATIC)),
+    *ASSET_ROUTES,
     Route("/favicon.ico", lambda _: RedirectResponse("/hub/console/static/lighthouse.svg")),
 ]
 
@@ -114,7 +111,10 @@ def build_app(hub: Hub) -> Starlette:
 
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=6),
+        ],
         exception_handlers={
             NotSignedInError: _on_not_signed_in,
             RefusedPageError: _on_refused,

@@ -7,12 +7,21 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.console.assets import is_file, is_lasting
 from hub.people.accounts import SESSION_MAX_S, Account
 from hub.people.people_service import People
 
 HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'none'",  # what is not named here, no page may do
+            *(f"{what}-src 'self'" for what in ("script", "style", "img", "media", "connect", "worker")),
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",  # text becomes a page in static/fragment.js alone
+            "trusted-types haidang-fragment haidang-uplot",
+        ]
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with no-referrer our own forms would say "Origin: null"
@@ -21,7 +30,8 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
 }
 UNCACHED: Final = "no-store"  # pages hold what patients trust us with
-REVALIDATED: Final = "no-cache"  # scripts and styles: kept, but asked for again, so that an update is whole
+REVALIDATED: Final = "no-cache"  # a file by its plain name: kept, but asked for again
+LASTING: Final = "public, max-age=31536000, immutable"  # its address names what is in it
 
 
 class SecurityHeaders:
@@ -35,17 +45,24 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_file = scope["path"].startswith(("/web/", "/hub/console/static/"))
+        path: str = scope["path"]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                headers["Cache-Control"] = REVALIDATED if is_file else UNCACHED
+                headers["Cache-Control"] = _kept(path, message["status"])
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _kept(path: str, status: int) -> str:
+    """Return how long a browser may keep an answer. What could not be found may be there soon."""
+    if not is_file(path):
+        return UNCACHED
+    return LASTING if status in (200, 304) and is_lasting(path) else REVALIDATED
 
 
 def is_own_origin(connection: HTTPConnection, *, is_required: bool) -> bool:

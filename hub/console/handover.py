@@ -15,6 +15,7 @@ from hub.calls.open_call import OpenCall
 from hub.calls.table import Input
 from hub.cases.note_words import STATE_WORDS, utc_text
 from hub.cases.notes import typed_line
+from hub.collation import name_key
 from hub.console.lists import Item, age_near, is_mine_to_hand_over, items
 from hub.console.page import (
     RefusedPageError,
@@ -166,7 +167,9 @@ async def _lists(rooms: Rooms, account: Account) -> dict[str, Any]:
         found_items.sort(key=lambda one: order.index(one.item.call["id"]))
     ready = rooms.routing.ready()
     others = [name for name in rooms.routing.accounts if name != account.name]
-    colleagues = sorted(((name, name in ready) for name in others), key=lambda one: (not one[1], one[0]))
+    colleagues = sorted(
+        ((name, name in ready) for name in others), key=lambda one: (not one[1], name_key(one[0]))
+    )
     return {"to_me": to_me, "mine": mine, "colleagues": colleagues, "anybody": ANYBODY}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from hub.calls.call import Given
 from hub.calls.open_call import OpenCall
 from hub.calls.table import LISTED, Input, State
 from hub.cases.note_words import DISPOSITION_WORDS
-from hub.console.ages import VIETNAM, age_text
+from hub.console.ages import age_text, at_place
 from hub.console.case import call_in_path
 from hub.console.page import (
     RefusedPageError,
@@ -22,6 +22,7 @@ from hub.console.page import (
     signed_in,
     signed_in_to_act,
     wants_json,
+    zone_of,
 )
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
@@ -89,7 +90,7 @@ async def promise(request: Request) -> Response:
     call_id = call_in_path(request)
     account, rooms = await signed_in_to_act(request, call_id), rooms_of(request)
     at = str((await request.form()).get("at", ""))
-    now = datetime.fromtimestamp(rooms.utc_ms() / 1000, UTC).astimezone(VIETNAM)
+    now = at_place(rooms.utc_ms(), zone_of(request))
     due_us = rooms.desk.line.now_us() + round(until(at, now=now).total_seconds() * 1e6)
     moved = await rooms.desk.give(call_id, Given(input=Input.PROMISE, by=account.name, due_us=due_us))
     if not moved.is_done:

@@ -1,7 +1,9 @@
 """One page: who asks, in which language, from which template."""
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import HTTPConnection, Request
@@ -10,14 +12,24 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
 from hub.cases.note_words import when_text
-from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
+from hub.console import assets
+from hub.console.ages import (
+    VIETNAM,
+    ZONE_NAME,
+    age_text,
+    date_and_time,
+    moment_text,
+    press_age_text,
+    time_of_day,
+)
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
+from hub.console.theme import SYSTEM, THEME_COOKIE, THEMES, theme_of
 from hub.console.words import LANGUAGE_COOKIE, LANGUAGES, Words, language_of
 from hub.people.accounts import Account
 
-LANGUAGE_KEPT_S: Final = 365 * 86_400
+CHOICE_KEPT_S: Final = 365 * 86_400
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(default=True, default_for_string=True),
@@ -25,6 +37,13 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.globals |= {
+    "asset": assets.asset,
+    "modules": assets.modules,
+    "words_asset": assets.words_asset,
+    "languages": LANGUAGES,
+    "themes": THEMES,
+}
 
 
 class RefusedPageError(Exception):
@@ -99,13 +118,21 @@ def station_named(request: Request, name: str) -> StationId:
     return station
 
 
+def zone_of(_: Request) -> tzinfo:
+    """Return on whose clock the times of a page are: the hub's own, which every unit shares today.
+
+    Units in another zone begin here, and in ZONE_NAME, which tells the page's scripts the same.
+    """
+    return VIETNAM
+
+
 def render(
     request: Request, template: str, *, account: Account | None, status: int = 200, **context: Any
 ) -> Response:
     """Return a page. Its template finds `_` (words), the ages' words and the open calls besides `context`."""
     words = Words(language_of(request))
     rooms = rooms_of(request)
-    now_ms = rooms.utc_ms()
+    now_ms, zone = rooms.utc_ms(), zone_of(request)
 
     def age_of(utc_ms: float | None) -> str:
         return age_text(None if utc_ms is None else max(0.0, now_ms - utc_ms) / 1000, words)
@@ -119,7 +146,8 @@ def render(
     html = _TEMPLATES.get_template(template).render(
         _=words,
         words=words,
-        languages=LANGUAGES,
+        theme=theme_of(request),
+        here=lambda **changed: _here(request, changed),
         account=account,
         path=request.url.path,
         now_ms=now_ms,
@@ -130,24 +158,39 @@ def render(
         age_of=age_of,
         age_since=age_since,
         press_age=press_age,
-        time_of_day=time_of_day,
-        date_and_time=date_and_time,
-        moment_text=lambda moment: moment_text(moment, words),
+        zone_name=ZONE_NAME,
+        time_of_day=lambda utc_ms: time_of_day(utc_ms, zone),
+        date_and_time=lambda utc_ms: date_and_time(utc_ms, zone),
+        moment_text=lambda moment: moment_text(moment, words, zone),
         period_text=lambda period: when_text(period.begin, words),
         length_text=lambda length_s: age_text(length_s, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
         **context,
     )
     response = HTMLResponse(html, status_code=status)
-    keep_language(response, request)
+    keep_choices(response, request)
     return response
 
 
-def keep_language(response: Response, request: Request) -> None:
-    """Remember a language chosen with `?lang=`."""
-    chosen = request.query_params.get("lang")
-    if chosen in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=LANGUAGE_KEPT_S, samesite="lax", httponly=True)
+def keep_choices(response: Response, request: Request) -> None:
+    """Remember a language chosen with `?lang=`, a theme chosen with `?theme=`."""
+    chosen = request.query_params
+    if chosen.get("lang") in LANGUAGES:
+        _keep(response, LANGUAGE_COOKIE, chosen["lang"])
+    if chosen.get("theme") == SYSTEM:
+        response.delete_cookie(THEME_COOKIE, samesite="lax", httponly=True)
+    elif chosen.get("theme") in THEMES:
+        _keep(response, THEME_COOKIE, chosen["theme"])
+
+
+def _keep(response: Response, cookie: str, chosen: str) -> None:
+    response.set_cookie(cookie, chosen, max_age=CHOICE_KEPT_S, samesite="lax", httponly=True)
+
+
+def _here(request: Request, changed: dict[str, str]) -> str:
+    """Return the address of this page with some of its questions changed: the rest is asked again."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+    return "?" + urlencode([*asked, *changed.items()])
 
 
 def wants_json(request: Request) -> bool:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contract.ids import StationId
-from hub.console.ages import VIETNAM, age_text
+from hub.collation import name_key
+from hub.console.ages import VIETNAM, age_text, at_place
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
@@ -150,7 +151,7 @@ async def _table(request: Request) -> Table:
 
 def today(rooms: Rooms) -> date:
     """Return which day it is in Vietnam."""
-    return datetime.fromtimestamp(rooms.utc_ms() / 1000, UTC).astimezone(VIETNAM).date()
+    return at_place(rooms.utc_ms()).date()
 
 
 async def read_table(rooms: Rooms, period: Period) -> Table:
@@ -186,7 +187,7 @@ def make_table(rooms: Rooms, period: Period, histories: Iterable[CallHistory]) -
         period,
         summarise(every, first_try_s=first_try_s),
         tuple(units) if len(policy.units) > 1 else (),
-        tuple(sorted(stations, key=lambda row: row.name.casefold())),
+        tuple(sorted(stations, key=lambda row: name_key(row.name))),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Final
 from babel.messages.pofile import read_po
 from starlette.requests import HTTPConnection
 
+from hub.live.instrument_phrases import BETWEEN, phrase_keys
+
 LANGUAGES: Final = {"vi": "Tiếng Việt", "en": "English"}
 SOURCE_LANGUAGE: Final = "vi"
 LANGUAGE_COOKIE: Final = "haidang_lang"
@@ -40,6 +42,10 @@ class Words:
     def each(self, keys: Iterable[str]) -> list[str]:
         """Return the words for some keys."""
         return [self(key) for key in keys]
+
+    def phrases(self, text: str) -> str:
+        """Return what a device says of itself, each of its phrases in the language of the page."""
+        return BETWEEN.join(self(key) for key in phrase_keys(text).split(BETWEEN))
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as the language writes it: 0,8 in Vietnamese."""

@@ -12,6 +12,7 @@ from itertools import chain
 
 from contract.ids import StationId
 from hub.calls.call import Call
+from hub.collation import name_key
 from hub.routing.policy import Policy
 
 
@@ -97,7 +98,7 @@ def colleagues(
         for name in accounts
         if name != me
     ]
-    return tuple(sorted(found, key=lambda one: (not one.is_ready, one.name.casefold())))
+    return tuple(sorted(found, key=lambda one: (not one.is_ready, name_key(one.name))))
 
 
 def in_turn(

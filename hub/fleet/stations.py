@@ -7,6 +7,7 @@ from contract.events import Status
 from contract.header import Record
 from contract.ids import BY_HAND, RecordClass, StationId
 from contract.signals import BoxState
+from hub.collation import name_key
 from hub.fleet.presence import Heard, Presence, presence
 from hub.ingest.committed import Committed, SignalHeard
 
@@ -55,7 +56,7 @@ class StationList:
 
     def ids(self) -> list[StationId]:
         """Return every station that is enrolled or was ever heard, in the order of their names."""
-        return sorted(self._heard, key=lambda station: (self.name(station).casefold(), station))
+        return sorted(self._heard, key=lambda station: (name_key(self.name(station)), station))
 
     def enrol(self, stations: Iterable[StationId]) -> None:
         """There are these stations too, heard or not."""

@@ -10,6 +10,7 @@ from contract.ids import NO_VISIT, BootId, VisitNo
 from hub.console.live_texts import MeasurementEntry, Quantity
 from hub.live.arrived import Arrived, At
 from hub.live.hub_times import HubTimes
+from hub.live.instrument_phrases import keys_or_none, phrase_keys
 from hub.live.measure_words import BLOOD_PRESSURE, label_word
 
 KEPT_MAX: Final = 20  # the newest; a page's message has room for as many of the longest
@@ -79,8 +80,8 @@ class MeasurementsNow:
                 measured_ms=times.utc_ms(one.boot, one.at[1]),
                 received_ms=one.received_ms,
                 device_time=one.event.device_time,
-                text=one.event.text,
-                unverified=one.event.unverified,
+                text=phrase_keys(one.event.text),
+                unverified=keys_or_none(one.event.unverified),
             )
             for one in reversed(self._kept)
             if one.visit == visit and visit != NO_VISIT

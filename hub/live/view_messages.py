@@ -18,6 +18,7 @@ from hub.console.live_texts import (
 )
 from hub.live.devices import Shown
 from hub.live.electrodes import electrodes_off
+from hub.live.instrument_phrases import keys_or_none
 from hub.live.measure_words import ELECTRODE_OFF, REVERSAL, condition_word
 from hub.live.station_now import StationNow
 
@@ -69,7 +70,7 @@ def devices_text(now: StationNow, *, now_utc_ms: float) -> str:
                 device=device,
                 name=devices.name(device),
                 word=devices.word(device),
-                unverified=None if of_set is None else of_set.unverified,
+                unverified=None if of_set is None else keys_or_none(of_set.unverified),
                 notices=[*map(_notice, devices.conditions(device, visit)), *_reversal(now, device)],
             )
         )
@@ -106,7 +107,7 @@ def _stream(now: StationNow, shown: Shown) -> Stream:
         "kind": stream.shape,
         "device": shown.device,
         "device_name": now.devices.name(shown.device),
-        "unverified": None if of_set is None else of_set.unverified,
+        "unverified": None if of_set is None else keys_or_none(of_set.unverified),
         "detects_pacing": of_set is not None and of_set.detects_pacing is True,
     }
 

@@ -30,8 +30,9 @@ addEventListener("keydown", (event) => {
 }, true);
 """
 DELAYS: Final = "() => JSON.parse(sessionStorage.getItem('delays') ?? '[]')"
-IN_ORDER: Final = (
-    "async () => (await import('/hub/console/static/ringing.js')).ringing().map((call) => call.id)"
+IN_ORDER: Final = (  # the very module of the page, which has a version in its address
+    "async () => { const { src } = document.querySelector('script[src*=\"/static/\"]');"
+    "return (await import(src.replace(/[^/]+$/, 'ringing.js'))).ringing().map((call) => call.id) }"
 )
 OWNER: Final = "(id) => document.body.console?.calls?.get(id)?.owner ?? null"
 

@@ -1,5 +1,6 @@
 """The lock pins every part by hash, and says nowhere where parts come from."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[2]
+PAGES = HOUSE / "requirements" / "pages"
 LOCKS = [HOUSE / "requirements" / name for name in ("run.txt", "test.txt")]
 NAME = re.compile(r"^([A-Za-z0-9._-]+)")
 
@@ -75,3 +77,37 @@ def test_the_test_lock_holds_the_run_lock_pin_for_pin() -> None:
     """So that an environment made for the tests serves the demo with the very same parts."""
     run, test = ({line.strip() for line in requirements(lock.read_text(encoding="utf-8"))} for lock in LOCKS)
     assert run <= test
+
+
+def page_faults(lock: str) -> list[str]:
+    """What the lock of the pages' checkers may not hold: an address, a script, a part without a hash."""
+    found = [line.strip() for line in lock.splitlines() if "://" in line or '"resolved"' in line]
+    for name, part in json.loads(lock)["packages"].items():
+        is_whole = re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", part.get("integrity", ""))
+        if name and (not is_whole or part.get("hasInstallScript") or part.get("link")):
+            found.append(name)
+    return found
+
+
+def test_the_checkers_of_our_pages_are_pinned_with_hashes_and_no_address() -> None:
+    lock = (PAGES / "package-lock.json").read_text(encoding="utf-8")
+    asked = json.loads((PAGES / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    locked = json.loads(lock)["packages"]
+    assert locked[""]["devDependencies"] == asked
+    assert {f"node_modules/{name}" for name in asked} <= set(locked)
+    assert page_faults(lock) == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"integrity": f"sha512-{'A' * 86}==", "resolved": "https://mirror.example/a.tgz"},
+        {"integrity": f"sha512-{'A' * 86}==", "hasInstallScript": True},
+        {"integrity": "sha1-AAAA"},
+        {},
+    ],
+)
+def test_a_lock_of_checkers_with_an_address_or_without_a_hash_is_refused(part: dict[str, object]) -> None:
+    sound = {"node_modules/a": {"integrity": f"sha512-{'A' * 86}=="}}
+    assert page_faults(json.dumps({"packages": sound}, indent=1)) == []
+    assert page_faults(json.dumps({"packages": {"node_modules/a": part}}, indent=1)) != []

@@ -4,6 +4,7 @@ import { t } from "../../../web/words.js";
 import { pressAge } from "./call_words.js";
 import { keys } from "./console.js";
 import { give } from "./deeds.js";
+import { parseFragment } from "./fragment.js";
 import { takeHere } from "./here.js";
 import { goThroughRows, replaceList, rowNow } from "./list_keys.js";
 import { mayAnswer, me, place, post, say, tellUser } from "./page.js";
@@ -27,7 +28,7 @@ async function read() {
   isReading = false;
   if (text === null) return;
   shown = key;
-  replaceList(place("calls"), new DOMParser().parseFromString(text, "text/html"));
+  replaceList(place("calls"), parseFragment(text));
   showAges();
   void read(); // what changed meanwhile
 }

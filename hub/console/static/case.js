@@ -7,6 +7,7 @@
 import { formatTimeOfDay } from "../../../web/ages.js";
 import { t } from "../../../web/words.js";
 import { post, say, tellUser } from "./console.js";
+import { parseFragment } from "./fragment.js";
 
 const SAVE_MS = 1_500; // after the last letter
 const SAVE_AGAIN_MS = 5_000; // while the hub is away
@@ -236,7 +237,7 @@ export class Papers {
     const answer = await fetch(`/calls/${call}/case${query}`, { headers: { Accept: "application/json" } }).catch(() => null);
     const text = answer?.ok ? await answer.text().catch(() => null) : null;
     this._isReading = false;
-    const read = text === null ? null : new DOMParser().parseFromString(text, "text/html").querySelector("#case");
+    const read = text === null ? null : parseFragment(text).querySelector("#case");
     if (read instanceof HTMLElement && call === this._call && query === this._asked) this._show(read);
     if (this._isStale || text === null && call) {
       this._isStale = false;

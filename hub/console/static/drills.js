@@ -1,6 +1,7 @@
 /** Practice: started and ended without leaving the page, which is read again every few seconds. */
 import { t } from "../../../web/words.js";
 import "./console.js";
+import { parseFragment } from "./fragment.js";
 import { place, post, tellUser } from "./page.js";
 
 const AGAIN_MS = 4_000;
@@ -13,7 +14,7 @@ async function read() {
   const text = answer?.ok ? await answer.text().catch(() => null) : null;
   if (text === null) return;
   const focused = document.activeElement?.closest("form")?.getAttribute("action");
-  const next = new DOMParser().parseFromString(text, "text/html"), list = place("drills");
+  const next = parseFragment(text), list = place("drills");
   if (next.body.innerHTML === list.dataset.shown) return;
   list.dataset.shown = next.body.innerHTML;
   list.replaceChildren(...next.body.childNodes);

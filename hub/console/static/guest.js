@@ -7,7 +7,7 @@ import { showLive } from "../../../web/view.js";
 import { t } from "../../../web/words.js";
 import { CallView } from "./call.js";
 import { isSpeaker } from "./deeds.js";
-import { me, place, say } from "./page.js";
+import { goAway, isGoingAway, me, place, say } from "./page.js";
 import { presenceText } from "./station_words.js";
 import { calls, clock, listen, news, state } from "./stream.js";
 
@@ -32,7 +32,7 @@ function talkOrNot(call) {
 
 function showCall() {
   const [call] = calls.values();
-  if (!call && state) location.replace("/guest"); // it is over, or this guest was shown out: the hub says so
+  if (!call && state && !isGoingAway()) location.replace("/guest"); // it is over, or this guest was shown out: the hub says so
   talkOrNot(call);
   place("callbar").hidden = !call;
   if (!call) return;
@@ -62,6 +62,7 @@ feed.addEventListener("view", () => {
 });
 keys.add({ mute: () => view.mute(), size: () => view.resize(), detail: () => view.toggleDetail(), picture: () => view.askForPicture() }, (deed) => view.can(deed));
 showLive(feed, { strips: place("strips"), values: place("values"), measurements: place("measurements"), corner: place("corner") });
+document.querySelector('form[action="/guest/leave"]')?.addEventListener("submit", goAway);
 feed.open(`/stations/${station}/live`);
 listen();
 Object.assign(document.body, { feed });

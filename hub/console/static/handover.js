@@ -4,6 +4,7 @@ import { t } from "../../../web/words.js";
 import { accept as acceptAsked, asks, decline as declineAsked } from "./asked.js";
 import { pressAge } from "./call_words.js";
 import { keys } from "./console.js";
+import { parseFragment } from "./fragment.js";
 import { forgetTyped, goThroughRows, replaceList, rowNow } from "./list_keys.js";
 import { place, say, tellUser } from "./page.js";
 import { calls, line, news, state } from "./stream.js";
@@ -24,7 +25,7 @@ async function read() {
   isReading = false;
   if (text === null) return;
   shown = key;
-  replaceList(place("handover"), new DOMParser().parseFromString(text, "text/html"));
+  replaceList(place("handover"), parseFragment(text));
   showAges();
   void read();
 }

@@ -8,6 +8,17 @@ export const me = document.body.dataset.me ?? "";
 export const consoleId = crypto.getRandomValues(new Uint32Array(2)).join("-");
 export const mayAnswer = "mayAnswer" in document.body.dataset;
 
+let isGoing = false;
+
+/** Its user goes away by himself: nothing that the hub says may take him elsewhere meanwhile. */
+export function goAway() {
+  isGoing = true;
+}
+
+export function isGoingAway() {
+  return isGoing;
+}
+
 /** @param {string} id */
 export function place(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));

@@ -113,7 +113,9 @@ export class Photos {
     item.classList.toggle("is-whole", isWhole);
     if (isWhole && taken_ms === undefined) this._readIn(READ_SOON_MS);
     item.classList.toggle("is-refused", photo.text !== "");
-    say(item.querySelector("small"), photoText(known));
+    const note = item.querySelector("small");
+    say(note, photoText(known));
+    if (note) note.lang = photo.text ? "en" : document.documentElement.lang; // why there is none, the station's camera says
     item.querySelector("button")?.setAttribute("aria-label", `${t("Mở ảnh")} ${photoText(known)}`.trim());
     if (photo.received > (this._drawn.get(photo.photo) ?? 0)) void this._draw(photo.photo, item);
   }

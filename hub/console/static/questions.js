@@ -1,6 +1,7 @@
 /** Which device is it? The station's questions, read again when one changes, and the operator's answers. */
 import { t } from "../../../web/words.js";
 import { post, tellUser } from "./console.js";
+import { parseFragment } from "./fragment.js";
 
 /** @typedef {import("./console.js").Question} Question */
 
@@ -28,7 +29,7 @@ export class Questions {
     const text = answer?.ok ? await answer.text().catch(() => null) : null;
     this._isReading = false;
     if (text === null) return; // tried again at the next row, or with the next age
-    this._place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+    this._place.replaceChildren(...parseFragment(text).body.childNodes);
     this._shown = key;
   }
 

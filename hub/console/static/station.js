@@ -14,6 +14,7 @@ import { Papers } from "./case.js";
 import { inviteDoctor } from "./doctors.js";
 import { calls, clock, keys, linkText, mayAnswer, me, news, place, presenceText, say, state, tellUser } from "./console.js";
 import { give, isGuest, isSpeaker, myDeeds } from "./deeds.js";
+import { parseFragment } from "./fragment.js";
 import { claimedHere_ms, rangHere, takeHere } from "./here.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
@@ -188,7 +189,7 @@ async function readEvents() {
     newsRead = -1; // read with the next rows: the hub sends them when it is back
     return;
   }
-  const read = new DOMParser().parseFromString(text, "text/html");
+  const read = parseFragment(text);
   place("events").replaceChildren(...read.body.childNodes);
 }
 

@@ -1,7 +1,7 @@
 /** The page's event stream: the open calls as a map that the hub keeps up to date, and what is old. */
 import { formatTimeOfDay, HubClock } from "../../../web/ages.js";
 import { t } from "../../../web/words.js";
-import { place, say } from "./page.js";
+import { isGoingAway, place, say } from "./page.js";
 
 const LOST_MS = 5_000; // the stream ticks each second
 const AGES_MS = 500;
@@ -158,7 +158,7 @@ function connect() {
     if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
     window.setTimeout(async () => {
       const answer = await fetch("/duty", { headers: { Accept: "application/json" } }).catch(() => null);
-      if (answer?.status === 401) location.assign(document.body.dataset.login ?? "/login");
+      if (answer?.status === 401 && !isGoingAway()) location.assign(document.body.dataset.login ?? "/login");
       else connect();
     }, 2_000);
   });

@@ -10,9 +10,14 @@ import { unitWord } from "../../../web/units.js";
  * @typedef {(number | null)[][]} Columns
  */
 
-const FOLDER = "/web/vendor/uplot", ZONE = "Asia/Ho_Chi_Minh";
+const FOLDER = new URL("../../../web/vendor/uplot/", import.meta.url), ZONE = "Asia/Ho_Chi_Minh";
 const AGAIN_MS = /** @type {Record<string, number>} */ ({ visit: 60_000, day: 600_000 }); // a day is much to read
 const HEIGHT_PX = 130, DAY_S = 86_400;
+
+/** @typedef {{createScriptURL: (url: string) => string}} Policy */
+/** Which script may be added to the page: uPlot and nothing else (Trusted Types). @type {Policy} */
+const policy = /** @type {{trustedTypes?: {createPolicy: (name: string, rules: Policy) => Policy}}} */ (window)
+  .trustedTypes?.createPolicy("haidang-uplot", { createScriptURL: (url) => url }) ?? { createScriptURL: (url) => url };
 
 /** uPlot when it is needed, and no earlier. @type {Promise<any> | null} */
 let loading = null;
@@ -20,8 +25,8 @@ let loading = null;
 function uPlot() {
   loading ??= new Promise((resolve, reject) => {
     const style = document.createElement("link"), script = document.createElement("script");
-    Object.assign(style, { rel: "stylesheet", href: `${FOLDER}/uPlot.min.css` });
-    Object.assign(script, { src: `${FOLDER}/uPlot.iife.min.js` });
+    Object.assign(style, { rel: "stylesheet", href: new URL("uPlot.min.css", FOLDER).href });
+    Object.assign(script, { src: policy.createScriptURL(new URL("uPlot.iife.min.js", FOLDER).href) });
     script.onload = () => resolve(Object.getOwnPropertyDescriptor(window, "uPlot")?.value);
     script.onerror = () => { loading = null; reject(new Error("uPlot did not come")); };
     document.head.append(style, script);

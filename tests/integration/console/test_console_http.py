@@ -128,10 +128,6 @@ def test_every_answer_carries_the_headers_that_browsers_ask_for(server: ConsoleS
     paths = ("/", "/login", "/nowhere", "/stations/nowhere", "/web/ages.js", "/hub/console/static/console.js")
     for path in paths:
         headers = server.get(path, Cookie=lan).headers
-        policy = headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"

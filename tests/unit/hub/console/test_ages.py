@@ -1,10 +1,15 @@
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from hub.calls.age import Age
-from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
+from hub.console.ages import age_text, at_place, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.words import Words
 from hub.times.fit import UtcInterval
 
+ROOT = Path(__file__).parents[4]
 VI = Words("vi")
 
 
@@ -77,3 +82,21 @@ def test_a_time_is_said_no_more_exactly_than_it_is_known(
 @pytest.mark.parametrize("utc_ms", [-9.3e15, -1.0, 9.3e15])
 def test_a_time_of_no_year_that_there_is_breaks_no_page(utc_ms: float) -> None:
     assert (time_of_day(utc_ms), date_and_time(utc_ms)) == ("--:--:--", "--/-- --:--")
+
+
+def test_a_moment_is_written_on_the_clock_of_a_place() -> None:
+    noon_utc_ms = datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp() * 1000
+    east = timezone(timedelta(hours=9))
+    assert (time_of_day(noon_utc_ms), time_of_day(noon_utc_ms, east)) == ("19:00:00", "21:00:00")
+    assert date_and_time(noon_utc_ms, ZoneInfo("America/New_York")) == "27/11 07:00"
+    assert at_place(noon_utc_ms, east).date() == at_place(noon_utc_ms).date() == date(2026, 11, 27)
+    with pytest.raises(ValueError, match="in no year"):
+        at_place(-1.0)
+
+
+def test_nothing_but_ages_puts_a_moment_on_the_clock_of_vietnam() -> None:
+    """So that units in another zone have one place to begin."""
+    rooms = [ROOT / "hub" / name for name in ("console", "cases", "papers")]
+    files = [path for room in rooms for path in room.glob("*.py")]
+    found = [path.name for path in files if "astimezone(VIETNAM)" in path.read_text("utf-8")]
+    assert found == []

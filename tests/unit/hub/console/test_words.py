@@ -1,6 +1,7 @@
 """Every word of the pages is in the English catalogue, and nothing else is."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,15 @@ VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂ�
 SAID_BY_SCRIPTS = re.compile(r'\bt\(\s*"((?:[^"\\]|\\.)*)"')
 SAID_BY_CODE = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ASKED_BY_CODE = re.compile(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"')  # a word may have no mark of its language
+COMMENT = re.compile(r"/\*(?:.|\n)*?\*/|(?<!:)//.*")
+PO = CONSOLE / "locale" / "en" / "LC_MESSAGES" / "console.po"
+SCRIPTS = sorted([*(ROOT / "web").glob("*.js"), *(CONSOLE / "static").glob("*.js")])
+WRITTEN = sorted(
+    path
+    for room in ("web", "hub/console", "hub/cases", "hub/live", "hub/papers", "edge/panel")
+    for path in (ROOT / room).rglob("*")
+    if path.suffix in (".py", ".js", ".html", ".css", ".po")
+)
 NAMES = {"Hải đăng"}  # the project's own name is the same in every language
 
 
@@ -27,7 +37,7 @@ def said_by_templates() -> Iterator[str]:
 
 
 def said_by_scripts() -> Iterator[str]:
-    for path in sorted([*(ROOT / "web").glob("*.js"), *(CONSOLE / "static").glob("*.js")]):
+    for path in SCRIPTS:
         yield from SAID_BY_SCRIPTS.findall(path.read_text(encoding="utf-8"))
 
 
@@ -68,3 +78,24 @@ def test_a_word_takes_its_values_and_a_number_is_written_as_the_language_writes_
     assert Words("en")("{n} phút", n=3) == "3 min"
     assert Words("en")("không có trong sổ") == "không có trong sổ"
     assert (Words("vi").number(0.8, 1), Words("en").number(0.8, 1)) == ("0,8", "0.8")
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_says_vietnamese_that_is_not_a_key(path: Path) -> None:
+    code = SAID_BY_SCRIPTS.sub("", COMMENT.sub("", path.read_text(encoding="utf-8")))
+    compared = {text for text in SAID_BY_CODE.findall(code) if VIETNAMESE.search(text)}
+    assert compared - set(catalogue("en")) == set()
+    assert VIETNAMESE.findall(SAID_BY_CODE.sub("", code)) == []
+
+
+def test_every_word_is_there_once() -> None:
+    """So that two who add the same word are told, and neither English is lost."""
+    keys = re.findall(r'^msgid "(.+)"$', PO.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [key for key in set(keys) if keys.count(key) > 1] == []
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_letters_are_written_whole(path: Path) -> None:
+    """NFC: a letter and its marks are one character, so that keys, searches and sorting meet."""
+    text = path.read_text(encoding="utf-8")
+    assert text == unicodedata.normalize("NFC", text)

@@ -1,0 +1,78 @@
+"""What on a page is not of its language: Vietnamese on an English page, English on a Vietnamese one."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+from playwright.sync_api import Page
+
+from hub.console.words import catalogue
+
+VIETNAMESE: Final = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
+WORD: Final = re.compile(r"[^\W\d_]{2,}")
+# The same in every language: the project, what is measured, units, forms of files, makes of messages.
+EVERYWHERE: Final = frozenset(
+    words
+    for line in (
+        "hải đăng",
+        "spo ecg pleth avr avl avf st pi",
+        "hz khz mm mv uv ms kb kbit mb bpm mmhg mp utc gmt",
+        "pdf csv json html http https sms webhook id",
+    )
+    for words in line.split()
+)
+_TEXTS: Final = """() => {
+    const here = document.documentElement.lang, found = [document.title];
+    const isOther = (one) => (one.closest("[lang]")?.lang ?? here) !== here
+        || one.closest("kbd, script, style, noscript, [translate=no]");
+    const said = ["aria-label", "title", "placeholder", "alt"];
+    for (const one of document.body.querySelectorAll("*")) {
+        if (isOther(one)) continue;
+        found.push(...said.map((name) => one.getAttribute(name) ?? ""));
+        for (const node of one.childNodes) if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
+        if (one instanceof HTMLInputElement && ["submit", "button"].includes(one.type)) found.push(one.value);
+    }
+    return found.map((text) => text.replace(/\\s+/g, " ").trim()).filter(Boolean);
+}"""
+
+
+@cache
+def vocabulary(language: str) -> frozenset[str]:
+    """Return every word that the pages can say in a language."""
+    texts = catalogue("en") if language == "vi" else catalogue("en").values()
+    return frozenset(word for text in texts for word in words_of(re.sub(r"\{\w+\}", " ", text)))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in small letters; numbers and single letters are none."""
+    return [word.casefold() for word in WORD.findall(text)]
+
+
+def foreign(text: str, language: str) -> list[str]:
+    """Return which words of a text are not of that language, nor of every language."""
+    known = vocabulary(language) | EVERYWHERE
+    strange = [word for word in words_of(text) if word not in known]
+    if language == "vi":  # what has Vietnamese letters is data or a key
+        strange = [word for word in strange if not VIETNAMESE.search(word)]
+    return strange
+
+
+def faults_of_texts(texts: Iterable[str], language: str, *, names: Iterable[str]) -> list[str]:
+    """Return each text that has words of another language, once; `names` are told as they are everywhere."""
+    told = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or r"(?!)")
+    found: dict[str, None] = {}
+    for text in texts:
+        if unicodedata.normalize("NFC", text) != text:
+            found[f"not NFC: {text!r}"] = None
+        strange = foreign(told.sub(" ", text), language)
+        if strange:
+            found[f"{', '.join(strange)} in {text!r}"] = None
+    return list(found)
+
+
+def faults(page: Page, language: str, *, names: Iterable[str]) -> list[str]:
+    """Return what is said on a page, shown or not yet, in words of another language."""
+    texts: list[str] = page.evaluate(_TEXTS)
+    return faults_of_texts(texts, language, names=names)
