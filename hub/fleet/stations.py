@@ -57,6 +57,10 @@ class StationList:
         """Return every station that is enrolled or was ever heard, in the order of their names."""
         return sorted(self._heard, key=lambda station: (self.name(station).casefold(), station))
 
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._heard)
+
     def enrol(self, stations: Iterable[StationId]) -> None:
         """There are these stations too, heard or not."""
         for station in stations:
