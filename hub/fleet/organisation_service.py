@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contract.ids import StationId
 from hub.fleet.card_json import card_key, draft_of, organisation_of
 from hub.fleet.organisation import Card, Organisation
+from hub.fleet.unit_names import UnitNames
 from hub.hub import Hub
 from hub.store.fleet_book import CardKind, CardRow
 
@@ -21,6 +22,7 @@ class OrganisationKeeper:
         self.now = Organisation(names=hub.config.station_names)
         self._revisions: dict[tuple[CardKind, str], int] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._unit_names = UnitNames(self.now.tree)
 
     async def begin(self) -> None:
         """Take up what the book says."""
@@ -35,6 +37,12 @@ class OrganisationKeeper:
     def name(self, station: StationId) -> str:
         """Return what people call a station now."""
         return self.now.name(station)
+
+    def unit_names(self) -> UnitNames:
+        """Return how people name the units of now."""
+        if self._unit_names.tree is not self.now.tree:
+            self._unit_names = UnitNames(self.now.tree)
+        return self._unit_names
 
     def revision(self, card: Card) -> int:
         """Return the revision of the card that stands in this one's place, 0 for none: a form shows it."""
