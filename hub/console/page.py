@@ -11,6 +11,7 @@ from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
 from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
 from hub.console.guard import account_of, is_own_origin
+from hub.console.local_time import zone_difference_text
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
 from hub.console.words import LANGUAGE_COOKIE, LANGUAGES, Words, language_of
@@ -58,6 +59,17 @@ async def signed_in_to_answer(request: Request) -> Account:
     account = await signed_in(request)
     if not account.may_answer:
         raise RefusedPageError(403, "Tài khoản này không được trả lời cuộc gọi.")
+    return account
+
+
+async def signed_in_to_edit(request: Request, *, units: bool = False) -> Account:
+    """Return who wants to change something of stations and boxes, or of units. Raises RefusedPageError,
+    NotSignedInError.
+    """
+    check_origin(request)
+    account = await signed_in(request)
+    if not (account.may_edit_units if units else account.may_edit_stations):
+        raise RefusedPageError(403, "Tài khoản này không được sửa tổ chức.")
     return account
 
 
@@ -133,6 +145,10 @@ def render(
         date_and_time=date_and_time,
         moment_text=lambda moment: moment_text(moment, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
+        unit_text=lambda station: rooms.organisation.now.unit_text(StationId(station)),
+        zone_text=lambda station: zone_difference_text(
+            rooms.organisation.now.zone(StationId(station)), now_ms, words
+        ),
         **context,
     )
     response = HTMLResponse(html, status_code=status)

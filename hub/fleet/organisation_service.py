@@ -1,5 +1,6 @@
 """The organisation while the hub runs: read once, changed by people, told to whoever listens."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from contract.ids import StationId
@@ -7,7 +8,7 @@ from hub.fleet.card_json import card_key, draft_of, organisation_of
 from hub.fleet.organisation import Card, Organisation
 from hub.fleet.unit_names import UnitNames
 from hub.hub import Hub
-from hub.store.fleet_book import CardKind, CardRow
+from hub.store.fleet_book import MANY, CardDraft, CardKind, CardRow
 
 
 class ChangedMeanwhileError(Exception):
@@ -38,6 +39,10 @@ class OrganisationKeeper:
         """Return what people call a station now."""
         return self.now.name(station)
 
+    def unit_text(self, station: StationId) -> str:
+        """Return the path of a station's unit as it is called now; "" for none."""
+        return self.now.unit_text(station)
+
     def unit_names(self) -> UnitNames:
         """Return how people name the units of now."""
         if self._unit_names.tree is not self.now.tree:
@@ -56,12 +61,10 @@ class OrganisationKeeper:
         `after`: the revisions that the writer saw, by `card_key`; those of now where it says nothing.
         Raises OrganisationError, UnitTreeError, ChangedMeanwhileError, StoreFailedError: nothing is changed.
         """
-        self.now.with_cards(cards)  # refuses before anything is written
-        keys = [card_key(card) for card in cards]
-        drafts = [
-            draft_of(card, after=after.get(key, self._revisions.get(key, 0)))
-            for card, key in zip(cards, keys, strict=True)
-        ]
+        if len(cards) > MANY:  # a file: seconds of work, during which calls must ring
+            drafts = await asyncio.to_thread(self._drafts, cards, after)
+        else:
+            drafts = self._drafts(cards, after)
         utc_us = self._hub.utc_now_us()
         rows = await self._hub.run_write(
             lambda store: store.fleet.keep_cards(drafts, by=by, why=why, utc_us=utc_us)
@@ -73,3 +76,12 @@ class OrganisationKeeper:
         for listener in self._listeners:
             listener()
         return rows
+
+    def _drafts(self, cards: Sequence[Card], after: Mapping[tuple[CardKind, str], int]) -> list[CardDraft]:
+        """Refuse what makes no sense before anything is written, and return the rest as it is kept."""
+        self.now.with_cards(cards)
+        keys = [card_key(card) for card in cards]
+        return [
+            draft_of(card, after=after.get(key, self._revisions.get(key, 0)))
+            for card, key in zip(cards, keys, strict=True)
+        ]

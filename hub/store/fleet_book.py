@@ -70,6 +70,9 @@ class FleetBook(Protocol):
     def card_changes(self, *, newest: int, before_no: int | None = None) -> list[CardRow]:
         """Return the last versions of all, newest first; `before_no`: those older than that one."""
 
+    def boxes_ever_at(self, station: str) -> list[CardRow]:
+        """Return all versions of the cards of those boxes that stand at a station or ever did, in order."""
+
     def keep_cards(self, drafts: Sequence[CardDraft], *, by: str, why: str, utc_us: int) -> list[CardRow]:
         """Compare and set, all or none: empty when somebody wrote a version of one of them meanwhile. Raises
         StoreFailedError.
@@ -98,6 +101,14 @@ class SqliteFleetBook:
             f"SELECT {_COLUMNS} FROM card c WHERE ? IS NULL OR c.no < ? ORDER BY c.no DESC LIMIT ?",
             before_no, before_no, newest,
         )  # fmt: skip
+
+    def boxes_ever_at(self, station: str) -> list[CardRow]:
+        """Return all versions of the cards of those boxes that stand at a station or ever did, in order."""
+        return self._rows(
+            f"SELECT {_COLUMNS} FROM card c WHERE c.kind = 'box' AND c.id IN (SELECT id FROM card"
+            " WHERE kind = 'box' AND json_extract(json, '$.station') = ?) ORDER BY c.id, c.revision",
+            station,
+        )
 
     def keep_cards(self, drafts: Sequence[CardDraft], *, by: str, why: str, utc_us: int) -> list[CardRow]:
         """Compare and set, all or none. Raises StoreFailedError."""
