@@ -64,7 +64,7 @@ async def confirm(request: Request) -> Response:
     account = await signed_in_to_edit(request, units=True)
     rooms, kept = rooms_of(request), _kept(request, account)
     if (await request.form()).get("drop"):
-        rooms.imports.drop(kept.preview.digest)
+        rooms.imports.drop(kept.preview.digest, by=account.name)
         return RedirectResponse("/organisation/import", status_code=303)
     try:
         if kept.preview.cards:
@@ -73,7 +73,7 @@ async def confirm(request: Request) -> Response:
             )
     except (ChangedMeanwhileError, OrganisationError, UnitTreeError):
         return await _changed_meanwhile(request, account, kept)
-    rooms.imports.drop(kept.preview.digest)
+    rooms.imports.drop(kept.preview.digest, by=account.name)
     await rooms.people.note(account, "import", kept.name, f"{len(kept.preview.cards)} cards")
     return render(request, "import_done.html", account=account, name=kept.name, count=len(kept.preview.cards))
 
@@ -81,7 +81,7 @@ async def confirm(request: Request) -> Response:
 async def _changed_meanwhile(request: Request, account: Account, kept: KeptFile) -> Response:
     """Somebody changed something after the file was looked at: look again, and say so."""
     rooms = rooms_of(request)
-    rooms.imports.drop(kept.preview.digest)
+    rooms.imports.drop(kept.preview.digest, by=account.name)
     proposal, preview = await _look(rooms, kept.data)
     if preview is None:
         return _form(request, account, problems=proposal.problems, name=kept.name)

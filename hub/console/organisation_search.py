@@ -21,7 +21,7 @@ async def search(request: Request) -> Response:
     if request.query_params.get("kind") == "unit":
         names = rooms.organisation.unit_names()
         units = [
-            {"no": no, "name": now.tree.units[no].name(), "text": names.text(no)}
+            {"no": no, "name": now.tree.name(now.tree.units[no]), "text": names.text(no)}
             for no in index.find_units(text, FOUND_MAX)
             if no in now.tree.units
         ]

@@ -145,6 +145,7 @@ def render(
         date_and_time=date_and_time,
         moment_text=lambda moment: moment_text(moment, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
+        unit_name=rooms.organisation.now.tree.name,
         unit_text=lambda station: rooms.organisation.now.unit_text(StationId(station)),
         zone_text=lambda station: zone_difference_text(
             rooms.organisation.now.zone(StationId(station)), now_ms, words

@@ -18,7 +18,7 @@ from hub.fleet.box_stays import Stay, stays
 from hub.fleet.card_json import card_key, card_of
 from hub.fleet.cells import CellError
 from hub.fleet.columns import Cells, Difference, differences, station_cells
-from hub.fleet.organisation import Card, OrganisationError
+from hub.fleet.organisation import HOME_ZONE, Card, OrganisationError
 from hub.fleet.organisation_service import ChangedMeanwhileError
 from hub.fleet.station_card import BoxCard, StationCard
 from hub.fleet.station_import import read_serial, read_station_fields
@@ -158,7 +158,7 @@ async def _page(
         revision=rooms.organisation.revision(card) if revision is None else revision,
         theirs=_theirs(standing, cells) if status == 409 and typed is not None else [],
         above=now.tree.path(card.unit),
-        zone=now.zone(station),
+        zone=now.tree.zone(card.unit) or HOME_ZONE,
         local=local_time_text(now.zone(station), rooms.utc_ms()),
         boxes=now.boxes_of(station),
         spares=[(box.box, now.tree.path_text(box.unit)) for box in now.spares()[:SPARES_MAX]],

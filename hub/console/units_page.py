@@ -11,6 +11,7 @@ from starlette.responses import Response
 from hub.console.card_history import read_history
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.fleet.cells import CellError
+from hub.fleet.folding import fold
 from hub.fleet.organisation import Organisation
 from hub.fleet.units import Unit, UnitNo
 from hub.people.accounts import Account
@@ -45,8 +46,10 @@ async def units_page(
 ) -> Response:
     """Return the page of the tree. `fault`: why no unit was added, `typed`: what stays in the form."""
     rooms, asked = rooms_of(request), " ".join(request.query_params.get("q", "").split())[:100]
-    now, index = rooms.organisation.now, await rooms.search.index()
-    units = index.find_units(asked, FOUND_MAX) if asked else []
+    index = await rooms.search.index() if asked else None
+    now = rooms.organisation.now
+    units = [] if index is None else index.find_units(asked, FOUND_MAX)
+    stations = [] if index is None else index.find(asked, FOUND_MAX)
     return render(
         request,
         "units.html",
@@ -54,9 +57,7 @@ async def units_page(
         nodes=tree_below(now, None),
         asked=asked,
         units=[(now.tree.units[no], now.tree.path_text(now.tree.units[no].parent)) for no in units],
-        stations=[(one, now.name(one), now.unit_text(one)) for one in index.find(asked, FOUND_MAX)]
-        if asked
-        else [],
+        stations=[(one, now.name(one), now.unit_text(one)) for one in stations],
         lost=sum(card.unit is None and not card.closed for card in now.stations.values()),
         is_empty=not now.tree.units,
         status=status,
@@ -87,7 +88,7 @@ async def unit_page(
         raise RefusedPageError(404, "Không có đơn vị này.")
     own = sorted(
         (card for card in now.stations.values() if card.unit == no),
-        key=lambda card: (card.closed, now.name(card.station).casefold()),
+        key=lambda card: (card.closed, fold(now.name(card.station))),
     )
     return render(
         request,
@@ -131,7 +132,8 @@ def _nodes(
     organisation: Organisation, no: UnitNo | None, counts: Counter[UnitNo], shown: set[UnitNo | None]
 ) -> tuple[Node, ...]:
     children = sorted(
-        organisation.tree.children(no), key=lambda unit: (unit.closed is not None, unit.name().casefold())
+        organisation.tree.children(no),
+        key=lambda unit: (unit.closed is not None, fold(organisation.tree.name(unit))),
     )
     return tuple(
         Node(

@@ -22,20 +22,19 @@ class Imports:
     """The newest files; who waits longer brings the file again."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, KeptFile] = {}
+        self._kept: dict[tuple[str, str], KeptFile] = {}  # by digest and by whose it is
 
     def keep(self, file: KeptFile) -> None:
         """Keep a file under the digest of its preview; the oldest goes when they are too many."""
-        self._kept.pop(file.preview.digest, None)
-        self._kept[file.preview.digest] = file
+        self.drop(file.preview.digest, by=file.by)
+        self._kept[file.preview.digest, file.by] = file
         while len(self._kept) > KEPT_MAX:
             del self._kept[next(iter(self._kept))]
 
     def get(self, digest: str, *, by: str) -> KeptFile | None:
         """Return a file by what was seen of it; only to whom it is."""
-        file = self._kept.get(digest)
-        return file if file is not None and file.by == by else None
+        return self._kept.get((digest, by))
 
-    def drop(self, digest: str) -> None:
+    def drop(self, digest: str, *, by: str) -> None:
         """It was taken, or is not wanted."""
-        self._kept.pop(digest, None)
+        self._kept.pop((digest, by), None)

@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from contract.ids import StationId
 from hub.fleet.card_json import card_key, draft_of, organisation_of
-from hub.fleet.organisation import Card, Organisation
+from hub.fleet.organisation import HOME_ZONE, Card, Organisation
 from hub.fleet.unit_names import UnitNames
 from hub.hub import Hub
 from hub.store.fleet_book import MANY, CardDraft, CardKind, CardRow
+
+HOME: Final = ZoneInfo(HOME_ZONE)  # where the days of names begin
 
 
 class ChangedMeanwhileError(Exception):
@@ -16,20 +21,30 @@ class ChangedMeanwhileError(Exception):
 
 
 class OrganisationKeeper:
-    """`now` is how things are. `begin` first; everything here belongs to the loop's thread."""
+    """`now` is how things are, under the names of today. `begin` first; everything here belongs to the loop's
+    thread, but for `now`, `name` and `unit_text`.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self.now = Organisation(names=hub.config.station_names)
+        self._now = Organisation(names=hub.config.station_names)
         self._revisions: dict[tuple[CardKind, str], int] = {}
         self._listeners: list[Callable[[], None]] = []
-        self._unit_names = UnitNames(self.now.tree)
+        self._unit_names = UnitNames(self._now.tree)
 
     async def begin(self) -> None:
         """Take up what the book says."""
         rows = await self._hub.run_read(lambda store: store.fleet.cards())
-        self.now = organisation_of(rows, self._hub.config.station_names)
+        self._now = organisation_of(rows, self._hub.config.station_names)
         self._revisions = {(row.kind, row.id): row.revision for row in rows}
+
+    @property
+    def now(self) -> Organisation:
+        """Return how things are; a unit that is renamed from a day on has its new name from that day on."""
+        today = datetime.fromtimestamp(self._hub.utc_now_us() / 1e6, HOME).date()
+        if self._now.tree.on != today:
+            self._now = self._now.on(today)
+        return self._now
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change."""
@@ -46,7 +61,7 @@ class OrganisationKeeper:
     def unit_names(self) -> UnitNames:
         """Return how people name the units of now."""
         if self._unit_names.tree is not self.now.tree:
-            self._unit_names = UnitNames(self.now.tree)
+            self._unit_names = UnitNames(self._now.tree)
         return self._unit_names
 
     def revision(self, card: Card) -> int:
@@ -72,7 +87,7 @@ class OrganisationKeeper:
         if len(rows) != len(drafts):
             raise ChangedMeanwhileError
         self._revisions.update({(row.kind, row.id): row.revision for row in rows})
-        self.now = self.now.with_cards(cards)
+        self._now = self.now.with_cards(cards)
         for listener in self._listeners:
             listener()
         return rows

@@ -52,7 +52,7 @@ def make_preview(
 ) -> Preview:
     """Return what a proposal without problems would change. `revision`: of the card in a card's place."""
     units = dict(organisation.tree.units) | {one.no: one for one in proposal.cards if isinstance(one, Unit)}
-    then, now = UnitNames(UnitTree(units)), UnitNames(organisation.tree)
+    then, now = UnitNames(UnitTree(units, organisation.tree.on)), UnitNames(organisation.tree)
     lines, cards = [], []
     after: dict[tuple[CardKind, str], int] = {}
     for card, number in zip(proposal.cards, proposal.lines, strict=True):
@@ -98,8 +98,8 @@ def card_title(card: Card, organisation: Organisation) -> str:
     """Return what a list calls a card: its name and what tells it from others."""
     match card:
         case Unit():
-            above = organisation.tree.path_text(card.parent)
-            return f"{above} › {card.name()}" if above else card.name()
+            above, name = organisation.tree.path_text(card.parent), organisation.tree.name(card)
+            return f"{above} › {name}" if above else name
         case StationCard():
             return f"{card.name or organisation.name(card.station)} ({card.station})"
         case BoxCard():

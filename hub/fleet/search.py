@@ -13,7 +13,7 @@ from typing import Final
 from contract.ids import StationId
 from hub.fleet.folding import digits_of, fold
 from hub.fleet.organisation import Organisation
-from hub.fleet.units import Unit, UnitNo
+from hub.fleet.units import Unit, UnitNo, UnitTree
 
 PHONE_MIN_DIGITS: Final = 3  # fewer are part of a name or an id
 WORDS_MAX: Final = 12  # of what somebody types; more say nothing more
@@ -39,7 +39,7 @@ class SearchIndex:
         """`others`: stations without a card, such as those that were only heard of."""
         self._paths = _folded_paths(organisation)
         self._stations = _stations(organisation, others)
-        units = [_unit_entry(unit) for unit in organisation.tree.units.values()]
+        units = [_unit_entry(unit, organisation.tree) for unit in organisation.tree.units.values()]
         self._units = sorted(units, key=lambda one: (one.name, one.own, one.id))
 
     def find(self, text: str, limit: int | None = None) -> list[StationId]:
@@ -127,8 +127,9 @@ def _station_entry(organisation: Organisation, station: StationId, serials: Sequ
     )
 
 
-def _unit_entry(unit: Unit) -> _Entry:
-    return _Entry(unit.no, f" {fold(unit.name())}", unit.name().lower(), _unit_lines(unit), unit.parent)
+def _unit_entry(unit: Unit, tree: UnitTree) -> _Entry:
+    name = tree.name(unit)
+    return _Entry(unit.no, f" {fold(name)}", name.lower(), _unit_lines(unit), unit.parent)
 
 
 def _unit_lines(unit: Unit) -> str:

@@ -24,7 +24,7 @@ class UnitNames:
             _file(self._folded, fold_path(path), unit.no)
             if unit.code:
                 _file(self._codes, unit.code.casefold(), unit.no)
-            for name in {fold(one) for one in (unit.name(), *unit.aliases)}:
+            for name in {fold(one) for one in (tree.name(unit), *unit.aliases)}:
                 _file(self._names, name, unit.no)
 
     def text(self, no: UnitNo | None) -> str:

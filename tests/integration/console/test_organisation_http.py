@@ -84,6 +84,16 @@ def test_a_unit_is_renamed_from_a_day_on_and_every_version_says_who_and_what(
     assert [one.text for one in tree.units[zone].names] == ["Huyện Côn Đảo", "Đặc khu Côn Đảo"]
 
 
+def test_a_name_that_begins_on_a_later_day_is_not_said_before_it(server: ConsoleServer) -> None:
+    post(server, "/units/0/add", {"name": "Xã An Sơn"})
+    no = unit_no(server, "Xã An Sơn")
+    form = {"revision": "1", "name": "Đặc khu An Sơn", "since": "1/1/2999"}
+    assert post(server, f"/units/{no}/rename", form).status == 303
+    page = get(server, f"/units/{no}")
+    assert "<h1>Xã An Sơn</h1>" in page
+    assert "01/01/2999" in page
+
+
 def test_a_unit_moves_is_edited_and_closes_only_when_nothing_is_left(
     server: ConsoleServer, city: int
 ) -> None:
