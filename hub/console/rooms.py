@@ -59,7 +59,10 @@ class Rooms:
         self.answers = Answers()
         self.organisation = OrganisationKeeper(hub)
         self.stations = StationList(
-            hub.config.station_names, name_of=self.organisation.name, started_s=hub.now_s()
+            hub.config.station_names,
+            name_of=self.organisation.name,
+            is_listed=self.organisation.is_open,
+            started_s=hub.now_s(),
         )
         self.search = Search(self.organisation, self.stations)
         self.imports = Imports()
@@ -119,9 +122,8 @@ class Rooms:
         await self.cases.begin()
 
     def _enrol(self) -> None:
-        """Every station with a card is on the list, heard or not."""
-        cards = self.organisation.now.stations.values()
-        self.stations.enrol(card.station for card in cards if not card.closed)
+        """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""
+        self.stations.enrol(self.organisation.now.stations)
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""

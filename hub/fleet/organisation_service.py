@@ -22,7 +22,7 @@ class ChangedMeanwhileError(Exception):
 
 class OrganisationKeeper:
     """`now` is how things are, under the names of today. `begin` first; everything here belongs to the loop's
-    thread, but for `now`, `name` and `unit_text`.
+    thread, but for `now`, `name`, `is_open` and `unit_text`.
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -53,6 +53,11 @@ class OrganisationKeeper:
     def name(self, station: StationId) -> str:
         """Return what people call a station now."""
         return self.now.name(station)
+
+    def is_open(self, station: StationId) -> bool:
+        """Whether nobody has closed a station."""
+        card = self.now.stations.get(station)
+        return card is None or not card.closed
 
     def unit_text(self, station: StationId) -> str:
         """Return the path of a station's unit as it is called now; "" for none."""

@@ -218,6 +218,22 @@ def test_boxes_come_go_and_say_where_they_were(server: ConsoleServer, city: int)
     assert post(server, "/boxes/HD-0001", {"revision": "3"}, "Lan").status == 409
 
 
+def test_a_station_that_is_closed_is_on_no_list_and_has_its_page_still(
+    server: ConsoleServer, city: int
+) -> None:
+    assert (
+        post(server, f"/units/{city}/station", {"station": "cu-lao", "name": "Cù Lao"}, "Lan").status == 303
+    )
+    assert post(server, f"/units/{city}/station", {"station": "cu-lao"}, "Lan").status == 422
+    assert "/stations/cu-lao" in get(server, "/")
+    form = {"revision": "1", "name": "Cù Lao", "unit": "79", "closed": "1"}
+    assert post(server, "/stations/cu-lao/card", form, "Lan").status == 303
+    assert "/stations/cu-lao" not in get(server, "/")
+    assert json.loads(get(server, "/organisation/search?q=cu+lao"))["stations"] == []
+    assert "đã đóng" in get(server, "/stations/cu-lao/card")
+    assert "Cù Lao" in get(server, "/stations/cu-lao")  # a press from there still rings, and has a page
+
+
 def test_search_without_accents_finds_stations_and_units(server: ConsoleServer, city: int) -> None:
     found = json.loads(get(server, "/organisation/search?q=con+dao"))
     assert [one["station"] for one in found["stations"]] == [CON_DAO]
