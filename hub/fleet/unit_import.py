@@ -155,11 +155,7 @@ def _identify(line: _Line, reading: _Reading) -> None:
         if number:
             _take(line, _number(number), reading)
         elif code:
-            same = [
-                unit.no
-                for unit in reading.present.units.values()
-                if unit.code and (unit.code.casefold() == code.casefold() or is_same_number(unit.code, code))
-            ]
+            same = reading.names.by_code(code)
             if len(same) > 1:
                 raise CellError("Mã {text} là của nhiều đơn vị. Hãy ghi cột “Số đơn vị”.", text=code[:40])
             if same:

@@ -17,6 +17,7 @@ class UnitNames:
         self._paths: dict[str, list[UnitNo]] = {}
         self._folded: dict[str, list[UnitNo]] = {}
         self._codes: dict[str, list[UnitNo]] = {}
+        self._numbers: dict[str, list[UnitNo]] = {}  # codes that are digits, without the noughts before them
         self._names: dict[str, list[UnitNo]] = {}
         for unit in tree.units.values():
             path = tree.path_text(unit.no)
@@ -24,6 +25,8 @@ class UnitNames:
             _file(self._folded, fold_path(path), unit.no)
             if unit.code:
                 _file(self._codes, unit.code.casefold(), unit.no)
+                if unit.code.isdigit():
+                    _file(self._numbers, unit.code.lstrip("0"), unit.no)
             for name in {fold(one) for one in (tree.name(unit), *unit.aliases)}:
                 _file(self._names, name, unit.no)
 
@@ -44,7 +47,7 @@ class UnitNames:
         path = " › ".join(part.strip() for part in written.replace(">", "›").split("›"))
         for found in (
             self._paths.get(path.casefold()),
-            self._codes.get(written.casefold()) or self._codes_without_noughts(written),
+            self.by_code(written),
             self._folded.get(fold_path(path)),
             self._names.get(fold(written)),
         ):
@@ -61,11 +64,10 @@ class UnitNames:
             return UnitNo(int(number))
         raise CellError("Không có đơn vị số {text}.", text=text[:20])
 
-    def _codes_without_noughts(self, text: str) -> list[UnitNo]:
-        """Return whose code a spreadsheet has taken for a number: 04 becomes 4."""
-        if not (text.isascii() and text.isdigit()):
-            return []
-        return [no for code, units in self._codes.items() if is_same_number(code, text) for no in units]
+    def by_code(self, code: str) -> list[UnitNo]:
+        """Return whose code it is; a spreadsheet may have taken it for a number: 04 becomes 4."""
+        found = self._codes.get(code.casefold())
+        return found or (self._numbers.get(code.lstrip("0"), []) if code.isdigit() else [])
 
     def _only(self, found: list[UnitNo], text: str) -> UnitNo:
         if len(found) > 1:
