@@ -18,6 +18,7 @@ from hub.cases.cli import minutes_app
 from hub.cases.minutes import MinutesError
 from hub.config import CONFIG_TEMPLATE, Config, read_config
 from hub.fleet.cli import backlog
+from hub.fleet.organisation_cli import fleet_app
 from hub.hub_service import HubStartError, serve
 from hub.ingest.cli import import_
 from hub.ingest.parcel_files import ParcelFolderError
@@ -37,6 +38,7 @@ app.add_typer(accounts_app)
 app.add_typer(tokens_app)
 app.add_typer(seal_app)
 app.add_typer(minutes_app)
+app.add_typer(fleet_app)
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The hub's TOML file.")]
 DEFAULT_CONFIG = Path("hub.toml")

@@ -78,13 +78,14 @@ class Cases:
         open_calls: Callable[[], Iterable[CallId]],
         visit_now: Callable[[StationId], VisitId | None],
         name_of: Callable[[StationId], str],
+        unit_of: Callable[[StationId], str],
         on_change: Callable[[StationId], None],
     ) -> None:
         """`on_change` is called when what pages show of a station's calls has changed."""
-        self._hub, self._on_change, self._name_of = hub, on_change, name_of
+        self._hub, self._on_change, self._name_of, self._unit_of = hub, on_change, name_of, unit_of
         self._answered_calls, self._visit_now = answered_calls, visit_now
         self.advice = AdviceDesk(hub, on_change=on_change)
-        self.minutes = MinutesDesk(hub, open_calls=open_calls, name_of=name_of)
+        self.minutes = MinutesDesk(hub, open_calls=open_calls, name_of=name_of, unit_of=unit_of)
         self.visits = CallVisits(hub, answered_calls=answered_calls, visit_now=visit_now)
 
     async def begin(self) -> None:
@@ -229,6 +230,7 @@ class Cases:
             return LetterFacts(
                 station=station,
                 station_name=self._name_of(station),
+                station_unit=self._unit_of(station),
                 code=code_of(of),
                 call=str(call_id),
                 pressed=read_moment(

@@ -39,6 +39,7 @@ class LetterFacts:
 
     station: str
     station_name: str
+    station_unit: str  # the path of its unit, "" for none
     code: str
     call: str
     pressed: UtcInterval
@@ -112,6 +113,7 @@ def _who(facts: LetterFacts, say: Words) -> tuple[tuple[str, str], ...]:
     urgency = facts.form.urgency
     return (
         (say("Trạm"), f"{facts.station_name} ({facts.station})"),
+        *([(say("Đơn vị"), facts.station_unit)] if facts.station_unit else []),
         (say("Mã lượt khám"), facts.code),
         *named,
         (say("Trạm gọi lúc"), when_text(facts.pressed, say)),

@@ -28,10 +28,17 @@ class MinutesDesk:
     """`begin`, then `run` until cancelled; `on_calls` is told of each change of calls."""
 
     def __init__(
-        self, hub: Hub, *, open_calls: Callable[[], Iterable[CallId]], name_of: Callable[[StationId], str]
+        self,
+        hub: Hub,
+        *,
+        open_calls: Callable[[], Iterable[CallId]],
+        name_of: Callable[[StationId], str],
+        unit_of: Callable[[StationId], str],
     ) -> None:
-        """`open_calls`: those that are on the list now; `name_of`: what people call a station."""
-        self._hub, self._open_calls, self._name_of = hub, open_calls, name_of
+        """`open_calls`: those that are on the list now; `name_of`: what people call a station;
+        `unit_of`: the path of its unit, "" for none.
+        """
+        self._hub, self._open_calls, self._name_of, self._unit_of = hub, open_calls, name_of, unit_of
         self._sign: Sign = Authority(hub.config.pki_folder).sign
         self._unsettled: set[CallId] = set()  # open, just pressed, or just closed
         self._awake = asyncio.Event()
@@ -103,6 +110,7 @@ class MinutesDesk:
             store,
             row,
             station_name=self._name_of(row.call_id.station),
+            station_unit=self._unit_of(row.call_id.station),
             former=former,
             reason=reason,
             by=by,

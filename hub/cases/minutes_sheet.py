@@ -40,6 +40,8 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
         (say("Bản"), str(document["version"])),
         (say("Lập lúc"), f"{utc_text(document['made_utc_us'])} · {who}"),
     ]
+    if document.get("station_unit"):  # minutes of before the organisation name none
+        facts.insert(1, (say("Đơn vị"), document["station_unit"]))
     if document["corrects"]:
         facts.append((say("Sửa bản"), f"SHA-256 {document['corrects']}"))
         facts.append((say("Lý do sửa"), document["reason"] or say("cuộc gọi tiếp tục sau khi đóng")))

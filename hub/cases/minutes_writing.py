@@ -15,18 +15,21 @@ def write_document(
     row: CallRow,
     *,
     station_name: str,
+    station_unit: str = "",
     former: Minutes | None,
     reason: str,
     by: str | None,
     utc_us: int,
 ) -> dict[str, Any]:
-    """Return the document of a call as it stands now. `former`: what it corrects, for `reason`; `by`: whoever
+    """Return the document of a call as it stands now. `station_unit`: the path of its unit as
+    it is called now, "" for none. `former`: what it corrects, for `reason`; `by`: whoever
     closed or corrects it, None: the rules."""
     return {
         "format": FORMAT,
         "call": str(row.call_id),
         "station": row.call_id.station,
         "station_name": station_name,
+        "station_unit": station_unit,
         "practice": practice_of(row),
         "received_utc_us": row.received_utc_us,
         "version": 1 if former is None else former.version + 1,

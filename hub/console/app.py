@@ -38,6 +38,7 @@ from hub.console import (
 from hub.console.assets import ASSET_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
+from hub.console.organisation_routes import ORGANISATION_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
 from hub.console.people_routes import PEOPLE_ROUTES
 from hub.console.rooms import Rooms
@@ -69,6 +70,7 @@ ROUTES: Final = [
     Route("/stations/{station}/photos", photos.list_photos),
     Route("/stations/{station}/photos/{photo}", photos.show_photo),
     *LIST_ROUTES,
+    *ORGANISATION_ROUTES,
     WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}", case.show_call),
     Route("/calls/{call}/case", case.show_case),

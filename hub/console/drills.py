@@ -68,7 +68,8 @@ async def show_drills(request: Request) -> Response:
     rows = await rooms.hub.run_read(lambda store: store.newest_calls())
     proofs = {row.call_id.station: _proof(row) for row in rows}
     found = standings(rooms.stations.ids(), proofs, now_utc_us=rooms.hub.utc_now_us())
-    wanted = [one for one in found if asked.casefold() in rooms.stations.name(one.station).casefold()]
+    named = set((await rooms.search.index()).find(asked)) if asked else set()
+    wanted = [one for one in found if not asked or one.station in named]
     since_us = rooms.hub.utc_now_us() - TESTS_SINCE_DAYS * 86_400_000_000
     tests = await rooms.hub.run_read(lambda store: _read_tests(store, since_us))
     return render(

@@ -23,6 +23,7 @@ from hub.console.ages import (
     time_of_day,
 )
 from hub.console.guard import account_of, is_own_origin
+from hub.console.local_time import zone_difference_text
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
 from hub.console.theme import SYSTEM, THEME_COOKIE, THEMES, theme_of
@@ -78,6 +79,17 @@ async def signed_in_to_answer(request: Request) -> Account:
     account = await signed_in(request)
     if not account.may_answer:
         raise RefusedPageError(403, "Tài khoản này không được trả lời cuộc gọi.")
+    return account
+
+
+async def signed_in_to_edit(request: Request, *, units: bool = False) -> Account:
+    """Return who wants to change something of stations and boxes, or of units. Raises RefusedPageError,
+    NotSignedInError.
+    """
+    check_origin(request)
+    account = await signed_in(request)
+    if not (account.may_edit_units if units else account.may_edit_stations):
+        raise RefusedPageError(403, "Tài khoản này không được sửa tổ chức.")
     return account
 
 
@@ -165,6 +177,11 @@ def render(
         period_text=lambda period: when_text(period.begin, words),
         length_text=lambda length_s: age_text(length_s, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
+        unit_name=rooms.organisation.now.tree.name,
+        unit_text=lambda station: rooms.organisation.now.unit_text(StationId(station)),
+        zone_text=lambda station: zone_difference_text(
+            rooms.organisation.now.zone(StationId(station)), now_ms, words
+        ),
         **context,
     )
     response = HTMLResponse(html, status_code=status)

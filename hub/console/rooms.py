@@ -26,8 +26,10 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.imports import Imports
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import Word
+from hub.fleet.search_service import Search
 from hub.fleet.stations import StationList, link_of
 from hub.hub import Hub
 from hub.ingest.committed import SignalHeard
@@ -58,8 +60,13 @@ class Rooms:
         self.answers = Answers()
         self.organisation = OrganisationKeeper(hub)
         self.stations = StationList(
-            hub.config.station_names, name_of=self.organisation.name, started_s=hub.now_s()
+            hub.config.station_names,
+            name_of=self.organisation.name,
+            is_listed=self.organisation.is_open,
+            started_s=hub.now_s(),
         )
+        self.search = Search(self.organisation, self.stations)
+        self.imports = Imports()
         self.feed = LiveFeed(hub, self.viewers)
         self._pages: Counter[str] = Counter()  # open ones, by the name of who looks
         self.people = People(hub.config.accounts_path, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
@@ -81,6 +88,7 @@ class Rooms:
             open_calls=lambda: [one.call_id for one in self.desk.open_calls()],
             visit_now=self.visit_now,
             name_of=self.stations.name,
+            unit_of=self.organisation.unit_text,
             on_change=self._on_station,
         )
         self.looks = Looks()
@@ -116,9 +124,8 @@ class Rooms:
         await self.cases.begin()
 
     def _enrol(self) -> None:
-        """Every station with a card is on the list, heard or not."""
-        cards = self.organisation.now.stations.values()
-        self.stations.enrol(card.station for card in cards if not card.closed)
+        """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""
+        self.stations.enrol(self.organisation.now.stations)
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""

@@ -5,6 +5,7 @@ One object is one state of things; a change makes another. `hub.fleet.organisati
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from contract.ids import StationId
@@ -64,6 +65,10 @@ class Organisation:
         idle = (one for one in self.boxes.values() if one.station is None and not one.retired)
         return sorted(idle, key=lambda one: one.box)
 
+    def on(self, day: date) -> "Organisation":
+        """Return the same with its units called as they are on a day."""
+        return replace(self, tree=UnitTree(self.tree.units, day))
+
     def next_unit(self) -> UnitNo:
         """Return a number that no unit has had."""
         return UnitNo(max(self.tree.units, default=0) + 1)
@@ -79,7 +84,7 @@ class Organisation:
                     stations[card.station] = card
                 case BoxCard():
                     boxes[card.box] = card
-        tree = UnitTree(units)
+        tree = UnitTree(units, self.tree.on)
         for station in stations.values():
             _check_unit(tree, station.unit, f"station {station.station}")
         for box in boxes.values():

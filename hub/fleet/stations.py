@@ -45,18 +45,30 @@ def link_of(status: Status | None, at_utc_ms: float | None) -> Link | None:
 
 
 class StationList:
-    """Presence of all stations. `name_of`: what people call one, now."""
+    """Presence of all stations. `name_of`: what people call one, now; `is_listed`: it is on lists, now."""
 
     def __init__(
-        self, stations: Iterable[StationId], *, name_of: Callable[[StationId], str], started_s: float
+        self,
+        stations: Iterable[StationId],
+        *,
+        name_of: Callable[[StationId], str],
+        is_listed: Callable[[StationId], bool] = lambda _: True,
+        started_s: float,
     ) -> None:
-        self.name = name_of
+        self.name, self._is_listed = name_of, is_listed
         self._started_s = started_s
         self._heard: dict[StationId, Heard] = {station: Heard(started_s=started_s) for station in stations}
 
     def ids(self) -> list[StationId]:
-        """Return every station that is enrolled or was ever heard, in the order of their names."""
-        return sorted(self._heard, key=lambda station: (name_key(self.name(station)), station))
+        """Return every station that is enrolled or was ever heard, in the order of their names; those that
+        are on no list are left out.
+        """
+        listed = filter(self._is_listed, self._heard)
+        return sorted(listed, key=lambda station: (name_key(self.name(station)), station))
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._heard)
 
     def enrol(self, stations: Iterable[StationId]) -> None:
         """There are these stations too, heard or not."""

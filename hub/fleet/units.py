@@ -52,9 +52,12 @@ class UnitTreeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UnitTree:
-    """All units. Raises UnitTreeError: one is below itself, below nothing, or has no name."""
+    """All units as they are called on a day, `on` None: as they are called last, whatever the day. Raises
+    UnitTreeError: one is below itself, below nothing, or has no name.
+    """
 
     units: Mapping[UnitNo, Unit] = field(default_factory=dict)
+    on: date | None = None
     _children: dict[UnitNo | None, list[UnitNo]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,9 +86,13 @@ class UnitTree:
             no = self.units[no].parent
         return found[::-1]
 
+    def name(self, unit: Unit) -> str:
+        """Return what a unit is called on the tree's day."""
+        return unit.name(self.on)
+
     def path_text(self, no: UnitNo | None, on: date | None = None) -> str:
-        """Return the same in one line, as it was called on a day: "Quảng Ninh › Cô Tô"."""
-        return " › ".join(unit.name(on) for unit in self.path(no))
+        """Return the same in one line, as it is called on a day, None: the tree's: "Quảng Ninh › Cô Tô"."""
+        return " › ".join(unit.name(on or self.on) for unit in self.path(no))
 
     def below(self, no: UnitNo) -> frozenset[UnitNo]:
         """Return a unit and all below it."""

@@ -90,6 +90,16 @@ class Account:
         """Whether they may claim, end and close calls."""
         return self.role in (Role.OPERATOR, Role.ADMIN)
 
+    @property
+    def may_edit_stations(self) -> bool:
+        """Whether they may write down whose a station is, where it stands, which boxes are there."""
+        return self.role in (Role.OPERATOR, Role.ADMIN)
+
+    @property
+    def may_edit_units(self) -> bool:
+        """Whether they may change the tree of units, and take files of units and stations."""
+        return self.role is Role.ADMIN
+
 
 class Accounts:
     """The file of accounts. Raises AccountError when it is of a newer version than this program."""

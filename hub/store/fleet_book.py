@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Protocol
 from sqlite_utils import Database
 
 CardKind = Literal["unit", "station", "box"]
+MANY: Final = 200  # above it, one look at all cards is quicker than one at each
 
 FLEET: Final = """
 CREATE TABLE card (                                   -- units, stations, boxes: hub.fleet.card_json
@@ -69,6 +70,9 @@ class FleetBook(Protocol):
     def card_changes(self, *, newest: int, before_no: int | None = None) -> list[CardRow]:
         """Return the last versions of all, newest first; `before_no`: those older than that one."""
 
+    def boxes_ever_at(self, station: str) -> list[CardRow]:
+        """Return all versions of the cards of those boxes that stand at a station or ever did, in order."""
+
     def keep_cards(self, drafts: Sequence[CardDraft], *, by: str, why: str, utc_us: int) -> list[CardRow]:
         """Compare and set, all or none: empty when somebody wrote a version of one of them meanwhile. Raises
         StoreFailedError.
@@ -98,35 +102,53 @@ class SqliteFleetBook:
             before_no, before_no, newest,
         )  # fmt: skip
 
+    def boxes_ever_at(self, station: str) -> list[CardRow]:
+        """Return all versions of the cards of those boxes that stand at a station or ever did, in order."""
+        return self._rows(
+            f"SELECT {_COLUMNS} FROM card c WHERE c.kind = 'box' AND c.id IN (SELECT id FROM card"
+            " WHERE kind = 'box' AND json_extract(json, '$.station') = ?) ORDER BY c.id, c.revision",
+            station,
+        )
+
     def keep_cards(self, drafts: Sequence[CardDraft], *, by: str, why: str, utc_us: int) -> list[CardRow]:
         """Compare and set, all or none. Raises StoreFailedError."""
         with self._transaction():
-            if any(self._revision(one) != one.after for one in drafts):
+            revisions = self._revisions(drafts)
+            if any(revisions.get((one.kind, one.id), 0) != one.after for one in drafts):
                 return []
-            return [self._keep(one, by=by, why=why, utc_us=utc_us) for one in drafts]
+            (last,) = self._db.execute("SELECT coalesce(max(no), 0) FROM card").fetchone()
+            rows = [
+                CardRow(
+                    no=no, kind=one.kind, id=one.id, revision=one.after + 1, utc_us=utc_us, by=by, why=why,
+                    json=one.json,
+                )
+                for no, one in enumerate(drafts, start=last + 1)
+            ]  # fmt: skip
+            self._insert(rows)
+            return rows
 
-    def _revision(self, draft: CardDraft) -> int:
-        row = self._db.execute(
-            "SELECT c.revision FROM card_now w JOIN card c ON c.no = w.no WHERE w.kind = ? AND w.id = ?",
-            (draft.kind, draft.id),
-        ).fetchone()
-        return 0 if row is None else int(row[0])
+    def _revisions(self, drafts: Sequence[CardDraft]) -> dict[tuple[str, str], int]:
+        """Return the newest revisions: of these cards when they are few, of all when they are many."""
+        newest = "SELECT w.kind, w.id, c.revision FROM card_now w JOIN card c ON c.no = w.no"
+        if len(drafts) > MANY:
+            found = list(self._db.execute(newest))
+        else:
+            one_of = f"{newest} WHERE w.kind = ? AND w.id = ?"
+            found = [row for one in drafts for row in self._db.execute(one_of, (one.kind, one.id))]
+        return {(kind, id): revision for kind, id, revision in found}
 
-    def _keep(self, draft: CardDraft, *, by: str, why: str, utc_us: int) -> CardRow:
-        cursor = self._db.execute(
-            "INSERT INTO card (kind, id, revision, utc_us, by_name, why, json) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (draft.kind, draft.id, draft.after + 1, utc_us, by, why, draft.json),
+    def _insert(self, rows: Sequence[CardRow]) -> None:
+        """Many at once: the writer is ingest's too, which waits meanwhile."""
+        self._db.conn.executemany(
+            "INSERT INTO card (no, kind, id, revision, utc_us, by_name, why, json)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(one.no, one.kind, one.id, one.revision, one.utc_us, one.by, one.why, one.json) for one in rows],
         )
-        no = int(cursor.lastrowid or 0)
-        self._db.execute(
+        self._db.conn.executemany(
             "INSERT INTO card_now (kind, id, no) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, id) DO UPDATE SET no = excluded.no",
-            (draft.kind, draft.id, no),
+            [(one.kind, one.id, one.no) for one in rows],
         )
-        return CardRow(
-            no=no, kind=draft.kind, id=draft.id, revision=draft.after + 1, utc_us=utc_us, by=by, why=why,
-            json=draft.json,
-        )  # fmt: skip
 
     def _rows(self, sql: str, *values: object) -> list[CardRow]:
         return [_row(row) for row in self._db.execute(sql, values)]

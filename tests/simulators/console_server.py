@@ -150,7 +150,15 @@ class ConsoleServer:
         told = {"Origin": self.url, "Content-Type": "application/json", **headers}
         return self._ask("POST", path, json.dumps(body), told)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def post_file(self, path: str, name: str, data: bytes, **headers: str) -> Answer:
+        """POST a form with one field `file`, from a page of ours."""
+        bounds = "haidang-form-data"
+        head = f'--{bounds}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = head.encode() + data + f"\r\n--{bounds}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={bounds}"
+        return self._ask("POST", path, body, {"Origin": self.url, "Content-Type": kind, **headers})
+
+    def _ask(self, method: str, path: str, body: str | bytes | None, headers: dict[str, str]) -> Answer:
         sent = {name.replace("_", "-"): value for name, value in headers.items() if value}
         if body is not None:
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")

@@ -66,6 +66,18 @@ def test_who_saw_an_older_version_changes_nothing_at_all(store: SqliteStore) -> 
     assert len(store.fleet.card_versions("unit", "1")) == 1
 
 
+def test_a_station_tells_which_boxes_stood_there_whatever_became_of_them(store: SqliteStore) -> None:
+    elsewhere = BoxCard(box="HD-0001", station=StationId("ly-son"))
+    store.fleet.keep_cards([draft_of(BOX, after=0)], by="lan", why="", utc_us=1_000)
+    store.fleet.keep_cards([draft_of(elsewhere, after=1)], by="lan", why="", utc_us=2_000)
+    other = BoxCard(box="HD-0002", station=StationId("ly-son"))
+    store.fleet.keep_cards([draft_of(other, after=0)], by="lan", why="", utc_us=3_000)
+    assert [(row.id, row.revision) for row in store.fleet.boxes_ever_at(CON_DAO)] == [
+        ("HD-0001", 1),
+        ("HD-0001", 2),
+    ]
+
+
 def test_a_reader_writes_nothing(tmp_path: Path) -> None:
     SqliteStore(tmp_path, is_writer=True).close()
     with SqliteStore(tmp_path, is_writer=False) as store, pytest.raises(OwnFaultError, match="for reading"):

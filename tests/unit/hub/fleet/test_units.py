@@ -41,6 +41,16 @@ def test_a_name_is_that_of_the_day() -> None:
     assert dated.name(date(2020, 1, 1)) == "Đặc khu Côn Đảo"  # it had none then: better this than nothing
 
 
+def test_a_tree_calls_its_units_as_they_are_called_on_its_day() -> None:
+    names = (UnitName("Xã Cô Tô"), UnitName("Đặc khu Cô Tô", date(2025, 7, 1)))
+    of = Organisation(tree=tree(Unit(no=UnitNo(1), parent=None, names=names)))
+    assert of.on(date(2025, 6, 30)).tree.path_text(UnitNo(1)) == "Xã Cô Tô"
+    assert of.on(date(2025, 7, 1)).tree.path_text(UnitNo(1)) == "Đặc khu Cô Tô"
+    kept = of.on(date(2025, 6, 30)).with_cards([StationCard(station=CON_DAO, unit=UnitNo(1))])
+    assert kept.unit_text(CON_DAO) == "Xã Cô Tô"
+    assert of.tree.path_text(UnitNo(1), date(2020, 1, 1)) == "Xã Cô Tô"
+
+
 @pytest.mark.parametrize(
     ("units", "text"),
     [
