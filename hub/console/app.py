@@ -32,6 +32,7 @@ from hub.console import (
     station,
     station_ring,
 )
+from hub.console.alert_routes import ALERT_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
@@ -54,12 +55,14 @@ ROUTES: Final = [
     Route("/stations/{station}/ring", station_ring.ring_station, methods=["POST"]),
     Route("/stations/{station}/ring/stop", station_ring.stop_ringing, methods=["POST"]),
     Route("/stations/{station}/events", station.show_events),
+    Route("/stations/{station}/alerts", station.show_alerts),
     Route("/stations/{station}/questions", devices.show_questions),
     Route("/stations/{station}/devices/{device}", devices.confirm_device, methods=["POST"]),
     WebSocketRoute("/stations/{station}/live", live.serve_view),
     Route("/stations/{station}/photos", photos.list_photos),
     Route("/stations/{station}/photos/{photo}", photos.show_photo),
     *LIST_ROUTES,
+    *ALERT_ROUTES,
     WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}", case.show_call),
     Route("/calls/{call}/case", case.show_case),

@@ -11,6 +11,7 @@ from contract.events import DeviceQuestion
 from contract.ids import StationId
 from contract.signals import BoxState, ConfirmDevice, Interest, encode_signal
 from contract.topics import Topic
+from hub.alerts.alert_service import AlertDesk
 from hub.calls.call_desk import CallDesk
 from hub.calls.moves import HeldCall
 from hub.calls.table import ANSWERED_STATES, RINGING_STATES
@@ -82,6 +83,7 @@ class Rooms:
             name_of=self.stations.name,
             on_change=self._on_station,
         )
+        self.alerts = AlertDesk(hub, self.organisation, self.stations, self.feed)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -94,6 +96,7 @@ class Rooms:
         hub.on_signal(self._on_signal)
         self.feed.on_change(self._on_station)
         self.desk.on_change(self._on_calls)
+        self.alerts.on_change(self._on_change)
 
     async def begin(self) -> None:
         """Take up what the store knows."""
@@ -112,6 +115,7 @@ class Rooms:
         await self.routing.begin()
         await self.desk.begin()
         await self.cases.begin()
+        await self.alerts.begin()
 
     def _enrol(self) -> None:
         """Every station with a card is on the list, heard or not."""
@@ -126,6 +130,7 @@ class Rooms:
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self.cases.run(), name="cases")
+            tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:
@@ -239,6 +244,10 @@ class Rooms:
                 self._has_to_say.set()
                 return True
         return False
+
+    def pages(self) -> int:
+        """Return how many pages are open."""
+        return sum(self._pages.values())
 
     def open_page(self, name: str) -> Callable[[], None]:
         """Somebody has a page open; return what says that it has gone."""

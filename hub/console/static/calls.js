@@ -27,7 +27,7 @@ async function read() {
   isReading = false;
   if (text === null) return;
   shown = key;
-  replaceList(place("calls"), new DOMParser().parseFromString(text, "text/html"));
+  replaceList(place("calls"), new DOMParser().parseFromString(text, "text/html").body);
   showAges();
   void read(); // what changed meanwhile
 }

@@ -24,7 +24,7 @@ async function read() {
   isReading = false;
   if (text === null) return;
   shown = key;
-  replaceList(place("handover"), new DOMParser().parseFromString(text, "text/html"));
+  replaceList(place("handover"), new DOMParser().parseFromString(text, "text/html").body);
   showAges();
   void read();
 }
