@@ -1,19 +1,19 @@
 """Alerts while the hub runs: judged as they are due, kept in the store, owned by people, told outside."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from contract.ids import StationId
-from hub.alerts.alert import EVERYWHERE, HUB, Alert, AlertNo, Move, Place, acknowledged, given_back
+from hub.alerts.alert import Alert, AlertNo, Move, Place, acknowledged, given_back
 from hub.alerts.escalation import Escalation, Word, told
 from hub.alerts.facts import Fact, fact
 from hub.alerts.facts_service import Facts
 from hub.alerts.kept import draft_of, read_alert, window_of_row
 from hub.alerts.letter import Told
 from hub.alerts.maintenance import Paths, Window, checked, quieted, window_of
+from hub.alerts.place_names import PlaceNames
 from hub.alerts.rules import Rule, Rules
 from hub.alerts.rules_service import RulesFile
 from hub.alerts.table import IllegalInputError, Input, State
@@ -56,6 +56,7 @@ class AlertDesk:
         self._unwritten: list[Move] = []
         self._has_failed = False
         self._listeners: list[Callable[[], None]] = []
+        self.names = PlaceNames(lambda: organisation.now, stations.name)
         self.paths = Paths(self._path_of, self._path_of_unit)
         self.telling = Telling(
             mail_config=hub.config.mail, address=hub.config.console.url, now_s=hub.now_s,
@@ -113,27 +114,6 @@ class AlertDesk:
             found is not None and found.told_s is not None and self.now_s() >= found.told_s + rule.valid_s
         )
         return None if is_old else found
-
-    def place_name(self, place: Place) -> str:
-        """Return what people call a place; "" for the hub and for all stations: pages have words for them."""
-        if place.station is not None:
-            return self._stations.name(place.station)
-        if place.unit is None or place.unit == EVERYWHERE:
-            return ""
-        unit = self._organisation.now.tree.units.get(place.unit)
-        return f"{place.unit}" if unit is None else unit.name()
-
-    def station_name(self, station: StationId) -> str:
-        """Return what people call a station."""
-        return self._stations.name(station)
-
-    def unit_text(self, place: Place) -> str:
-        """Return the path of the unit above a place in one line; "" for none."""
-        organisation = self._organisation.now
-        if place.station is not None:
-            return organisation.unit_text(place.station)
-        above = None if place.unit is None else organisation.tree.units.get(place.unit)
-        return "" if above is None else organisation.tree.path_text(above.parent)
 
     def window(self, alert: Alert) -> Window | None:
         """Return the maintenance in which an alert is quiet now."""
@@ -377,10 +357,9 @@ class AlertDesk:
         rule = None if alert is None else self.rule(alert)
         if alert is None or rule is None or alert.state is State.ACKNOWLEDGED or alert.calm_s is not None:
             return None
-        names = {HUB: "Trung tâm", Place(unit=EVERYWHERE): "Mọi trạm"}
         return Told(
-            alert=alert, rule=rule, place=self.place_name(alert.place) or names[alert.place],
-            unit=self.unit_text(alert.place), since_utc_us=self.utc_us(alert.since_s),
+            alert=alert, rule=rule, place=self.names.name(alert.place),
+            unit=self.names.unit(alert.place), since_utc_us=self.utc_us(alert.since_s),
         )  # fmt: skip
 
     def utc_us(self, at_s: float) -> int:
@@ -406,9 +385,3 @@ class AlertDesk:
         self.number += 1
         for listener in self._listeners:
             listener()
-
-
-def journal_detail(line: AlertLine) -> dict[str, object]:
-    """Return what a line of the journal says beside its input."""
-    found = json.loads(line.detail)
-    return found if isinstance(found, dict) else {}

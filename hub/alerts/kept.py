@@ -70,6 +70,12 @@ def read_alert(row: AlertRow, *, line: TimeLine) -> Alert:
     return _shifted(alert, by_us / 1e6) if by_us else alert
 
 
+def journal_detail(line: AlertLine) -> dict[str, object]:
+    """Return what a line of the journal says beside its input."""
+    found = json.loads(line.detail)
+    return found if isinstance(found, dict) else {}
+
+
 def window_of_row(row: MaintenanceRow) -> Window:
     """Return a maintenance window of the store. Raises ValueError: its place is none."""
     return Window(

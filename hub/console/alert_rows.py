@@ -5,7 +5,7 @@ from math import isinf
 from typing import Final, TypedDict
 
 from contract.ids import StationId
-from hub.alerts.alert import EVERYWHERE, Alert, Place
+from hub.alerts.alert import Alert
 from hub.alerts.alert_service import AlertDesk
 from hub.alerts.amounts import Kind, amount_text
 from hub.alerts.rules import Rule, Severity
@@ -15,8 +15,6 @@ from hub.console.words import Words
 
 MEMBERS_SHOWN: Final = 12
 BAR_MAX: Final = 3  # alerts that the bar of a page names
-THE_HUB: Final = "Trung tâm"
-ALL_STATIONS: Final = "Mọi trạm"
 SEVERITY_WORDS: Final = {
     Severity.HIGH: "mức cao",
     Severity.MEDIUM: "mức trung bình",
@@ -100,13 +98,6 @@ class AlertEntry:
     quiet_until_ms: float | None
 
 
-def place_key(desk: AlertDesk, place: Place) -> str:
-    """Return what people call a place: a name, or a word of the catalogue."""
-    if place.station is None and place.unit in (None, EVERYWHERE):
-        return THE_HUB if place.unit is None else ALL_STATIONS
-    return desk.place_name(place)
-
-
 def alert_entry(desk: AlertDesk, alert: Alert, words: Words) -> AlertEntry:
     """Return an alert as lists show it now."""
     rule, known, window = desk.rule(alert), desk.reading(alert), desk.window(alert)
@@ -119,10 +110,10 @@ def alert_entry(desk: AlertDesk, alert: Alert, words: Words) -> AlertEntry:
         no=alert.no,
         severity=alert.severity,
         title=alert.rule if rule is None else rule.title,
-        place=place_key(desk, alert.place),
+        place=desk.names.name(alert.place),
         station=alert.place.station,
-        unit=desk.unit_text(alert.place),
-        members=tuple((one, desk.station_name(one)) for one in members[:MEMBERS_SHOWN]),
+        unit=desk.names.unit(alert.place),
+        members=tuple((one, desk.names.station(one)) for one in members[:MEMBERS_SHOWN]),
         member_count=len(members),
         since_ms=alert.since_s * 1000,
         raised_ms=alert.raised_s * 1000,
@@ -172,7 +163,7 @@ def _bar_entry(desk: AlertDesk, alert: Alert) -> BarEntry:
     return {
         "no": alert.no,
         "title": alert.rule if rule is None else rule.title,
-        "place": place_key(desk, alert.place),
+        "place": desk.names.name(alert.place),
         "since_ms": alert.since_s * 1000,
         "is_owned": alert.state is State.ACKNOWLEDGED,
     }

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.ids import StationId
 from hub.alerts.alert import Alert
-from hub.alerts.alert_service import AlertDesk, journal_detail
-from hub.alerts.kept import read_alert
+from hub.alerts.alert_service import AlertDesk
+from hub.alerts.kept import journal_detail, read_alert
 from hub.alerts.rules import Severity
 from hub.alerts.table import Input, State
 from hub.cases.note_words import utc_text
@@ -21,7 +21,6 @@ from hub.console.alert_rows import (
     STATE_WORDS,
     AlertEntry,
     alert_entry,
-    place_key,
     reading_text,
 )
 from hub.console.page import (
@@ -208,7 +207,7 @@ def _closed(rooms: Rooms, alert: Alert, closed_utc_us: int, words: Words) -> Clo
         no=alert.no,
         severity=alert.severity,
         title=alert.rule if rule is None else rule.title,
-        place=place_key(desk, alert.place),
+        place=desk.names.name(alert.place),
         raised=utc_text(desk.utc_us(alert.raised_s)),
         closed=utc_text(closed_utc_us),
         lasted=age_text(max(0.0, (closed_utc_us - since_us) / 1e6), words),
@@ -226,7 +225,7 @@ def _journal_row(desk: AlertDesk, alert: Alert, line: AlertLine, words: Words) -
     if isinstance(about, str) and about:
         parts.append(about)
     if input_ in (Input.JOINED, Input.LEFT) and isinstance(count, int):
-        named = [desk.station_name(StationId(one)) for one in _texts(said.get("stations"))]
+        named = [desk.names.station(StationId(one)) for one in _texts(said.get("stations"))]
         parts.append(words("{n} trạm: {names}", n=count, names=", ".join(named)))
     elif isinstance(count, int):
         parts.append(words("lần thứ {n}", n=count))

@@ -13,7 +13,6 @@ from hub.alerts.alert import Place
 from hub.alerts.maintenance import MaintenanceError, Window
 from hub.cases.note_words import utc_text
 from hub.console.ages import VIETNAM
-from hub.console.alert_rows import place_key
 from hub.console.alerts import unit_choices
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in, signed_in_to_answer
 from hub.console.rooms import Rooms
@@ -92,8 +91,8 @@ def _row(rooms: Rooms, window: Window, utc_us: int) -> WindowRow:
     quiet = [one for one in desk.open_alerts() if one.is_quiet and desk.window(one) == window]
     return WindowRow(
         no=window.no,
-        place=place_key(desk, window.place),
-        unit=desk.unit_text(window.place),
+        place=desk.names.name(window.place),
+        unit=desk.names.unit(window.place),
         begins=utc_text(window.from_utc_us),
         ends=utc_text(window.over_utc_us),
         why=window.why,
