@@ -12,7 +12,7 @@ from hub.alerts.facts import Fact, fact
 from hub.alerts.facts_service import Facts
 from hub.alerts.kept import draft_of, read_alert, window_of_row
 from hub.alerts.letter import Told
-from hub.alerts.maintenance import Paths, Window, checked, quieted, window_of
+from hub.alerts.maintenance import Paths, Window, checked, next_edge_us, quieted, window_of
 from hub.alerts.place_names import PlaceNames
 from hub.alerts.rules import Rule, Rules
 from hub.alerts.rules_service import RulesFile
@@ -27,13 +27,14 @@ from hub.fleet.units import UnitNo
 from hub.hub import Hub
 from hub.ingest.committed import Committed
 from hub.live.feed import LiveFeed
-from hub.store.alert_book import AlertLine, AlertRow, MaintenanceRow
+from hub.store.alert_book import MaintenanceRow
 from hub.store.interface import StoreFailedError
 
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 LOOK_EVERY_S: Final = 5.0  # whether the document has changed
+LONG_FROM_NOW_US: Final = 1 << 62
 WINDOWS_KEPT_US: Final = 30 * 86_400_000_000
 UNWRITTEN_MAX: Final = (
     20_000  # lines that wait for a store that fails; then the oldest are lost, and it is said
@@ -51,10 +52,11 @@ class AlertDesk:
         self.number = 0  # grows with each change, for pages
         self.line = TimeLine(boot=hub.boot_name, now_s=hub.now_s, utc_now_us=hub.utc_now_us)
         self._hub, self._organisation, self._stations = hub, organisation, stations
-        self._facts = Facts(hub, stations, feed)
+        self._facts = Facts(hub, stations, feed, is_closed=self._is_closed)
         self._lock = asyncio.Lock()  # what people do and what the clock does follow one another
         self._unwritten: list[Move] = []
         self._has_failed = False
+        self._quieted_us, self._edge_us = 0, 0  # when windows were looked at, and are to be again
         self._listeners: list[Callable[[], None]] = []
         self.names = PlaceNames(lambda: organisation.now, stations.name)
         self.paths = Paths(self._path_of, self._path_of_unit)
@@ -133,18 +135,6 @@ class AlertDesk:
         """Return how many looks at stations there were since the rules were read."""
         return self._watchman.looked_count
 
-    async def closed(self, *, newest: int) -> list[AlertRow]:
-        """Return the alerts that were closed last. Raises StoreFailedError."""
-        return await self._hub.run_read(lambda store: store.alerts.closed_alerts(newest=newest))
-
-    async def row(self, no: int) -> AlertRow | None:
-        """Return an alert, open or closed, as it is kept. Raises StoreFailedError."""
-        return await self._hub.run_read(lambda store: store.alerts.alert(no))
-
-    async def journal(self, no: int) -> list[AlertLine]:
-        """Return what was done to an alert, in order. Raises StoreFailedError."""
-        return await self._hub.run_read(lambda store: store.alerts.alert_journal(no))
-
     # What people do
 
     async def acknowledge(self, no: int, *, by: str, note: str, for_s: float) -> Alert | None:
@@ -218,7 +208,7 @@ class AlertDesk:
             while (due_s := self._watchman.next_s()) is not None and due_s <= self.now_s():
                 moves += self._watchman.turn(self._facts.of, now_s=self.now_s())
                 await asyncio.sleep(0)  # calls go before
-            moves += self._by_clock()
+            moves += self._by_clock(has_news=bool(moves))
             self._unwritten += moves
             await self._write()
         if moves:
@@ -234,7 +224,7 @@ class AlertDesk:
             for station in self._stations.ids():
                 self._watchman.touch(station, now_s=now_s)
 
-    def _by_clock(self) -> list[Move]:
+    def _by_clock(self, *, has_news: bool) -> list[Move]:
         """What is due of alerts by the clock alone; applied."""
         now_s, done = self.now_s(), []
         alerts = list(self._watchman.alerts.values())
@@ -242,9 +232,13 @@ class AlertDesk:
             self._watchman.apply(moved)
             done.append(moved)
         alerts = list(self._watchman.alerts.values())
-        for moved in quieted(alerts, self.windows, self.paths, utc_us=self._hub.utc_now_us()):
-            self._watchman.apply(moved)
-            done.append(moved)
+        utc_us = self._hub.utc_now_us()
+        if has_news or done or not self._quieted_us <= utc_us < self._edge_us:
+            self._quieted_us = utc_us
+            self._edge_us = next_edge_us(self.windows, utc_us=utc_us) or LONG_FROM_NOW_US
+            for moved in quieted(alerts, self.windows, self.paths, utc_us=utc_us):
+                self._watchman.apply(moved)
+                done.append(moved)
         words: list[Word] = []
         for alert in list(self._watchman.alerts.values()):
             found = self._escalation.due(alert, now_s=now_s)
@@ -301,7 +295,10 @@ class AlertDesk:
 
     async def _keep_turning(self) -> None:
         while True:
-            await self.turn()
+            try:
+                await self.turn()
+            except Exception:  # what nobody foresaw of an alert must not end a hub on which calls ring
+                log.exception("alerts stay as they are")
             await asyncio.sleep(TICK_S)
 
     async def _keep_reading(self) -> None:
@@ -320,6 +317,7 @@ class AlertDesk:
         since_us = self._hub.utc_now_us() - WINDOWS_KEPT_US
         rows = await self._hub.run_read(lambda store: store.alerts.maintenance(since_utc_us=since_us))
         self.windows = [window_of_row(row) for row in rows]
+        self._edge_us = 0
         self._notify()
 
     def _begin_watch(self, alerts: Iterable[Alert], next_no: int) -> None:
@@ -348,6 +346,8 @@ class AlertDesk:
         """Stations are in other units: all are counted anew."""
         tree = self._organisation.now.tree
         self._watchman.regroup(self._stations.ids(), lambda name: unit_named(tree, name), now_s=self.now_s())
+        self._edge_us = 0
+        self._notify()
 
     def _on_told(self, no: AlertNo, key: str, state: str, text: str) -> None:
         self._told.append((no, key, state, text))
@@ -369,6 +369,10 @@ class AlertDesk:
     def _is_in(self, place: Place, name: str) -> bool:
         unit = unit_named(self._organisation.now.tree, name)
         return unit is not None and self.paths.is_in(place, unit)
+
+    def _is_closed(self, station: StationId) -> bool:
+        card = self._organisation.now.stations.get(station)
+        return card is not None and card.closed
 
     def _path_of(self, station: StationId) -> tuple[UnitNo, ...]:
         organisation = self._organisation.now

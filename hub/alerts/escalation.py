@@ -36,8 +36,8 @@ class Escalation:
         self._rules, self._is_in = rules, is_in
 
     def due(self, alert: Alert, *, now_s: float) -> Escalated | None:
-        """Return the rung that is due of an alert; None: none is. A rung at which there is nobody to be told
-        is passed at once, and the journal says so.
+        """Return the rung that is due of an alert; None: none is, or there is nobody to be told. A rung at
+        which there is nobody is passed at once.
         """
         rule = self._rules.rules.get(alert.rule)
         due_s = alert.escalates_s(rule)
@@ -47,6 +47,8 @@ class Escalation:
         audience = self._audience(alert, rule, rung)
         if rung == MAIL_RUNG and not audience:
             rung, audience = HOOK_RUNG, self._audience(alert, rule, HOOK_RUNG)
+        if not audience:
+            return None
         words = tuple(Word(alert, one, f"{rung} {one.name}") for one in audience)
         told = {**alert.told, **{word.key: "due" for word in words}}
         detail: dict[str, Any] = {"rung": rung, "to": [word.to.name for word in words]}

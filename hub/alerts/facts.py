@@ -5,6 +5,7 @@ hub's own time line, in seconds (CLOCK_BOOTTIME): nobody sets that clock.
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final, NamedTuple
 
 from hub.alerts.amounts import Kind
@@ -61,6 +62,9 @@ class HubFacts:
     other_content: Fact | None = None  # records that came with another content than before
 
 
+AT_REST: Final = StationFacts(  # of a station that is no more: nothing is the matter with it
+    **{name: Fact(inf if name.startswith("disk_free") else 0.0) for name in StationFacts.__slots__}
+)
 AnyFacts = StationFacts | HubFacts
 
 

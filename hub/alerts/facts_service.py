@@ -1,12 +1,12 @@
 """Reads the facts of stations and hub out of the rooms, when a place is looked at."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from contract.events import Press
 from contract.ids import StationId
-from hub.alerts.facts import AnyFacts, Fact, HubFacts
+from hub.alerts.facts import AT_REST, AnyFacts, Fact, HubFacts
 from hub.alerts.station_facts import station_facts
 from hub.fleet.stations import StationList
 from hub.hub import Hub
@@ -18,10 +18,14 @@ CONTENT_FRESH_S: Final = 3_600.0  # so long is a record with another content new
 
 
 class Facts:
-    """`hears_since_s`: since when the hub can hear stations, None: it cannot now."""
+    """`hears_since_s`: since when the hub can hear stations, None: it cannot now. `is_closed`: whether a
+    station is no more.
+    """
 
-    def __init__(self, hub: Hub, stations: StationList, feed: LiveFeed) -> None:
-        self._hub, self._stations, self._feed = hub, stations, feed
+    def __init__(
+        self, hub: Hub, stations: StationList, feed: LiveFeed, *, is_closed: Callable[[StationId], bool]
+    ) -> None:
+        self._hub, self._stations, self._feed, self._is_closed = hub, stations, feed, is_closed
         self.hears_since_s: float | None = None
         self._began_s = hub.now_s()
         self._pressed_us: dict[StationId, int] = {}
@@ -48,6 +52,8 @@ class Facts:
         now_s = self._hub.now_s()
         if station is None:
             return self._of_hub(now_s)
+        if self._is_closed(station):
+            return AT_REST
         return station_facts(
             self._feed.now(station),
             self._stations.presence(station, now_s=now_s, leased_since_s=None),

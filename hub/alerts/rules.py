@@ -168,9 +168,7 @@ _LOW, _MEDIUM, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 _M, _H, _D = MINUTE_S, HOUR_S, DAY_S
 _OF_HUB: Final = {"hold_s": 0.0, "settle_s": 5 * _M, "escalate_s": 5 * _M}
 _BUILT_IN: Final = (
-    _above(
-        "silent", "Trạm im lặng", 15 * _M, 6 * _M, _MEDIUM, settle_s=30 * _M, worse=_D, escalate_s=30 * _M
-    ),
+    _above("silent", "Trạm im lặng", 15 * _M, 6 * _M, _MEDIUM, settle_s=30 * _M, escalate_s=30 * _M),
     _above(
         "owed_age", "Số liệu chưa về dồn lại", 2 * _H, 30 * _M, _MEDIUM, hold_s=15 * _M, escalate_s=2 * _H
     ),

@@ -105,7 +105,7 @@ async def show_closed(request: Request) -> Response:
     account = await signed_in(request)
     rooms, words = rooms_of(request), Words(language_of(request))
     rows = [_closed(rooms, read_alert(row, line=rooms.alerts.line), row.changed_utc_us, words)
-            for row in await rooms.alerts.closed(newest=CLOSED_MAX)]  # fmt: skip
+            for row in await rooms.hub.run_read(lambda store: store.alerts.closed_alerts(newest=CLOSED_MAX))]  # fmt: skip
     return render(
         request,
         "closed_alerts.html",
@@ -120,13 +120,15 @@ async def show_alert(request: Request) -> Response:
     """GET /alerts/NO: one alert, open or over, and what was done to it."""
     account = await signed_in(request)
     rooms, words, no = rooms_of(request), Words(language_of(request)), _no(request)
-    open_alert, row = rooms.alerts.alert(no), await rooms.alerts.row(no)
+    open_alert = rooms.alerts.alert(no)
+    row, lines = await rooms.hub.run_read(
+        lambda store: (store.alerts.alert(no), store.alerts.alert_journal(no))
+    )
     alert = open_alert
     if alert is None and row is not None:
         alert = read_alert(row, line=rooms.alerts.line)
     if alert is None:
         raise RefusedPageError(404, "Không có cảnh báo này.")
-    lines = await rooms.alerts.journal(no)
     return render(
         request,
         "alert.html",
@@ -234,7 +236,7 @@ def _journal_row(desk: AlertDesk, alert: Alert, line: AlertLine, words: Words) -
     if isinstance(said.get("for_s"), int | float):
         parts.append(words("nhận trong {age}", age=age_text(float(str(said["for_s"])), words)))
     if input_ is Input.ESCALATE:
-        parts.append(", ".join(_texts(to)) or words("không có ai để báo"))
+        parts.append(", ".join(_texts(to)))
     if input_ is Input.TOLD:
         became = TOLD_WORDS.get(str(said.get("state")), "không rõ")
         parts.append(f"{to}: {words(became)}")

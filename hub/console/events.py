@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract.ids import StationId
-from hub.console.alert_rows import bar_state
 from hub.console.call_list import CallsTold
 from hub.console.guard import is_own_origin, token_of
 from hub.console.page import RefusedPageError, rooms_of, signed_in
@@ -94,6 +93,6 @@ def _state(rooms: Rooms, told: CallsTold) -> str:
         },
         "ingest_fault_since_ms": rooms.monotonic_to_utc_ms(ingest.fault_since_s) if ingest.fault else None,
         "has_routing_fault": rooms.routing.has_fault,
-        "alerts": bar_state(rooms.alerts),
+        "alerts": rooms.alert_bar(),
     }
     return f'{{"calls": [{", ".join(told.calls)}], {json.dumps(about)[1:]}'

@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
 from hub.console.ages import age_text, date_and_time, moment_text, press_age_text, time_of_day
-from hub.console.alert_rows import bar_state
 from hub.console.guard import account_of, is_own_origin
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
@@ -127,7 +126,7 @@ def render(
         broker=rooms.hub.broker_link(),
         ingest=rooms.hub.ingest_state(),
         has_routing_fault=rooms.routing.has_fault,
-        alert_bar=bar_state(rooms.alerts) if account else None,
+        alert_bar=rooms.alert_bar() if account else None,
         age_of=age_of,
         age_since=age_since,
         alert_since=lambda line_ms: age_text(max(0.0, rooms.hub.now_s() - line_ms / 1000), words),

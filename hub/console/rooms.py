@@ -16,6 +16,7 @@ from hub.calls.call_desk import CallDesk
 from hub.calls.moves import HeldCall
 from hub.calls.table import ANSWERED_STATES, RINGING_STATES
 from hub.cases.case_service import Cases
+from hub.console.alert_rows import BarState, bar_state
 from hub.console.call_list import CallList, CallsTold
 from hub.console.rows import (
     CallEntry,
@@ -84,6 +85,7 @@ class Rooms:
             on_change=self._on_station,
         )
         self.alerts = AlertDesk(hub, self.organisation, self.stations, self.feed)
+        self._bar: BarState | None = None
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -244,6 +246,12 @@ class Rooms:
                 self._has_to_say.set()
                 return True
         return False
+
+    def alert_bar(self) -> BarState:
+        """Return what every page is told of alerts; made anew when any of them has changed."""
+        if self._bar is None or self._bar["number"] != self.alerts.number:
+            self._bar = bar_state(self.alerts)
+        return self._bar
 
     def pages(self) -> int:
         """Return how many pages are open."""

@@ -10,6 +10,8 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.broker import free_port
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -34,9 +36,7 @@ class Letter:
 class MailServer:
     """Use as a context manager. `replies`: what it answers to the next letters instead of taking them."""
 
-    def __init__(
-        self, *, certificate: tuple[Path, Path] | None = None, user: str = "", port: int = 0
-    ) -> None:
+    def __init__(self, *, certificate: tuple[Path, Path] | None = None, user: str = "") -> None:
         self.letters: list[Letter] = []
         self.replies: list[str] = []
         self.tried_count = 0
@@ -49,13 +49,13 @@ class MailServer:
         if user:
             arguments |= {"authenticator": self._authenticate, "auth_required": True}
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=port, server_hostname="mail", **arguments
+            self, hostname="127.0.0.1", port=free_port(), server_hostname="mail", **arguments
         )
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._controller.server.sockets[0].getsockname()[1])
+        return int(self._controller.port)
 
     def __enter__(self) -> Self:
         self._controller.start()

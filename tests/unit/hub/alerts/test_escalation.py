@@ -138,3 +138,8 @@ def test_a_webhook_says_the_same_for_programs() -> None:
         "alert.unowned", 7, "medium", "station:a",
     )  # fmt: skip
     assert (body["age_s"], body["since_utc"]) == (5, "2026-09-21T14:13:20+00:00")
+
+
+def test_where_there_is_nobody_to_be_told_nothing_is_said_to_have_been() -> None:
+    nobody = Escalation(Rules(rules={HOT.name: HOT}), is_in=lambda *_: True)
+    assert nobody.due(ALERT, now_s=1e9) is None
