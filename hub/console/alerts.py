@@ -104,8 +104,9 @@ async def show_closed(request: Request) -> Response:
     """GET /alerts/closed: those that are over, closed last first."""
     account = await signed_in(request)
     rooms, words = rooms_of(request), Words(language_of(request))
-    rows = [_closed(rooms, read_alert(row, line=rooms.alerts.line), row.changed_utc_us, words)
-            for row in await rooms.hub.run_read(lambda store: store.alerts.closed_alerts(newest=CLOSED_MAX))]  # fmt: skip
+    kept = await rooms.hub.run_read(lambda store: store.alerts.closed_alerts(newest=CLOSED_MAX))
+    alerts = [(read_alert(row, line=rooms.alerts.line), row.changed_utc_us) for row in kept]
+    rows = [_closed(rooms, alert, closed_us, words) for alert, closed_us in alerts]
     return render(
         request,
         "closed_alerts.html",

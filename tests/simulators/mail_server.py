@@ -12,6 +12,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.broker import free_port
 
+PASSWORD = b"mot mat khau dai"
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -40,7 +42,7 @@ class MailServer:
         self.letters: list[Letter] = []
         self.replies: list[str] = []
         self.tried_count = 0
-        self._user, self._password = user.encode(), b"mot mat khau dai"
+        self._user, self._password = user.encode(), PASSWORD
         arguments: dict[str, Any] = {}
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,9 +1,11 @@
 """Alerts over HTTP: raised by the clock, owned, quiet in maintenance, kept over a restart; a press rings."""
 
 import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -231,6 +233,32 @@ def test_a_hub_that_hears_nobody_is_one_alert(server: ConsoleServer) -> None:
     turn(server)
     kinds = {one.rule for one in server.call(server.rooms.alerts.open_alerts)}
     assert "deaf" in kinds and "silent" not in kinds
+
+
+def test_a_station_that_is_closed_has_nothing_the_matter_with_it(server: ConsoleServer) -> None:
+    silent(server, "con-dao-01")
+    card = StationCard(station=StationId("con-dao-01"), closed=True)
+    server.run(lambda: server.rooms.organisation.keep([card], by="Lan"))
+    turn(server)
+    server.ahead_s += 1_801
+    turn(server)
+    assert alerts(server) == []
+
+
+def test_an_alert_that_fails_does_not_end_the_hub(
+    server: ConsoleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+
+    async def fails() -> NoReturn:
+        failed.set()
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(server.rooms.alerts, "turn", fails)
+        assert failed.wait(30)
+    silent(server, "con-dao-01")  # and it goes on
+    assert alerts(server)
 
 
 def test_metrics_are_for_this_machine(server: ConsoleServer) -> None:

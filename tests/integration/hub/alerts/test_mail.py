@@ -1,5 +1,7 @@
 """Letters by a real SMTP server, and every way to be refused."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,11 @@ import pytest
 
 from hub.alerts.mail import send
 from hub.config import MailConfig, parse_config
+from hub.pki.authority import Authority
 from hub.routing.outside import OutsideError
 from hub.toml_table import ConfigError
 from tests.broker import free_port
-from tests.simulators.mail_server import MailServer
+from tests.simulators.mail_server import PASSWORD, MailServer
 
 LETTER: dict[str, Any] = {
     "to": "truc@soyte.example.vn", "subject": "[Hải đăng] ** Trạm im lặng: Lý Sơn", "text": "Chưa ai nhận.\n",
@@ -53,6 +56,25 @@ def test_a_server_without_tls_is_not_given_a_letter_that_wants_it() -> None:
     with MailServer() as server, pytest.raises(OutsideError, match=r"is mail\.tls right"):
         send(config(server.port, tls="starttls"), **LETTER)
     assert server.letters == []
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    authority = Authority(tmp_path_factory.mktemp("pki"))
+    authority.make(names=(), now=datetime.now(UTC))
+    return authority
+
+
+def test_with_starttls_and_a_password_it_is_sealed_and_ours(authority: Authority) -> None:
+    with MailServer(certificate=authority.pair("console"), user="hai-dang") as server:
+        sealed = config(server.port, tls="starttls", ca_path=authority.ca, user="hai-dang", password=PASSWORD)
+        send(sealed, **LETTER)
+        assert [letter.was_sealed for letter in server.letters] == [True]
+        with pytest.raises(OutsideError, match="is the password right"):
+            send(replace(sealed, password=b"another one"), **LETTER)
+        with pytest.raises(OutsideError, match=r"mail\.ca_file"):
+            send(replace(sealed, ca_path=None), **LETTER)
+        assert len(server.letters) == 1
 
 
 @pytest.mark.parametrize(
