@@ -41,6 +41,14 @@ class ConsoleConfig:
         host = f"[{host}]" if ":" in host else host
         return f"{'https' if self.is_https else 'http'}://{host}:{self.port}/"
 
+    @property
+    def far_url(self) -> str:
+        """The address for people elsewhere: by the first of `names`; without any, that of this machine."""
+        if not self.names:
+            return self.url
+        host = f"[{self.names[0]}]" if ":" in self.names[0] else self.names[0]
+        return f"{'https' if self.is_https else 'http'}://{host}:{self.port}/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaConfig:

@@ -61,7 +61,7 @@ class AlertDesk:
         self.names = PlaceNames(lambda: organisation.now, stations.name)
         self.paths = Paths(self._path_of, self._path_of_unit)
         self.telling = Telling(
-            mail_config=hub.config.mail, address=hub.config.console.url, now_s=hub.now_s,
+            mail_config=hub.config.mail, address=hub.config.console.far_url, now_s=hub.now_s,
             utc_now_us=hub.utc_now_us, tell_of=self._tell_of, on_told=self._on_told,
         )  # fmt: skip
         self._told: list[tuple[AlertNo, str, str, str]] = []

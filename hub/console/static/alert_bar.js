@@ -16,6 +16,7 @@ function bar(alert) {
   sign.textContent = "***";
   text.textContent = `${t(alert.title)}: ${t(alert.place)}`;
   age.className = "alert-age";
+  age.setAttribute("role", "timer"); // read when it is looked at, not each second
   age.dataset.since = String(alert.since_ms);
   link.append(sign, " ", text, " ", age);
   if (alert.is_owned) {

@@ -121,7 +121,7 @@ function showLost(now) {
 /** Nothing may look live that is not: a page without its hub, a hub without its broker. */
 function showStale() {
   const isStale = isLost || hub?.broker.is_connected === false;
-  if (isStale) document.body.dataset.stale = "";
+  if (isStale) document.body.dataset.stale = isLost ? "lost" : "broker";
   else delete document.body.dataset.stale;
 }
 
