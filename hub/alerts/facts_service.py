@@ -1,18 +1,21 @@
 """Reads the facts of stations and hub out of the rooms, when a place is looked at."""
 
+import logging
 import shutil
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from contract.events import Press
 from contract.ids import StationId
-from hub.alerts.facts import AT_REST, AnyFacts, Fact, HubFacts
+from hub.alerts.facts import AT_REST, AnyFacts, Fact, HubFacts, StationFacts
 from hub.alerts.station_facts import station_facts
 from hub.fleet.stations import StationList
 from hub.hub import Hub
 from hub.ingest.committed import Committed
 from hub.live.feed import LiveFeed
 from hub.store.interface import CallRow, Outcome
+
+log = logging.getLogger(__name__)
 
 CONTENT_FRESH_S: Final = 3_600.0  # so long is a record with another content news
 
@@ -48,10 +51,17 @@ class Facts:
         return before_s != self.hears_since_s
 
     def of(self, station: StationId | None) -> AnyFacts:
-        """Return what is known of a station, or (None) of the hub."""
+        """Return what is known of a station, or (None) of the hub; nothing, where that goes wrong."""
         now_s = self._hub.now_s()
         if station is None:
             return self._of_hub(now_s)
+        try:
+            return self._of_station(station, now_s)
+        except Exception:  # what one station says that nobody foresaw must not hide the others
+            log.exception("what is known of %s cannot be judged", station)
+            return StationFacts()
+
+    def _of_station(self, station: StationId, now_s: float) -> AnyFacts:
         if self._is_closed(station):
             return AT_REST
         return station_facts(

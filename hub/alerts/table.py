@@ -44,7 +44,6 @@ TRANSITIONS: Final = {
     **{(state, Input.WORSE): State.RAISED for state in OPEN},  # it breaks through whoever owned it
     **{(state, Input.ESCALATE): State.ESCALATED for state in _UNOWNED},
     **{(state, input_): State.CLEARED for state in OPEN for input_ in (Input.CLEAR, Input.GATHERED)},
-    (State.CLEARED, Input.TOLD): State.CLEARED,  # a try that was under way
 }
 
 

@@ -21,6 +21,7 @@ from hub.alerts.watch import Verdict, Watch, judge, raises, settles, worsens
 from hub.fleet.units import UnitNo
 
 LOOKS_AT_ONCE: Final = 200  # a turn of the loop; 14,000 stations that are all due wait for one another
+AGAIN_S: Final = 60.0
 NAMED_MAX: Final = 20  # stations that a line of the journal names
 HUB_EVERY_S: Final = 5.0  # nobody tells of the hub's own disk
 FactsOf = Callable[[StationId | None], AnyFacts]
@@ -99,7 +100,10 @@ class Watchman:
 
     def turn(self, facts_of: FactsOf, *, now_s: float) -> list[Move]:
         """Look at what is due, at most LOOKS_AT_ONCE places; return what became of alerts."""
-        for station in self._due.take(now_s=now_s, most=LOOKS_AT_ONCE):
+        due = self._due.take(now_s=now_s, most=LOOKS_AT_ONCE)
+        for station in due:
+            self._due.set(station, now_s + AGAIN_S)  # whatever a look does, none is forgotten
+        for station in due:
             self.looked_count += 1
             self._due.set(station, self._look(station, facts_of(station), now_s))
         for no in self._joined.keys() | self._left.keys():

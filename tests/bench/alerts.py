@@ -105,7 +105,12 @@ def main() -> None:
     }  # fmt: skip
     before = fleet.man.looked_count
     some = frozenset(random.Random(2).sample(fleet.names, min(300, len(fleet.names))))
-    hours = (("well", frozenset()), ("some", some), ("all", frozenset(fleet.names)), ("back", frozenset()))
+    hours: tuple[tuple[str, frozenset[StationId]], ...] = (
+        ("well", frozenset()),
+        ("some", some),
+        ("all", frozenset(fleet.names)),
+        ("back", frozenset()),
+    )
     for name, dead in hours:
         progress(f"an hour: {name} …   ")
         fleet.dead = dead

@@ -69,7 +69,7 @@ def page(server: ConsoleServer) -> Iterator[Page]:
 def picture(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{scheme}.png")
     page.emulate_media(color_scheme="light")
 

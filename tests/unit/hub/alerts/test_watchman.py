@@ -1,3 +1,5 @@
+import pytest
+
 from contract.ids import StationId
 from hub.alerts.alert import EVERYWHERE, Place
 from hub.alerts.facts import Fact, HubFacts, StationFacts
@@ -205,3 +207,20 @@ def test_a_turn_looks_at_so_many_and_leaves_the_rest_for_the_next() -> None:
     street = Street(units)
     street.man.turn(street.of, now_s=0.0)
     assert len(street.looks) == LOOKS_AT_ONCE
+
+
+def test_a_look_that_fails_forgets_no_station() -> None:
+    street = Street({"a": (1,), "b": (1,)})
+    broken = [StationId("a")]
+
+    def of(station: StationId | None) -> StationFacts | HubFacts:
+        if station in broken:
+            raise ZeroDivisionError
+        return HubFacts() if station is None else hot(85, 0.0)
+
+    with pytest.raises(ZeroDivisionError):
+        street.man.turn(of, now_s=0.0)
+    broken.clear()
+    while (due_s := street.man.next_s()) is not None and due_s <= 400.0:
+        street.man.turn(of, now_s=due_s)
+    assert sorted(str(one.place) for one in street.man.alerts.values()) == ["station:a", "station:b"]
