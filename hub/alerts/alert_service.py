@@ -66,6 +66,7 @@ class AlertDesk:
         )  # fmt: skip
         self._told: list[tuple[AlertNo, str, str, str]] = []
         self._words: list[Word] = []
+        self._faults: dict[str, str] = {}  # of ways out, as pages were last told
         self._watchman = self._new_watchman(1)
         self._escalation = Escalation(self.rules, is_in=self._is_in)
         hub.on_committed(self._on_committed)
@@ -204,14 +205,15 @@ class AlertDesk:
         """Look at all that is due now."""
         async with self._lock:
             self._look_at_the_hub()
-            moves: list[Move] = []
+            before = len(self._unwritten)
             while (due_s := self._watchman.next_s()) is not None and due_s <= self.now_s():
-                moves += self._watchman.turn(self._facts.of, now_s=self.now_s())
+                self._unwritten += self._watchman.turn(self._facts.of, now_s=self.now_s())
                 await asyncio.sleep(0)  # calls go before
-            moves += self._by_clock(has_news=bool(moves))
-            self._unwritten += moves
+            self._unwritten += self._by_clock(has_news=len(self._unwritten) > before)
+            has_news = len(self._unwritten) > before or self._faults != self.telling.faults
+            self._faults = dict(self.telling.faults)
             await self._write()
-        if moves:
+        if has_news:
             self._notify()
 
     def _look_at_the_hub(self) -> None:
@@ -304,13 +306,12 @@ class AlertDesk:
     async def _keep_reading(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            faults = dict(self.telling.faults)
             before = self.rules
             is_new = await self._file.look()
             if self.rules is not before:
                 async with self._lock:
                     self._begin_watch(list(self._watchman.alerts.values()), self._watchman.next_no)
-            if is_new or faults != self.telling.faults:
+            if is_new:
                 self._notify()
 
     async def _read_windows(self) -> None:

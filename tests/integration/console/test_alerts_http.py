@@ -15,6 +15,8 @@ from hub.alerts.table import State
 from hub.console.ages import VIETNAM
 from hub.fleet.station_card import StationCard
 from hub.fleet.units import Unit, UnitName, UnitNo
+from hub.store.alert_book import AlertRow, SqliteAlertBook
+from hub.store.interface import StoreFailedError
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -259,6 +261,34 @@ def test_an_alert_that_fails_does_not_end_the_hub(
         assert failed.wait(30)
     silent(server, "con-dao-01")  # and it goes on
     assert alerts(server)
+
+
+def kept(server: ConsoleServer) -> list[AlertRow]:
+    async def read() -> list[AlertRow]:
+        return await server.rooms.hub.run_read(lambda store: store.alerts.open_alerts())
+
+    rows: list[AlertRow] = server.run(read)
+    return rows
+
+
+def test_a_store_that_fails_hides_no_alert_and_has_it_afterwards(
+    server: ConsoleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise StoreFailedError("the disk is full")
+
+    lan = server.session("Lan")
+    with monkeypatch.context() as full:
+        full.setattr(SqliteAlertBook, "keep_alerts", fails)
+        silent(server, "con-dao-01")
+        (alert,) = alerts(server)
+        assert kept(server) == []
+        assert "Trạm im lặng" in server.get("/alerts", Cookie=lan).text
+        assert server.post(f"/alerts/{alert.no}/ack", {"hours": "1"}, Cookie=lan).status == 503
+        assert alerts(server)[0].state is State.RAISED
+    turn(server)
+    assert alert.no in [row.no for row in kept(server)]
+    assert server.post(f"/alerts/{alert.no}/ack", {"hours": "1"}, Cookie=lan).status == 303
 
 
 def test_metrics_are_for_this_machine(server: ConsoleServer) -> None:
