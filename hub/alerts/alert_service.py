@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from contract.ids import StationId
@@ -27,8 +28,8 @@ from hub.fleet.units import UnitNo
 from hub.hub import Hub
 from hub.ingest.committed import Committed
 from hub.live.feed import LiveFeed
-from hub.store.alert_book import MaintenanceRow
-from hub.store.interface import StoreFailedError
+from hub.store.alert_book import AlertDraft, MaintenanceRow
+from hub.store.interface import Store, StoreFailedError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ TICK_S: Final = 1.0
 LOOK_EVERY_S: Final = 5.0  # whether the document has changed
 LONG_FROM_NOW_US: Final = 1 << 62
 WINDOWS_KEPT_US: Final = 30 * 86_400_000_000
+WRITTEN_AT_ONCE: Final = 200  # moves of one transaction: ingest and calls write between
 UNWRITTEN_MAX: Final = (
     20_000  # lines that wait for a store that fails; then the oldest are lost, and it is said
 )
@@ -262,18 +264,19 @@ class AlertDesk:
         alerts are seen and told all the same, for it may be what they are about.
         """
         utc_us = self._hub.utc_now_us()
-        drafts = [draft_of(moved, line=self.line, utc_us=utc_us) for moved in self._unwritten]
-        if drafts:
+        while self._unwritten:
+            some = self._unwritten[:WRITTEN_AT_ONCE]
+            drafts = [draft_of(moved, line=self.line, utc_us=utc_us) for moved in some]
             try:
-                await self._hub.run_write(lambda store: store.alerts.keep_alerts(drafts))
+                await self._hub.run_write(partial(_keep, drafts))
             except StoreFailedError as error:
-                log.log(
-                    logging.DEBUG if self._has_failed else logging.ERROR, "alerts are not kept: %s", error
-                )
+                level = logging.DEBUG if self._has_failed else logging.ERROR
+                log.log(level, "alerts are not kept: %s", error)
                 self._has_failed = True
                 self._unwritten = self._unwritten[-UNWRITTEN_MAX:]
-            else:
-                self._unwritten, self._has_failed = [], False
+                break
+            del self._unwritten[: len(some)]
+            self._has_failed = False
         self.telling.tell(self._words)
         self._words = []
 
@@ -289,7 +292,7 @@ class AlertDesk:
             waiting = [*self._unwritten, moved]
             utc_us = self._hub.utc_now_us()
             drafts = [draft_of(one, line=self.line, utc_us=utc_us) for one in waiting]
-            await self._hub.run_write(lambda store: store.alerts.keep_alerts(drafts))
+            await self._hub.run_write(partial(_keep, drafts))
             self._unwritten = []
             self._watchman.apply(moved)
         self._notify()
@@ -390,3 +393,7 @@ class AlertDesk:
         self.number += 1
         for listener in self._listeners:
             listener()
+
+
+def _keep(drafts: Sequence[AlertDraft], store: Store) -> None:
+    store.alerts.keep_alerts(drafts)

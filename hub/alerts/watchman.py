@@ -40,14 +40,18 @@ class Watchman:
         self._of_station, self._of_hub = rules.of(is_hub=False), rules.of(is_hub=True)
         self._path_of = path_of
         self._watching: Counter[StationId | None] = Counter()
-        self._group(unit_named)
         self._due: DueQueue[StationId | None] = DueQueue()
         self._watches: dict[tuple[str, StationId | None], Watch] = {}
         self._no_of: dict[tuple[str, StationId | None], AlertNo] = {}  # whose condition is part of which
+        self._no_at: dict[tuple[str, Place], AlertNo] = {}
+        self._parts: dict[AlertNo, set[StationId | None]] = {}  # where each is so, or was and is not closed
         self._calm: dict[AlertNo, set[StationId | None]] = {}
+        self._unseen: set[StationId] = set()  # not looked at since they are counted
+        self._held_back: set[StationId] = set()  # what is to be raised once all have been
         self._moves: list[Move] = []
         self._joined: dict[AlertNo, set[StationId]] = {}
         self._left: dict[AlertNo, set[StationId]] = {}
+        self._group(unit_named)
 
     # What is to be looked at
 
@@ -62,6 +66,8 @@ class Watchman:
                 self._close(alert, Input.CLEAR, {"why": "no such rule"})
                 continue
             places = alert.members or (alert.place.station,)
+            self._no_at[alert.rule, alert.place] = alert.no
+            self._parts[alert.no] = set(places)
             self._calm[alert.no] = set(places) if alert.calm_s is not None else set()
             for station in places:
                 is_worse = alert.severity >= self.rules.rules[alert.rule].worse_severity
@@ -73,6 +79,7 @@ class Watchman:
     def add(self, stations: Iterable[StationId], *, now_s: float) -> None:
         """There are these stations too."""
         new = list(stations)
+        self._unseen.update(one for one in new if not self._gathering.knows(one))
         self._gathering.add(new)
         for station in new:
             self._due.hasten(station, now_s)
@@ -87,7 +94,7 @@ class Watchman:
     def touch(self, station: StationId | None, *, now_s: float) -> None:
         """Something of a place may be another than it was, or it is new; None: of the hub."""
         if station is not None and not self._gathering.knows(station):
-            self._gathering.add((station,))
+            self.add((station,), now_s=now_s)
         self._due.hasten(station, now_s)
 
     def is_watching(self, station: StationId) -> bool:
@@ -105,7 +112,13 @@ class Watchman:
             self._due.set(station, now_s + AGAIN_S)  # whatever a look does, none is forgotten
         for station in due:
             self.looked_count += 1
+            if station is not None:
+                self._unseen.discard(station)
             self._due.set(station, self._look(station, facts_of(station), now_s))
+        if self._held_back and not self._unseen:
+            for station in self._held_back:
+                self._due.hasten(station, now_s)
+            self._held_back.clear()
         for no in self._joined.keys() | self._left.keys():
             self._change_members(no, now_s)
         return self._taken()
@@ -124,6 +137,7 @@ class Watchman:
 
     def _group(self, unit_named: Callable[[str], UnitNo | None]) -> None:
         self._units = {rule.name: unit_named(rule.unit) for rule in self._of_station if rule.unit is not None}
+        self._unseen.clear()
         self._gathering = Gathering([rule.name for rule in self._of_station], self._path_of)
 
     def _put_watch(self, key: tuple[str, StationId | None], watch: Watch) -> None:
@@ -159,6 +173,9 @@ class Watchman:
         verdict, next_s = judge(watch, rule, known, now_s=now_s)
         if station is not None:
             self._gathering.note(rule.name, station, verdict)
+        if raises(watch, rule, now_s=now_s) and known is not None and self._is_held_back(rule, station):
+            self._put_watch(key, watch)
+            return next_s
         if raises(watch, rule, now_s=now_s) and known is not None:
             self._put_watch(key, watch)
             self._raise(rule, station, watch, known, now_s)
@@ -170,6 +187,15 @@ class Watchman:
         else:
             self._put_watch(key, watch)
         return next_s
+
+    def _is_held_back(self, rule: Rule, station: StationId | None) -> bool:
+        """Whether an alert may turn out to be one of a whole unit, of which not all have been looked at yet:
+        a hub that starts would raise thousands, and then make one of them.
+        """
+        if station is None or not rule.gathers or not self._unseen:
+            return False
+        self._held_back.add(station)
+        return True
 
     def _raise(self, rule: Rule, station: StationId | None, watch: Watch, known: Fact, now_s: float) -> None:
         unit = None
@@ -187,9 +213,7 @@ class Watchman:
     def _gather(self, rule: Rule, unit: UnitNo, watch: Watch, known: Fact, now_s: float) -> None:
         """All of a unit is so: one alert takes the place of those that there are, and of those to come."""
         place = Place(unit=unit)
-        alert = next(
-            (one for one in self.alerts.values() if (one.rule, one.place) == (rule.name, place)), None
-        )
+        alert = self.alerts.get(self._no_at.get((rule.name, place), AlertNo(0)))
         if alert is None:
             alert = self._open(rule, place, watch, known, now_s)
         stations = set(self._gathering.over(rule.name, unit))
@@ -206,6 +230,7 @@ class Watchman:
             if of_it.is_calm:
                 self._calm[alert.no].add(station)
             of_it.is_raised, self._no_of[key] = True, alert.no
+            self._parts[alert.no].add(station)
             self._joined.setdefault(alert.no, set()).add(station)
 
     def _open(self, rule: Rule, place: Place, watch: Watch, known: Fact, now_s: float) -> Alert:
@@ -216,6 +241,8 @@ class Watchman:
             value=value if isfinite(value) else None, about=known.about,
         )  # fmt: skip
         self.next_no += 1
+        self._no_at[rule.name, place] = alert.no
+        self._parts[alert.no] = {place.station} if place.unit is None else set()
         self._calm[alert.no] = set()
         detail: dict[str, Any] = {"value": alert.value, "about": alert.about}
         self._keep(Move(before=None, after=alert, input=Input.RAISE, detail=detail))
@@ -238,7 +265,7 @@ class Watchman:
         elif verdict is Verdict.CLEAR and not watch.is_calm:
             watch.is_calm = True
             self._calm[no].add(station)
-            if len(self._calm[no]) >= self._size(alert) and alert.calm_s is None:
+            if len(self._calm[no]) >= len(self._parts[no]) and alert.calm_s is None:
                 self._keep(move(alert, Input.CALM, calm_s=now_s))
         elif verdict is Verdict.OVER and watch.is_calm:
             watch.is_calm = False
@@ -268,16 +295,11 @@ class Watchman:
         watch.clear_s = None
         del self._no_of[rule.name, station]
         self._calm[alert.no].discard(station)
-        if alert.place.unit is None or self._size(alert) <= 1 or station is None:
+        self._parts[alert.no].discard(station)
+        if not self._parts[alert.no] or station is None:
             self._close(alert, Input.CLEAR, {"calm_for_s": round(now_s - (alert.calm_s or now_s))})
         else:
             self._left.setdefault(alert.no, set()).add(station)
-
-    def _size(self, alert: Alert) -> int:
-        if alert.place.unit is None:
-            return 1
-        joined, left = self._joined.get(alert.no, set()), self._left.get(alert.no, set())
-        return len((set(alert.members) | joined) - left)
 
     def _change_members(self, no: AlertNo, now_s: float) -> None:
         joined, left = self._joined.pop(no, set()), self._left.pop(no, set())
@@ -292,7 +314,7 @@ class Watchman:
                 moved = move(self.alerts[no], input_, detail=detail, members=frozenset(members))
                 self._keep(replace(moved, joined=frozenset(came), left=frozenset(went)))
         alert = self.alerts[no]
-        is_calm = len(self._calm[no]) >= len(alert.members)
+        is_calm = len(self._calm[no]) >= len(self._parts[no])
         if is_calm and alert.calm_s is None and left:
             self._keep(move(alert, Input.CALM, calm_s=now_s))
         elif not is_calm and alert.calm_s is not None and joined:
@@ -305,6 +327,8 @@ class Watchman:
 
     def _close(self, alert: Alert, input_: Input, detail: Mapping[str, Any]) -> None:
         self._keep(move(alert, input_, detail=detail))
+        self._no_at.pop((alert.rule, alert.place), None)
+        self._parts.pop(alert.no, None)
         self._calm.pop(alert.no, None)
         self._joined.pop(alert.no, None)
         self._left.pop(alert.no, None)

@@ -242,10 +242,9 @@ class SqliteAlertBook:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (row.no, line.no, line.utc_us, line.by, line.input, line.from_state, line.to_state, line.detail),
         )
-        for station in draft.joined:
-            self._db.execute("INSERT OR IGNORE INTO alert_member VALUES (?, ?)", (row.no, station))
-        for station in draft.left:
-            self._db.execute("DELETE FROM alert_member WHERE alert = ? AND station = ?", (row.no, station))
+        joined, left = ([(row.no, station) for station in some] for some in (draft.joined, draft.left))
+        self._db.conn.executemany("INSERT OR IGNORE INTO alert_member VALUES (?, ?)", joined)
+        self._db.conn.executemany("DELETE FROM alert_member WHERE alert = ? AND station = ?", left)
 
     def _members(self, no: int) -> tuple[str, ...]:
         sql = "SELECT station FROM alert_member WHERE alert = ? ORDER BY station"

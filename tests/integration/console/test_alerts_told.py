@@ -22,6 +22,7 @@ title = "Trạm im lặng"
 look_at = "silent"
 above = "15 min"
 clear_below = "6 min"
+hold = "0 s"
 severity = "medium"
 escalate = "10 min"
 [[people]]
@@ -89,6 +90,7 @@ def told(server: ConsoleServer) -> dict[str, str]:
 def test_an_alert_that_nobody_owns_goes_to_a_letter_and_then_to_a_webhook(
     server: ConsoleServer, mail: MailServer, receiver: WebhookReceiver
 ) -> None:
+    receiver.now_s = lambda: server.clock.utc_now_us() / 1e6
     silent(server, "a", "b")
     assert len(alerts(server)) == 2 and mail.letters == [] and receiver.posts == []
     ahead(server, 601)

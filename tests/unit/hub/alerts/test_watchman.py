@@ -224,3 +224,13 @@ def test_a_look_that_fails_forgets_no_station() -> None:
     while (due_s := street.man.next_s()) is not None and due_s <= 400.0:
         street.man.turn(of, now_s=due_s)
     assert sorted(str(one.place) for one in street.man.alerts.values()) == ["station:a", "station:b"]
+
+
+def test_a_hub_that_starts_raises_one_alert_of_all_and_not_thousands() -> None:
+    units = {f"s{number}": (number % 7 + 1,) for number in range(5 * LOOKS_AT_ONCE)}
+    street = Street(units)
+    for name in units:  # they were silent long before it began
+        street.facts[StationId(name)] = silent(-10_000.0)
+    assert names(street.turn(0.0)) == ["RAISE", "JOINED"]
+    (alert,) = street.man.alerts.values()
+    assert len(alert.members) == len(units)
