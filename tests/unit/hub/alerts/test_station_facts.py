@@ -65,21 +65,21 @@ def test_a_box_whose_time_nothing_says_is_as_unsure_as_can_be() -> None:
 
 def test_electrodes_are_off_only_while_somebody_is_seen() -> None:
     now = StationNow()
-    tell(now, LeadState(device=BOARD, off=[0]), 10.0)
+    tell(now, LeadState(device=BOARD, off=(0,)), 10.0)
     assert known(now).leads_off == Fact(told_s=NOW_S - 1.0)
     next_person(now, 2, 50.0)
     assert now.visit == visit_now(2, 50.0)
     off = known(now).leads_off
     assert off is not None and off.since_s == pytest.approx(NOW_S - 50.0, abs=0.1)
     assert off.about == BOARD
-    tell(now, LeadState(device=BOARD, off=[]), 60.0)
+    tell(now, LeadState(device=BOARD, off=()), 60.0)
     assert known(now).leads_off == Fact(told_s=NOW_S - 1.0)
 
 
 def test_a_device_that_is_gone_or_broken_is_so_since_it_was_said() -> None:
     now = StationNow()
     streams(now)
-    tell(now, Conditions(device=BOARD, on=["device fault"]), 20.0)
+    tell(now, Conditions(device=BOARD, on=("device fault",)), 20.0)
     fault = known(now).device_fault
     assert fault is not None and fault.since_s == pytest.approx(NOW_S - 80.0, abs=0.1)
     tell(now, DeviceState(device=BOARD, state="gone"), 30.0)
