@@ -12,6 +12,7 @@ import typer
 
 from contract.errors import RefusedError
 from contract.ids import parse_station
+from hub.alerts.cli import alerts
 from hub.backup.cli import backup, restore
 from hub.backup.manifest import BackupError
 from hub.cases.cli import minutes_app
@@ -147,6 +148,7 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
 app.command()(backup)
 app.command()(restore)
 app.command()(backlog)
+app.command()(alerts)
 app.command()(route)
 app.command("import")(import_)
 

@@ -41,6 +41,14 @@ class ConsoleConfig:
         host = f"[{host}]" if ":" in host else host
         return f"{'https' if self.is_https else 'http'}://{host}:{self.port}/"
 
+    @property
+    def far_url(self) -> str:
+        """The address for people elsewhere: by the first of `names`; without any, that of this machine."""
+        if not self.names:
+            return self.url
+        host = f"[{self.names[0]}]" if ":" in self.names[0] else self.names[0]
+        return f"{'https' if self.is_https else 'http'}://{host}:{self.port}/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaConfig:
@@ -56,6 +64,21 @@ class MediaConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailConfig:
+    """By which server letters about alerts go out. `tls`: "tls" from the first byte, "starttls", or "none",
+    which is for this machine only. `sender`: the address that they come from. `user` "": none is needed.
+    """
+
+    host: str
+    port: int
+    tls: str
+    sender: str
+    user: str = ""
+    password: bytes = field(default=b"", repr=False)
+    ca_path: Path | None = None  # None: the authorities that this machine trusts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All that the hub is told. Folders are absolute."""
 
@@ -68,6 +91,9 @@ class Config:
     media: MediaConfig
     station_names: Mapping[StationId, str]  # what people call it; one that is missing is shown by its id
     routing_path: Path | None = None  # who is asked to answer; None: everybody, around the clock
+    alerts_path: Path | None = None  # rules of alerts, and who is told; None: the built-in ones, nobody
+    mail: MailConfig | None = None  # None: no letters go out
+    metrics_token: bytes = field(default=b"", repr=False)  # b"": /metrics for this machine only
 
     @property
     def inbox_folder(self) -> Path:
@@ -90,12 +116,16 @@ def parse_config(text: str, *, path: Path) -> Config:
     root = Table.read(text, path=path)
     folders, broker, console = root.table("folders"), root.table("broker"), root.table("console")
     media, routing = root.table("media"), folders.text_or_none("routing")
+    alerts, metrics = folders.text_or_none("alerts"), root.table("metrics")
     config = Config(
         path=path,
         store_folder=path.parent / folders.text("store", "store"),
         pki_folder=path.parent / folders.text("pki", "pki"),
         accounts_path=path.parent / folders.text("accounts", "accounts.db"),
         routing_path=None if routing is None else path.parent / routing,
+        alerts_path=None if alerts is None else path.parent / alerts,
+        mail=_mail(root.table("mail")) if "mail" in root else None,
+        metrics_token=metrics.secret("token_file"),
         broker=BrokerConfig(host=broker.text("host", "127.0.0.1"), port=_port(broker, 8883)),
         console=ConsoleConfig(
             address=console.text("address", "127.0.0.1"),
@@ -110,7 +140,7 @@ def parse_config(text: str, *, path: Path) -> Config:
         ),
         station_names=_station_names(root.table("stations")),
     )
-    for table in (root, folders, broker, console, media):
+    for table in (root, folders, broker, console, media, metrics):
         table.refuse_the_rest()
     if config.media.turn and not config.media.turn_secret:
         raise media.missing("turn_secret_file", "the file with the TURN server's secret")
@@ -125,6 +155,7 @@ store = "store"          # records, calls, waveforms: hub backup FOLDER
 pki = "pki"              # certificates and keys: hub seal escrow --out FILE, and guard it
 accounts = "accounts.db"
 # routing = "routing.toml" # who is asked to answer; without it everybody, always: hub route --check
+# alerts = "alerts.toml"   # rules of alerts, who is told; without it the built-in ones: hub alerts --check
 
 [broker]
 host = "{broker_host}"
@@ -141,6 +172,17 @@ names = {names}          # further host names and addresses of this machine, for
 # turn = ["turn:turn.example.vn:3478", "turns:turn.example.vn:443?transport=tcp"]   # where only 443 passes
 # turn_secret_file = "turn.secret"   # coturn: use-auth-secret, static-auth-secret; readable by the hub alone
 
+# [mail]                   # letters about alerts that nobody owns
+# host = "mail.example.vn"
+# port = 587             # tls = "starttls"; or 465 and "tls"
+# tls = "starttls"
+# from = "hai-dang@example.vn"
+# user = "hai-dang"
+# password_file = "mail.password"   # readable by the hub alone
+
+# [metrics]
+# token_file = "metrics.token"   # Prometheus on another machine: Authorization: Bearer …
+
 [stations]               # what people call them
 # con-dao-01 = "Trạm y tế Côn Đảo"
 """
@@ -148,6 +190,37 @@ names = {names}          # further host names and addresses of this machine, for
 
 def _port(table: Table, default: int) -> int:
     return table.integer("port", default, least=1, most=PORT_MAX, expected=f"a TCP port, 1 … {PORT_MAX}")
+
+
+TLS_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
+
+
+def _mail(table: Table) -> MailConfig:
+    host, tls, user = table.text("host"), table.text("tls", "starttls"), table.text_or_none("user") or ""
+    if tls not in TLS_PORTS:
+        raise table.fault("tls", f"one of {', '.join(TLS_PORTS)}", tls)
+    if tls == "none" and host not in _HERE:
+        raise table.fault("tls", '"starttls" or "tls": without, what is said may be read on the way', tls)
+    sender, ca_file = table.text("from"), table.text_or_none("ca_file")
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender) or not sender.isascii():
+        raise table.fault("from", 'an address such as "hai-dang@example.vn"', sender)
+    password = table.secret("password_file")
+    if user and not password:
+        raise table.missing("password_file", f"the file with the password of {user}")
+    mail = MailConfig(
+        host=host,
+        port=_port(table, TLS_PORTS[tls]),
+        tls=tls,
+        sender=sender,
+        user=user,
+        password=password,
+        ca_path=None if ca_file is None else table.path.parent / ca_file,
+    )
+    if mail.ca_path is not None and not mail.ca_path.is_file():
+        raise table.fault("ca_file", f"a file with certificates ({mail.ca_path})", ca_file)
+    table.refuse_the_rest()
+    return mail
 
 
 def _servers(table: Table, key: str, form: re.Pattern[str]) -> tuple[str, ...]:

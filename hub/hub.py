@@ -3,18 +3,20 @@
 Everything here belongs to the event loop's thread, except the work given to `run_read` and `run_write`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from contract.ids import KeyId, SpoolId, StationId
 from contract.sealing import Opener
 from contract.topics import Topic
 from hub.config import Config
 from hub.ingest.committed import OnCommitted, OnSignal
+from hub.ingest.latency import BOUNDS_S
 from hub.store.interface import Store
 
 T = TypeVar("T")
+NO_COMMITS: Final = (0,) * (len(BOUNDS_S) + 1)
 
 
 class RunOnStore(Protocol):
@@ -45,6 +47,9 @@ class IngestState:
     dropped_parcel_count: int  # not taken because the queue was full; the box sends them again
     refused_counts: dict[str, int]  # by name of Refusal, such as "bad_crc"
     first_refusal_text: str | None
+    receipt_count: int = 0  # that were sent
+    commit_counts: Sequence[int] = NO_COMMITS  # by the steps of hub.ingest.latency
+    commit_total_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

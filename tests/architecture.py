@@ -52,6 +52,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "uvicorn": ("hub/hub_service.py", "hub/console/server.py", "edge/panel/panel_service.py"),
     "websockets": (),  # uvicorn's, not ours
     "h11": ("hub/routing/webhook.py",),
+    "smtplib": ("hub/alerts/mail.py",),
     "tzdata": (),  # zoneinfo's, where the machine has no time zones of its own
     "av": (
         "edge/video/picture/camera.py",
@@ -143,6 +144,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/calls/call_desk.py",  # runs the calls: their deadlines, the store's thread
     "hub/calls/call_keeping.py",  # logs what becomes of calls
     "hub/calls/station_rings.py",  # secrets: names of rings
+    "hub/alerts/mail.py",
     "hub/routing/modem.py",
     "hub/routing/sms_command.py",
     "hub/routing/webhook.py",

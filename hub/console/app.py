@@ -35,6 +35,7 @@ from hub.console import (
     station_ring,
     trends,
 )
+from hub.console.alert_routes import ALERT_ROUTES
 from hub.console.assets import ASSET_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
@@ -64,12 +65,14 @@ ROUTES: Final = [
     Route("/stations/{station}/playback.pdf", playback.show_paper),
     Route("/stations/{station}/trends", trends.show_trends),
     Route("/screen", screen.show_screen),
+    Route("/stations/{station}/alerts", station.show_alerts),
     Route("/stations/{station}/questions", devices.show_questions),
     Route("/stations/{station}/devices/{device}", devices.confirm_device, methods=["POST"]),
     WebSocketRoute("/stations/{station}/live", live.serve_view),
     Route("/stations/{station}/photos", photos.list_photos),
     Route("/stations/{station}/photos/{photo}", photos.show_photo),
     *LIST_ROUTES,
+    *ALERT_ROUTES,
     *ORGANISATION_ROUTES,
     WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}", case.show_call),

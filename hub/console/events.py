@@ -93,5 +93,6 @@ def _state(rooms: Rooms, told: CallsTold) -> str:
         },
         "ingest_fault_since_ms": rooms.monotonic_to_utc_ms(ingest.fault_since_s) if ingest.fault else None,
         "has_routing_fault": rooms.routing.has_fault,
+        "alerts": rooms.alert_bar(),
     }
     return f'{{"calls": [{", ".join(told.calls)}], {json.dumps(about)[1:]}'

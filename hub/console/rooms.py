@@ -11,10 +11,12 @@ from contract.events import DeviceQuestion
 from contract.ids import StationId
 from contract.signals import BoxState, ConfirmDevice, Interest, encode_signal
 from contract.topics import Topic
+from hub.alerts.alert_service import AlertDesk
 from hub.calls.call_desk import CallDesk
 from hub.calls.moves import HeldCall
 from hub.calls.table import ANSWERED_STATES, RINGING_STATES
 from hub.cases.case_service import Cases
+from hub.console.alert_rows import BarState, bar_state
 from hub.console.call_list import CallList, CallsTold
 from hub.console.rows import (
     CallEntry,
@@ -92,6 +94,8 @@ class Rooms:
             on_change=self._on_station,
         )
         self.looks = Looks()
+        self.alerts = AlertDesk(hub, self.organisation, self.stations, self.feed)
+        self._bar: BarState | None = None
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -104,6 +108,7 @@ class Rooms:
         hub.on_signal(self._on_signal)
         self.feed.on_change(self._on_station)
         self.desk.on_change(self._on_calls)
+        self.alerts.on_change(self._on_change)
 
     async def begin(self) -> None:
         """Take up what the store knows."""
@@ -122,6 +127,7 @@ class Rooms:
         await self.routing.begin()
         await self.desk.begin()
         await self.cases.begin()
+        await self.alerts.begin()
 
     def _enrol(self) -> None:
         """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""
@@ -135,6 +141,7 @@ class Rooms:
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self.cases.run(), name="cases")
+            tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:
@@ -248,6 +255,16 @@ class Rooms:
                 self._has_to_say.set()
                 return True
         return False
+
+    def alert_bar(self) -> BarState:
+        """Return what every page is told of alerts; made anew when any of them has changed."""
+        if self._bar is None or self._bar["number"] != self.alerts.number:
+            self._bar = bar_state(self.alerts)
+        return self._bar
+
+    def pages(self) -> int:
+        """Return how many pages are open."""
+        return sum(self._pages.values())
 
     def open_page(self, name: str) -> Callable[[], None]:
         """Somebody has a page open; return what says that it has gone."""

@@ -10,6 +10,8 @@ from starlette.responses import Response
 from contract.codes import PLETH
 from contract.events import AnyEvent, Conditions, LeadReversal, LeadState, Measured, MediaState, StreamSet
 from contract.ids import NO_VISIT, SpoolId, StationId, VisitNo
+from hub.console.alert_rows import SEVERITY_WORDS
+from hub.console.alerts import entries_of_station, line_age
 from hub.console.lists import age_near
 from hub.console.live_texts import Quantity
 from hub.console.page import render, rooms_of, signed_in, station_in_path
@@ -69,6 +71,9 @@ async def show_station(request: Request) -> Response:
         lines=await _events(rooms, station),
         name_of=rooms.feed.now(station).devices.full_name,
         age_near=age_near(request),
+        alerts=entries_of_station(request, station),
+        alert_age=line_age(request),
+        severity_words=SEVERITY_WORDS,
         may_be_rung=not rooms.desk.rings.why_not(station),
         may_answer_by_itself=rooms.routing.may_answer_by_itself(station),
     )
@@ -78,6 +83,19 @@ def _call(rooms: Rooms, station: StationId, account: str) -> CallEntry | None:
     """Return the call that the page is about."""
     held = rooms.desk.of_station(station)
     return None if held is None else rooms.call_entry(held.held, account=account)
+
+
+async def show_alerts(request: Request) -> Response:
+    """The open alerts of the station alone, for the page that is open already."""
+    account, station = await signed_in(request), station_in_path(request)
+    return render(
+        request,
+        "station_alerts.html",
+        account=account,
+        alerts=entries_of_station(request, station),
+        alert_age=line_age(request),
+        severity_words=SEVERITY_WORDS,
+    )
 
 
 async def show_events(request: Request) -> Response:

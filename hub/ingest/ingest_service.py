@@ -23,6 +23,7 @@ from hub.ingest.committed import Committed, OnCommitted, OnSignal, SignalHeard
 from hub.ingest.ingest import Counters, Payload, Sent, Spool, open_event, read_batch
 from hub.ingest.intake import Intake
 from hub.ingest.keyring import KeyRing
+from hub.ingest.latency import Latency
 from hub.ingest.receipt_desk import ReceiptDesk
 from hub.ingest.seal_service import Publish, SealService
 from hub.store.interface import Arrival, Outcome, Store, StoreFailedError
@@ -81,6 +82,8 @@ class IngestService:
         self._fault: str | None = None
         self._fault_since_s: float | None = None
         self._poisoned_count = 0
+        self._receipt_count = 0
+        self._latency = Latency()
         self._seal = seal
         self.on_signal(seal.on_signal)
         self.on_committed(seal.on_committed)
@@ -104,6 +107,9 @@ class IngestService:
             dropped_parcel_count=self._intake.dropped_count + self._poisoned_count,
             refused_counts=self._refused_counts,
             first_refusal_text=self._counters.first_text,
+            receipt_count=self._receipt_count,
+            commit_counts=self._latency.counts,
+            commit_total_s=self._latency.total_s,
         )
 
     def take(self, topic: str, data: bytes, *, is_retained: bool) -> None:
@@ -206,6 +212,9 @@ class IngestService:
         else:
             if any(one.outcome is Outcome.STORED for one in done.committed):
                 self._clear_fault()
+            if work.payloads:
+                first_s = min(payload.received_s for payload in work.payloads)
+                self._latency.note(self._clock.now_s() - first_s)
             self._announce(done, work.hellos)
 
     async def _take_apart(self, work: _Work) -> None:
@@ -310,6 +319,8 @@ class IngestService:
         ):
             if not self._publish(station, Topic.RECEIPT, encode_receipt(receipt)):
                 LOG.debug("no broker: the receipt for %s goes out when the box says hello again", station)
+            else:
+                self._receipt_count += 1
 
     async def _send_receipts_for_ever(self) -> None:
         while True:

@@ -1,15 +1,16 @@
 """The devices of one station now (core): which there are, and which of their streams may be drawn."""
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from contract.codes import PLETH
+from contract.codes import PLETH, Condition
 from contract.events import DeviceQuestion, Stream, StreamSet
 from contract.ids import StreamSetNo, VisitNo
 from hub.live.arrived import At, VisitNow
 from hub.live.device_now import NEVER, DeviceEvent, DeviceNow, DeviceWord, Told
 
 DEVICES_MAX: Final = 64  # of a station; the one heard of least lately is forgotten
+BROKEN: Final = frozenset({Condition.DEVICE_FAULT, Condition.BATTERY_CRITICAL})
 STREAM_IDS: Final = 256  # a frame names its stream in one byte
 
 
@@ -20,6 +21,14 @@ class Shown(NamedTuple):
     set_no: StreamSetNo
     device: str
     stream: Stream
+
+
+class Trouble(NamedTuple):
+    """What is the matter with a device since a moment of the box: no contact, it is away, it is broken."""
+
+    kind: Literal["contact", "gone", "fault"]
+    device: str
+    at: At
 
 
 @dataclass(slots=True)
@@ -115,6 +124,21 @@ class DevicesNow:
     def reversal(self, device: str, visit: VisitNow | None) -> str | None:
         """Return which electrodes seem changed over in this visit."""
         return self._device(device).reversal_in(visit)
+
+    def troubles(self, visit: VisitNow | None) -> list[Trouble]:
+        """Return what is the matter with devices: of no contact only while somebody is being seen."""
+        found = []
+        for device, one in self._devices.items():
+            away_at = one.away_at(self._started)
+            if away_at is not None:
+                if one.streams is not None:
+                    found.append(Trouble("gone", device, away_at))
+            elif one.word(self._started) == "connected":
+                if visit is not None and one.leads is not None and one.leads.event.off:
+                    found.append(Trouble("contact", device, max(one.leads.at, visit.opened)))
+                if one.conditions is not None and BROKEN.intersection(one.conditions.event.on):
+                    found.append(Trouble("fault", device, one.conditions.at))
+        return found
 
     def questions(self) -> list[Told[DeviceQuestion]]:
         """Return the devices of which somebody must say which they are, the first asked first."""

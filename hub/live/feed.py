@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from contract.header import Kind, Record
-from contract.ids import BootId, RecordClass, StationId
+from contract.ids import RecordClass, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
@@ -25,6 +25,7 @@ from hub.live.opening import (
     read_history,
 )
 from hub.live.station_now import Change, StationNow
+from hub.live.taking_up import take_up
 from hub.live.view_messages import (
     devices_text,
     empty_view_text,
@@ -52,7 +53,6 @@ PARTS: Final[tuple[tuple[Change, Callable[..., str]], ...]] = (
     (Change.VALUES, values_text),
     (Change.MEASUREMENTS, measurements_text),
 )
-UNKNOWN_BOOT: Final = 0  # of the parcel, for what comes from the store
 
 
 class LiveFeed:
@@ -81,7 +81,7 @@ class LiveFeed:
         beginnings = []
         for station in await self._hub.run_read(lambda store: store.stations()):
             beginning = await self._hub.run_read(_beginning_of(self._hub, station))
-            self._take_up(beginning)
+            take_up(self.now(station), beginning)
             beginnings.append(beginning)
         return beginnings
 
@@ -178,19 +178,6 @@ class LiveFeed:
             for station in self.viewers.stations():
                 self.viewers.send(station, [self._values(station)])
 
-    def _take_up(self, beginning: Beginning) -> None:
-        if beginning.spool is None:
-            return
-        now = self.now(beginning.station)
-        now.restart(beginning.spool)
-        for anchor in beginning.anchors:
-            now.times.learn_anchor(anchor)
-        for stored in beginning.events:
-            if stored.event is not None:
-                now.on_event(_from_store(stored.record, stored.received_utc_us, beginning), stored.event)
-        for chunk in beginning.numerics:
-            now.on_numerics(_from_store(chunk.record, chunk.received_utc_us, beginning), chunk.columns)
-
     def _utc_ms(self) -> float:
         return self._hub.utc_now_us() / 1000
 
@@ -216,11 +203,6 @@ def _arrived(arrival: Arrival) -> Arrived:
     return Arrived(
         arrival.spool, arrival.record.header, arrival.boot, arrival.sent_t_us, arrival.received_utc_us
     )
-
-
-def _from_store(record: Record, received_utc_us: int, beginning: Beginning) -> Arrived:
-    assert beginning.spool is not None  # noqa: S101 - told to mypy; the caller has looked
-    return Arrived(beginning.spool, record.header, BootId(UNKNOWN_BOOT), 0, received_utc_us)
 
 
 def _history_frames(now: StationNow, history: Sequence[OpenedChunk]) -> list[bytes]:

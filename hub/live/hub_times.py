@@ -1,6 +1,7 @@
 """When a moment of a box was, by the hub's clock (core): anchors where there are some, arrivals where not."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 from contract.ids import BootId
@@ -41,6 +42,11 @@ class HubTimes:
         if found.best_us is not None and (found.err_us or 0) <= ANCHOR_ERR_MAX_US:
             return found.best_us if latest_us is None else min(found.best_us, latest_us)
         return latest_us
+
+    def err_s(self, boot: BootId, t_us: int) -> float:
+        """Return how far the anchors' guess of a moment may be off, infinity when nothing says."""
+        err_us = self._fit(boot).at(t_us).err_us
+        return inf if err_us is None else err_us / 1e6
 
     def utc_ms(self, boot: BootId, t_us: int) -> float | None:
         """Return `utc_us` in milliseconds."""

@@ -199,6 +199,11 @@ class StationNow:
         no = NO_VISIT if self.visit is None else self.visit.no
         return self._measurements.of(no, self.times, self.devices.name)
 
+    def clock_err_s(self) -> float | None:
+        """Return how far the time of the newest status may be off; None: there is none."""
+        boot, t_us = self._status_at
+        return None if self.status is None else self.times.err_s(BootId(boot), t_us)
+
     def restart(self, spool: SpoolId) -> None:
         """Another spool (a new card) is in the box: nothing of the one before is true any more."""
         fresh = StationNow(spool=spool)

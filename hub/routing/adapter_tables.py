@@ -30,7 +30,11 @@ def read_adapters(document: Table, unit_of: UnitOf) -> tuple[Adapter, ...]:
 
 
 def _webhook(table: Table, name: str, unit: UnitId) -> Webhook:
-    rungs = _rungs(table, tuple(RUNGS_BY_WORD), ("supervisor",))
+    return read_webhook(table, name, unit=unit, rungs=_rungs(table, tuple(RUNGS_BY_WORD), ("supervisor",)))
+
+
+def read_webhook(table: Table, name: str, *, unit: UnitId, rungs: frozenset[Rung]) -> Webhook:
+    """Return a webhook of a table with `url`, `secret_file`, `ca_file`; of alerts too. Raises ConfigError."""
     url, ca_file = table.text("url"), table.text_or_none("ca_file")
     if not _is_safe(url):
         raise table.fault("url", 'an address such as "https://host/path"; http only on this machine', url)

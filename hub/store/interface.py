@@ -28,6 +28,7 @@ from contract.ids import (
 )
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+from hub.store.alert_book import AlertBook
 from hub.store.backlog import SpoolHeld
 from hub.store.fleet_book import FleetBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
@@ -162,6 +163,10 @@ class Store(PastStore, Protocol):
     @property
     def fleet(self) -> FleetBook:
         """The book of the organisation."""
+
+    @property
+    def alerts(self) -> AlertBook:
+        """The book of alerts and maintenance."""
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals in one transaction, durable on return, and say what became of each.

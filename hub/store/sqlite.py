@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from contract.errors import OwnFaultError
 from contract.events import AnyEvent
 from contract.ids import BootId, CallId, RecordId, SpoolId, StationId, StreamSetNo
+from hub.store.alert_book import SqliteAlertBook
 from hub.store.call_filing import move_call
 from hub.store.filing import Filing
 from hub.store.fleet_book import SqliteFleetBook
@@ -74,6 +75,7 @@ class SqliteStore(Queries):
                 writer = SegmentWriter(folder / "segments", lengths, max_bytes=segment_max_bytes)
                 self._segments = opened.enter_context(closing(writer))
             self.fleet = SqliteFleetBook(db, self._transaction)
+            self.alerts = SqliteAlertBook(db, self._transaction)
             self._opened = opened.pop_all()
 
     @property

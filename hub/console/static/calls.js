@@ -28,7 +28,7 @@ async function read() {
   isReading = false;
   if (text === null) return;
   shown = key;
-  replaceList(place("calls"), parseFragment(text));
+  replaceList(place("calls"), parseFragment(text).body);
   showAges();
   void read(); // what changed meanwhile
 }

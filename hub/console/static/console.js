@@ -2,6 +2,7 @@
 import { Keys } from "../../../web/keys.js";
 import { Ring } from "../../../web/ring.js";
 import { t } from "../../../web/words.js";
+import { beginAlertBar } from "./alert_bar.js";
 import { accept, asks, decline } from "./asked.js";
 import { callText, sinceText } from "./call_words.js";
 import { showKeys } from "./chooser.js";
@@ -50,6 +51,7 @@ keys.add({ accept: () => { if (asks().length) void accept(); }, decline: () => {
   () => asks().length > 0);
 if (mayAnswer) keys.add({ answer: () => answer() }, () => isAnybodyThere());
 news.addEventListener("state", showMine);
+beginAlertBar();
 void ring.unlock(); // the browser lets a page sound at once when the one before was used
 duty.begin();
 listen();

@@ -25,7 +25,7 @@ async function read() {
   isReading = false;
   if (text === null) return;
   shown = key;
-  replaceList(place("handover"), parseFragment(text));
+  replaceList(place("handover"), parseFragment(text).body);
   showAges();
   void read();
 }

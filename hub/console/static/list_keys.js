@@ -4,18 +4,18 @@ const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [con
 
 /** @returns {HTMLTableRowElement[]} */
 function rows() {
-  return /** @type {HTMLTableRowElement[]} */ ([...document.querySelectorAll("tr[data-call]")]);
+  return /** @type {HTMLTableRowElement[]} */ ([...document.querySelectorAll("tr[data-call], tr[data-alert]")]);
 }
 
 /** The row that has the focus, or the first. @returns {HTMLTableRowElement | null} */
 export function rowNow() {
-  const focused = /** @type {HTMLTableRowElement | null} */ (document.activeElement?.closest("tr[data-call]") ?? null);
+  const focused = /** @type {HTMLTableRowElement | null} */ (document.activeElement?.closest("tr[data-call], tr[data-alert]") ?? null);
   return focused ?? rows()[0] ?? null;
 }
 
 /** @param {number} step */
 function move(step) {
-  const all = rows(), now = document.activeElement?.closest("tr[data-call]");
+  const all = rows(), now = document.activeElement?.closest("tr[data-call], tr[data-alert]");
   const at = now ? all.indexOf(/** @type {HTMLTableRowElement} */ (now)) : step > 0 ? -1 : all.length;
   const next = all[Math.max(0, Math.min(all.length - 1, at + step))];
   next?.focus();
@@ -34,7 +34,7 @@ export function goThroughRows(open) {
     if (run) {
       event.preventDefault();
       run();
-    } else if (event.key === "Enter" && target?.matches("tr[data-call]")) {
+    } else if (event.key === "Enter" && target?.matches("tr[data-call], tr[data-alert]")) {
       event.preventDefault();
       open(/** @type {HTMLTableRowElement} */ (target));
     }
@@ -47,39 +47,52 @@ const unsent = new Map();
 
 /** What these fields say has been sent: it is no draft any more. @param {HTMLFormElement} form */
 export function forgetTyped(form) {
+  for (const field of form.querySelectorAll("select")) unsent.delete(keyOf(field));
   for (const field of form.querySelectorAll("input")) {
     [field.defaultValue, field.defaultChecked] = [field.value, field.checked];
     unsent.delete(keyOf(field));
   }
 }
 
+/** What a row is about. @param {HTMLElement | null | undefined} row */
+function nameOf(row) {
+  return row?.dataset.call ?? row?.dataset.alert;
+}
+
 /** Put another list in place of this one: what is typed and chosen, and where the focus is, stays.
- * @param {HTMLElement} place @param {Document} next */
+ * @param {HTMLElement} place @param {HTMLElement} next what holds the other one */
 export function replaceList(place, next) {
-  const focused = document.activeElement, row = focused?.closest("tr[data-call]");
-  const call = /** @type {HTMLElement | null | undefined} */ (row)?.dataset.call, name = /** @type {any} */ (focused)?.name ?? "";
+  const focused = document.activeElement, row = focused?.closest("tr[data-call], tr[data-alert]");
+  const call = nameOf(/** @type {HTMLElement | null | undefined} */ (row)), name = /** @type {any} */ (focused)?.name ?? "";
   const position = focused instanceof HTMLInputElement && focused.type === "text" ? focused.selectionStart : null;
-  const fields = () => [...place.querySelectorAll("input")].filter((one) => ["text", "checkbox"].includes(one.type));
+  const fields = () => /** @type {(HTMLInputElement | HTMLSelectElement)[]} */ (
+    [...place.querySelectorAll("input, select")]).filter((one) => ["text", "checkbox", "select-one"].includes(one.type));
   for (const field of fields()) {
-    const { value, checked } = field;
-    if (value !== field.defaultValue || checked !== field.defaultChecked) unsent.set(keyOf(field), { value, checked });
+    const checked = field instanceof HTMLInputElement && field.checked;
+    if (isChanged(field)) unsent.set(keyOf(field), { value: field.value, checked });
     else unsent.delete(keyOf(field));
   }
-  place.replaceChildren(...next.body.childNodes);
+  place.replaceChildren(...next.childNodes);
   for (const field of fields()) {
     const before = unsent.get(keyOf(field));
     if (!before) continue;
-    if (field.type === "text") field.value = before.value;
-    else field.checked = before.checked;
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = before.checked;
+    else field.value = before.value;
   }
   if (!call) return;
-  const again = rows().find((one) => one.dataset.call === call);
-  const field = name && again ? [...again.querySelectorAll("input, button")].find((one) => /** @type {any} */ (one).name === name) : again;
+  const again = rows().find((one) => nameOf(one) === call);
+  const field = name && again ? [...again.querySelectorAll("input, select, button")].find((one) => /** @type {any} */ (one).name === name) : again;
   /** @type {HTMLElement | undefined} */ (field ?? again)?.focus();
   if (position !== null && field instanceof HTMLInputElement) field.setSelectionRange(position, position);
 }
 
-/** @param {HTMLInputElement} field */
+/** Whether somebody has typed or chosen there. @param {HTMLInputElement | HTMLSelectElement} field */
+function isChanged(field) {
+  if (field instanceof HTMLSelectElement) return !field.selectedOptions[0]?.defaultSelected;
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+}
+
+/** @param {HTMLInputElement | HTMLSelectElement} field */
 function keyOf(field) {
-  return `${field.name} ${field.type === "checkbox" ? field.value : ""}`;
+  return `${field.id} ${field.name} ${field.type === "checkbox" ? field.value : ""}`;
 }

@@ -19,6 +19,7 @@ import { claimedHere_ms, rangHere, takeHere } from "./here.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
 import { answer, isAnybodyThere } from "./ringing.js";
+import { keepStationAlerts } from "./station_alerts.js";
 import { RingButtons } from "./station_ring.js";
 import { Trends } from "./trends.js";
 
@@ -195,6 +196,7 @@ async function readEvents() {
 
 let readTimer = 0;
 
+keepStationAlerts(station);
 news.addEventListener("rows", (event) => {
   for (const one of /** @type {CustomEvent<Row[]>} */ (event).detail) if (one.station === station) row = one;
   showRow();

@@ -25,8 +25,10 @@ const UNSEEN_MS = 200; // a page that nobody sees has no frames
  * @typedef {{station: string, name: string, word: string, heard_ms: number | null, is_cut: boolean,
  *   visit: string | null, values: import("../../../web/live_texts.js").Reading[], link: Link | null,
  *   questions: Question[], ring: StationRing | null, news: number}} Row
+ * @typedef {{no: number, title: string, place: string, since_ms: number, is_owned: boolean}} BarAlert
+ * @typedef {{number: number, count: number, high: BarAlert[], high_count: number, has_fault: boolean}} Alerts  `number` grows
  * @typedef {{broker: {is_connected: boolean, changed_ms: number | null}, ingest_fault_since_ms: number | null,
- *   has_routing_fault: boolean}} HubState
+ *   has_routing_fault: boolean, alerts: Alerts}} HubState
  * @typedef {HubState & {calls: Call[]}} State  calls: the one that was received first first
  * @typedef {HubState & {now_ms: number, line_ms: number, is_whole: boolean, calls: Call[], gone: string[]}} Message
  */
@@ -119,7 +121,7 @@ function showLost(now) {
 /** Nothing may look live that is not: a page without its hub, a hub without its broker. */
 function showStale() {
   const isStale = isLost || hub?.broker.is_connected === false;
-  if (isStale) document.body.dataset.stale = "";
+  if (isStale) document.body.dataset.stale = isLost ? "lost" : "broker";
   else delete document.body.dataset.stale;
 }
 

@@ -20,7 +20,9 @@ from tests.simulators.console_server import ConsoleServer
 HOSTILE: Final = "</script><script>alert(1)</script><b onload=x>\"'&"
 DEEDS: Final = [one.path for one in ROUTES if isinstance(one, Route) and "POST" in (one.methods or ())]
 PAGES: Final = [one.path for one in ROUTES if isinstance(one, Route) and "GET" in (one.methods or ())]
-OPEN: Final = ("/login", "/favicon.ico", "/guest", "/guest/events", "/guest/{token}")  # without an account
+OPEN: Final = (  # without an account
+    "/login", "/favicon.ico", "/guest", "/guest/events", "/guest/{token}", "/metrics",
+)  # fmt: skip
 STATION: Final = "tram-01"
 
 
@@ -67,7 +69,7 @@ def address(path: str, call: CallId) -> str:
     values = {"call": str(call), "station": STATION, "paper": "form", "word": "drill", "input": "claim"}
     values |= {"no": "1", "deed": "add", "box": "HD-1", "what": "units", "digest": "0" * 64}
     values |= {"device": "d", "photo": "p", "spool": spool_text(call.spool), "visit": "3", "token": "x" * 43}
-    values |= {"name": "Lan"}
+    values |= {"name": "Lan", "alert": "1", "window": "1"}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found[1]], path)
 
 

@@ -24,6 +24,7 @@ def test_the_template_is_a_configuration() -> None:
     assert config.broker.port == 8884
     assert config.console.names == ("a.vn",)
     assert config.console.url == "http://[::1]:80/"
+    assert config.console.far_url == "http://a.vn:80/"
 
 
 def test_stations_have_the_names_that_people_use() -> None:

@@ -44,7 +44,8 @@ def said_by_scripts() -> Iterator[str]:
 def said_by_code() -> Iterator[str]:
     """Vietnamese in Python is always a key: of a refusal, of an age, of a lead, of a paper, of a cell."""
     rooms = [ROOT / "hub" / name for name in ("console", "live", "cases", "papers", "playback", "fleet")]
-    for path in sorted(path for room in rooms for path in room.glob("*.py")):
+    of_alerts = [ROOT / "hub" / "alerts" / f"{name}.py" for name in ("maintenance", "place_names", "rules")]
+    for path in sorted([*of_alerts, *(path for room in rooms for path in room.glob("*.py"))]):
         if path.name != "words.py":
             code = re.sub(r'"""(?:.|\n)*?"""|# .*', "", path.read_text(encoding="utf-8"))
             yield from (text for text in SAID_BY_CODE.findall(code) if VIETNAMESE.search(text))
