@@ -34,6 +34,7 @@ from edge.control_service import serve_control
 from edge.errors import ControlError, SpoolDamagedError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
+from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
@@ -76,6 +77,7 @@ class Vitals:
         self._video_command = ours if video_command is None else tuple(video_command)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
+        self._machine = MachineFiles(self._config.data_dir)
         self._cut_now = asyncio.Event()
         self._has_samples = self._has_rooms = False
         self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
@@ -259,6 +261,9 @@ class Vitals:
             uplink=self._uplink,
             receipts=self._receipts,
             damaged_frames=self._damaged,
+            read_machine=self._machine.read,
+            read_kernel=lambda: read_kernel_time(self._clock.now_us),
+            hub_time=lambda: self._hub_anchors.last,
         )
         self._video = VideoService(
             self._video_command,
