@@ -30,6 +30,7 @@ from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.store.backlog import SpoolHeld
 from hub.store.fleet_book import FleetBook
+from hub.store.link_book import LinkBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
@@ -161,6 +162,10 @@ class Store(Protocol):
     @property
     def fleet(self) -> FleetBook:
         """The book of the organisation."""
+
+    @property
+    def links(self) -> LinkBook:
+        """The book of links; `commit` writes it."""
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals in one transaction, durable on return, and say what became of each.

@@ -26,6 +26,7 @@ from hub.store.interface import (
     StoreFailedError,
     StoreLockedError,
 )
+from hub.store.link_book import SqliteLinkBook
 from hub.store.papers import (
     AdviceDraft,
     AdviceRow,
@@ -74,6 +75,7 @@ class SqliteStore(Queries):
                 writer = SegmentWriter(folder / "segments", lengths, max_bytes=segment_max_bytes)
                 self._segments = opened.enter_context(closing(writer))
             self.fleet = SqliteFleetBook(db, self._transaction)
+            self.links = SqliteLinkBook(db)
             self._opened = opened.pop_all()
 
     @property
