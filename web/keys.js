@@ -7,7 +7,7 @@ import { t } from "./words.js";
 
 /**
  * @typedef {"answer" | "accept" | "decline" | "hold" | "park" | "second" | "transfer" | "doctor" | "turn" | "ring"
- *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "help"} Deed
+ *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "find" | "rows" | "help"} Deed
  * @typedef {{deed: Deed, key: string, text: () => string}} Key  `key` as `KeyboardEvent.key`, letters small
  */
 
@@ -33,6 +33,8 @@ export const KEYS = [
   { deed: "take", key: "t", text: () => t("Nhận việc này") },
   { deed: "close", key: "c", text: () => t("Đóng, với lý do") },
   { deed: "all", key: "a", text: () => t("Nhận tất cả những gì được bàn giao") },
+  { deed: "find", key: "f", text: () => t("Tìm trạm") },
+  { deed: "rows", key: "l", text: () => t("Đến danh sách; ↑ ↓ PageUp PageDown Home End để đi, Enter để mở") },
   { deed: "help", key: "?", text: () => t("Các phím") },
 ];
 const FIELDS = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";

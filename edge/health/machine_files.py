@@ -48,13 +48,13 @@ class MachineFiles:
         return max(found, default=None)
 
     def _power(self) -> Power | None:
-        power = self._parsed(self._root / THROTTLED, parse_throttled)
+        power: Power | None = self._parsed(self._root / THROTTLED, parse_throttled)
         if power is not None:
             return power
         for name in sorted((self._root / HWMON).glob("hwmon*/name")):
             if _text(name).strip() == RASPBERRY_HWMON:
-                return self._parsed(name.with_name("in0_lcrit_alarm"), parse_low_alarm)
-        return None
+                power = self._parsed(name.with_name("in0_lcrit_alarm"), parse_low_alarm)
+        return power
 
     def _disk_mb(self) -> int | None:
         try:

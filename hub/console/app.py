@@ -30,6 +30,7 @@ from hub.console import (
     media,
     photos,
     station,
+    station_health,
     station_ring,
 )
 from hub.console.guard import SecurityHeaders
@@ -47,12 +48,19 @@ STATIC: Final = Path(__file__).parent / "static"
 
 ROUTES: Final = [
     Route("/", fleet.show_fleet, name="fleet"),
+    Route("/map", fleet.show_map),
+    Route("/wall", fleet.show_wall),
+    Route("/fleet/names.json", fleet.tell_names),
+    Route("/fleet/window", fleet.look_at, methods=["POST"]),
+    Route("/fleet/views", fleet.save_view, methods=["POST"]),
+    Route("/fleet/views/{no:int}/drop", fleet.drop_view, methods=["POST"]),
     Route("/login", login.show_login, methods=["GET"]),
     Route("/login", login.log_in, methods=["POST"]),
     Route("/logout", login.log_out, methods=["POST"]),
     Route("/stations/{station}", station.show_station),
     Route("/stations/{station}/ring", station_ring.ring_station, methods=["POST"]),
     Route("/stations/{station}/ring/stop", station_ring.stop_ringing, methods=["POST"]),
+    Route("/stations/{station}/health", station_health.show_health),
     Route("/stations/{station}/events", station.show_events),
     Route("/stations/{station}/questions", devices.show_questions),
     Route("/stations/{station}/devices/{device}", devices.confirm_device, methods=["POST"]),

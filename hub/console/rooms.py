@@ -16,6 +16,7 @@ from hub.calls.moves import HeldCall
 from hub.calls.table import ANSWERED_STATES, RINGING_STATES
 from hub.cases.case_service import Cases
 from hub.console.call_list import CallList, CallsTold
+from hub.console.fleet_room import FleetRoom
 from hub.console.rows import (
     CallEntry,
     QuestionEntry,
@@ -82,6 +83,14 @@ class Rooms:
             name_of=self.stations.name,
             on_change=self._on_station,
         )
+        self.fleet = FleetRoom(
+            hub,
+            stations=self.stations,
+            feed=self.feed,
+            leases=self.leases,
+            organisation=self.organisation,
+            line_us=self.desk.line.now_us,
+        )
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -112,6 +121,7 @@ class Rooms:
         await self.routing.begin()
         await self.desk.begin()
         await self.cases.begin()
+        self.fleet.begin()
 
     def _enrol(self) -> None:
         """Every station with a card is on the list, heard or not."""
@@ -126,6 +136,7 @@ class Rooms:
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self.cases.run(), name="cases")
+            tasks.create_task(self.fleet.run(), name="fleet")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:
@@ -252,6 +263,7 @@ class Rooms:
 
     def _on_station(self, station: StationId) -> None:
         self.news[station] = self.news.get(station, 0) + 1
+        self.fleet.on_station(station)
         self.cases.on_station()
         self._on_change(station)
 

@@ -16,6 +16,7 @@ import { claimedHere_ms, rangHere, takeHere } from "./here.js";
 import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
 import { answer, isAnybodyThere } from "./ringing.js";
+import { watchHealth } from "./station_health.js";
 import { RingButtons } from "./station_ring.js";
 
 /** @typedef {import("./console.js").Row} Row @typedef {import("./console.js").Call} Call
@@ -216,6 +217,7 @@ feed.addEventListener("view", () => {
   place("no-streams").hidden = (feed.view?.streams.length ?? 0) !== 0;
 });
 
+watchHealth();
 keys.add({
   hold: deed("hold", hold),
   park: deed("park", (now) => give(now, "park", "park")),

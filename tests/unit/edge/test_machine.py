@@ -63,7 +63,7 @@ def test_the_alarm_of_hwmon_only_knows_now(text: str, power: Power | None) -> No
 
 def test_a_supply_that_was_low_is_not_forgotten() -> None:
     seen = PowerSeen()
-    told = [seen.see(power) for power in ("ok", None, "low", "ok", None)]  # type: ignore[arg-type]
+    told = [seen.see(power) for power in ("ok", None, "low", "ok", None)]
     assert told == ["ok", None, "low", "was low", None]
 
 
