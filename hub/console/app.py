@@ -53,7 +53,7 @@ ROUTES: Final = [
     Route("/fleet/names.json", fleet.tell_names),
     Route("/fleet/window", fleet.look_at, methods=["POST"]),
     Route("/fleet/views", fleet.save_view, methods=["POST"]),
-    Route("/fleet/views/{no:int}/drop", fleet.drop_view, methods=["POST"]),
+    Route("/fleet/views/{view}/drop", fleet.drop_view, methods=["POST"]),
     Route("/login", login.show_login, methods=["GET"]),
     Route("/login", login.log_in, methods=["POST"]),
     Route("/logout", login.log_out, methods=["POST"]),

@@ -25,6 +25,7 @@ from hub.store.view_book import SavedView
 
 NAMES_MAX_AGE_S: Final = 86_400
 VIEW_NAME_MAX_CHARS: Final = 60
+VIEW_MAX_DIGITS: Final = 15
 WORDS: Final = {
     Word.LIVE: "đang nghe",
     Word.LATE: "trễ",
@@ -154,7 +155,8 @@ async def drop_view(request: Request) -> Response:
     """POST /fleet/views/{no}/drop."""
     check_origin(request)
     account = await signed_in(request)
-    rooms, no = rooms_of(request), int(request.path_params["no"])
+    rooms, view = rooms_of(request), request.path_params["view"]
+    no = int(view) if view.isascii() and view.isdigit() and len(view) < VIEW_MAX_DIGITS else 0
     utc_us = rooms.hub.utc_now_us()
     is_gone = await rooms.hub.run_write(
         lambda store: store.views.drop_view(no, by=account.name, utc_us=utc_us)

@@ -22,6 +22,8 @@ RHYTHM_BITS: Final = 0b11  # of `flags`
 CUT_BIT: Final = 1 << 2
 VISIT_BIT: Final = 1 << 3
 TROUBLE_SHIFT: Final = 8
+ALWAYS_TOLD: Final = 2  # values of a row
+WHEN_MISSING: Final = (None, 0, None, None, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Row:
     def text(self) -> str:
         """Return it as JSON without brackets; what is missing at the end is left away."""
         values = [self.heard, self.flags, self.told, self.round_trip_ms, self.owed_count, self.oldest_owed_s]
-        while values and values[-1] in (None, 0):
+        while len(values) > ALWAYS_TOLD and values[-1] == WHEN_MISSING[len(values) - 1]:
             values.pop()
         return ",".join("null" if value is None else str(value) for value in values)
 

@@ -1,7 +1,7 @@
 """A fleet of made-up stations for pages: units, names and places as Vietnam's could be, and how each stands.
 
-Nothing is heard over any wire: cards go into the book, and what the hub would have heard is put where it keeps
-it, so that lists, map and search meet as many rows as there may ever be.
+Nothing is heard over any wire: cards go into the book, and what the hub would have heard is put where it
+keeps it, so that lists, map and search meet as many rows as there may ever be.
 """
 
 import random
@@ -18,18 +18,27 @@ from hub.fleet.units import Unit, UnitName, UnitNo
 from tests.simulators.console_server import ConsoleServer
 
 PROVINCES: Final = (  # name, north, east: about where most of its people live
-    ("Lai Châu", 22.3, 103.2), ("Điện Biên", 21.8, 103.1), ("Sơn La", 21.2, 104.0), ("Lào Cai", 22.0, 104.4),
-    ("Tuyên Quang", 22.4, 105.1), ("Cao Bằng", 22.7, 106.1), ("Lạng Sơn", 21.9, 106.5), ("Thái Nguyên", 21.9, 105.8),
-    ("Phú Thọ", 21.2, 105.2), ("Bắc Ninh", 21.3, 106.3), ("Quảng Ninh", 21.2, 107.1), ("Hà Nội", 21.0, 105.7),
-    ("Hải Phòng", 20.8, 106.5), ("Hưng Yên", 20.6, 106.2), ("Ninh Bình", 20.3, 106.0), ("Thanh Hóa", 20.0, 105.3),
-    ("Nghệ An", 19.2, 104.9), ("Hà Tĩnh", 18.3, 105.7), ("Quảng Trị", 17.2, 106.7), ("Huế", 16.3, 107.5),
-    ("Đà Nẵng", 15.7, 108.0), ("Quảng Ngãi", 14.8, 108.4), ("Gia Lai", 13.8, 108.5), ("Đắk Lắk", 12.8, 108.4),
-    ("Khánh Hòa", 12.0, 108.9), ("Lâm Đồng", 11.6, 108.0), ("Đồng Nai", 11.5, 106.9), ("Tây Ninh", 11.1, 106.2),
-    ("Thành phố Hồ Chí Minh", 10.8, 106.8), ("Đồng Tháp", 10.5, 105.9), ("Vĩnh Long", 10.0, 106.2),
-    ("An Giang", 10.2, 105.1), ("Cần Thơ", 9.8, 105.7), ("Cà Mau", 9.1, 105.2),
+    ("Lai Châu", 22.3, 103.2), ("Điện Biên", 21.8, 103.1), ("Sơn La", 21.2, 104.0),
+    ("Lào Cai", 22.0, 104.4), ("Tuyên Quang", 22.4, 105.1), ("Cao Bằng", 22.7, 106.1),
+    ("Lạng Sơn", 21.9, 106.5), ("Thái Nguyên", 21.9, 105.8), ("Phú Thọ", 21.2, 105.2),
+    ("Bắc Ninh", 21.3, 106.3), ("Quảng Ninh", 21.2, 107.1), ("Hà Nội", 21.0, 105.7),
+    ("Hải Phòng", 20.8, 106.5), ("Hưng Yên", 20.6, 106.2), ("Ninh Bình", 20.3, 106.0),
+    ("Thanh Hóa", 20.0, 105.3), ("Nghệ An", 19.2, 104.9), ("Hà Tĩnh", 18.3, 105.7),
+    ("Quảng Trị", 17.2, 106.7), ("Huế", 16.3, 107.5), ("Đà Nẵng", 15.7, 108.0),
+    ("Quảng Ngãi", 14.8, 108.4), ("Gia Lai", 13.8, 108.5), ("Đắk Lắk", 12.8, 108.4),
+    ("Khánh Hòa", 12.0, 108.9), ("Lâm Đồng", 11.6, 108.0), ("Đồng Nai", 11.5, 106.9),
+    ("Tây Ninh", 11.1, 106.2), ("Thành phố Hồ Chí Minh", 10.8, 106.8), ("Đồng Tháp", 10.5, 105.9),
+    ("Vĩnh Long", 10.0, 106.2), ("An Giang", 10.2, 105.1), ("Cần Thơ", 9.8, 105.7),
+    ("Cà Mau", 9.1, 105.2),
 )  # fmt: skip
-FIRST: Final = "Mường Bản Nà Xã Phiêng Tân Bình Phước An Hòa Vĩnh Long Đông Tây Nam Thượng Trung Hương Sơn".split()
-LAST: Final = "Nhé Sang Lèng Khoa Pằn Đéc Thạnh Lộc Hưng Phú Mỹ Đức Cường Giang Hải Lâm Thủy Trạch Điền Ưng".split()
+FIRST: Final = (
+    "Mường", "Bản", "Nà", "Phiêng", "Tân", "Bình", "Phước", "An", "Hòa", "Vĩnh", "Long", "Đông", "Tây",
+    "Nam", "Thượng", "Trung", "Hương",
+)  # fmt: skip
+LAST: Final = (
+    "Nhé", "Sang", "Lèng", "Khoa", "Pằn", "Thạnh", "Lộc", "Hưng", "Phú", "Mỹ", "Đức", "Cường", "Giang",
+    "Hải", "Lâm", "Thủy", "Trạch", "Điền",
+)  # fmt: skip
 UNITS_BELOW: Final = 14  # communes of a province that have stations
 SILENT_SHARE, LATE_SHARE, NEVER_SHARE, TROUBLE_SHARE = 0.04, 0.02, 0.01, 0.05
 
@@ -110,8 +119,9 @@ def made_status(rng: random.Random) -> Status:
     """A status as a station on some link would tell it."""
     is_troubled = rng.random() < TROUBLE_SHARE
     kind = rng.randrange(5) if is_troubled else None
+    waits = {"2": Owed(records=rng.randrange(1, 200), oldest_age_s=rng.uniform(1_000, 9_000))}
     return Status(
-        owed={"2": Owed(records=rng.randrange(200), oldest_age_s=rng.uniform(1_000, 9_000))} if kind == 0 else {},
+        owed=waits if kind == 0 else {},  # type: ignore[arg-type]
         spool_bytes=rng.randrange(10_000_000, 900_000_000),
         disk_free_bytes=1_000_000_000 if kind == 1 else rng.randrange(6_000_000_000, 25_000_000_000),
         round_trip_ms=rng.randrange(20, 900),
