@@ -188,7 +188,7 @@ def _call_of(rooms: Rooms) -> dict[StationId, CallEntry]:
 
 
 def _needs(one: Listed, calls: dict[StationId, CallEntry]) -> bool:
-    return one.station in calls or bool(one.row.troubles) or one.word is Word.SILENT
+    return one.station in calls or bool(one.row.trouble_bits) or one.word is Word.SILENT
 
 
 def _choices(rooms: Rooms) -> dict[str, Any]:

@@ -99,13 +99,14 @@ def listed(fleet: Fleet, view: View) -> list[Listed]:
     """Return the stations of a view in its order, all of them."""
     words = fold(view.q).split()
     members = None if view.unit is None else fleet.members(view.unit)
+    bits = -1 if view.any_trouble else (view.trouble or Trouble.NONE).value
     found = []
     for station, row, folded in zip(fleet.board.stations, fleet.board.rows, fleet.folded, strict=True):
         if members is not None and station not in members:
             continue
         if view.has_call and station not in fleet.calls:
             continue
-        if (view.any_trouble and not row.troubles) or (view.trouble and not view.trouble & row.troubles):
+        if bits and not bits & row.trouble_bits:
             continue
         if words and not is_found(words, folded):
             continue
@@ -124,7 +125,7 @@ def _order(fleet: Fleet, view: View) -> Callable[[Listed], tuple[object, ...]]:
         case "need":
             return lambda one: (
                 one.station not in fleet.calls,
-                not one.row.troubles,
+                not one.row.trouble_bits,
                 _WORD_RANK[one.word],
                 one.folded,
             )

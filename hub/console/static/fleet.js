@@ -1,7 +1,7 @@
 /** The list of stations: all of them in the page, sixty rows at a time; cells are written anew as time goes. */
 import { formatAge } from "../../../web/ages.js";
 import { numberText, sourceWord } from "../../../web/units.js";
-import { t } from "../../../web/words.js";
+import { number as written, t } from "../../../web/words.js";
 import { callText, calls, clock, keys, line, linkText, news, place, postJson, pressAge, say } from "./console.js";
 import { sinceText } from "./call_words.js";
 import { FleetData } from "./fleet_data.js";
@@ -37,7 +37,7 @@ const form = /** @type {HTMLFormElement} */ (place("filters"));
 const list = new RowsWindow({ scroller, table, row_px: ROW_PX, columns: 4 + CELLS.length, draw: write,
   open: (index) => { if (shown[index] >= 0) location.assign(`/stations/${data.ids[shown[index]]}`); }, onSight: tellSight });
 scroller.tabIndex = 0;
-scroller.classList.add("is-window");
+scroller.classList.add("is-window", "fills");
 table.setAttribute("role", "grid");
 place("pages").hidden = true;
 
@@ -60,7 +60,7 @@ function order() {
   table.hidden = found.length === 0;
   place("nobody").hidden = data.count !== 0;
   place("none-found").hidden = found.length !== 0 || data.count === 0;
-  say(place("fleet-count"), t("{n} trên {total} trạm", { n: found.length, total: data.count }));
+  say(place("fleet-count"), t("{n} trên {total} trạm", { n: written(found.length, 0), total: written(data.count, 0) }));
 }
 
 /** @param {Int32Array} found */

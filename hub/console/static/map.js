@@ -1,5 +1,5 @@
 /** The page of the map: filters, what was chosen, and a list of what is in sight, which says the same without eyes. */
-import { t } from "../../../web/words.js";
+import { number as written, t } from "../../../web/words.js";
 import { callText, calls, line, news, place, say } from "./console.js";
 import { FleetData } from "./fleet_data.js";
 import { queryOf, select, viewOf } from "./fleet_view.js";
@@ -32,7 +32,7 @@ function update() {
   const found = select(data, view, (id) => callOf.has(id));
   map.update(found);
   const unplaced = found.reduce((sum, number) => sum + Number(Number.isNaN(data.east[number])), 0);
-  say(place("map-count"), t("{n} trên {total} trạm", { n: found.length, total: data.count })
+  say(place("map-count"), t("{n} trên {total} trạm", { n: written(found.length, 0), total: written(data.count, 0) })
     + (unplaced ? ` · ${t("{n} trạm chưa có toạ độ, chỉ có trong danh sách", { n: unplaced })}` : ""));
   writeList();
 }

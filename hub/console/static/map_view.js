@@ -11,10 +11,10 @@ const SQUASH = Math.cos((16 * Math.PI) / 180); // a degree to the east is so muc
 const EACH_MAX = 400; // so few need no clusters
 const DEPTH_PX = [70, 200]; // below so many pixels a degree, clusters are the units of depth 0, of depth 1
 const SCALE_MAX = 6_000, ZOOM_STEP = 1.5, PAN_STEP = 0.2;
-const MARK_PX = 6, HIT_PX = 16;
+const MARK_PX = [3, 6], NEAR_PX = 150, HIT_PX = 16; // a mark from far and from near, where a degree has so many pixels
 const TIMINGS_KEPT = 500;
 const WORD_NO = { LIVE: 0, LATE: 1, SILENT: 2, NEVER: 3 };
-const COLOURS = { ground: "--surface-2", land: "--surface", line: "--line-strong", soft: "--line", text: "--text", quiet: "--text-2",
+const COLOURS = { ground: "--ground", land: "--surface", line: "--line-strong", soft: "--line", text: "--text", quiet: "--text-2",
   accent: "--accent", accentText: "--accent-text", attention: "--attention", alarm: "--alarm-high", alarmText: "--alarm-high-text" };
 
 /** `isRinging` and `hasCall` are asked by id; `depth` is chosen by the zoom unless `isEach` holds. */
@@ -212,7 +212,7 @@ export class FleetMap {
     pen.fillStyle = this._colours.land;
     pen.fill();
     pen.strokeStyle = this._colours.line;
-    pen.lineWidth = 1;
+    pen.lineWidth = 1.25;
     pen.lineJoin = "round";
     pen.stroke();
     pen.beginPath();
@@ -236,39 +236,51 @@ export class FleetMap {
   }
 
   _drawEach() {
-    const pen = this._pen, data = this._data, half = MARK_PX / 2;
-    const live = new Path2D(), late = new Path2D(), silent = new Path2D(), never = new Path2D(), ring = new Path2D();
+    const isNear = this._scale >= NEAR_PX || this.shown.length <= EACH_MAX, mark = MARK_PX[Number(isNear)];
+    const pen = this._pen, data = this._data, half = mark / 2, frame = isNear ? 3 : 1.25;
+    const cell = isNear ? 1 : mark / 2, across = Math.ceil(this._width / cell) + 2;
+    /** From far many lie on one another: one mark of a kind is drawn for each spot. */
+    const taken = isNear ? null : new Uint8Array(across * (Math.ceil(this._height / cell) + 2));
+    const late = new Path2D();
     /** @type {number[]} */
     const calling = [];
+    /** @type {number[][]} x, y of live, late, silent, never, and of those with a frame */
+    const marks = [[], [], [], [], []];
     for (const number of this.shown) {
       const x = this._x(data.east[number]), y = this._y(data.north[number]);
       if (!(x > -9 && y > -9 && x < this._width + 9 && y < this._height + 9)) continue; // nor where nobody knows where
-      const marks = this._marks[number];
-      if (marks & 2) {
+      const mark_ = this._marks[number], word = this._words[number];
+      if (mark_ & 2) {
         calling.push(number);
         continue;
       }
-      switch (this._words[number]) {
-        case 0: live.rect(x - half, y - half, MARK_PX, MARK_PX); break;
-        case 1: triangle(late, x, y, half + 1); break;
-        case 2: silent.rect(x - half, y - half, MARK_PX, MARK_PX); break;
-        default: never.rect(x - 1, y - 1, 2, 2);
+      const kind = (1 << word) | (mark_ & 1 ? 16 : 0);
+      if (taken && x >= 0 && y >= 0) {
+        const at = Math.floor(y / cell) * across + Math.floor(x / cell);
+        if ((taken[at] & kind) === kind) continue;
+        taken[at] |= kind;
       }
-      if (marks & 1) ring.rect(x - half - 3, y - half - 3, MARK_PX + 6, MARK_PX + 6);
+      marks[word].push(x, y);
+      if (mark_ & 1) marks[4].push(x, y);
     }
+    const [live, lates, silent, never, framed] = marks;
     pen.fillStyle = this._colours.quiet;
-    pen.fill(never);
-    pen.lineWidth = 1.5;
+    for (let at = 0; at < never.length; at += 2) pen.fillRect(never[at] - 1, never[at + 1] - 1, 2, 2);
+    pen.fillStyle = this._colours.accent;
+    for (let at = 0; at < live.length; at += 2) pen.fillRect(Math.round(live[at] - half), Math.round(live[at + 1] - half), mark, mark);
+    pen.lineWidth = isNear ? 1.5 : 1;
     pen.strokeStyle = this._colours.quiet;
     pen.fillStyle = this._colours.land;
-    pen.fill(silent);
-    pen.stroke(silent);
-    pen.fillStyle = this._colours.accent;
-    pen.fill(live);
+    for (let at = 0; at < silent.length; at += 2) {
+      pen.fillRect(silent[at] - half, silent[at + 1] - half, mark, mark);
+      pen.strokeRect(silent[at] - half, silent[at + 1] - half, mark, mark);
+    }
+    for (let at = 0; at < lates.length; at += 2) triangle(late, lates[at], lates[at + 1], half + 1);
     pen.fillStyle = this._colours.attention;
     pen.fill(late);
     pen.strokeStyle = this._colours.attention;
-    pen.stroke(ring);
+    const wide = mark + 2 * frame;
+    for (let at = 0; at < framed.length; at += 2) pen.strokeRect(framed[at] - wide / 2, framed[at + 1] - wide / 2, wide, wide);
     for (const number of calling) this._drawCall(this._x(data.east[number]), this._y(data.north[number]), (this._marks[number] & 4) !== 0, 9);
   }
 
@@ -295,31 +307,31 @@ export class FleetMap {
     if (x < -r || y < -r || x > this._width + r || y > this._height + r) return;
     const colours = [this._colours.accent, this._colours.attention, this._colours.line, this._colours.soft];
     let from = -Math.PI / 2;
-    pen.lineWidth = 5;
+    pen.lineWidth = 4;
     for (const at of [0, 1, 2, 3]) {
       const to = from + (2 * Math.PI * one.words[at]) / count;
       if (one.words[at]) {
         pen.beginPath();
-        pen.arc(x, y, r - 2.5, from, to);
+        pen.arc(x, y, r - 2, from, to);
         pen.strokeStyle = colours[at];
         pen.stroke();
       }
       from = to;
     }
     pen.beginPath();
-    pen.arc(x, y, r - 5, 0, 2 * Math.PI);
+    pen.arc(x, y, r - 4, 0, 2 * Math.PI);
     pen.fillStyle = this._colours.land;
     pen.fill();
     pen.fillStyle = this._colours.text;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    pen.font = `600 ${r > 16 ? 12 : 11}px system-ui, sans-serif`;
+    pen.font = "600 11px system-ui, sans-serif";
     pen.fillText(written(count, 0), x, y + 0.5);
     if (one.calls) this._drawCall(x + r * 0.75, y - r * 0.75, one.ringing, 8);
     if (one.troubles) {
       pen.fillStyle = this._colours.attention;
       const warning = new Path2D();
-      triangle(warning, x - r * 0.8, y - r * 0.7, 5);
+      triangle(warning, x - r * 0.8, y - r * 0.75, 3.5);
       pen.fill(warning);
     }
   }
@@ -447,7 +459,7 @@ export class FleetMap {
 
 /** @param {number} count */
 function radius(count) {
-  return Math.min(24, 11 + 1.1 * Math.log2(1 + count));
+  return Math.min(22, 9 + 0.7 * Math.log2(1 + count));
 }
 
 /** @param {Path2D} path @param {number} x @param {number} y @param {number} r */

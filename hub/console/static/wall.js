@@ -10,7 +10,7 @@ import { FleetMap } from "./map_view.js";
 import { isLost, state } from "./stream.js";
 
 const UPDATE_MS = 1_000;
-const CALLS_MAX = 7, NEEDING_MAX = 9, UNITS_MAX = 12;
+const CALLS_MAX = 6, NEEDING_MAX = 9, UNITS_MAX = 8;
 const SHIFT_MS = 60_000;
 /** Where the page stands, px, minute by minute: no point of the screen shows one thing all night. */
 const SHIFTS = [[0, 0], [2, 0], [4, 2], [4, 4], [2, 4], [0, 4], [-2, 2], [-2, 0]];
