@@ -99,7 +99,7 @@ class FleetRoom:
         else:
             for station in changed:
                 if self.board.knows(station):
-                    self.board.put(station, self._row(station))
+                    self.board.put(station, self.row(station))
             for station in heard:
                 if self.board.knows(station):
                     self.board.put(station, self._heard_row(station))
@@ -111,7 +111,7 @@ class FleetRoom:
     def _begin_anew(self) -> None:
         closed = {card.station for card in self._organisation.now.stations.values() if card.closed}
         stations = [station for station in self._stations.ids() if station not in closed]
-        self.board.begin(stations, {station: self._row(station) for station in stations})
+        self.board.begin(stations, {station: self.row(station) for station in stations})
         self.generation = secrets.token_hex(8)
         self._is_other, self._folded, self._names = False, None, None
 
@@ -187,7 +187,8 @@ class FleetRoom:
         aliases = () if card is None else card.aliases
         return fold(" ".join((now.name(station), *aliases, station, now.unit_text(station))))
 
-    def _row(self, station: StationId) -> Row:
+    def row(self, station: StationId) -> Row:
+        """Return a station's row as it is now; the board's is up to a second older."""
         now, heard = self._feed.now(station), self._stations.heard(station)
         devices = now.devices
         figures = self.figures(station)

@@ -21,6 +21,7 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
 }
 UNCACHED: Final = "no-store"  # pages hold what patients trust us with
+NAMES: Final = "/fleet/names.json"  # of stations, no person's: says itself how long it may be kept
 REVALIDATED: Final = "no-cache"  # scripts and styles: kept, but asked for again, so that an update is whole
 
 
@@ -42,7 +43,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                headers["Cache-Control"] = REVALIDATED if is_file else UNCACHED
+                if scope["path"] != NAMES or "Cache-Control" not in headers:
+                    headers["Cache-Control"] = REVALIDATED if is_file else UNCACHED
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

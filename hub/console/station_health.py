@@ -97,7 +97,7 @@ async def health_of(rooms: Rooms, station: StationId) -> Health:
     age_s = heard.age_s(rooms.hub.now_s())
     heard_us = None if age_s is None else utc_us - round(age_s * 1e6)
     told = list(without_the_hubs(with_open_outage(past, heard_us=heard_us, now_us=utc_us), of_hub))
-    row = fleet.board.row(station) if fleet.board.knows(station) else Row()
+    row = fleet.row(station)
     figures = fleet.figures(station)
     told_us = None if figures is None else figures.at_line_us
     line_us = fleet.line_us()

@@ -112,6 +112,8 @@ class StationNow:
                 if self._measurements.take(arrived, event, last_visit=self._last_visit):
                     change |= Change.MEASUREMENTS
             case BoxStarted():
+                if arrived.at >= self._started_at:
+                    self._started_at, self.software = arrived.at, event.software
                 change |= Change.VIEW if self.devices.box_started(arrived.at) else Change.EVENTS
             case (
                 StreamSet()

@@ -7,7 +7,7 @@ const MARKS = [
   [(pen, colour) => { pen.fillStyle = colour("--attention"); pen.fill(new Path2D("M10 5 15 15 5 15Z")); }, () => t("trễ")],
   [(pen, colour) => { pen.strokeStyle = colour("--text-2"); pen.lineWidth = 1.5; pen.strokeRect(6, 6, 8, 8); }, () => t("im lặng")],
   [(pen, colour) => { pen.fillStyle = colour("--text-2"); pen.fillRect(9, 9, 2, 2); }, () => t("chưa từng nghe")],
-  [(pen, colour) => { pen.strokeStyle = colour("--attention"); pen.lineWidth = 1.5; pen.strokeRect(3.5, 3.5, 13, 13); }, () => t("có trở ngại")],
+  [(pen, colour) => { pen.strokeStyle = colour("--attention"); pen.lineWidth = 1.5; pen.strokeRect(3.5, 3.5, 13, 13); }, () => t("có trở ngại; từ xa là ô cam")],
   [(pen, colour) => { pen.fillStyle = colour("--alarm-high"); pen.fill(new Path2D("M10 2 18 10 10 18 2 10Z")); }, () => t("đang gọi")],
   [(pen, colour) => { pen.fillStyle = colour("--accent"); pen.fill(new Path2D("M10 2 18 10 10 18 2 10Z")); }, () => t("cuộc gọi đã có người nhận")],
   [(pen, colour) => {

@@ -11,7 +11,7 @@ const SQUASH = Math.cos((16 * Math.PI) / 180); // a degree to the east is so muc
 const EACH_MAX = 400; // so few need no clusters
 const DEPTH_PX = [70, 200]; // below so many pixels a degree, clusters are the units of depth 0, of depth 1
 const SCALE_MAX = 6_000, ZOOM_STEP = 1.5, PAN_STEP = 0.2;
-const MARK_PX = [3, 6], NEAR_PX = 150, HIT_PX = 16; // a mark from far and from near, where a degree has so many pixels
+const MARK_PX = [3, 6], FRAME_PX = 3, NEAR_PX = 150, HIT_PX = 16; // a mark from far and from near, where a degree has so many pixels
 const TIMINGS_KEPT = 500;
 const WORD_NO = { LIVE: 0, LATE: 1, SILENT: 2, NEVER: 3 };
 const COLOURS = { ground: "--ground", land: "--surface", line: "--line-strong", soft: "--line", text: "--text", quiet: "--text-2",
@@ -237,7 +237,7 @@ export class FleetMap {
 
   _drawEach() {
     const isNear = this._scale >= NEAR_PX || this.shown.length <= EACH_MAX, mark = MARK_PX[Number(isNear)];
-    const pen = this._pen, data = this._data, half = mark / 2, frame = isNear ? 3 : 1.25;
+    const pen = this._pen, data = this._data, half = mark / 2;
     const cell = isNear ? 1 : mark / 2, across = Math.ceil(this._width / cell) + 2;
     /** From far many lie on one another: one mark of a kind is drawn for each spot. */
     const taken = isNear ? null : new Uint8Array(across * (Math.ceil(this._height / cell) + 2));
@@ -279,8 +279,11 @@ export class FleetMap {
     pen.fillStyle = this._colours.attention;
     pen.fill(late);
     pen.strokeStyle = this._colours.attention;
-    const wide = mark + 2 * frame;
-    for (let at = 0; at < framed.length; at += 2) pen.strokeRect(framed[at] - wide / 2, framed[at + 1] - wide / 2, wide, wide);
+    const wide = mark + 2 * FRAME_PX;
+    for (let at = 0; at < framed.length; at += 2) {
+      if (isNear) pen.strokeRect(framed[at] - wide / 2, framed[at + 1] - wide / 2, wide, wide);
+      else pen.fillRect(Math.round(framed[at] - half), Math.round(framed[at + 1] - half), mark, mark);
+    }
     for (const number of calling) this._drawCall(this._x(data.east[number]), this._y(data.north[number]), (this._marks[number] & 4) !== 0, 9);
   }
 

@@ -90,6 +90,9 @@ function update() {
     say(item.children[1], [troublesText(data.troubles(number)), heardText(word, line.age_ms(data.heard[number]), data.isCut(number))]
       .filter(Boolean).join(" · "));
   });
+  for (const item of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) { // none is cut in two
+    item.style.visibility = item.offsetTop + item.offsetHeight - list.offsetTop > list.clientHeight + 1 ? "hidden" : "";
+  }
   place("nothing-needs").hidden = needing.length > 0;
   writeUnits(units);
 }
