@@ -27,6 +27,7 @@ TURN_S: Final = 1.0
 GZIP_LEVEL: Final = 6
 WINDOW_MAX: Final = 200  # rows that a page may look at: its own window is 60
 WINDOWS_MAX: Final = 2_000
+FOLDS_PER_STATION: Final = 3
 
 
 class FleetRoom:
@@ -51,6 +52,7 @@ class FleetRoom:
         self._leased: set[StationId] = set()
         self._is_other = True  # stations or names are others than when the board began
         self._folded: list[str] | None = None
+        self._folds: dict[str, str] = {}  # of texts as they are now; a change of some costs those
         self._names: bytes | None = None
         self._listeners: set[Callable[[], None]] = set()
         self._windows: dict[str, tuple[set[StationId], Callable[[], None]]] = {}
@@ -133,6 +135,8 @@ class FleetRoom:
         now = self._organisation.now
         if self._folded is None:
             self._folded = [self._fold(station) for station in self.board.stations]
+            if len(self._folds) > FOLDS_PER_STATION * len(self._folded):
+                self._folds.clear()  # of names of before
         return Fleet(
             board=self.board,
             folded=self._folded,
@@ -185,7 +189,11 @@ class FleetRoom:
         now = self._organisation.now
         card = now.stations.get(station)
         aliases = () if card is None else card.aliases
-        return fold(" ".join((now.name(station), *aliases, station, now.unit_text(station))))
+        units = now.tree.path(now.unit(station))
+        names = (name for unit in units for name in (unit.name(), *unit.aliases))
+        text = " ".join((now.name(station), *aliases, station, *names))
+        found = self._folds.get(text)
+        return self._folds.setdefault(text, fold(text)) if found is None else found
 
     def row(self, station: StationId) -> Row:
         """Return a station's row as it is now; the board's is up to a second older."""

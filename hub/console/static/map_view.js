@@ -41,6 +41,8 @@ export class FleetMap {
     this._height = 0;
     this._ratio = 1;
     this._words = new Uint8Array(0);
+    /** @type {Float32Array[]} x, y of what is drawn, by kind */
+    this._places = [];
     this._marks = new Uint8Array(0); // 1 trouble, 2 call, 4 ringing
     /** @type {Cluster[][]} by depth */
     this._clusters = [];
@@ -133,6 +135,7 @@ export class FleetMap {
     if (this._words.length !== data.count) {
       this._words = new Uint8Array(data.count);
       this._marks = new Uint8Array(data.count);
+      this._places = [0, 1, 2, 3, 4].map(() => new Float32Array(2 * data.count));
     }
     for (const number of shown) {
       const id = data.ids[number];
@@ -195,8 +198,9 @@ export class FleetMap {
     pen.fillRect(0, 0, this._width, this._height);
     this._drawLand();
     const depth = this.depth;
-    if (depth < 0) this._drawEach();
-    else for (const one of this._clusters[depth] ?? []) this._drawCluster(one);
+    if (depth < 0) {
+      if (this._places.length) this._drawEach();
+    } else for (const one of this._clusters[depth] ?? []) this._drawCluster(one);
     this._drawChosen();
     this.timings.push(performance.now() - began_ms);
     if (this.timings.length > TIMINGS_KEPT) this.timings.shift();
@@ -236,18 +240,24 @@ export class FleetMap {
   }
 
   _drawEach() {
+    const data = this._data, easts = data.east, norths = data.north;
     const isNear = this._scale >= NEAR_PX || this.shown.length <= EACH_MAX, mark = MARK_PX[Number(isNear)];
-    const pen = this._pen, data = this._data, half = mark / 2;
+    const pen = this._pen, half = mark / 2, wideScale = this._scale * SQUASH, scale = this._scale;
+    const left = this._width / 2 - this._east * wideScale, top = this._height / 2 + this._north * scale;
     const cell = isNear ? 1 : mark / 2, across = Math.ceil(this._width / cell) + 2;
     /** From far many lie on one another: one mark of a kind is drawn for each spot. */
     const taken = isNear ? null : new Uint8Array(across * (Math.ceil(this._height / cell) + 2));
     const late = new Path2D();
     /** @type {number[]} */
     const calling = [];
-    /** @type {number[][]} x, y of live, late, silent, never, and of those with a frame */
-    const marks = [[], [], [], [], []];
+    const marks = this._places, ends = [0, 0, 0, 0, 0]; // live, late, silent, never, and those with a frame
+    const put = (/** @type {number} */ kind, /** @type {number} */ x, /** @type {number} */ y) => {
+      marks[kind][ends[kind]] = x;
+      marks[kind][ends[kind] + 1] = y;
+      ends[kind] += 2;
+    };
     for (const number of this.shown) {
-      const x = this._x(data.east[number]), y = this._y(data.north[number]);
+      const x = left + easts[number] * wideScale, y = top - norths[number] * scale;
       if (!(x > -9 && y > -9 && x < this._width + 9 && y < this._height + 9)) continue; // nor where nobody knows where
       const mark_ = this._marks[number], word = this._words[number];
       if (mark_ & 2) {
@@ -260,10 +270,10 @@ export class FleetMap {
         if ((taken[at] & kind) === kind) continue;
         taken[at] |= kind;
       }
-      marks[word].push(x, y);
-      if (mark_ & 1) marks[4].push(x, y);
+      put(word, x, y);
+      if (mark_ & 1) put(4, x, y);
     }
-    const [live, lates, silent, never, framed] = marks;
+    const [live, lates, silent, never, framed] = marks.map((places, kind) => places.subarray(0, ends[kind]));
     pen.fillStyle = this._colours.quiet;
     for (let at = 0; at < never.length; at += 2) pen.fillRect(never[at] - 1, never[at + 1] - 1, 2, 2);
     pen.fillStyle = this._colours.accent;

@@ -94,7 +94,8 @@ def test_names_are_told_once_and_kept_by_their_generation(server: ConsoleServer,
 def test_only_a_page_that_is_open_names_what_is_in_sight(server: ConsoleServer, lan: str) -> None:
     asked = {"window": "nobody's", "stations": ["tram-00001"]}
     assert json.loads(server.post_json("/fleet/window", asked, Cookie=lan).data) == {"is_there": False}
-    for wrong in ([], {"window": "x"}, {"window": "x", "stations": 3}):
+    wrongs: tuple[object, ...] = ([], {"window": "x"}, {"window": "x", "stations": 3})
+    for wrong in wrongs:
         assert server.post_json("/fleet/window", wrong, Cookie=lan).status == 400
 
 
