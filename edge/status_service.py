@@ -10,20 +10,20 @@ from contract.times import Anchor
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.errors import SpoolError
-from edge.health.machine import Machine
-from edge.health.own_clocks import KernelTime, clock_off_ms
+from edge.health.machine_files import MachineFiles
+from edge.health.own_clocks import clock_off_ms
 from edge.health.status import StatusRhythm, connected_for_s, owed_of
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
 from edge.uplink.receipt_book import ReceiptBook
+from edge.uplink.tcp_state import loss_permille
 from edge.uplink.uplink_service import Uplink
 
 
 class StatusTeller:
     """`damaged_frames`: of all devices, now. `rhythm` outlives a spool; all else is of the one of now.
 
-    `read_machine`, `read_kernel`: how the machine and its wall clock are now. `hub_time`: the last tie to the
-    hub's clock.
+    `hub_time`: the last tie to the hub's clock.
     """
 
     def __init__(
@@ -37,14 +37,13 @@ class StatusTeller:
         uplink: Uplink,
         receipts: ReceiptBook,
         damaged_frames: Callable[[], int],
-        read_machine: Callable[[], Machine],
-        read_kernel: Callable[[], KernelTime | None],
+        machine: MachineFiles,
         hub_time: Callable[[], Anchor | None],
     ) -> None:
         self._rhythm, self._clock, self._boot = rhythm, clock, boot
         self._spool, self._capture, self._uplink = spool, capture, uplink
         self._receipts, self._damaged_frames = receipts, damaged_frames
-        self._read_machine, self._read_kernel, self._hub_time = read_machine, read_kernel, hub_time
+        self._machine, self._hub_time = machine, hub_time
         self._used_bytes = 0
 
     async def record_if_due(self, *, is_live: bool) -> bool:
@@ -64,7 +63,7 @@ class StatusTeller:
     async def now(self) -> Status:
         """Return how the box is."""
         now_us, link, round_trip_s = self._clock.now_us(), self._uplink.link, self._uplink.round_trip_s
-        machine, kernel = self._read_machine(), self._read_kernel()
+        machine, kernel = self._machine.read(), self._machine.read_kernel()
         with contextlib.suppress(SpoolError):  # the card fails: what was known last is said again
             self._used_bytes, given_up = await self._spool.use(_look_at)
             self._uplink.owed.give_up(given_up)
@@ -77,8 +76,8 @@ class StatusTeller:
             frames_damaged=self._damaged_frames(),
             samples_lost=self._capture.lost_samples,
             refused=self._receipts.refused_count,
-            loss_permille=self._uplink.loss_permille,
-            up_bps=self._uplink.up_bps,
+            loss_permille=loss_permille(link.tcp),
+            up_bps=None if link.rate is None else round(link.rate * 8),
             reconnects=link.reconnects,
             cpu_c=machine.cpu_c,
             power=machine.power,

@@ -16,6 +16,8 @@ from edge.health.machine import (
     parse_throttled,
     parse_written_mb,
 )
+from edge.health.own_clocks import KernelTime
+from edge.health.wall_clock import RTC_FILE, read_kernel_time, read_rtc_s
 
 T = TypeVar("T")
 READ_MAX_BYTES: Final = 16_384  # the longest of them is /proc/meminfo with 1.5 kB
@@ -26,10 +28,23 @@ RASPBERRY_HWMON: Final = "rpi_volt"
 
 
 class MachineFiles:
-    """The files below `root`, / outside of tests; `spool` lies on the disk that counts."""
+    """The files below `root`, / outside of tests, and the machine's clocks. `spool` lies on the disk that
+    counts; `now_us` is the box's own clock.
+    """
 
-    def __init__(self, spool: Path, *, root: Path = Path("/")) -> None:
+    def __init__(
+        self, spool: Path, *, now_us: Callable[[], int], rtc_file: Path = RTC_FILE, root: Path = Path("/")
+    ) -> None:
         self._root, self._spool, self._seen = root, spool, PowerSeen()
+        self._now_us, self._rtc_file = now_us, rtc_file
+
+    def read_kernel(self) -> KernelTime | None:
+        """Return the wall clock and what the kernel thinks of it."""
+        return read_kernel_time(self._now_us)
+
+    def read_rtc_s(self) -> int | None:
+        """Return what the battery clock shows, whole seconds since 1970; None when there is none."""
+        return read_rtc_s(self._rtc_file)
 
     def read(self) -> Machine:
         """Return how the machine is now: half a dozen small reads."""

@@ -44,7 +44,6 @@ from edge.uplink.receipts_service import READ_AGAIN_S, Card, Receipts
 from edge.uplink.scheduler import riders
 from edge.uplink.silence import Silence
 from edge.uplink.sources import Source, Sources
-from edge.uplink.tcp_state import TcpState, loss_permille
 from edge.uplink.timeline import Timeline
 from edge.uplink.tls import HubTls
 from edge.uplink.window import Window
@@ -107,18 +106,6 @@ class Uplink:
     def round_trip_s(self) -> float | None:
         """The smoothed time to a PUBACK."""
         return self._window.round_trip_s
-
-    @property
-    def up_bps(self) -> int | None:
-        """What the link was last seen to carry; None: not seen since it stands."""
-        rate = self._window.rate
-        return None if rate is None else round(rate * 8)
-
-    @property
-    def loss_permille(self) -> int | None:
-        """How much of what this connection sent had to be sent again; None: nothing was sent."""
-        tcp = TcpState() if self._connection is None else self._connection.tcp_state()
-        return loss_permille(tcp)
 
     @property
     def owed(self) -> Owed:
@@ -267,7 +254,7 @@ class Uplink:
                 queue_s=tcp.queue_s,
                 now_s=now_s,
             )
-            self._holes = tcp.holes
+            self._holes, self.link.tcp, self.link.rate = tcp.holes, tcp, self._window.rate
             self.sources.heard(at_s=now_s - tcp.silent_s)
 
     def _on_due(self) -> None:

@@ -39,6 +39,9 @@ const list = new RowsWindow({ scroller, table, row_px: ROW_PX, columns: 4 + CELL
 scroller.tabIndex = 0;
 scroller.classList.add("is-window", "fills");
 table.setAttribute("role", "grid");
+for (const part of table.querySelectorAll("thead, tbody")) part.setAttribute("role", "rowgroup");
+table.tHead?.rows[0].setAttribute("role", "row");
+for (const cell of table.querySelectorAll("thead th")) cell.setAttribute("role", "columnheader");
 place("pages").hidden = true;
 
 /** @param {number[]} of @param {number} began_ms */
@@ -137,13 +140,17 @@ function build(row) {
     cell.dataset.mdc = String(mdc);
   }
   row.insertCell().className = "link";
+  head.setAttribute("role", "rowheader");
+  for (const cell of row.querySelectorAll("td")) cell.setAttribute("role", "gridcell");
 }
 
 /** @param {HTMLTableRowElement} row @param {number} first the first station of the unit */
 function writeGroup(row, first) {
   if (row.cells.length !== 1) {
     row.replaceChildren();
-    row.insertCell().colSpan = 4 + CELLS.length;
+    const cell = row.insertCell();
+    cell.colSpan = 4 + CELLS.length;
+    cell.setAttribute("role", "gridcell");
   }
   row.className = "group";
   delete row.dataset.station;

@@ -5,6 +5,7 @@ import { FleetData } from "./fleet_data.js";
 import { queryOf, select, viewOf } from "./fleet_view.js";
 import { heardText, troublesText } from "./fleet_words.js";
 import { writeLegend } from "./map_legend.js";
+import { obey } from "./map_moves.js";
 import { FleetMap } from "./map_view.js";
 
 const LISTED_MAX = 40;
@@ -22,7 +23,7 @@ const map = new FleetMap(/** @type {HTMLCanvasElement} */ (place("map")), data, 
     const call = callOf.get(id);
     return call?.group === "ringing" && !call.is_practice;
   } });
-map.obey(choose);
+obey(map, choose);
 map.onView = writeListSoon;
 writeLegend(place("legend"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => writeLegend(place("legend")));

@@ -10,8 +10,9 @@ import { FRAME, ISLANDS, ISLETS, MAINLAND, ZONES } from "./outline.js";
 const SQUASH = Math.cos((16 * Math.PI) / 180); // a degree to the east is so much of one to the north
 const EACH_MAX = 400; // so few need no clusters
 const DEPTH_PX = [70, 200]; // below so many pixels a degree, clusters are the units of depth 0, of depth 1
-const SCALE_MAX = 6_000, ZOOM_STEP = 1.5, PAN_STEP = 0.2;
-const MARK_PX = [3, 6], FRAME_PX = 3, NEAR_PX = 150, HIT_PX = 16; // a mark from far and from near, where a degree has so many pixels
+const SCALE_MAX = 6_000;
+export const HIT_PX = 16;
+const MARK_PX = [3, 6], FRAME_PX = 3, NEAR_PX = 150; // a mark from far and from near, where a degree has so many pixels
 const TIMINGS_KEPT = 500;
 const WORD_NO = { LIVE: 0, LATE: 1, SILENT: 2, NEVER: 3 };
 const COLOURS = { ground: "--ground", land: "--surface", line: "--line-strong", soft: "--line", text: "--text", quiet: "--text-2",
@@ -22,7 +23,7 @@ export class FleetMap {
   /** @param {HTMLCanvasElement} canvas @param {FleetData} data
    * @param {{hasCall: (id: string) => boolean, isRinging: (id: string) => boolean}} calls */
   constructor(canvas, data, calls) {
-    this._canvas = canvas;
+    this.canvas = canvas;
     this._pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
     this._data = data;
     this._calls = calls;
@@ -37,8 +38,8 @@ export class FleetMap {
     this._east = 108.5;
     this._north = 15.8;
     this._scale = 0; // pixels a degree to the north
-    this._width = 0;
-    this._height = 0;
+    this.width = 0;
+    this.height = 0;
     this._ratio = 1;
     this._words = new Uint8Array(0);
     /** @type {Float32Array[]} x, y of what is drawn, by kind */
@@ -55,19 +56,19 @@ export class FleetMap {
   }
 
   _repaint() {
-    const style = getComputedStyle(this._canvas);
+    const style = getComputedStyle(this.canvas);
     for (const [name, token] of Object.entries(COLOURS)) this._colours[/** @type {keyof typeof COLOURS} */ (name)] = style.getPropertyValue(token).trim();
     this.drawSoon();
   }
 
   _resize() {
-    const { clientWidth, clientHeight } = this._canvas;
+    const { clientWidth, clientHeight } = this.canvas;
     if (!clientWidth || !clientHeight) return;
     this._ratio = Math.min(2, window.devicePixelRatio || 1);
-    this._width = clientWidth;
-    this._height = clientHeight;
-    this._canvas.width = Math.round(clientWidth * this._ratio);
-    this._canvas.height = Math.round(clientHeight * this._ratio);
+    this.width = clientWidth;
+    this.height = clientHeight;
+    this.canvas.width = Math.round(clientWidth * this._ratio);
+    this.canvas.height = Math.round(clientHeight * this._ratio);
     if (!this._scale) this.showAll();
     this.draw();
   }
@@ -77,7 +78,7 @@ export class FleetMap {
     const [west, south, east, north] = FRAME;
     this._east = (west + east) / 2;
     this._north = (south + north) / 2;
-    this._least = Math.min(this._width / ((east - west) * SQUASH), this._height / (north - south));
+    this._least = Math.min(this.width / ((east - west) * SQUASH), this.height / (north - south));
     this._scale = this._least;
     this._moved();
   }
@@ -91,7 +92,7 @@ export class FleetMap {
   }
 
   /** @param {number} factor @param {number} [x] the point that stays where it is @param {number} [y] */
-  zoom(factor, x = this._width / 2, y = this._height / 2) {
+  zoom(factor, x = this.width / 2, y = this.height / 2) {
     const before = this.at(x, y);
     this._scale = Math.max((this._least ?? 1) * 0.8, Math.min(SCALE_MAX, this._scale * factor));
     const after = this.at(x, y);
@@ -114,18 +115,18 @@ export class FleetMap {
 
   /** Where a point of the canvas lies. @param {number} x @param {number} y */
   at(x, y) {
-    return { east: this._east + (x - this._width / 2) / (this._scale * SQUASH),
-      north: this._north - (y - this._height / 2) / this._scale };
+    return { east: this._east + (x - this.width / 2) / (this._scale * SQUASH),
+      north: this._north - (y - this.height / 2) / this._scale };
   }
 
   /** @param {number} east */
   _x(east) {
-    return (east - this._east) * this._scale * SQUASH + this._width / 2;
+    return (east - this._east) * this._scale * SQUASH + this.width / 2;
   }
 
   /** @param {number} north */
   _y(north) {
-    return (this._north - north) * this._scale + this._height / 2;
+    return (this._north - north) * this._scale + this.height / 2;
   }
 
   /** Work words, marks and clusters out anew: once a second, and when something changed. @param {Int32Array} shown */
@@ -191,11 +192,11 @@ export class FleetMap {
 
   /** Draw all of it. */
   draw() {
-    if (!this._width) return;
+    if (!this.width) return;
     const began_ms = performance.now(), pen = this._pen;
     pen.setTransform(this._ratio, 0, 0, this._ratio, 0, 0);
     pen.fillStyle = this._colours.ground;
-    pen.fillRect(0, 0, this._width, this._height);
+    pen.fillRect(0, 0, this.width, this.height);
     this._drawLand();
     const depth = this.depth;
     if (depth < 0) {
@@ -243,10 +244,10 @@ export class FleetMap {
     const data = this._data, easts = data.east, norths = data.north;
     const isNear = this._scale >= NEAR_PX || this.shown.length <= EACH_MAX, mark = MARK_PX[Number(isNear)];
     const pen = this._pen, half = mark / 2, wideScale = this._scale * SQUASH, scale = this._scale;
-    const left = this._width / 2 - this._east * wideScale, top = this._height / 2 + this._north * scale;
-    const cell = isNear ? 1 : mark / 2, across = Math.ceil(this._width / cell) + 2;
+    const left = this.width / 2 - this._east * wideScale, top = this.height / 2 + this._north * scale;
+    const cell = isNear ? 1 : mark / 2, across = Math.ceil(this.width / cell) + 2;
     /** From far many lie on one another: one mark of a kind is drawn for each spot. */
-    const taken = isNear ? null : new Uint8Array(across * (Math.ceil(this._height / cell) + 2));
+    const taken = isNear ? null : new Uint8Array(across * (Math.ceil(this.height / cell) + 2));
     const late = new Path2D();
     /** @type {number[]} */
     const calling = [];
@@ -258,7 +259,7 @@ export class FleetMap {
     };
     for (const number of this.shown) {
       const x = left + easts[number] * wideScale, y = top - norths[number] * scale;
-      if (!(x > -9 && y > -9 && x < this._width + 9 && y < this._height + 9)) continue; // nor where nobody knows where
+      if (!(x > -9 && y > -9 && x < this.width + 9 && y < this.height + 9)) continue; // nor where nobody knows where
       const mark_ = this._marks[number], word = this._words[number];
       if (mark_ & 2) {
         calling.push(number);
@@ -317,7 +318,7 @@ export class FleetMap {
   _drawCluster(one) {
     const pen = this._pen, x = one.x = this._x(one.east), y = one.y = this._y(one.north), count = one.numbers.length;
     const r = radius(count);
-    if (x < -r || y < -r || x > this._width + r || y > this._height + r) return;
+    if (x < -r || y < -r || x > this.width + r || y > this.height + r) return;
     const colours = [this._colours.accent, this._colours.attention, this._colours.line, this._colours.soft];
     let from = -Math.PI / 2;
     pen.lineWidth = 4;
@@ -397,7 +398,7 @@ export class FleetMap {
     const found = [];
     for (const number of this.shown) {
       const x = this._x(this._data.east[number]), y = this._y(this._data.north[number]);
-      if (x >= 0 && y >= 0 && x <= this._width && y <= this._height) found.push(number);
+      if (x >= 0 && y >= 0 && x <= this.width && y <= this.height) found.push(number);
       if (found.length === most) break;
     }
     return found;
@@ -407,66 +408,9 @@ export class FleetMap {
   enter(cluster) {
     const data = this._data, easts = cluster.numbers.map((one) => data.east[one]), norths = cluster.numbers.map((one) => data.north[one]);
     const wide = Math.max(0.05, (Math.max(...easts) - Math.min(...easts)) * SQUASH), high = Math.max(0.05, Math.max(...norths) - Math.min(...norths));
-    const scale = Math.min((0.8 * this._width) / wide, (0.8 * this._height) / high);
+    const scale = Math.min((0.8 * this.width) / wide, (0.8 * this.height) / high);
     this.goTo((Math.max(...easts) + Math.min(...easts)) / 2, (Math.max(...norths) + Math.min(...norths)) / 2,
       Math.min(SCALE_MAX, Math.max(scale, (DEPTH_PX[this.depth] ?? this._scale) * 1.01)));
-  }
-
-  /** Move, come closer and choose by mouse, finger and key. @param {(chosen: Chosen | null) => void} choose */
-  obey(choose) {
-    const canvas = this._canvas;
-    /** @type {Map<number, {x: number, y: number}>} */
-    const fingers = new Map();
-    let moved_px = 0;
-    const spread = () => {
-      const [a, b] = [...fingers.values()];
-      return b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
-    };
-    const here = (/** @type {MouseEvent} */ event) => {
-      const box = canvas.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    };
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      fingers.set(event.pointerId, here(event));
-      if (fingers.size === 1) moved_px = 0;
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      const before = fingers.get(event.pointerId);
-      if (!before) return;
-      const now = here(event), wasSpread = spread();
-      fingers.set(event.pointerId, now);
-      moved_px += Math.hypot(now.x - before.x, now.y - before.y);
-      this.pan((now.x - before.x) / fingers.size, (now.y - before.y) / fingers.size);
-      if (fingers.size === 2 && wasSpread) this.zoom(spread() / wasSpread, now.x, now.y);
-    });
-    const lift = (/** @type {PointerEvent} */ event) => {
-      const at = fingers.get(event.pointerId);
-      fingers.delete(event.pointerId);
-      if (at && event.type === "pointerup" && moved_px < 6) choose(this.find(at.x, at.y, event.pointerType === "touch" ? 24 : HIT_PX));
-    };
-    canvas.addEventListener("pointerup", lift);
-    canvas.addEventListener("pointercancel", lift);
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const { x, y } = here(event);
-      this.zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 400), x, y);
-    }, { passive: false });
-    canvas.addEventListener("keydown", (event) => this._onKey(event, choose));
-  }
-
-  /** @param {KeyboardEvent} event @param {(chosen: Chosen | null) => void} choose */
-  _onKey(event, choose) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const dx = this._width * PAN_STEP, dy = this._height * PAN_STEP;
-    const deed = /** @type {Record<string, () => void>} */ ({
-      ArrowLeft: () => this.pan(dx, 0), ArrowRight: () => this.pan(-dx, 0), ArrowUp: () => this.pan(0, dy), ArrowDown: () => this.pan(0, -dy),
-      "+": () => this.zoom(ZOOM_STEP), "=": () => this.zoom(ZOOM_STEP), "-": () => this.zoom(1 / ZOOM_STEP), 0: () => this.showAll(),
-      Enter: () => choose(this.find(this._width / 2, this._height / 2, Math.hypot(this._width, this._height))),
-    })[event.key];
-    if (!deed) return;
-    event.preventDefault();
-    deed();
   }
 }
 

@@ -57,6 +57,7 @@ export class RowsWindow {
     while (this._lines.length < end - first) {
       const line = document.createElement("tr");
       line.tabIndex = -1;
+      line.setAttribute("role", "row"); // its layout is no table's any more
       this._lines.push(line);
       this._body.insertBefore(line, this._after);
     }

@@ -44,6 +44,10 @@ def test_all_are_there_and_sixty_rows_are_drawn(page: Page, server: ConsoleServe
     assert page.locator("#fleet tbody tr[data-station]").count() <= 60
     expect(page.locator("#fleet")).to_have_attribute("aria-rowcount", str(COUNT + 1))
     expect(page.locator("#fleet-count")).to_have_text("14.000 trên 14.000 trạm")
+    heights = page.locator("#fleet tbody tr[data-station]").evaluate_all(
+        "(rows) => rows.map((row) => row.getBoundingClientRect().height)"
+    )
+    assert set(heights) == {44}
 
 
 def test_the_page_folds_by_the_hubs_table(page: Page, server: ConsoleServer) -> None:

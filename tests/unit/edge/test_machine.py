@@ -88,7 +88,7 @@ def machine_of(root: Path, files: dict[str, str]) -> Machine:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "ascii")
-    return MachineFiles(root, root=root).read()
+    return MachineFiles(root, now_us=lambda: 0, root=root).read()
 
 
 def test_the_hottest_zone_and_raspberrys_own_word_count(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_without_that_word_hwmon_is_asked_and_remembered(tmp_path: Path) -> None
     alarm = tmp_path / "sys/class/hwmon/hwmon2/in0_lcrit_alarm"
     alarm.parent.mkdir(parents=True)
     alarm.with_name("name").write_text("rpi_volt\n")
-    files = MachineFiles(tmp_path, root=tmp_path)
+    files = MachineFiles(tmp_path, now_us=lambda: 0, root=tmp_path)
     told = []
     for text in ("0\n", "1\n", "0\n"):
         alarm.write_text(text)
@@ -127,4 +127,4 @@ def test_without_that_word_hwmon_is_asked_and_remembered(tmp_path: Path) -> None
 def test_a_machine_without_any_of_it_is_unknown(tmp_path: Path) -> None:
     machine = machine_of(tmp_path, {"sys/class/hwmon/hwmon0/name": "acpitz\n"})
     assert machine == Machine(disk_mb=machine.disk_mb)
-    assert MachineFiles(tmp_path / "gone", root=tmp_path).read() == Machine()
+    assert MachineFiles(tmp_path / "gone", now_us=lambda: 0, root=tmp_path).read() == Machine()
