@@ -48,6 +48,8 @@ def test_all_are_there_and_sixty_rows_are_drawn(page: Page, server: ConsoleServe
         "(rows) => rows.map((row) => row.getBoundingClientRect().height)"
     )
     assert set(heights) == {44}
+    cut = "(heads) => heads.filter((head) => head.scrollWidth > head.clientWidth).map((head) => head.textContent)"
+    assert page.locator("#fleet thead th").evaluate_all(cut) == []
 
 
 def test_the_page_folds_by_the_hubs_table(page: Page, server: ConsoleServer) -> None:
