@@ -48,7 +48,7 @@ def test_all_are_there_and_sixty_rows_are_drawn(page: Page, server: ConsoleServe
         "(rows) => rows.map((row) => row.getBoundingClientRect().height)"
     )
     assert set(heights) == {44}
-    cut = "(heads) => heads.filter((head) => head.scrollWidth > head.clientWidth).map((head) => head.textContent)"
+    cut = "(heads) => heads.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
     assert page.locator("#fleet thead th").evaluate_all(cut) == []
 
 
