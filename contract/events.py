@@ -304,8 +304,18 @@ class Owed(BaseModel):
     oldest_age_s: Annotated[float, Field(ge=0)] | None = None
 
 
+Power = Literal["ok", "was low", "low"]  # under-voltage: never since the start, before now, now
+
+
 class Status(Event):
-    """How the box is: five minutes apart, or five seconds while somebody watches."""
+    """How the box is: five minutes apart, or five seconds while somebody watches.
+
+    What a box cannot tell is missing, and unknown. Of the link: `loss_permille` is the share of this
+    connection's bytes that had to be sent again, `up_bps` what the link was last seen to carry, `reconnects`
+    counts since `edge vitals` started. `clock_off_ms` is the box's wall clock less the hub's, `clock_sure`
+    whether a time server holds it; nothing goes by that clock. `written_mb`: to the spool's disk since the
+    machine started. MB are 10^6 bytes.
+    """
 
     event: Literal["status"] = "status"
     owed: Annotated[dict[Literal["0", "1", "2", "3"], Owed], Field(max_length=4)]
@@ -316,6 +326,16 @@ class Status(Event):
     frames_damaged: Count
     samples_lost: Count
     refused: Count
+    loss_permille: Annotated[int, Field(ge=0, le=1000)] | None = None
+    up_bps: Count | None = None
+    reconnects: Count | None = None
+    cpu_c: Annotated[float, Field(ge=-100, le=200)] | None = None
+    power: Power | None = None
+    clock_off_ms: Annotated[int, Field(ge=-VARINT_MAX, le=VARINT_MAX)] | None = None
+    clock_sure: bool | None = None
+    disk_mb: Count | None = None
+    memory_mb: Count | None = None  # available
+    written_mb: Count | None = None
 
 
 class Tombstone(Event):

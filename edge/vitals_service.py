@@ -34,9 +34,9 @@ from edge.control_service import serve_control
 from edge.errors import ControlError, SpoolDamagedError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
+from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
-from edge.health.wall_clock import read_kernel_time, read_rtc_s
 from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
@@ -76,6 +76,7 @@ class Vitals:
         self._video_command = ours if video_command is None else tuple(video_command)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
+        self._machine = MachineFiles(config.data_dir, now_us=clock.now_us, rtc_file=config.rtc_file)
         self._cut_now = asyncio.Event()
         self._has_samples = self._has_rooms = False
         self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
@@ -164,11 +165,8 @@ class Vitals:
         self._cuts = CutRhythm()
         self._hub_anchors = HubAnchors()  # another spool must be tied to UTC anew
         self._coding = CodingThread(self._capture, self._spool, self._with_the_rest)
-        self._own_clocks = OwnClocks(
-            self._boot,
-            read_kernel=lambda: read_kernel_time(self._clock.now_us),
-            read_rtc_s=lambda: read_rtc_s(self._config.rtc_file),
-        )
+        kernel, rtc = self._machine.read_kernel, self._machine.read_rtc_s
+        self._own_clocks = OwnClocks(self._boot, read_kernel=kernel, read_rtc_s=rtc)
         self._call = CallService(
             restored_call(facts["call"], boot_name=self._clock.boot_name, now_s=self._clock.now_s()),
             config=self._config.call,
@@ -259,6 +257,8 @@ class Vitals:
             uplink=self._uplink,
             receipts=self._receipts,
             damaged_frames=self._damaged,
+            machine=self._machine,
+            hub_time=lambda: self._hub_anchors.last,
         )
         self._video = VideoService(
             self._video_command,

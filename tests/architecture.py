@@ -108,6 +108,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/spool/salvage_aside.py",  # fsync of notes and folders
     "edge/uplink/mqtt.py",
     "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
+    "edge/health/machine_files.py",  # statvfs, and which disk a folder lies on
     "edge/uplink/tls.py",
     "edge/advice/cups.py",  # a process a question, and waits for the paper
     "edge/advice/stick.py",  # fsync

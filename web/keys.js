@@ -7,7 +7,7 @@ import { t } from "./words.js";
 
 /**
  * @typedef {"answer" | "accept" | "decline" | "hold" | "park" | "second" | "transfer" | "doctor" | "turn" | "ring"
- *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "help"
+ *   | "minutes" | "end" | "mute" | "photo" | "size" | "detail" | "picture" | "take" | "close" | "all" | "find" | "rows" | "help"
  *   | "gain" | "filter" | "past" | "back" | "forward" | "pageBack" | "pageForward" | "eventBack" | "eventForward"
  *   | "zoom" | "first" | "second-marker" | "unmark" | "paper"} Deed
  * @typedef {{deed: Deed, key: string, text: () => string, sign?: string, repeats?: boolean}} Key  `key` as
@@ -50,6 +50,8 @@ export const KEYS = [
   { deed: "filter", key: "f", text: () => t("Lọc hiển thị: không, 0,5–40 Hz, hoặc bỏ 50 Hz") },
   { deed: "past", key: "o", text: () => t("Xem lại các lượt khám của trạm") },
   { deed: "paper", key: "i", text: () => t("PDF của đoạn đang xem") },
+  { deed: "find", key: "/", text: () => t("Tìm trạm") },
+  { deed: "rows", key: "l", text: () => t("Đến danh sách; ↑ ↓ PageUp PageDown Home End để đi, Enter để mở") },
   { deed: "help", key: "?", text: () => t("Các phím") },
 ];
 const FIELDS = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";

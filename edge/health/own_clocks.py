@@ -74,6 +74,14 @@ def ntp_anchors(reading: KernelTime, *, boot: BootId) -> list[Anchor]:
     return [Anchor(boot, reading.before_us + read_for_us // 2, reading.utc_us, err_us, "ntp")]
 
 
+def clock_off_ms(reading: KernelTime | None, hub: Anchor | None) -> int | None:
+    """Return the box's wall clock less the hub's, by the last exchange with it; None: either is unknown."""
+    if reading is None or hub is None:
+        return None
+    at_us = (reading.before_us + reading.after_us) // 2
+    return (reading.utc_us - (hub.utc_us + at_us - hub.t_us)) // 1000
+
+
 def rtc_anchors(rtc_s: int, *, boot: BootId, now_us: int) -> list[Anchor]:
     """Return the anchor of a battery clock that has just shown `rtc_s`; none of one that lost its battery."""
     if rtc_s < NOT_BEFORE_S:

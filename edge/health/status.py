@@ -31,7 +31,7 @@ def connected_for_s(link: LinkState, *, now_s: float) -> float | None:
     """Return since how long the link stands, None when it does not. One that came up since `now_s` was read
     stands for no time yet.
     """
-    return None if link.connected_since_s is None else max(0.0, now_s - link.connected_since_s)
+    return None if link.connected_since_s is None else round(max(0.0, now_s - link.connected_since_s), 1)
 
 
 class StatusRhythm:

@@ -1,11 +1,16 @@
 """What is known of the link, for the doctor and the status (core)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from edge.uplink.tcp_state import TcpState
 
 
 @dataclass(slots=True)
 class LinkState:
-    """Times are seconds of CLOCK_BOOTTIME; None: not now, or not since the start."""
+    """Times are seconds of CLOCK_BOOTTIME; None: not now, or not since the start.
+
+    `tcp` is of the connection, `rate` what the link was last seen to carry, bytes a second.
+    """
 
     connected_since_s: float | None = None
     problem: str | None = "has not connected yet"
@@ -15,3 +20,5 @@ class LinkState:
     last_receipt_s: float | None = None
     parcels_sent: int = 0
     bytes_sent: int = 0
+    tcp: TcpState = field(default_factory=TcpState)
+    rate: float | None = None

@@ -31,6 +31,8 @@ class TcpState:
     )
     queue_s: float = 0.0  # by how much the round trip is longer than the least
     silent_s: float = inf  # since the other end's last data came
+    sent_bytes: int = 0  # in all, each time it was sent
+    resent_bytes: int = 0  # of them sent again
 
 
 def parse_tcp_info(raw: bytes) -> TcpState:
@@ -42,12 +44,19 @@ def parse_tcp_info(raw: bytes) -> TcpState:
         return int(struct.unpack_from(form, raw, at)[0])
 
     unacked, sacked = _UNACKED.unpack_from(raw, _UNACKED_AT)
-    sent_bytes = number(_SENT_AT, "=Q") - number(_SENT_AT + 8, "=Q")
-    on_the_way_bytes = max(0, sent_bytes - number(_ACKED_AT, "=Q"))
+    sent_bytes, resent_bytes = number(_SENT_AT, "=Q"), number(_SENT_AT + 8, "=Q")
+    on_the_way_bytes = max(0, sent_bytes - resent_bytes - number(_ACKED_AT, "=Q"))
     least_us = number(_LEAST_ROUND_TRIP_AT)
     return TcpState(
         holes=number(_RESENT_AT) + number(_OUT_OF_ORDER_AT),
         beyond_hole_bytes=on_the_way_bytes * sacked // unacked if unacked else 0,
         silent_s=number(_SILENT_AT) / 1e3,
+        sent_bytes=sent_bytes,
+        resent_bytes=resent_bytes,
         queue_s=0.0 if least_us == _UNKNOWN_US else max(0, number(_ROUND_TRIP_AT) - least_us) / 1e6,
     )
+
+
+def loss_permille(tcp: TcpState) -> int | None:
+    """Return how much of what was sent had to be sent again, 0 … 1000; None before anything was."""
+    return min(1000, round(1000 * tcp.resent_bytes / tcp.sent_bytes)) if tcp.sent_bytes else None

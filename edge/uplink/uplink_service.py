@@ -254,7 +254,7 @@ class Uplink:
                 queue_s=tcp.queue_s,
                 now_s=now_s,
             )
-            self._holes = tcp.holes
+            self._holes, self.link.tcp, self.link.rate = tcp.holes, tcp, self._window.rate
             self.sources.heard(at_s=now_s - tcp.silent_s)
 
     def _on_due(self) -> None:

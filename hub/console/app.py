@@ -32,6 +32,7 @@ from hub.console import (
     playback,
     screen,
     station,
+    station_health,
     station_ring,
     trends,
 )
@@ -53,12 +54,19 @@ COMPRESSED_FROM_BYTES: Final = 1_000  # less fits a packet as it is
 
 ROUTES: Final = [
     Route("/", fleet.show_fleet, name="fleet"),
+    Route("/map", fleet.show_map),
+    Route("/wall", fleet.show_wall),
+    Route("/fleet/names.json", fleet.tell_names),
+    Route("/fleet/window", fleet.look_at, methods=["POST"]),
+    Route("/fleet/views", fleet.save_view, methods=["POST"]),
+    Route("/fleet/views/{view}/drop", fleet.drop_view, methods=["POST"]),
     Route("/login", login.show_login, methods=["GET"]),
     Route("/login", login.log_in, methods=["POST"]),
     Route("/logout", login.log_out, methods=["POST"]),
     Route("/stations/{station}", station.show_station),
     Route("/stations/{station}/ring", station_ring.ring_station, methods=["POST"]),
     Route("/stations/{station}/ring/stop", station_ring.stop_ringing, methods=["POST"]),
+    Route("/stations/{station}/health", station_health.show_health),
     Route("/stations/{station}/events", station.show_events),
     Route("/stations/{station}/playback", playback.show_playback),
     Route("/stations/{station}/playback/piece", playback.show_piece),

@@ -30,6 +30,7 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
 }
 UNCACHED: Final = "no-store"  # pages hold what patients trust us with
+NAMES: Final = "/fleet/names.json"  # of stations, no person's: says itself how long it may be kept
 REVALIDATED: Final = "no-cache"  # a file by its plain name: kept, but asked for again
 LASTING: Final = "public, max-age=31536000, immutable"  # its address names what is in it
 
@@ -52,7 +53,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                headers["Cache-Control"] = _kept(path, message["status"])
+                if path != NAMES or "Cache-Control" not in headers:
+                    headers["Cache-Control"] = _kept(path, message["status"])
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

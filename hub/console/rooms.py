@@ -18,6 +18,7 @@ from hub.calls.table import ANSWERED_STATES, RINGING_STATES
 from hub.cases.case_service import Cases
 from hub.console.alert_rows import BarState, bar_state
 from hub.console.call_list import CallList, CallsTold
+from hub.console.fleet_room import FleetRoom
 from hub.console.rows import (
     CallEntry,
     QuestionEntry,
@@ -96,6 +97,14 @@ class Rooms:
         self.looks = Looks()
         self.alerts = AlertDesk(hub, self.organisation, self.stations, self.feed)
         self._bar: BarState | None = None
+        self.fleet = FleetRoom(
+            hub,
+            stations=self.stations,
+            feed=self.feed,
+            leases=self.leases,
+            organisation=self.organisation,
+            line_us=self.desk.line.now_us,
+        )
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -128,6 +137,7 @@ class Rooms:
         await self.desk.begin()
         await self.cases.begin()
         await self.alerts.begin()
+        self.fleet.begin()
 
     def _enrol(self) -> None:
         """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""
@@ -142,6 +152,7 @@ class Rooms:
             tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self.cases.run(), name="cases")
             tasks.create_task(self.alerts.run(), name="alerts")
+            tasks.create_task(self.fleet.run(), name="fleet")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:
@@ -278,6 +289,7 @@ class Rooms:
 
     def _on_station(self, station: StationId) -> None:
         self.news[station] = self.news.get(station, 0) + 1
+        self.fleet.on_station(station)
         self.cases.on_station()
         self._on_change(station)
 

@@ -17,6 +17,7 @@ from hub.console.live_texts import Quantity
 from hub.console.page import render, rooms_of, signed_in, station_in_path
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
+from hub.console.station_health import health_of
 from hub.live.electrodes import electrodes_off
 from hub.live.measure_words import condition_word
 from hub.live.measurements import quantities
@@ -66,6 +67,8 @@ async def show_station(request: Request) -> Response:
         "station.html",
         account=account,
         row=rooms.station(station),
+        station=station,
+        health=await health_of(rooms, station),
         call=_call(rooms, station, account.name),
         opened_ms=rooms.feed.now(station).opened_utc_ms(),
         lines=await _events(rooms, station),

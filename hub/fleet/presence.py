@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Final
 
 LIVE_SAMPLES_S: Final = 3.0  # watched, and samples flow: one chunk a second, two may be lost on the way
@@ -19,6 +19,21 @@ class Word(Enum):
     LATE = "late"
     SILENT = "silent"
     NEVER = "never heard"
+
+
+class Rhythm(IntEnum):
+    """How often a station is to be heard: what `LIVE_…_S` follows from."""
+
+    IDLE = 0
+    WATCHED = 1
+    SAMPLES = 2
+
+
+LIVE_S: Final = {
+    Rhythm.IDLE: LIVE_IDLE_S,
+    Rhythm.WATCHED: LIVE_WATCHED_S,
+    Rhythm.SAMPLES: LIVE_SAMPLES_S,
+}
 
 
 @dataclass(slots=True)
@@ -73,21 +88,28 @@ def presence(heard: Heard, *, now_s: float, leased_since_s: float | None) -> Pre
     age_s = heard.age_s(now_s)
     if age_s is None:
         return Presence(Word.NEVER, None, False, ages)
-    limit_s = _limit_s(heard, now_s=now_s, leased_since_s=leased_since_s)
-    is_cut = heard.connected_hint is False and (
-        heard.heard_s is None or (heard.hint_s or 0.0) >= heard.heard_s
-    )
+    limit_s = LIVE_S[rhythm(heard, now_s=now_s, leased_since_s=leased_since_s)]
+    is_cut = is_cut_off(heard)
+    return Presence(word_of(age_s, limit_s=limit_s, is_cut=is_cut), age_s, is_cut, ages)
+
+
+def word_of(age_s: float | None, *, limit_s: float, is_cut: bool) -> Word:
+    """Return the word for a station heard so long ago; `web/presence.js` says the same."""
+    if age_s is None:
+        return Word.NEVER
     if age_s > limit_s * LATE_FACTOR:
-        word = Word.SILENT
-    elif age_s > limit_s or is_cut:
-        word = Word.LATE
-    else:
-        word = Word.LIVE
-    return Presence(word, age_s, is_cut, ages)
+        return Word.SILENT
+    return Word.LATE if age_s > limit_s or is_cut else Word.LIVE
 
 
-def _limit_s(heard: Heard, *, now_s: float, leased_since_s: float | None) -> float:
+def is_cut_off(heard: Heard) -> bool:
+    """Whether the broker saw the connection fall, and nothing was heard since."""
+    return heard.connected_hint is False and (heard.heard_s is None or (heard.hint_s or 0.0) >= heard.heard_s)
+
+
+def rhythm(heard: Heard, *, now_s: float, leased_since_s: float | None) -> Rhythm:
+    """Return how often the station is to be heard now."""
     if leased_since_s is None or now_s - leased_since_s < LEASE_SETTLES_S:
-        return LIVE_IDLE_S
+        return Rhythm.IDLE
     samples_were_last = heard.samples_s is not None and heard.samples_s == heard.heard_s
-    return LIVE_SAMPLES_S if samples_were_last else LIVE_WATCHED_S
+    return Rhythm.SAMPLES if samples_were_last else Rhythm.WATCHED

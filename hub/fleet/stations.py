@@ -107,10 +107,13 @@ class StationList:
         if heard.signal.connected and not heard.is_retained:
             of.hear("hello", at_s=heard.received_s, are_samples=False)
 
+    def heard(self, station: StationId) -> Heard:
+        """Return when a station was heard."""
+        return self._heard.get(station, Heard(started_s=self._started_s))
+
     def presence(self, station: StationId, *, now_s: float, leased_since_s: float | None) -> Presence:
         """Return how sure we are that the station is there."""
-        heard = self._heard.get(station, Heard(started_s=self._started_s))
-        return presence(heard, now_s=now_s, leased_since_s=leased_since_s)
+        return presence(self.heard(station), now_s=now_s, leased_since_s=leased_since_s)
 
     def _of(self, station: StationId) -> Heard:
         if station not in self._heard:

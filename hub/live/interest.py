@@ -48,6 +48,10 @@ class Leases:
         if station in self._leases:
             self._leases[station].said_s = None
 
+    def stations(self) -> list[StationId]:
+        """Return the stations that are leased."""
+        return list(self._leases)
+
     def since_s(self, station: StationId) -> float | None:
         """Since when the station is leased, None when it is not."""
         lease = self._leases.get(station)

@@ -74,6 +74,7 @@ class StationNow:
     visit: VisitNow | None = None
     status: Status | None = None
     status_utc_ms: float | None = None
+    software: str | None = None  # of the box, as it said when it started
     devices: DevicesNow = field(default_factory=DevicesNow)
     _numbers: NumbersNow = field(default_factory=NumbersNow)
     _measurements: MeasurementsNow = field(default_factory=MeasurementsNow)
@@ -81,6 +82,7 @@ class StationNow:
     _drawn: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)
     _rates: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)  # told to pages, mHz
     _status_at: At = (0, 0)
+    _started_at: At = (0, 0)
 
     def streams(self) -> list[Shown]:
         """Return the streams that may be drawn, in their order on the page."""
@@ -110,6 +112,8 @@ class StationNow:
                 if self._measurements.take(arrived, event, last_visit=self._last_visit):
                     change |= Change.MEASUREMENTS
             case BoxStarted():
+                if arrived.at >= self._started_at:
+                    self._started_at, self.software = arrived.at, event.software
                 change |= Change.VIEW if self.devices.box_started(arrived.at) else Change.EVENTS
             case (
                 StreamSet()

@@ -6,13 +6,23 @@ from typing import Final
 from sqlite_utils import Database
 
 from contract.errors import RefusedError
-from contract.events import AdviceKept, AnchorSet, AnyEvent, KeyMade, StreamSet, Tombstone, encode_event
+from contract.events import (
+    AdviceKept,
+    AnchorSet,
+    AnyEvent,
+    KeyMade,
+    Status,
+    StreamSet,
+    Tombstone,
+    encode_event,
+)
 from contract.header import Kind, UnreadableRecord, parse_record
 from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.store.call_filing import file_call_event, make_call
 from hub.store.interface import Arrival, Outcome
+from hub.store.link_filing import file_heard, file_status, moment_us, tied_us
 from hub.store.papers import file_advice_kept
 from hub.store.segments import Place, SegmentReader, SegmentWriter
 from hub.store.time_filing import file_anchor
@@ -33,6 +43,7 @@ class Filing:
         self._spool_nos: dict[tuple[StationId, SpoolId], int] = {}
         self._added: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
         self._heard_utc_us: dict[int, int] = {}
+        self._stations_utc_us: dict[StationId, int] = {}
 
     def take(self, arrival: Arrival) -> Outcome:
         """Write one arrival, unless its identity is there already."""
@@ -49,6 +60,8 @@ class Filing:
         if arrival.boot != BY_HAND:
             heard_us = self._heard_utc_us.get(spool_no, 0)
             self._heard_utc_us[spool_no] = max(heard_us, arrival.received_utc_us)
+            heard_us = self._stations_utc_us.get(arrival.station, 0)
+            self._stations_utc_us[arrival.station] = max(heard_us, arrival.received_utc_us)
         if arrival.event is not None:
             now_utc_us = arrival.received_utc_us
             self.file(spool_no, record_class, seq, arrival.event, now_utc_us=now_utc_us, arrival=arrival)
@@ -89,6 +102,8 @@ class Filing:
             case AnchorSet():
                 anchor = Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
                 file_anchor(self._db, spool_no, anchor, made_utc_us=now_utc_us)
+            case Status():
+                self._file_status((spool_no, record_class, seq), event, arrival, now_utc_us)
             case AdviceKept():
                 file_advice_kept(self._db, spool_no, event, utc_us=now_utc_us)
             case Tombstone():
@@ -117,11 +132,26 @@ class Filing:
             "UPDATE spool SET heard_utc_us = max(heard_utc_us, ?) WHERE no = ?",
             [(heard, spool_no) for spool_no, heard in self._heard_utc_us.items()],
         )
+        file_heard(self._db, self._stations_utc_us)
         self._db.conn.executemany(
             "INSERT INTO segment (no, length) VALUES (?, ?)"
             " ON CONFLICT (no) DO UPDATE SET length = excluded.length",
             list(self._writer.sync().items()),
         )
+
+    def _file_status(
+        self, key: tuple[int, int, int], status: Status, arrival: Arrival | None, now_utc_us: int
+    ) -> None:
+        if arrival is not None:
+            told_us, station = moment_us(self._db, key[0], arrival), arrival.station
+        else:
+            boot, t_us, name = self._db.execute(
+                "SELECT r.boot, r.t_us, s.station FROM record r JOIN spool s ON s.no = r.spool_no"
+                " WHERE r.spool_no = ? AND r.class = ? AND r.seq = ?",
+                key,
+            ).fetchone()
+            told_us, station = tied_us(self._db, key[0], BootId(boot), t_us), StationId(name)
+        file_status(self._db, station, status, told_us=told_us, received_us=now_utc_us)
 
     def spool_no(self, station: StationId, spool: SpoolId) -> int:
         """Return the row number of a spool, made when it is new."""

@@ -31,8 +31,10 @@ from contract.times import Anchor
 from hub.store.alert_book import AlertBook
 from hub.store.backlog import SpoolHeld
 from hub.store.fleet_book import FleetBook
+from hub.store.link_book import LinkBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
 from hub.store.past import PastStore
+from hub.store.view_book import ViewBook
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
 
@@ -167,6 +169,14 @@ class Store(PastStore, Protocol):
     @property
     def alerts(self) -> AlertBook:
         """The book of alerts and maintenance."""
+
+    @property
+    def links(self) -> LinkBook:
+        """The book of links; `commit` writes it."""
+
+    @property
+    def views(self) -> ViewBook:
+        """The book of saved views."""
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals in one transaction, durable on return, and say what became of each.

@@ -27,6 +27,7 @@ from hub.store.interface import (
     StoreFailedError,
     StoreLockedError,
 )
+from hub.store.link_book import SqliteLinkBook
 from hub.store.papers import (
     AdviceDraft,
     AdviceRow,
@@ -42,6 +43,7 @@ from hub.store.queries import Queries
 from hub.store.schema import FITS_SINCE, MIGRATIONS, SCHEMA_VERSION
 from hub.store.segments import SEGMENT_MAX_BYTES, SegmentReader, SegmentWriter
 from hub.store.time_filing import file_lines, fit_old_boots
+from hub.store.view_book import SqliteViewBook
 from hub.times.rates import SampleLine
 
 LOG = logging.getLogger(__name__)
@@ -76,6 +78,8 @@ class SqliteStore(Queries):
                 self._segments = opened.enter_context(closing(writer))
             self.fleet = SqliteFleetBook(db, self._transaction)
             self.alerts = SqliteAlertBook(db, self._transaction)
+            self.links = SqliteLinkBook(db)
+            self.views = SqliteViewBook(db, self._transaction)
             self._opened = opened.pop_all()
 
     @property

@@ -20,6 +20,7 @@ import { Photos } from "./photos.js";
 import { Questions } from "./questions.js";
 import { answer, isAnybodyThere } from "./ringing.js";
 import { keepStationAlerts } from "./station_alerts.js";
+import { watchHealth } from "./station_health.js";
 import { RingButtons } from "./station_ring.js";
 import { Trends } from "./trends.js";
 
@@ -226,6 +227,7 @@ feed.addEventListener("view", () => {
   place("no-streams").hidden = (feed.view?.streams.length ?? 0) !== 0;
 });
 
+watchHealth();
 keys.add({
   hold: deed("hold", hold),
   park: deed("park", (now) => give(now, "park", "park")),

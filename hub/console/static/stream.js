@@ -37,7 +37,7 @@ const UNSEEN_MS = 200; // a page that nobody sees has no frames
 export const clock = new HubClock();
 /** The hub's own time line: how long a call has been as it is, and until when. */
 export const line = new HubClock();
-/** "calls": at once, may be often; "state" (detail: State): before the next frame; "rows" (detail: Row[]);
+/** "calls": at once, may be often; "state" (detail: State): before the next frame; "rows" (detail: Row[]); "fleet" (detail: a message of fleet_data.js);
  * "age" (write all ages anew); "lost" (detail: boolean). */
 export const news = new EventTarget();
 /** Every open call by its id, as the hub has just told. @type {Map<string, Call>} */
@@ -155,6 +155,10 @@ function connect() {
   source.addEventListener("rows", (event) => {
     const next = parse(event.data);
     if (next) tell("rows", next.rows);
+  });
+  source.addEventListener("fleet", (event) => {
+    const next = parse(event.data);
+    if (next) tell("fleet", next);
   });
   source.addEventListener("error", () => {
     if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself

@@ -261,7 +261,8 @@ def test_without_scripts_the_pages_still_say_everything_with_its_age(
         "số liệu lúc",
     ):
         assert words in text
-    assert re.search(r"Lý Sơn</a>.*</th>\s*<td class=\"presence\" data-word=\"NEVER\">chưa từng nghe", text)
+    never = r"<td class=\"presence\" data-word=\"NEVER\">chưa từng nghe"
+    assert re.search(rf"Lý Sơn</a>.*</th>\s*<td class=\"unit\"></td>\s*{never}", text)
     assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in text
     assert f'action="/calls/{call}/claim"' in text
     page = server.get("/stations/con-dao-01", Cookie=lan).text

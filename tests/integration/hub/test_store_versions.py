@@ -43,6 +43,8 @@ def test_what_an_old_hub_kept_is_all_there_and_is_not_changed(folder: Path) -> N
         assert len(store.events(CON_DAO, names=["press"])) == 4
         assert store.call(CallId(CON_DAO, SPOOL, 2)) is not None
         assert len(list(store.chunks(CON_DAO, SPOOL, record_class=RecordClass.NUMERIC))) == 3
+        heard = [utc_us for _, station, _, utc_us in before["spool"] if station == CON_DAO]
+        assert [store.links.heard_utc_us(CON_DAO)] == heard
     assert {table: rows(folder / "hub.db", table) for table in OLD_TABLES} == before
     assert rows(folder / "hub.db", "call") == [(*call, None) for call in calls]  # kept: nothing yet
     with closing(sqlite3.connect(folder / "hub.db")) as db:

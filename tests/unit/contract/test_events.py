@@ -48,7 +48,28 @@ STATUS = Status(
     samples_lost=5,
     refused=6,
 )
+FULL_STATUS = Status(
+    owed={},
+    spool_bytes=48_234_496,
+    disk_free_bytes=21_474_836_480,
+    round_trip_ms=640,
+    connected_for_s=86_400.5,
+    frames_damaged=0,
+    samples_lost=0,
+    refused=0,
+    loss_permille=12,
+    up_bps=96_000,
+    reconnects=3,
+    cpu_c=54.1,
+    power="was low",
+    clock_off_ms=-1250,
+    clock_sure=False,
+    disk_mb=31_268,
+    memory_mb=3_203,
+    written_mb=2_097,
+)
 ALL = [
+    FULL_STATUS,
     KeyMade(key_id=7, wrapped_key=bytes(range(80))),
     BoxStarted(software="0.1.0", drafts_recovered=3),
     StreamSet(set_no=1, device="board-1", streams=(STREAM,)),
@@ -168,6 +189,30 @@ def test_a_device_is_named_in_plain_letters(device: str) -> None:
 def test_a_tombstone_whose_end_is_before_its_start_is_refused() -> None:
     text = '{"event":"tombstone","record_class":2,"first_seq":5,"last_seq":4,"why":"x"}'
     assert refusal_of(text) is Refusal.MALFORMED
+
+
+STATUS_MAX_BYTES = 400  # with all that a box can tell: 115 kB a day of an idle station, before sealing
+
+
+def test_a_status_that_tells_all_is_still_small() -> None:
+    assert len(encode_event(FULL_STATUS)) <= STATUS_MAX_BYTES
+
+
+def test_a_status_of_an_older_box_is_read_and_what_it_does_not_tell_is_unknown() -> None:
+    old = (
+        b'{"event":"status","owed":{},"spool_bytes":1,"disk_free_bytes":2,"frames_damaged":0,'
+        b'"samples_lost":0,"refused":0}'
+    )
+    status = parse_event(old)
+    assert isinstance(status, Status)
+    unknown = (status.loss_permille, status.up_bps, status.reconnects, status.cpu_c, status.power)
+    assert {*unknown, status.clock_off_ms, status.clock_sure, status.disk_mb, status.memory_mb} == {None}
+
+
+@pytest.mark.parametrize("field", ['"power":"weak"', '"cpu_c":900', '"clock_sure":1', '"loss_permille":1001'])
+def test_a_figure_that_cannot_be_is_refused(field: str) -> None:
+    raw = encode_event(FULL_STATUS)[:-1] + b"," + field.encode() + b"}"
+    assert refusal_of(raw) is Refusal.MALFORMED
 
 
 def test_the_limit_of_an_event_holds_on_both_sides() -> None:

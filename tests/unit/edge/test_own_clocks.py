@@ -14,6 +14,7 @@ from edge.health.own_clocks import (
     RTC_ERR_US,
     KernelTime,
     OwnClocks,
+    clock_off_ms,
     ntp_anchors,
     rtc_anchors,
     staff_anchor,
@@ -46,6 +47,13 @@ def test_an_error_of_zero_is_not_believed() -> None:
 )
 def test_a_wall_clock_that_nobody_holds_or_knows_is_none(reading: KernelTime) -> None:
     assert ntp_anchors(reading, boot=BOOT) == []
+
+
+def test_the_wall_clock_is_held_against_the_hubs_by_the_last_exchange() -> None:
+    hub = Anchor(BOOT, 10 * S, (UTC_S - 30 - 2) * S, 50_000, "hub")  # 30 s before, and by the hub 2 s less
+    assert clock_off_ms(HELD, hub) == 1_999
+    assert clock_off_ms(replace(HELD, is_synchronised=False), hub) == 1_999  # what nobody holds is off too
+    assert clock_off_ms(None, hub) is clock_off_ms(HELD, None) is None
 
 
 def test_a_battery_clock_is_worth_five_minutes_and_one_that_lost_its_battery_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import struct
 
-from edge.uplink.tcp_state import TCP_INFO_BYTES, TcpState, parse_tcp_info
+from edge.uplink.tcp_state import TCP_INFO_BYTES, TcpState, loss_permille, parse_tcp_info
 
 
 def tcp_info(**fields: int) -> bytes:
@@ -49,3 +49,9 @@ def test_a_connection_without_a_round_trip_yet_has_no_queue() -> None:
 
 def test_a_kernel_that_says_too_little_is_taken_to_say_nothing() -> None:
     assert parse_tcp_info(bytes(192)) == TcpState()
+
+
+def test_the_loss_is_the_share_of_bytes_sent_again() -> None:
+    assert loss_permille(TcpState()) is None
+    assert loss_permille(TcpState(sent_bytes=10_000, resent_bytes=125)) == 12
+    assert loss_permille(TcpState(sent_bytes=1, resent_bytes=5)) == 1000
