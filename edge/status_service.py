@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 
-from contract.events import Status
+from contract.events import Owed, Status
 from contract.ids import BootId, RecordClass
 from contract.ranges import SeqRanges
 from edge.capture.capture import Capture
@@ -35,6 +35,7 @@ class StatusTeller:
         self._spool, self._capture, self._uplink = spool, capture, uplink
         self._receipts, self._damaged_frames = receipts, damaged_frames
         self._used_bytes = 0
+        self.given_up_count = 0  # that the hub does not have and a full card has not either, ever
 
     async def record_if_due(self, *, is_live: bool) -> bool:
         """Record how the box is, where it is time or something has changed; return whether."""
@@ -52,12 +53,10 @@ class StatusTeller:
 
     async def now(self) -> Status:
         """Return how the box is."""
+        await self.look()
         now_us, link, round_trip_s = self._clock.now_us(), self._uplink.link, self._uplink.round_trip_s
-        with contextlib.suppress(SpoolError):  # the card fails: what was known last is said again
-            self._used_bytes, given_up = await self._spool.use(_look_at)
-            self._uplink.owed.give_up(given_up)
         return Status(
-            owed=owed_of(self._uplink.owed, boot=self._boot, now_us=now_us),  # type: ignore[arg-type]
+            owed=self.owed(),  # type: ignore[arg-type]
             spool_bytes=self._used_bytes,
             disk_free_bytes=self._spool.disk_free_bytes(),
             round_trip_ms=None if round_trip_s is None else round(round_trip_s * 1000),
@@ -66,6 +65,19 @@ class StatusTeller:
             samples_lost=self._capture.lost_samples,
             refused=self._receipts.refused_count,
         )
+
+    async def look(self) -> None:
+        """See what the card holds, and what it had to give up."""
+        with contextlib.suppress(SpoolError):  # the card fails: what was known last is said again
+            self._used_bytes, given_up = await self._spool.use(_look_at)
+            self._uplink.owed.give_up(given_up)
+            received = self._uplink.owed.received
+            holes = (received[c].holes(*gone) for c, ranges in given_up.items() for gone in ranges)
+            self.given_up_count = sum(high - low + 1 for hole in holes for low, high in hole)
+
+    def owed(self) -> dict[str, Owed]:
+        """Return what the hub does not have, and how old the oldest of it is, by class."""
+        return owed_of(self._uplink.owed, boot=self._boot, now_us=self._clock.now_us())
 
 
 def _look_at(spool: Spool) -> tuple[int, dict[RecordClass, SeqRanges]]:

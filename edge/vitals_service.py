@@ -38,6 +38,7 @@ from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
 from edge.instruments_service import DEVICES_FACT, Instruments
+from edge.live.live_service import LiveService, Shown
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
@@ -133,6 +134,7 @@ class Vitals:
                 tasks.create_task(self._seal.run(), name="seal")
                 tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._spools.run(), name="spools")
+                tasks.create_task(self._live.run(), name="live view")
                 tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
@@ -260,6 +262,22 @@ class Vitals:
             receipts=self._receipts,
             damaged_frames=self._damaged,
         )
+        self._live = LiveService(
+            station=self._config.station,
+            clock=self._clock,
+            boot=self._boot,
+            spool=self._spool,
+            spool_id=self._spool_id,
+            capture=self._capture,
+            uplink=self._uplink,
+            statuses=self._statuses,
+            shown=Shown(
+                call=self._call,
+                advice=self._advice,
+                instruments=self._instruments,
+                media=lambda: self._video.media,
+            ),
+        )
         self._video = VideoService(
             self._video_command,
             config=self._config,
@@ -327,6 +345,7 @@ class Vitals:
         self._spools.on_receipt(receipt)
 
     def _tell_anchor(self, anchor: Anchor) -> None:
+        self._live.time.learn(anchor)
         self._capture.tell(anchor_event(anchor), self._clock.now_us())
 
     def _on_exchange(self, anchor: Anchor) -> None:
@@ -382,7 +401,7 @@ class Vitals:
 
     async def _keep_answering(self) -> None:
         try:
-            streams = {"video": self._video.open_stream}
+            streams = {"video": self._video.open_stream, "live": self._live.open_stream}
             await serve_control(self._config.control_socket, self._questions(), streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)
@@ -395,6 +414,7 @@ class Vitals:
             clock=self._clock,
             boot=self._boot,
             cut_now=self._cut_now.set,
+            on_time=self._live.time.learn,
         )
         return {
             "doctor": self._answer_doctor,
@@ -403,6 +423,7 @@ class Vitals:
             **self._spools.desk.questions(),
             **self._video.prompts.questions(),
             **staff.questions(),
+            **self._live.questions(),
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -75,6 +75,10 @@ class AdviceService:
         """Return who answers what people at the station ask and say, by the names of the questions."""
         return {"advice": self._show, "print advice": self._print, "put away advice": self._put_away}
 
+    def outline(self) -> tuple[object, ...]:
+        """Return what is shown of the advice, without how old it is."""
+        return (*self.book.pieces.items(), *self._to_print)
+
     # The card
 
     async def _keep_storing(self) -> None:

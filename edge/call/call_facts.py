@@ -30,7 +30,8 @@ class CallFacts(BaseModel):
 
     `phone`: the number to ring, because no voice comes this way or nobody has answered for long. `practice`:
     of the open call; `next_is_practice`: the next press is none, for `practice_left_s`. `media`: what
-    `edge video` said of picture and voice, if that is no older than some seconds.
+    `edge video` said of picture and voice, if that is no older than some seconds. `is_missed`: nobody
+    answered in time, and the hub will call back.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +47,7 @@ class CallFacts(BaseModel):
     practice_left_s: float | None
     ring: RingNow | None
     media: StationMedia | None = None
+    is_missed: bool = False
 
     def lines(self) -> Iterator[str]:
         """Yield what a person at a terminal wants to know."""
@@ -79,6 +81,7 @@ def call_facts(call: StationCall, *, hotline: str | None, now_s: float) -> dict[
         next_is_practice=None if practising is None else practising.kind,
         practice_left_s=None if practising is None else _left_s(practising.until_s, now_s),
         ring=_ring(call, now_s) if call.ring.is_waiting else None,
+        is_missed=call.is_missed,
     )
     return facts.model_dump()
 

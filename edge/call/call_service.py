@@ -270,6 +270,14 @@ class CallService:
         self._after()
         await self.records.until_idle()
 
+    def outline(self) -> tuple[object, ...]:
+        """Return what the call shows, without how long it has been so."""
+        call = self.call
+        is_long = call.hotline_at_s is not None and self._clock.now_s() >= call.hotline_at_s
+        ring = (call.ring.name, call.ring.state) if call.ring.is_waiting else None
+        shown = (call.state, call.call_seq, call.claimed_by, call.is_raised, call.phone, call.practice)
+        return (*shown, call.is_missed, is_long, ring, call.practising.is_on)
+
     def facts(self) -> Mapping[str, Any]:
         """How the call stands, for the panel."""
         return call_facts(self.call, hotline=self._config.hotline, now_s=self._clock.now_s())

@@ -34,6 +34,7 @@ KEPT_S: Final = 5.0  # without a word of the hub: the nurse is told that there i
 NO_WORD_S: Final = 15.0  # since the hub's last word, which it says again every 5 s: three were lost
 FLOW_S: Final = 8.0  # `edge video` says every 5 s that packets flow: then somebody is heard without the hub
 HOTLINE_S: Final = 20.0  # without ringing or an answer: she is shown whom to telephone
+MISSED: Final = ("missed", "callback")  # what the hub says where nobody answered in time
 
 
 class LastCall(NamedTuple):
@@ -65,6 +66,7 @@ class StationCall:
     practice: PracticeKind | None = None  # the open call is none
     is_raised: bool = False
     was_kept: bool = False
+    is_missed: bool = False  # nobody answered in time: the hub will call back
     since_s: float | None = None  # the state holds; None: since before this boot
     overdue_at_s: float | None = None
     hotline_at_s: float | None = None
@@ -236,6 +238,7 @@ class StationCall:
             return
         self._step(input_, now_s, before=before)
         self._revision, self.phone = revision, phone
+        self.is_missed = state in MISSED
         self.claimed_by = by if self.state in ANSWERED else None
         if self.state in ANSWERED and self.ring.is_waiting:  # somebody is on the line
             self._end_ring(RingInput.OVER, "unanswered", now_s)
@@ -332,6 +335,7 @@ class StationCall:
         self.call_seq, self.spool, self.nudges, self.nudges_at_hub = seq, None, [], []
         self.practice, self.is_raised, self.was_kept, self.raise_seq = practice, False, False, None
         self.claimed_by = self.phone = None
+        self.is_missed = False
         self._revision = -1
 
     def _close(self, step: Step, now_s: float) -> None:
@@ -340,7 +344,7 @@ class StationCall:
         if self.call_seq is not None:
             self.last = LastCall(self.call_seq, self.spool, self.practice)
         self.call_seq = self.spool = self.claimed_by = self.phone = self.practice = self.raise_seq = None
-        self.is_raised = self.was_kept = False
+        self.is_raised = self.was_kept = self.is_missed = False
         if self.ring.is_on:
             self._apply(Input.HUB_CALLS, now_s)
 
