@@ -141,7 +141,7 @@ class AdviceService:
         return PrintJob(
             to=self._config.print_to,
             own=str(self._config.data_dir.resolve()),
-            station=self._config.station,
+            station=self._config.name,
             code=code_of(piece),
             advice=piece.said.advice,
             urgency=piece.said.urgency,
