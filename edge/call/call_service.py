@@ -181,6 +181,7 @@ class CallService:
                 by=signal.by,
                 spool=self._foreign(SpoolId(int(signal.spool, 16))),
                 phone=signal.phone,
+                others=signal.others or (),
                 now_s=now_s,
             )
         )
@@ -275,7 +276,15 @@ class CallService:
         call = self.call
         is_long = call.hotline_at_s is not None and self._clock.now_s() >= call.hotline_at_s
         ring = (call.ring.name, call.ring.state) if call.ring.is_waiting else None
-        shown = (call.state, call.call_seq, call.claimed_by, call.is_raised, call.phone, call.practice)
+        shown = (
+            call.state,
+            call.call_seq,
+            call.claimed_by,
+            call.others,
+            call.is_raised,
+            call.phone,
+            call.practice,
+        )
         return (*shown, call.is_missed, is_long, ring, call.practising.is_on)
 
     def facts(self) -> Mapping[str, Any]:

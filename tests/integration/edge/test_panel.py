@@ -268,6 +268,30 @@ async def test_at_the_screen_the_open_call_is_raised_and_cancelled_and_no_other(
 
 
 @in_a_loop
+async def test_a_live_view_is_given_to_our_own_page_and_to_no_other(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, panel=PanelConfig(port=free_port()))
+    own = f"http://127.0.0.1:{config.panel.port}"
+    async with panel(config):
+        for path in ("/live", "/picture"):
+            for origin, status in ((own, 101), ("http://evil.example", 403), (None, 403), ("null", 403)):
+                assert await _handshake(config.panel.port, path, origin) == status
+            assert await _handshake(config.panel.port, path, own, host="evil.example") == 403
+
+
+async def _handshake(port: int, path: str, origin: str | None, *, host: str | None = None) -> int:
+    """Return the status of the answer to a page that wants a WebSocket."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host or f'127.0.0.1:{port}'}", "Upgrade: websocket"]
+    lines += ["Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {'A' * 22}=="]
+    lines += [] if origin is None else [f"Origin: {origin}"]
+    try:
+        writer.write("\r\n".join((*lines, "", "")).encode())
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()
+
+
+@in_a_loop
 async def test_a_port_that_another_program_has_is_named_with_what_to_do(config: BoxConfig) -> None:  # noqa: F811
     config = replace(config, panel=PanelConfig(port=free_port()))
     async with panel(config):
