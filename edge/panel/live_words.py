@@ -66,6 +66,10 @@ LIVE_TABLE: Final[dict[str, tuple[str, str]]] = {
         "Giữ yên tay và người, che ánh sáng mạnh, để dây không bị kéo.",
         "Keep hand and body still, shade a strong light, let no cable pull.",
     ),
+    "no visit do": (
+        "Gắn điện cực hoặc kẹp đầu dò: máy tự bắt đầu.",
+        "Put electrodes or the probe on: it begins by itself.",
+    ),
     # The call: what to do next
     "next IDLE": ("Cần giúp: bấm nút. Khẩn cấp: giữ 2 giây.", "Help: press. Emergency: hold for 2 s."),
     "next REGISTERED": ("Không cần bấm lại.", "No need to press again."),
