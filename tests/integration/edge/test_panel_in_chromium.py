@@ -14,9 +14,11 @@ from playwright.sync_api import Page, expect
 from tests.broker import free_port
 from tests.browser import SCREENSHOTS, chromium_page, screenshot, wait_until
 from tests.simulators.board.recordings import ECG
+from tests.village.conversation import answer, hang_up, ring
+from tests.village.desk import GONE, operator
 from tests.village.process import Process
 from tests.village.station import Station
-from tests.village.village import Place, Village, wait_for_port
+from tests.village.village import OPERATOR, Place, Village, wait_for_port
 
 START_LIMIT_S: Final = 60.0
 NAME: Final = "Trạm Y tế Côn Đảo"
@@ -39,6 +41,7 @@ class PanelStation(Station):
         super()._write_config()
         text = self.config.read_text("utf-8")
         panel = f"[panel]\nport = {self.port}\nscreen_mm_wide = {SCREEN_MM[1280]}\nblank_after_min = 1\n"
+        text = text.replace("[video]\n", '[video]\nscreen = "panel"\n')
         self.config.write_text(f'station_name = "{NAME}"\n{text}\n{panel}', "utf-8")
 
 
@@ -46,6 +49,7 @@ class PanelStation(Station):
 class Room:
     """The room with the screen."""
 
+    village: Village
     station: Station
     panel: Process
     url: str
@@ -63,7 +67,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         panel.start()
         try:
             wait_for_port(station.port, process=panel, limit_s=START_LIMIT_S)
-            yield Room(station, panel, f"http://127.0.0.1:{station.port}/")
+            yield Room(village, station, panel, f"http://127.0.0.1:{station.port}/")
         finally:
             panel.stop()
 
@@ -224,6 +228,30 @@ def test_a_press_is_shown_with_what_to_do_next_and_cancelled_without_the_strips_
         page.get_by_role("button", name="Có, hủy").click()
         expect(page.locator(".call .state")).to_have_text("Nút gọi sẵn sàng")
         until_drawn(page)
+
+
+def test_who_is_on_the_line_is_named_and_seen_and_the_screen_says_that_the_camera_is_open(
+    room: Room,
+) -> None:
+    shown = "document.querySelector('#picture')?.checkVisibility() === true"
+    with operator(room.village, allow=GONE) as desk, screen_of(room) as page:
+        until_drawn(page)
+        ring(desk, room.village, room.station)
+        answer(desk, room.station)
+        expect(page.locator(".call .state")).to_have_text("Đã có người trả lời")
+        expect(page.locator(".call")).to_contain_text(f"Người trực: {OPERATOR}")
+        expect(page.locator(".call")).to_contain_text("Máy quay đang mở")
+        desk.locator("#call-camera").click()  # there is a screen now: it is looked at
+        wait_until(page, f"{shown} && Number(document.querySelector('#picture').dataset.frames) > 5")
+        until_drawn(page)
+        look_at(page, "claimed-vi-1280")
+        page.set_viewport_size({"width": 800, "height": 480})
+        wait_until(page, f"{shown} && document.querySelector('#picture').getBoundingClientRect().width < 200")
+        look_at(page, "claimed-vi-800")
+        assert page.evaluate(CHECKS) == []
+        hang_up(desk, room.village, room.station)
+        wait_until(page, f"!({shown})")
+        expect(page.locator(".call .state")).to_have_text("Nút gọi sẵn sàng")
 
 
 def test_a_cable_that_is_pulled_changes_the_line_truthfully_and_signals_go_on(room: Room) -> None:
