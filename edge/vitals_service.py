@@ -22,8 +22,8 @@ from edge.advice.advice_service import ADVICE_FACT, AdviceService
 from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
+from edge.call.lamps import host_state_of
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.station_table import ANSWERED
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
@@ -53,7 +53,6 @@ from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Uplink
 from firmware_bridge import events as bridge_events
-from firmware_bridge.board.messages import HostState
 
 log = logging.getLogger(__name__)
 
@@ -262,21 +261,9 @@ class Vitals:
             receipts=self._receipts,
             damaged_frames=self._damaged,
         )
+        shown = Shown(self._call, self._advice, self._instruments, media=lambda: self._video.media)
         self._live = LiveService(
-            station=self._config.station,
-            clock=self._clock,
-            boot=self._boot,
-            spool=self._spool,
-            spool_id=self._spool_id,
-            capture=self._capture,
-            uplink=self._uplink,
-            statuses=self._statuses,
-            shown=Shown(
-                call=self._call,
-                advice=self._advice,
-                instruments=self._instruments,
-                media=lambda: self._video.media,
-            ),
+            self._statuses, shown, station=self._config.station, boot=self._boot, spool_id=self._spool_id
         )
         self._video = VideoService(
             self._video_command,
@@ -367,7 +354,8 @@ class Vitals:
             makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
             for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
                 self._uplink.add(await self._coding.store(cut))
-            self._board.set_host_state(self._host_state())
+            is_connected = self._uplink.link.connected_since_s is not None
+            self._board.set_host_state(host_state_of(self._call.call, is_connected=is_connected))
             await self._until_next_cut(cut_at_s)
 
     async def _until_next_cut(self, last_s: float) -> None:
@@ -391,12 +379,6 @@ class Vitals:
     def _damaged(self) -> int:
         return self._board.damaged_frames() + self._instruments.damaged_frames()
 
-    def _host_state(self) -> HostState:
-        if self._call.call.state in ANSWERED:
-            return HostState.CALL_SEEN
-        is_connected = self._uplink.link.connected_since_s is not None
-        return HostState.CAPTURING if is_connected else HostState.NETWORK_DOWN
-
     # What tools ask
 
     async def _keep_answering(self) -> None:
@@ -416,15 +398,10 @@ class Vitals:
             cut_now=self._cut_now.set,
             on_time=self._live.time.learn,
         )
-        return {
-            "doctor": self._answer_doctor,
-            **self._instruments.questions(),
-            **self._advice.questions(),
-            **self._spools.desk.questions(),
-            **self._video.prompts.questions(),
-            **staff.questions(),
-            **self._live.questions(),
-        }
+        desk, prompts = self._spools.desk, self._video.prompts
+        rooms: tuple[Any, ...] = (self._instruments, self._advice, desk, prompts, staff, self._live)
+        answers = {name: answer for room in rooms for name, answer in room.questions().items()}
+        return {"doctor": self._answer_doctor, **answers}
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         now_us = self._clock.now_us()

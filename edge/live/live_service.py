@@ -18,8 +18,6 @@ from contract.media import StationMedia
 from contract.times import Anchor
 from edge.advice.advice_service import AdviceService
 from edge.call.call_service import CallService
-from edge.capture.capture import Capture
-from edge.clock import BoxClock
 from edge.control_service import Talk
 from edge.errors import ControlError
 from edge.health.own_clocks import NOT_BEFORE_S
@@ -29,9 +27,7 @@ from edge.live.link_facts import LinkDiary, LinkFacts, kept_of
 from edge.live.look import Look
 from edge.live.station_time import StationTime
 from edge.live.watch import Message, Watch
-from edge.spool.spool_service import SpoolThread
 from edge.status_service import StatusTeller
-from edge.uplink.uplink_service import Uplink
 
 log = logging.getLogger(__name__)
 
@@ -67,21 +63,12 @@ class LiveService:
     """All methods on the loop. `run` until cancelled."""
 
     def __init__(
-        self,
-        *,
-        station: StationId,
-        clock: BoxClock,
-        boot: BootId,
-        spool: SpoolThread,
-        spool_id: SpoolId,
-        capture: Capture,
-        uplink: Uplink,
-        statuses: StatusTeller,
-        shown: Shown,
+        self, statuses: StatusTeller, shown: Shown, *, station: StationId, boot: BootId, spool_id: SpoolId
     ) -> None:
-        self._station, self._clock, self._boot = station, clock, boot
-        self._spool, self._spool_id, self._capture = spool, spool_id, capture
-        self._uplink, self._statuses, self._shown = uplink, statuses, shown
+        self._statuses, self._shown = statuses, shown
+        self._clock, self._spool = statuses.clock, statuses.spool
+        self._capture, self._uplink = statuses.capture, statuses.uplink
+        self._station, self._boot, self._spool_id = station, boot, spool_id
         self.time = StationTime()
         self._link = LinkDiary()
         self._watchers = 0
