@@ -87,7 +87,7 @@ async def test_a_screen_is_told_what_the_board_sent_and_what_is_the_matter(confi
             news = screen.texts["link"]["news"]
             board.press()
             while (await ask(config.control_socket, "call"))["state"] == "IDLE":
-                await screen.until(lambda n=news: screen.texts["link"]["news"] > n)  # type: ignore[misc]
+                await screen.until(lambda n=news: screen.texts["link"]["news"] > n)
                 news = screen.texts["link"]["news"]
             devices = (await ask(config.control_socket, "devices"))["devices"]
             assert devices[0]["electrodes_off"] == ["LA"]

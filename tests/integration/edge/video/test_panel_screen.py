@@ -6,6 +6,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import av
 import numpy as np
@@ -36,15 +37,15 @@ def frame(grey: int, *, width: int = 320) -> av.VideoFrame:
 
 
 def answer(asking: socket.socket) -> bytes:
-    with asking.makefile("rb", buffering=0) as file:
+    with asking.makefile("rb") as file:
         (size,) = struct.unpack("<I", _exactly(file, 4))
         return _exactly(file, size)
 
 
-def _exactly(file: io.RawIOBase | io.FileIO | object, size: int) -> bytes:
+def _exactly(file: IO[bytes], size: int) -> bytes:
     data = b""
     while len(data) < size:
-        data += file.read(size - len(data))  # type: ignore[attr-defined]
+        data += file.read(size - len(data))
     return data
 
 

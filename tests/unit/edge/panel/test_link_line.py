@@ -78,4 +78,4 @@ def test_what_was_given_up_before_the_link_was_lost_is_no_loss_of_this_outage() 
     assert diary.since_s is None
     diary.look(is_connected=False, given_up=7, now_s=9.0)
     diary.look(is_connected=False, given_up=9, now_s=10.0)
-    assert (diary.since_s, diary.given_up_since(9)) == (9.0, 2)
+    assert [diary.since_s, diary.given_up_since(9)] == [9.0, 2]
