@@ -29,6 +29,7 @@ HubCallState = Literal[
     "offered", "ringing", "claimed", "held", "ended", "cancelled", "missed", "callback", "unknown"
 ]
 Urgency = Literal["routine", "soon", "urgent", "emergency"]
+OTHERS_MAX: Final = 8  # of a call, whom the station is told
 AdviceText = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
@@ -45,10 +46,20 @@ class Interest(Signal):
     lease_s: Annotated[float, Field(ge=0, le=120)]
 
 
+class OnTheLine(BaseModel):
+    """Somebody beside the operator who is there. `speaks`: with the station, in the operator's place."""
+
+    model_config = WIRE_RULES
+
+    name: Text
+    role: Literal["second", "doctor"]
+    speaks: bool = False
+
+
 class CallState(Signal):
     """`down/signal`: how the hub's side of a call is. `by` is the operator's name as staff may hear it.
 
-    `phone`: the number to ring where no voice comes this way.
+    `phone`: the number to ring where no voice comes this way. `others`: who is there beside the operator.
     """
 
     signal: Literal["call"] = "call"
@@ -58,6 +69,7 @@ class CallState(Signal):
     revision: Count  # grows with each change; an older one is ignored
     by: Text | None = None
     phone: Text | None = None
+    others: Annotated[tuple[OnTheLine, ...], Field(max_length=OTHERS_MAX, strict=False)] | None = None
 
 
 class RingStation(Signal):

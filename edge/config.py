@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,16 +17,19 @@ from firmware_bridge.ports.device_settings import DeviceSettings
 
 AutoAnswer = Literal["never", "emergency"]
 PANEL_PORT: Final = 8080
+SCREEN_MM: Final = (80, 2_000)
+NAME_MAX: Final = 80  # characters of a station's name
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
+    "station_name": (),
     "data_dir": (),
     "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
     "button": ("gpio", "input"),
     "call": ("hotline", "auto_answer", "voice", "languages"),
     "device": DEVICE_KEYS,
-    "panel": ("port",),
+    "panel": ("port", "language", "screen_mm_wide", "blank_after_min"),
     "print": ("to",),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
@@ -41,7 +45,7 @@ _SOURCES: Final = {  # how each setting may begin; what follows the colon is a p
     "camera": ("auto", "v4l2:", "file:", "generated", "none"),
     "microphone": ("alsa:", "file:", "generated", "none"),
     "loudspeaker": ("alsa:", "file:", "none"),
-    "screen": ("auto", "fb:", "none"),
+    "screen": ("auto", "fb:", "panel", "none"),
 }
 
 
@@ -52,8 +56,8 @@ class VideoConfig:
     `camera`: "auto" (the first that V4L2 offers), "v4l2:/dev/video0", "file:PATH" (any film, over and
     over), "generated" (a drawn face), "none". `microphone`: "alsa:NAME", "file:PATH", "generated" (a soft
     tone), "none". `loudspeaker`: "alsa:NAME", "file:PATH" (written as WAV), "none". `screen`, for the
-    operator's picture: "auto" (the framebuffer, if there is one), "fb:/dev/fb0", "none". Relative paths of
-    files are taken from the file's folder.
+    operator's picture: "auto" (the framebuffer, if there is one), "fb:/dev/fb0", "panel" (the page of
+    `edge panel`, while it is looked at), "none". Relative paths of files are taken from the file's folder.
     """
 
     camera: str
@@ -86,6 +90,19 @@ class CallConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PanelConfig:
+    """The page on the station's own screen, at `port` of loopback. `screen_mm_wide`: of the whole picture, as
+    measured; None: what the screen itself tells, if it does. `blank_after_min`: dark when nobody is there for
+    so long; 0: never.
+    """
+
+    port: int = PANEL_PORT
+    language: str = LANGUAGES[0]
+    screen_mm_wide: float | None = None
+    blank_after_min: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
@@ -106,13 +123,24 @@ class BoxConfig:
     board_baud: int
     devices: tuple[DeviceSettings, ...] = ()
     button: ButtonConfig | None = None
-    panel_port: int = PANEL_PORT  # on loopback
+    station_name: str | None = None  # as people call it
+    panel: PanelConfig = PanelConfig()
     print_to: str = "auto"  # the default queue of CUPS, or else a USB stick; "cups:NAME", "usb", "none"
     quota_bytes: int
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
     video: VideoConfig
     call: CallConfig = CallConfig()
+
+    @property
+    def name(self) -> str:
+        """What people call the station; its identity where nobody said."""
+        return self.station_name or self.station
+
+    @property
+    def picture_socket(self) -> Path:
+        """Where `edge video` gives the operator's picture to the panel."""
+        return self.data_dir / "picture.sock"
 
     @property
     def control_socket(self) -> Path:
@@ -148,7 +176,8 @@ def read_config(file: Path) -> BoxConfig:
         board_baud=settings.number("board.baud", 9600, 4_000_000, 460_800),
         devices=read_devices(file, document.get("device")),
         button=settings.button() if "button" in document else None,
-        panel_port=settings.number("panel.port", 1024, 65535, PANEL_PORT),
+        station_name=settings.name(),
+        panel=settings.panel(),
         print_to=settings.printer(),
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
@@ -219,6 +248,30 @@ class _Settings:
             auto_answer=auto_answer,
             voice=self.truth("call.voice", True),
             languages=self.languages(),
+        )
+
+    def name(self) -> str | None:
+        if self._value("station_name") is None:
+            return None
+        name = " ".join(self.text("station_name").split())
+        if len(name) > NAME_MAX:
+            raise ConfigError(f"{self._file}: station_name: expected at most {NAME_MAX} characters")
+        return unicodedata.normalize("NFC", name)
+
+    def panel(self) -> PanelConfig:
+        language, wide_mm = self._value("panel.language"), self._value("panel.screen_mm_wide")
+        if language not in (None, *LANGUAGES):
+            expected = " or ".join(f'"{one}"' for one in LANGUAGES)
+            raise ConfigError(f"{self._file}: panel.language: expected {expected}, found {language!r}")
+        is_number = isinstance(wide_mm, int | float) and not isinstance(wide_mm, bool)
+        if wide_mm is not None and not (is_number and SCREEN_MM[0] <= wide_mm <= SCREEN_MM[1]):
+            expected = f"the width of the picture in mm, {SCREEN_MM[0]} … {SCREEN_MM[1]}"
+            raise ConfigError(f"{self._file}: panel.screen_mm_wide: expected {expected}, found {wide_mm!r}")
+        return PanelConfig(
+            port=self.number("panel.port", 1024, 65535, PANEL_PORT),
+            language=language or LANGUAGES[0],
+            screen_mm_wide=None if wide_mm is None else float(wide_mm),
+            blank_after_min=self.number("panel.blank_after_min", 0, 1440, 5),
         )
 
     def printer(self) -> str:

@@ -57,6 +57,15 @@ class Instruments:
         """Return how each port is."""
         return self._service.sights()
 
+    def outline(self) -> tuple[object, ...]:
+        """Return what is shown of the devices, without what they count."""
+        ports = [(port.device, port.state) for port in self._service.sights()]
+        heard = [
+            (one.source, one.model, one.fault, one.conditions, one.electrodes_off, one.off, one.suspected)
+            for one in self._capture.sights()
+        ]
+        return (*self._service.questions(), *ports, *heard)
+
     def damaged_frames(self) -> int:
         """Return how many frames came damaged, from what is plugged in now."""
         return sum(port.damaged for port in self._service.sights())

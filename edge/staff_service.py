@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contract.ids import BootId
+from contract.times import Anchor
 from edge.call.call_service import CallService
 from edge.call.video_service import VideoService
 from edge.capture.capture import Capture
@@ -14,7 +15,8 @@ from edge.health.own_clocks import staff_anchor
 
 
 class StaffWords:
-    """Their words, by the names of `questions`. `cut_now` brings what was said to the card at once."""
+    """Their words, by the names of `questions`. `cut_now` brings what was said to the card at once;
+    `on_time` is told the time that they say."""
 
     def __init__(
         self,
@@ -25,9 +27,10 @@ class StaffWords:
         clock: BoxClock,
         boot: BootId,
         cut_now: Callable[[], None],
+        on_time: Callable[[Anchor], None],
     ) -> None:
         self._capture, self._call, self._video = capture, call, video
-        self._clock, self._boot, self._cut_now = clock, boot, cut_now
+        self._clock, self._boot, self._cut_now, self._on_time = clock, boot, cut_now, on_time
 
     def questions(self) -> dict[str, Any]:
         """Return who answers what."""
@@ -95,4 +98,5 @@ class StaffWords:
         now_us = self._clock.now_us()
         anchor = staff_anchor(text, within_s=within_s, boot=self._boot, now_us=now_us)
         self._capture.tell(anchor_event(anchor), now_us)
+        self._on_time(anchor)
         return {}

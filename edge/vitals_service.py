@@ -22,8 +22,8 @@ from edge.advice.advice_service import ADVICE_FACT, AdviceService
 from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
+from edge.call.lamps import host_state_of
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.station_table import ANSWERED
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
@@ -38,6 +38,7 @@ from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
+from edge.live.live_service import LiveService, Shown
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
@@ -52,7 +53,6 @@ from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Uplink
 from firmware_bridge import events as bridge_events
-from firmware_bridge.board.messages import HostState
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +134,7 @@ class Vitals:
                 tasks.create_task(self._seal.run(), name="seal")
                 tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._spools.run(), name="spools")
+                tasks.create_task(self._live.run(), name="live view")
                 tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
@@ -260,6 +261,10 @@ class Vitals:
             machine=self._machine,
             hub_time=lambda: self._hub_anchors.last,
         )
+        shown = Shown(self._call, self._advice, self._instruments, media=lambda: self._video.media)
+        self._live = LiveService(
+            self._statuses, shown, station=self._config.station, boot=self._boot, spool_id=self._spool_id
+        )
         self._video = VideoService(
             self._video_command,
             config=self._config,
@@ -327,6 +332,7 @@ class Vitals:
         self._spools.on_receipt(receipt)
 
     def _tell_anchor(self, anchor: Anchor) -> None:
+        self._live.time.learn(anchor)
         self._capture.tell(anchor_event(anchor), self._clock.now_us())
 
     def _on_exchange(self, anchor: Anchor) -> None:
@@ -348,7 +354,8 @@ class Vitals:
             makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
             for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
                 self._uplink.add(await self._coding.store(cut))
-            self._board.set_host_state(self._host_state())
+            is_connected = self._uplink.link.connected_since_s is not None
+            self._board.set_host_state(host_state_of(self._call.call, is_connected=is_connected))
             await self._until_next_cut(cut_at_s)
 
     async def _until_next_cut(self, last_s: float) -> None:
@@ -372,17 +379,11 @@ class Vitals:
     def _damaged(self) -> int:
         return self._board.damaged_frames() + self._instruments.damaged_frames()
 
-    def _host_state(self) -> HostState:
-        if self._call.call.state in ANSWERED:
-            return HostState.CALL_SEEN
-        is_connected = self._uplink.link.connected_since_s is not None
-        return HostState.CAPTURING if is_connected else HostState.NETWORK_DOWN
-
     # What tools ask
 
     async def _keep_answering(self) -> None:
         try:
-            streams = {"video": self._video.open_stream}
+            streams = {"video": self._video.open_stream, "live": self._live.open_stream}
             await serve_control(self._config.control_socket, self._questions(), streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)
@@ -395,15 +396,12 @@ class Vitals:
             clock=self._clock,
             boot=self._boot,
             cut_now=self._cut_now.set,
+            on_time=self._live.time.learn,
         )
-        return {
-            "doctor": self._answer_doctor,
-            **self._instruments.questions(),
-            **self._advice.questions(),
-            **self._spools.desk.questions(),
-            **self._video.prompts.questions(),
-            **staff.questions(),
-        }
+        desk, prompts = self._spools.desk, self._video.prompts
+        rooms: tuple[Any, ...] = (self._instruments, self._advice, desk, prompts, staff, self._live)
+        answers = {name: answer for room in rooms for name, answer in room.questions().items()}
+        return {"doctor": self._answer_doctor, **answers}
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         now_us = self._clock.now_us()

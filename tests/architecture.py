@@ -45,6 +45,9 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
         "hub/api/api_routes.py",
         "hub/hub_service.py",
         "edge/panel/panel_service.py",
+        "hub/hub_service.py",
+        "edge/panel/panel_service.py",
+        "edge/panel/live_socket.py",
     ),
     "sse_starlette": ("hub/console/*.py",),
     "jinja2": ("hub/console/*.py", "edge/panel/pages.py"),
@@ -115,6 +118,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/advice/print_process.py",  # starts the process that prints
     "edge/prompts/espeak.py",  # a process a sentence
     "edge/prompts/maker.py",  # has disk and arithmetic done on threads
+    "edge/panel/live_socket.py",  # passes on what a screen is told
     "edge/call/video_process.py",  # starts `edge video` and ends it
     "edge/video/picture/camera.py",
     "edge/video/picture/v4l2_camera.py",
@@ -127,6 +131,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/video/transport/hooks.py",
     "edge/video/transport/leg.py",
     "edge/video/screen.py",  # the framebuffer
+    "edge/video/panel_screen.py",  # a socket, and a thread that codes
     "edge/video/vitals_link.py",
     "edge/video/signals_up.py",  # logs what cannot be said
     "edge/video/devices.py",  # logs a screen that cannot be used

@@ -13,6 +13,8 @@ const FUTURE_MS = 1_000; // a time further ahead of the hub's clock than this is
 export class HubClock {
   /** @param {{perf_ms?: () => number, wall_ms?: () => number}} [clocks] */
   constructor({ perf_ms = () => performance.now(), wall_ms = () => Date.now() } = {}) {
+    /** Whether its times are times of day: a station that knows no time tells ages alone. */
+    this.isUtc = true;
     this._perf_ms = perf_ms;
     this._wall_ms = wall_ms;
     this._lastPerf_ms = perf_ms();

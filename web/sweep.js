@@ -300,6 +300,7 @@ export class Sweep extends HTMLElement {
     if (!this._queue?.isAgeKnown) {
       return t("không có tín hiệu · {age}", { age: formatAge(this._clock.monotonic_ms() - this._arrived_ms) });
     }
+    if (!this._clock.isUtc) return t("không có tín hiệu · {age}", { age: formatAge(age_ms) });
     return t("không có tín hiệu từ {time} · {age}", { time: formatTimeOfDay(this._drawn_ms), age: formatAge(age_ms) });
   }
 

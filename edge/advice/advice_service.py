@@ -75,6 +75,10 @@ class AdviceService:
         """Return who answers what people at the station ask and say, by the names of the questions."""
         return {"advice": self._show, "print advice": self._print, "put away advice": self._put_away}
 
+    def outline(self) -> tuple[object, ...]:
+        """Return what is shown of the advice, without how old it is."""
+        return (*self.book.pieces.items(), *self._to_print)
+
     # The card
 
     async def _keep_storing(self) -> None:
@@ -137,7 +141,7 @@ class AdviceService:
         return PrintJob(
             to=self._config.print_to,
             own=str(self._config.data_dir.resolve()),
-            station=self._config.station,
+            station=self._config.name,
             code=code_of(piece),
             advice=piece.said.advice,
             urgency=piece.said.urgency,

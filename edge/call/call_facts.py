@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contract.events import PracticeKind
 from contract.media import StationMedia
+from contract.signals import OnTheLine
 from edge.call.hub_ring import RingState
 from edge.call.station_call import StationCall
 from edge.call.station_table import State
@@ -30,7 +31,8 @@ class CallFacts(BaseModel):
 
     `phone`: the number to ring, because no voice comes this way or nobody has answered for long. `practice`:
     of the open call; `next_is_practice`: the next press is none, for `practice_left_s`. `media`: what
-    `edge video` said of picture and voice, if that is no older than some seconds.
+    `edge video` said of picture and voice, if that is no older than some seconds. `is_missed`: nobody
+    answered in time, and the hub will call back. `others`: who is there beside `by`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +48,8 @@ class CallFacts(BaseModel):
     practice_left_s: float | None
     ring: RingNow | None
     media: StationMedia | None = None
+    is_missed: bool = False
+    others: tuple[OnTheLine, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Yield what a person at a terminal wants to know."""
@@ -79,6 +83,8 @@ def call_facts(call: StationCall, *, hotline: str | None, now_s: float) -> dict[
         next_is_practice=None if practising is None else practising.kind,
         practice_left_s=None if practising is None else _left_s(practising.until_s, now_s),
         ring=_ring(call, now_s) if call.ring.is_waiting else None,
+        is_missed=call.is_missed,
+        others=call.others,
     )
     return facts.model_dump()
 

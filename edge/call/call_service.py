@@ -181,6 +181,7 @@ class CallService:
                 by=signal.by,
                 spool=self._foreign(SpoolId(int(signal.spool, 16))),
                 phone=signal.phone,
+                others=signal.others or (),
                 now_s=now_s,
             )
         )
@@ -269,6 +270,22 @@ class CallService:
         input_(self._clock.now_s())
         self._after()
         await self.records.until_idle()
+
+    def outline(self) -> tuple[object, ...]:
+        """Return what the call shows, without how long it has been so."""
+        call = self.call
+        is_long = call.hotline_at_s is not None and self._clock.now_s() >= call.hotline_at_s
+        ring = (call.ring.name, call.ring.state) if call.ring.is_waiting else None
+        shown = (
+            call.state,
+            call.call_seq,
+            call.claimed_by,
+            call.others,
+            call.is_raised,
+            call.phone,
+            call.practice,
+        )
+        return (*shown, call.is_missed, is_long, ring, call.practising.is_on)
 
     def facts(self) -> Mapping[str, Any]:
         """How the call stands, for the panel."""

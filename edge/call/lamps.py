@@ -10,7 +10,7 @@ from edge.call.hub_ring import RingState
 from edge.call.prompts_due import Prompt
 from edge.call.station_call import StationCall
 from edge.call.station_table import ANSWERED, State
-from firmware_bridge.board.messages import OutputPattern
+from firmware_bridge.board.messages import HostState, OutputPattern
 
 CHIRP_MAX_MS: Final = 3000
 
@@ -72,3 +72,10 @@ def lamp_of(call: StationCall) -> Look:
 def chime_of(call: StationCall) -> Look:
     """Return what the buzzer does for as long as this holds."""
     return CHIME[call.ring.state]
+
+
+def host_state_of(call: StationCall, *, is_connected: bool) -> HostState:
+    """Return how the box is, for the board's own lamp. `is_connected`: to the hub."""
+    if call.state in ANSWERED:
+        return HostState.CALL_SEEN
+    return HostState.CAPTURING if is_connected else HostState.NETWORK_DOWN

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from contract.events import CallRaised, CallStep, Event, HubRang, PracticeKind, PracticeMode
 from contract.ranges import SeqRanges
-from contract.signals import HubCallState, RingStation
+from contract.signals import HubCallState, OnTheLine, RingStation
 from edge.call.hub_ring import HubRing, RingInput
 from edge.call.practising import LEASE_S, PracticeInput, Practising
 from edge.call.press_meaning import PressMeaning, meaning_of_press
@@ -34,6 +34,7 @@ KEPT_S: Final = 5.0  # without a word of the hub: the nurse is told that there i
 NO_WORD_S: Final = 15.0  # since the hub's last word, which it says again every 5 s: three were lost
 FLOW_S: Final = 8.0  # `edge video` says every 5 s that packets flow: then somebody is heard without the hub
 HOTLINE_S: Final = 20.0  # without ringing or an answer: she is shown whom to telephone
+MISSED: Final = ("missed", "callback")  # what the hub says where nobody answered in time
 
 
 class LastCall(NamedTuple):
@@ -59,12 +60,14 @@ class StationCall:
     call_seq: int | None = None
     nudges: list[int] = field(default_factory=list)
     claimed_by: str | None = None
+    others: tuple[OnTheLine, ...] = ()  # beside who claimed it
     nudges_at_hub: list[int] = field(default_factory=list)
     spool: str | None = None
     phone: str | None = None  # what the hub says is to be rung, where no voice comes this way
     practice: PracticeKind | None = None  # the open call is none
     is_raised: bool = False
     was_kept: bool = False
+    is_missed: bool = False  # nobody answered in time: the hub will call back
     since_s: float | None = None  # the state holds; None: since before this boot
     overdue_at_s: float | None = None
     hotline_at_s: float | None = None
@@ -91,7 +94,7 @@ class StationCall:
         """Time has passed. Return whether a ring is now to be answered by itself: store its press."""
         if self.overdue_at_s is not None and now_s >= self.overdue_at_s:
             self._apply(Input.OVERDUE, now_s)
-            self.claimed_by = None
+            self.claimed_by, self.others = None, ()
             if not (self.state is State.KEPT and self.was_kept):  # a link that comes and goes is told once
                 self._tell_step(STEPS[self.state])
             self.was_kept |= self.state is State.KEPT
@@ -210,6 +213,7 @@ class StationCall:
         now_s: float,
         spool: str | None = None,
         phone: str | None = None,
+        others: tuple[OnTheLine, ...] = (),
     ) -> None:
         """Take the hub's word; `spool` as in the attribute.
 
@@ -236,7 +240,9 @@ class StationCall:
             return
         self._step(input_, now_s, before=before)
         self._revision, self.phone = revision, phone
+        self.is_missed = state in MISSED
         self.claimed_by = by if self.state in ANSWERED else None
+        self.others = others if self.state in ANSWERED else ()
         if self.state in ANSWERED and self.ring.is_waiting:  # somebody is on the line
             self._end_ring(RingInput.OVER, "unanswered", now_s)
 
@@ -332,6 +338,7 @@ class StationCall:
         self.call_seq, self.spool, self.nudges, self.nudges_at_hub = seq, None, [], []
         self.practice, self.is_raised, self.was_kept, self.raise_seq = practice, False, False, None
         self.claimed_by = self.phone = None
+        self.is_missed, self.others = False, ()
         self._revision = -1
 
     def _close(self, step: Step, now_s: float) -> None:
@@ -340,7 +347,8 @@ class StationCall:
         if self.call_seq is not None:
             self.last = LastCall(self.call_seq, self.spool, self.practice)
         self.call_seq = self.spool = self.claimed_by = self.phone = self.practice = self.raise_seq = None
-        self.is_raised = self.was_kept = False
+        self.is_raised = self.was_kept = self.is_missed = False
+        self.others = ()
         if self.ring.is_on:
             self._apply(Input.HUB_CALLS, now_s)
 

@@ -8,6 +8,7 @@ chunks, gaps and contact; who is being seen is one question over all of them.
 from collections.abc import Sequence
 from typing import Any, Final
 
+from contract.chunks import Column
 from contract.events import (
     Conditions,
     DeviceConfirmed,
@@ -25,6 +26,7 @@ from contract.limits import QUIET_CHUNK_S
 from edge.capture.cuts import Cut
 from edge.capture.device import DeviceSight, HeardDevice
 from edge.capture.device_words import StateEvent, words_of
+from edge.capture.recent import Recent
 from edge.capture.singles import begun_us, measured_of
 from edge.capture.streams import BOARD_MODEL, NOT_FOR_PATIENTS, TEXT_MAX, Sensor, map_streams
 from edge.capture.told import Told
@@ -52,6 +54,7 @@ class Capture:
         self._devices: dict[str, HeardDevice] = {}
         self._telling = frozenset(saved.get("telling", ()) if saved else ())  # of the process before
         self._told = Told(boot)
+        self.recent = Recent()  # what the screen beside the person shows
         self._records_at_us = 0
         self._wants_records = False
         self._facts_changed = False
@@ -162,7 +165,7 @@ class Capture:
         if words.is_away:
             self._lose_sight(device, event.box_t_us)
             device.went()
-        device.problem = words.text or None
+        device.problem, device.state, device.fault = words.text or None, words.state, words.fault
         state = DeviceState(device=device.told_name, state=words.state, text=words.text[:TEXT_MAX])
         self._tell_of(device, state, event.box_t_us)
 
@@ -181,6 +184,7 @@ class Capture:
         if stream is None:
             return
         if stream.sensor is Sensor.LEADS and block.lead_off_mask is not None:
+            device.set_mask(block.stream_id, block.lead_off_mask)
             changed = device.change_contact(block.stream_id, is_off=block.lead_off_mask != 0)
             self._on_contact(device, changed, block.box_t_us)
         if device.is_off(block.stream_id):
@@ -188,12 +192,24 @@ class Capture:
             return
         if stream.is_signal:
             self._on_signal(device, stream.sensor, block, now_us)
-        device.keep(stream, block, now_us=now_us)
+        for column in device.keep(stream, block, now_us=now_us):
+            self._remember(device, column, now_us)
         if device.limb_leads.add(block):
             suspected = device.limb_leads.suspected
             told = None if suspected is None else suspected.value
             event = LeadReversal(device=device.told_name, suspected=told)
             self._tell_of(device, event, block.box_t_us, visit=device.visit)
+
+    def _remember(self, device: HeardDevice, column: Column, now_us: int) -> None:
+        if device.mapped is not None:
+            of_set = device.mapped.event
+            self.recent.take(
+                column,
+                of_set.streams[column.stream],
+                set_no=StreamSetNo(of_set.set_no),
+                visit=device.visit,
+                now_us=now_us,
+            )
 
     def _on_signal(self, device: HeardDevice, sensor: Sensor, block: bridge.SampleBlock, now_us: int) -> None:
         self._facts_changed |= not device.has_contact(sensor)
@@ -227,6 +243,8 @@ class Capture:
         if stream is None:
             return
         is_on = leads.probe == bridge.ProbeState.ON if stream.sensor is Sensor.PROBE else not leads.mask
+        if stream.sensor is Sensor.LEADS:
+            device.set_mask(leads.stream_id, leads.mask)
         if is_on:
             device.notice(leads.stream_id)
         self._on_contact(device, device.change_contact(leads.stream_id, is_off=not is_on), leads.box_t_us)

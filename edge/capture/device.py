@@ -9,10 +9,13 @@ from typing import Final
 
 from contract.chunks import Column
 from contract.codes import Condition
-from contract.events import Conditions
+from contract.events import Conditions, StreamSet
 from contract.ids import NO_VISIT, RecordClass, StreamSetNo, VisitNo
 from edge.capture.blocks import Blocks
 from edge.capture.cuts import Scene
+from edge.capture.device_words import DeviceState, Fault
+from edge.capture.electrodes import names_of
+from edge.capture.lead_reversal import Suspicion
 from edge.capture.limb_leads import LimbLeads
 from edge.capture.streams import Mapped, MappedSet, Sensor
 from firmware_bridge.events import SampleBlock
@@ -27,7 +30,12 @@ _NO_PERSON: Final = {Condition.SEARCHING, Condition.DEVICE_FAULT}  # not sure th
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSight:
     """What is known of a device. `source`: whom its events came from; `name`: as the hub knows it, None
-    before it was heard; `problem`: what is wrong, and what to do."""
+    before it was heard; `problem`: what is wrong, and what to do, and `fault` the same as a word.
+
+    `streams`: what it measures, None before it was introduced; `off`: which of them have no contact, and
+    `electrodes_off` by name, as far as it tells. `suspected`: which of them seem
+    changed over. `visit`: whose its samples are; `is_measuring`: a sensor is on somebody.
+    """
 
     source: str
     name: str | None
@@ -38,6 +46,15 @@ class DeviceSight:
     lost_samples: int
     unmeasured_samples: int
     is_held_apart: bool
+    is_measuring: bool = False
+    is_away: bool = False
+    state: DeviceState = "connected"
+    fault: Fault | None = None
+    streams: StreamSet | None = None
+    off: tuple[int, ...] = ()
+    electrodes_off: tuple[str, ...] = ()
+    visit: VisitNo = NO_VISIT
+    suspected: Suspicion | None = None
 
 
 class HeardDevice:
@@ -49,6 +66,8 @@ class HeardDevice:
         self.name: str | None = None
         self.model = self.unverified = ""
         self.problem: str | None = "nothing has been heard from it yet"
+        self.state: DeviceState = "silent"
+        self.fault: Fault | None = None
         self.conditions: frozenset[Condition] = frozenset()
         self.is_held_apart = False  # nobody can tell which device it is
         self.is_away = True
@@ -59,6 +78,7 @@ class HeardDevice:
         self._visit = NO_VISIT
         self._life: tuple[str, int] | None = None
         self._off: dict[int, bool] = {}  # stream -> has no contact
+        self._masks: dict[int, int] = {}  # stream -> which electrodes are off
         self._measuring: set[int] = set()  # streams that come with contact
         self._tells_contact = {sensor for sensor in Sensor if self.sensor_name(sensor) in telling}
         self._waves_at_us: int | None = None
@@ -83,7 +103,7 @@ class HeardDevice:
     def begin(self, name: str, life: int, mapped: MappedSet | None) -> None:
         """The device starts anew: nobody has seen a sensor come off."""
         self.name, self._life, self.mapped = name, (name, life), mapped
-        self._off, self.conditions = {}, frozenset()
+        self._off, self._masks, self.conditions = {}, {}, frozenset()
         self._measuring.clear()
         self.limb_leads = LimbLeads({} if mapped is None else mapped.streams())
         self._set_scene()
@@ -166,6 +186,18 @@ class HeardDevice:
         streams = self._streams_of(Sensor.PROBE) if is_probe else [stream_id]
         return self._set_off(mapped.sensor, streams, is_off=is_off)
 
+    def set_mask(self, stream_id: int, mask: int) -> None:
+        """Which electrodes of the stream are off, bit by bit."""
+        self._masks[stream_id] = mask
+
+    @property
+    def electrodes_off(self) -> tuple[str, ...]:
+        """Return the electrodes that are off, by name; none where the device only tells that some are."""
+        mask = 0
+        for of_stream in self._masks.values():
+            mask |= of_stream
+        return names_of(mask)
+
     def change_conditions(self, conditions: frozenset[Condition]) -> set[Sensor]:
         """Take what is the matter now; return the sensors whose contact is new."""
         self.conditions = conditions
@@ -206,14 +238,17 @@ class HeardDevice:
             return None
         return self.mapped.by_stream_id.get(stream_id)
 
-    def keep(self, mapped: Mapped, block: SampleBlock, *, now_us: int) -> None:
-        """Keep the samples of a stream that has contact."""
+    def keep(self, mapped: Mapped, block: SampleBlock, *, now_us: int) -> list[Column]:
+        """Keep the samples of a stream that has contact, and return them."""
         if mapped.record_class == RecordClass.WAVEFORM:
             self._waves_at_us = now_us
+        kept = []
         for channel, number in enumerate(mapped.numbers):
             samples = block.samples[:, channel].copy()
             column = Column(number, block.first_index, block.box_t_us, block.board_t_us, samples)
             self.blocks.add(mapped.record_class, column)
+            kept.append(column)
+        return kept
 
     def has_samples(self, *, now_us: int) -> bool:
         """Whether waveforms come."""
@@ -231,4 +266,13 @@ class HeardDevice:
             lost_samples=self.lost_samples,
             unmeasured_samples=self.unmeasured_samples,
             is_held_apart=self.is_held_apart,
+            is_measuring=bool(self._measuring),
+            is_away=self.is_away,
+            state=self.state,
+            fault=self.fault,
+            streams=None if self.mapped is None else self.mapped.event,
+            off=self.off_streams(),
+            electrodes_off=self.electrodes_off,
+            visit=self.visit,
+            suspected=self.limb_leads.suspected,
         )

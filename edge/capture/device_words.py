@@ -1,9 +1,27 @@
 """What becomes of a device, in the words that the hub and `edge doctor` show (core)."""
 
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 from firmware_bridge import events as bridge
+
+DeviceState = Literal["connected", "silent", "gone"]
+# What is wrong, as a word for which the panel has sentences in the languages of the station.
+Fault = Literal[
+    "schema",
+    "no heartbeat",
+    "nothing comes",
+    "lost",
+    "no port",
+    "button stuck",
+    "button loop open",
+    "button loop short",
+    "restarts",
+    "output",
+    "stream",
+    "boot loader",
+    "clock",
+]
 
 StateEvent = (
     bridge.BoardConnected
@@ -26,12 +44,13 @@ StateEvent = (
 
 @dataclass(frozen=True, slots=True)
 class DeviceWords:
-    """How a device is. `text`: what is wrong and what to do, empty for nothing. `is_away`: nobody can tell
-    any more what its sensors do."""
+    """How a device is. `text`: what is wrong and what to do, empty for nothing; `fault` says it in a word.
+    `is_away`: nobody can tell any more what its sensors do."""
 
-    state: Literal["connected", "silent", "gone"]
+    state: DeviceState
     text: str = ""
     is_away: bool = False
+    fault: Fault | None = None
 
 
 def words_of(event: StateEvent) -> DeviceWords:
@@ -39,19 +58,42 @@ def words_of(event: StateEvent) -> DeviceWords:
     match event:
         case bridge.BoardConnected(is_schema_known=is_known):
             is_old = "its firmware speaks another schema: presses only, update the board"
-            return DeviceWords("connected", "" if is_known else is_old)
+            return DeviceWords("connected") if is_known else DeviceWords("connected", is_old, fault="schema")
         case bridge.InstrumentConnected() | bridge.BoardResumed():
             return DeviceWords("connected")
         case bridge.BoardSilent():
-            return DeviceWords("silent", "no heartbeat for 1.5 s")
+            return DeviceWords("silent", "no heartbeat for 1.5 s", fault="no heartbeat")
         case bridge.InstrumentSilent():
-            return DeviceWords("silent", "nothing comes: switch it on, check its cable", is_away=True)
+            text = "nothing comes: switch it on, check its cable"
+            return DeviceWords("silent", text, is_away=True, fault="nothing comes")
         case bridge.BoardLost() | bridge.InstrumentLost():
-            return DeviceWords("gone", f"{event.reason}: {event.remedy}", is_away=True)
+            return DeviceWords("gone", f"{event.reason}: {event.remedy}", is_away=True, fault="lost")
         case bridge.PortMissing():
-            return DeviceWords("gone", f"{event.text} {event.remedy}", is_away=True)
+            return DeviceWords("gone", f"{event.text} {event.remedy}", is_away=True, fault="no port")
         case _:
-            return DeviceWords("connected", _fault(event))
+            text = _fault(event)
+            return DeviceWords("connected", text, fault=_word_of(event) if text else None)
+
+
+_BUTTON: Final[dict[bridge.ButtonFaultKind | None, Fault]] = {
+    bridge.ButtonFaultKind.STUCK: "button stuck",
+    bridge.ButtonFaultKind.LOOP_OPEN: "button loop open",
+    bridge.ButtonFaultKind.LOOP_SHORT: "button loop short",
+}
+_FAULTS: Final[dict[type[object], Fault]] = {
+    bridge.ResetsAlarm: "restarts",
+    bridge.OutputFailed: "output",
+    bridge.StreamNotSet: "stream",
+    bridge.BootloaderEntered: "boot loader",
+    bridge.BootloaderRefused: "boot loader",
+    bridge.ClockDrift: "clock",
+}
+
+
+def _word_of(event: object) -> Fault | None:
+    if isinstance(event, bridge.ButtonFault):
+        return _BUTTON.get(event.fault)
+    return _FAULTS.get(type(event))
 
 
 def _fault(

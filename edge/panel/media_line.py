@@ -22,6 +22,15 @@ def media_line(media: StationMedia | None, words: Words) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def media_faults(media: StationMedia | None, words: Words) -> tuple[str, ...]:
+    """Return what is wrong with camera, microphone and loudspeaker, and what to do."""
+    if media is None:
+        return ()
+    states = {"camera": media.camera, "microphone": media.microphone, "loudspeaker": media.loudspeaker}
+    keys = (f"{device} {state}" for device, state in states.items() if state not in ("open", "closed"))
+    return tuple(words(key) for key in keys)
+
+
 def _picture(media: StationMedia, sent: SentNow, words: Words) -> str:
     if media.camera != "open" or not sent.width:
         return words("sent no picture")

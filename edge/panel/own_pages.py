@@ -8,6 +8,7 @@ from typing import Final
 
 _OURSELVES: Final = ("127.0.0.1", "localhost")
 READING: Final = ("GET", "HEAD")
+WEBSOCKET: Final = "WEBSOCKET"  # in place of a method: it changes nothing, and is told all; no page but ours
 
 
 def is_own(method: str, *, host: str | None, origin: str | None, port: int) -> bool:

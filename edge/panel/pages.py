@@ -10,8 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from edge.advice.advice_facts import AdviceNow
 from edge.call.call_facts import CallFacts
 from edge.call.station_table import OPEN, State
-from edge.panel.media_line import media_line
-from edge.panel.station_devices import CONNECTED, DeviceNow, StationDevices
+from edge.live.link_facts import LinkFacts
+from edge.panel.electrodes import help_of
+from edge.panel.link_line import clock, link_line
+from edge.panel.media_line import media_faults, media_line
+from edge.panel.station_devices import CONNECTED, TROUBLE, DeviceNow, StationDevices
+from edge.panel.web_words import page_catalogue
 from edge.panel.words import LANGUAGES, Words
 
 LOOK_EVERY_S: Final = 2
@@ -43,11 +47,33 @@ class StationNow:
     all: StationDevices
     call: CallFacts
     advice: AdviceNow = field(default_factory=AdviceNow)
+    link: LinkFacts | None = None
 
     @property
     def has_call(self) -> bool:
         """Whether a call is open."""
         return State[self.call.state] in OPEN
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the screen stays on: somebody is measured, calls, is called, or is asked."""
+        is_asked = bool(self.all.questions) or self.visit.asks_visit_over or self.visit.awaits_sensors_off
+        return self.has_call or self.call.ring is not None or self.all.is_measuring or is_asked
+
+    @property
+    def shown(self) -> str:
+        """What wakes a dark screen when it becomes another, in a word."""
+        ring = "" if self.call.ring is None else self.call.ring.name
+        advice = ".".join(str(one.advice) for one in (*self.advice.present, *self.advice.before))
+        return f"{self.visit.visit}/{self.call.state}/{ring}/{advice}/{self.call.next_is_practice or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the page must know of it. `mm_wide` None: nobody knows; `blank_after_min` 0: it is never dark."""
+
+    mm_wide: float | None = None
+    blank_after_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +104,40 @@ class Line(NamedTuple):
 
 
 def station_page(
-    now: StationNow | Silence, *, station: str, notice: Notice | None, is_settling: bool, words: Words
+    now: StationNow | Silence,
+    *,
+    station: str,
+    notice: Notice | None,
+    is_settling: bool,
+    words: Words,
+    screen: Screen = Screen(),
 ) -> str:
     """Return the page of the station: the call first, then the questions, the visit, the advice, the devices.
 
     `is_settling`: somebody has just touched the screen: a second touch in the same place must do nothing.
     """
-    is_silent = isinstance(now, Silence)
-    return _TEMPLATES.get_template("silence.html" if is_silent else "station.html").render(
-        _=words,
-        languages=LANGUAGES,
-        station=station,
-        refresh=str(LOOK_EVERY_S),
-        notice=notice,
-        is_settling=is_settling,
-        now=now,
-        lines=() if isinstance(now, Silence) else lines_of(now.all, words),
-        media="" if isinstance(now, Silence) else media_line(now.call.media, words),
+    common: dict[str, object] = {
+        "_": words,
+        "languages": LANGUAGES,
+        "station": station,
+        "refresh": str(LOOK_EVERY_S),
+        "notice": notice,
+        "is_settling": is_settling,
+        "now": now,
+        "screen": screen,
+        "catalogue": page_catalogue(words.language),
+    }
+    if isinstance(now, Silence):
+        return _TEMPLATES.get_template("silence.html").render(common)
+    is_seen = now.visit.visit != 0
+    return _TEMPLATES.get_template("station.html").render(
+        common,
+        lines=lines_of(now.all, words),
+        media=media_line(now.call.media, words),
+        media_faults=media_faults(now.call.media, words),
+        helps=help_of(now.all.devices, words) if is_seen else (),
+        link=None if now.link is None else link_line(now.link, words),
+        clock=None if now.link is None else clock(now.link, words),
     )
 
 
@@ -132,7 +175,8 @@ def _line(device: DeviceNow, words: Words, *, is_asked: bool) -> Line:
     if is_asked:
         return Line(device.port, device.model, words("asked"), is_well=False)
     name = words(device.device) if device.device in _OWN else device.device
-    said = [words(f"state {device.state}"), *map(words, device.conditions)]
+    state = f"fault {device.fault}" if device.fault and device.state == TROUBLE else f"state {device.state}"
+    said = [words(state), *map(words, device.conditions)]
     if device.conditions and device.state == CONNECTED:
         del said[0]  # the conditions say more
     place = device.port if not device.device else ""

@@ -18,9 +18,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from edge.advice.advice_facts import AdviceNow
 from edge.call.call_facts import CallFacts
@@ -28,10 +29,14 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import ask
 from edge.errors import ControlError, PanelError
-from edge.panel.own_pages import is_own
+from edge.live.link_facts import LinkFacts
+from edge.panel.edid import screen_mm_wide
+from edge.panel.live_socket import serve_live, serve_picture
+from edge.panel.own_pages import WEBSOCKET, is_own
 from edge.panel.pages import (
     LOOK_EVERY_S,
     Notice,
+    Screen,
     Silence,
     StationNow,
     VisitNow,
@@ -49,14 +54,16 @@ ANSWER_LIMIT_S: Final = 3.0  # a page that waits longer shows what is no longer 
 SETTLING_S: Final = 1.0  # after a touch; a hand trembles
 NOTICE_S: Final = 20.0  # how long what was done stays on the screen
 STOP_LIMIT_S: Final = 1
+WEBSOCKET_MAX_BYTES: Final = 1_024  # a page says no more than that it has drawn
+POLICY_VIOLATION: Final = 1008
 ADVICE_DEEDS: Final = ("print", "put away")
 CALL_DEEDS: Final = ("accept", "decline", "raise", "cancel")
 WEB: Final = Path(__file__).parents[2] / "web"
 STATIC: Final = Path(__file__).parent / "static"
 HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with no-referrer our own forms would say "Origin: null"
@@ -69,7 +76,7 @@ async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
     """Serve until cancelled. Raises PanelError: the port cannot be had."""
     app = Panel(config, clock).app()
     with _listen(config) as listener:
-        log.info("the panel is at http://%s:%d/", ADDRESS, config.panel_port)
+        log.info("the panel is at http://%s:%d/", ADDRESS, config.panel.port)
         server = _Server(
             uvicorn.Config(
                 app,
@@ -77,7 +84,9 @@ async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
                 access_log=False,
                 server_header=False,
                 lifespan="off",
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=WEBSOCKET_MAX_BYTES,
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=STOP_LIMIT_S,
             )
         )
@@ -102,10 +111,10 @@ def _listen(config: BoxConfig) -> Iterator[socket.socket]:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((ADDRESS, config.panel_port))
+            listener.bind((ADDRESS, config.panel.port))
         except OSError as error:
             raise PanelError(
-                f"port {config.panel_port} of {ADDRESS} cannot be had ({error.strerror});"
+                f"port {config.panel.port} of {ADDRESS} cannot be had ({error.strerror});"
                 f" end who has it (`ss -ltnp`), or set another as [panel] port in {config.file}"
             ) from error
         yield listener
@@ -119,6 +128,7 @@ class _Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        method = WEBSOCKET if scope["type"] == "websocket" else scope["method"]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -126,8 +136,10 @@ class _Guard:
             await send(message)
 
         host, origin = headers.get("host"), headers.get("origin")
-        if is_own(scope["method"], host=host, origin=origin, port=self._port):
+        if is_own(method, host=host, origin=origin, port=self._port):
             await self._app(scope, receive, send_with_headers)
+        elif method == WEBSOCKET:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})  # before it is accepted: 403
         else:
             refusal = PlainTextResponse("This does not come from the panel's own page.\n", status_code=403)
             await refusal(scope, receive, send_with_headers)
@@ -138,6 +150,10 @@ class Panel:
 
     def __init__(self, config: BoxConfig, clock: BoxClock) -> None:
         self._config, self._clock = config, clock
+        self._screen = Screen(
+            mm_wide=config.panel.screen_mm_wide or screen_mm_wide(),
+            blank_after_min=config.panel.blank_after_min,
+        )
         self._heard_at_s = clock.now_s()
         self._was_heard = False
         self._done: tuple[str, ...] = ()  # the last deed that was done
@@ -155,30 +171,38 @@ class Panel:
                 Route("/cancel", self._ask_whether_to_cancel, methods=["GET"]),
                 Route("/call", self._do_to_call, methods=["POST"]),
                 Route("/advice", self._do_to_advice, methods=["POST"]),
+                WebSocketRoute("/live", self._live),
+                WebSocketRoute("/picture", self._picture),
                 Mount("/web", StaticFiles(directory=WEB)),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
-            middleware=[Middleware(_Guard, port=self._config.panel_port)],
+            middleware=[Middleware(_Guard, port=self._config.panel.port)],
             exception_handlers={Exception: self._on_fault},
         )
 
     async def _show(self, request: Request) -> Response:
-        now = await self._now()
+        now, words = await self._now(), self._words(request)
         html = station_page(
             now,
-            station=self._config.station,
+            station=self._title(words),
             notice=self._notice if self._is_fresh() else None,
             is_settling=self._clock.now_s() - self._touched_at_s < SETTLING_S,
-            words=_words(request),
+            words=words,
+            screen=self._screen,
         )
         return HTMLResponse(html)
 
     async def _on_fault(self, request: Request, error: Exception) -> Response:
         """A fault of our own; the log has it. The page looks again by itself: nobody here has a keyboard."""
         silence = Silence(self._clock.now_s() - self._heard_at_s, self._was_heard, f"edge panel: {error!r}")
-        words = _words(request)
+        words = self._words(request)
         html = station_page(
-            silence, station=self._config.station, notice=None, is_settling=False, words=words
+            silence,
+            station=self._title(words),
+            notice=None,
+            is_settling=False,
+            words=words,
+            screen=self._screen,
         )
         return HTMLResponse(html, status_code=500, headers={**HEADERS, "Refresh": f"{LOOK_EVERY_S}; url=/"})
 
@@ -186,7 +210,8 @@ class Panel:
         try:
             devices = StationDevices.model_validate(await self._ask("devices"))
             advice = AdviceNow.model_validate(await self._ask("advice"))
-            now = StationNow(await self._visit(), devices, await self._call(), advice)
+            link = LinkFacts.model_validate(await self._ask("link"))
+            now = StationNow(await self._visit(), devices, await self._call(), advice, link)
         except (ControlError, ValidationError) as error:
             for_s = self._clock.now_s() - self._heard_at_s
             return Silence(for_s, self._was_heard, str(error))
@@ -212,8 +237,8 @@ class Panel:
         now = await self._now()
         if isinstance(now, Silence) or not now.visit.visit:
             return self._to_station(request)
-        words = _words(request)
-        return HTMLResponse(next_person_page(now.visit.visit, station=self._config.station, words=words))
+        words = self._words(request)
+        return HTMLResponse(next_person_page(now.visit.visit, station=self._title(words), words=words))
 
     async def _next_person(self, request: Request) -> Response:
         """End the visit that was asked about, and no other; none where the answer is no."""
@@ -235,8 +260,8 @@ class Panel:
         now = await self._now()
         if isinstance(now, Silence) or not now.has_call or now.call.call_seq is None:
             return self._to_station(request)
-        words = _words(request)
-        return HTMLResponse(cancel_page(now.call.call_seq, station=self._config.station, words=words))
+        words = self._words(request)
+        return HTMLResponse(cancel_page(now.call.call_seq, station=self._title(words), words=words))
 
     async def _do_to_call(self, request: Request) -> Response:
         """Accept or decline the ring, cancel or raise the call, that the screen showed, and no other."""
@@ -283,9 +308,23 @@ class Panel:
                 self._tell(_refused(error))
         return self._to_station(request)
 
+    async def _live(self, socket: WebSocket) -> None:
+        await serve_live(socket, self._config)
+
+    async def _picture(self, socket: WebSocket) -> None:
+        await serve_picture(socket, self._config)
+
+    def _words(self, request: Request) -> Words:
+        """Return the words of the language that was chosen, or else of the box's file."""
+        return Words(request.query_params.get("lang", self._config.panel.language))
+
+    def _title(self, words: Words) -> str:
+        """Return what people call the station."""
+        return self._config.station_name or words("station", station=self._config.station)
+
     def _to_station(self, request: Request) -> Response:
         self._touched_at_s = self._clock.now_s()
-        return RedirectResponse(f"/?lang={_words(request).language}", status_code=303)
+        return RedirectResponse(f"/?lang={self._words(request).language}", status_code=303)
 
     def _is_done(self, deed: tuple[str, ...]) -> bool:
         """Whether this is the second touch of a trembling hand: no second deed, nor a complaint."""
@@ -300,7 +339,3 @@ class Panel:
 
 def _refused(error: ControlError) -> Notice:
     return Notice("refused", is_done=False, values={"why": error})
-
-
-def _words(request: Request) -> Words:
-    return Words(request.query_params.get("lang"))

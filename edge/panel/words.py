@@ -3,6 +3,7 @@
 from typing import Final
 
 from contract.codes import Condition
+from edge.panel.live_words import LIVE_TABLE
 
 LANGUAGES: Final = {"vi": "Tiếng Việt", "en": "English"}
 _TABLE: Final[dict[str, tuple[str, str]]] = {
@@ -246,7 +247,8 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
     Condition.DEVICE_FAULT: ("thiết bị báo lỗi", "the device reports a fault"),
 }
 WORDS: Final[dict[str, dict[str, str]]] = {
-    language: {key: words[at] for key, words in _TABLE.items()} for at, language in enumerate(LANGUAGES)
+    language: {key: words[at] for key, words in {**_TABLE, **LIVE_TABLE}.items()}
+    for at, language in enumerate(LANGUAGES)
 }
 
 
@@ -260,6 +262,10 @@ class Words:
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the words for `key`, each `{name}` in them replaced by a value. Raises KeyError: none."""
         return self._words[key].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether there are words for `key`."""
+        return key in self._words
 
     def age(self, seconds: float) -> str:
         """Return how long that is: whole seconds below two minutes, then minutes, from two hours on hours."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from contract.media import CameraState, SentNow, SoundState
@@ -9,6 +10,7 @@ from edge.call.video_messages import DevicesNow
 from edge.config import VideoConfig
 from edge.errors import DeviceError
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
+from edge.video.panel_screen import PanelScreen
 from edge.video.picture.camera import open_camera
 from edge.video.picture.limit import sent_now
 from edge.video.picture.pipeline import PicturePipeline
@@ -21,7 +23,8 @@ log = logging.getLogger(__name__)
 
 class Devices:
     """The two pipelines and the screen; `now` is how they are, `on_change` is called when that changes,
-    `on_said` with the number of a prompt that is over and why it was not heard.
+    `on_said` with the number of a prompt that is over and why it was not heard. `picture_socket`: where the
+    panel asks for the operator's picture, if it is the screen.
 
     The pipelines have threads of their own: `on_loop` carries each of their words to the loop, where the
     others are called. `now_s` is the clock of the packets that arrive.
@@ -31,6 +34,7 @@ class Devices:
         self,
         settings: VideoConfig,
         *,
+        picture_socket: Path,
         on_loop: Callable[[Callable[[], object]], None],
         on_frame: Callable[[EncodedFrame], None],
         on_voice: Callable[[EncodedVoice], None],
@@ -40,7 +44,7 @@ class Devices:
     ) -> None:
         self._on_change = on_change
         self._texts = {"camera": "", "sound": "", "screen": ""}
-        self._screen = self._find_screen(settings.screen)
+        self._screen = self._find_screen(settings.screen, picture_socket)
         self._is_open = False
         self.sent: SentNow | None = None  # as the link was followed last
         self.now = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
@@ -61,7 +65,7 @@ class Devices:
     @property
     def has_screen(self) -> bool:
         """Whether anybody here would see the operator."""
-        return self._screen is not None
+        return self._screen is not None and self._screen.is_watched
 
     def open(self) -> None:
         """Open them; they are tried again and again where they cannot be. Does nothing when they are."""
@@ -94,11 +98,13 @@ class Devices:
         if self._screen is not None:
             self._screen.clear()
 
-    def _find_screen(self, setting: str) -> ScreenThread | None:
+    def _find_screen(self, setting: str, picture_socket: Path) -> ScreenThread | PanelScreen | None:
         try:
+            if setting == "panel":
+                return PanelScreen(picture_socket)
             screen = open_screen(setting)
             return None if screen is None else ScreenThread(screen)
-        except DeviceError as error:
+        except (DeviceError, OSError) as error:
             log.warning("%s", error)
             self._texts["screen"] = str(error)
             return None

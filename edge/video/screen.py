@@ -83,6 +83,8 @@ class ScreenThread:
         self._is_new = False
         threading.Thread(target=self._run, name="screen", daemon=True).start()
 
+    is_watched: Final = True  # who stands at the station sees it
+
     def show(self, frame: Any) -> None:
         """Show this frame as soon as may be; one that another overtakes is never shown."""
         with self._changed:

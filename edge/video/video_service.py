@@ -63,11 +63,12 @@ class Video:
         self._leg: Leg | None = None
         self._offer_sdp = ""
         self._ice: Join | None = None
-        self._said_state_s, self._said_sent = 0.0, _outline(None)
+        self._said_state_s, self._said_sent = 0.0, _outline(None, has_screen=False)
         self._said_bps: int | None = None  # to `edge vitals`, of what the link gives us
         self._closing: set[asyncio.Task[None]] = set()
         self._devices = Devices(
             config.video,
+            picture_socket=config.picture_socket,
             on_loop=self._from_thread,
             on_frame=self._send_picture,
             on_voice=self._send_voice,
@@ -152,7 +153,7 @@ class Video:
     async def _on_tick(self) -> None:
         now_s = self._clock.now_s()
         await self._obey(self._meeting.on_tick(now_s=now_s))
-        is_news = _outline(self._devices.sent) != self._said_sent
+        is_news = self._outline() != self._said_sent
         if self._leg is not None and now_s - self._said_state_s >= (
             NEWS_APART_S if is_news else MEDIA_STATE_S
         ):
@@ -328,8 +329,11 @@ class Video:
     async def _say_state_soon(self) -> None:
         self._say_state()
 
+    def _outline(self) -> tuple[object, ...]:
+        return _outline(self._devices.sent, has_screen=self._devices.has_screen)
+
     def _say_state(self) -> None:
-        self._said_state_s, self._said_sent = self._clock.now_s(), _outline(self._devices.sent)
+        self._said_state_s, self._said_sent = self._clock.now_s(), self._outline()
         now = self._devices.now
         self._up.media(
             leg=self._meeting.leg,
@@ -347,6 +351,7 @@ class Video:
         )
 
 
-def _outline(sent: SentNow | None) -> tuple[object, ...]:
+def _outline(sent: SentNow | None, *, has_screen: bool) -> tuple[object, ...]:
     """What of it is news; numbers alone wait for their turn."""
-    return () if sent is None else (sent.width, sent.height, sent.is_stills, sent.limit)
+    shown = () if sent is None else (sent.width, sent.height, sent.is_stills, sent.limit)
+    return (*shown, has_screen)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from contract.ids import CallId, StationId, spool_text
-from contract.signals import CallState
+from contract.signals import OTHERS_MAX, CallState, OnTheLine
 from hub.calls.call import STAGES, Call
 from hub.calls.moves import HeldCall
 from hub.calls.open_call import OpenCall
@@ -106,8 +106,16 @@ class Saying:
             revision=row.revision,
             by=call.owner,
             phone=phone,
+            others=_others(call),
         )
         return self._publish(call_id.station, signal)
+
+
+def _others(call: Call) -> tuple[OnTheLine, ...] | None:
+    """Return who is there beside the owner; invited is not there."""
+    there = [guest for guest in call.guests if guest.due_us is None][:OTHERS_MAX]
+    others = tuple(OnTheLine(name=one.name, role=one.role, speaks=one.name == call.turn) for one in there)
+    return others if call.owner is not None and others else None
 
 
 def is_by_phone(call: Call) -> bool:

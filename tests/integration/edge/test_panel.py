@@ -16,9 +16,10 @@ import pytest
 from edge.call.call_facts import call_facts
 from edge.call.station_call import StationCall
 from edge.clock import BoxClock
-from edge.config import BoxConfig
+from edge.config import BoxConfig, PanelConfig
 from edge.control_service import ask, serve_control
 from edge.errors import PanelError
+from edge.live.link_facts import LinkFacts
 from edge.panel import panel_service
 from edge.panel.panel_service import serve_panel
 from tests.broker import free_port
@@ -82,19 +83,19 @@ async def panel_process(config: BoxConfig) -> AsyncIterator[Screen]:  # noqa: F8
     """`edge panel` as it runs at a station; ended by SIGTERM."""
     toml = write_toml(config)
     with toml.open("a") as file:
-        file.write(f"[panel]\nport = {config.panel_port}\n")
+        file.write(f"[panel]\nport = {config.panel.port}\n")
     typed = (sys.executable, "-m", "edge", "panel", "--config", str(toml))
     process = await asyncio.create_subprocess_exec(*typed)
     try:
         async with asyncio.timeout(LIMIT_S):
             while True:
                 try:
-                    await Screen(config.panel_port).get()
+                    await Screen(config.panel.port).get()
                     break
                 except ConnectionRefusedError:
                     assert process.returncode is None
                     await asyncio.sleep(0.05)  # nothing announces that it listens
-        yield Screen(config.panel_port)
+        yield Screen(config.panel.port)
     finally:
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), LIMIT_S) == 0
@@ -108,11 +109,11 @@ async def panel(config: BoxConfig) -> AsyncIterator[Screen]:  # noqa: F811
         async with asyncio.timeout(LIMIT_S):
             while not task.done():
                 try:
-                    await Screen(config.panel_port).get()
+                    await Screen(config.panel.port).get()
                     break
                 except ConnectionRefusedError:
                     await asyncio.sleep(0.01)  # nothing announces that it listens
-        yield Screen(config.panel_port)
+        yield Screen(config.panel.port)
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -125,7 +126,7 @@ async def test_at_the_screen_somebody_says_which_of_two_like_oximeters_was_plugg
 ) -> None:
     ports = ("left", "right")
     devices = tuple(on_port(tmp_path, port) for port in ports)
-    config = replace(config, board_port=None, devices=devices, panel_port=free_port())
+    config = replace(config, board_port=None, devices=devices, panel=PanelConfig(port=free_port()))
     with oximeter(tmp_path, "left") as left, oximeter(tmp_path, "right", seed=2) as right:
         async with panel_process(config) as screen:
             page = await screen.until("does not answer")
@@ -178,7 +179,7 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
     config: BoxConfig,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = replace(config, panel_port=free_port())
+    config = replace(config, panel=PanelConfig(port=free_port()))
     config.data_dir.mkdir()
     visit: dict[str, object] = {"visit": 2, "asks_visit_over": False, "awaits_sensors_off": False}
     ended, answers = list[object](), asyncio.Event()
@@ -202,7 +203,11 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
     async def advice(_request: object) -> dict[str, object]:
         return {}
 
+    async def link(_request: object) -> dict[str, object]:
+        return LinkFacts(is_connected=True).model_dump()
+
     questions = {"visit": told, "devices": devices, "next person": end, "call": call, "advice": advice}
+    questions["link"] = link
     service = asyncio.create_task(serve_control(config.control_socket, questions))
     try:
         async with panel(config) as screen:
@@ -239,7 +244,7 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
 async def test_at_the_screen_the_open_call_is_raised_and_cancelled_and_no_other(
     config: BoxConfig,  # noqa: F811
 ) -> None:
-    config = replace(config, panel_port=free_port())
+    config = replace(config, panel=PanelConfig(port=free_port()))
     with BoardSim(board_of(config)) as board:
         async with vitals(config), panel(config) as screen:
             await screen.until("The call button is ready")
@@ -263,8 +268,32 @@ async def test_at_the_screen_the_open_call_is_raised_and_cancelled_and_no_other(
 
 
 @in_a_loop
-async def test_a_port_that_another_program_has_is_named_with_what_to_do(config: BoxConfig) -> None:  # noqa: F811
-    config = replace(config, panel_port=free_port())
+async def test_a_live_view_is_given_to_our_own_page_and_to_no_other(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, panel=PanelConfig(port=free_port()))
+    own = f"http://127.0.0.1:{config.panel.port}"
     async with panel(config):
-        with pytest.raises(PanelError, match=rf"port {config.panel_port} of 127.0.0.1 cannot be had"):
+        for path in ("/live", "/picture"):
+            for origin, status in ((own, 101), ("http://evil.example", 403), (None, 403), ("null", 403)):
+                assert await _handshake(config.panel.port, path, origin) == status
+            assert await _handshake(config.panel.port, path, own, host="evil.example") == 403
+
+
+async def _handshake(port: int, path: str, origin: str | None, *, host: str | None = None) -> int:
+    """Return the status of the answer to a page that wants a WebSocket."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host or f'127.0.0.1:{port}'}", "Upgrade: websocket"]
+    lines += ["Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {'A' * 22}=="]
+    lines += [] if origin is None else [f"Origin: {origin}"]
+    try:
+        writer.write("\r\n".join((*lines, "", "")).encode())
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()
+
+
+@in_a_loop
+async def test_a_port_that_another_program_has_is_named_with_what_to_do(config: BoxConfig) -> None:  # noqa: F811
+    config = replace(config, panel=PanelConfig(port=free_port()))
+    async with panel(config):
+        with pytest.raises(PanelError, match=rf"port {config.panel.port} of 127.0.0.1 cannot be had"):
             await serve_panel(config, BoxClock.read())

@@ -105,6 +105,7 @@ class BoardCore:
         self._schema_hash = schema_hash
         self._queue_bytes = queue_bytes
         self._has_leads = is_attached
+        self._off_mask = BOTH_ELECTRODES
         self._probe = ProbeState.ON if is_attached else ProbeState.OFF
         self.boot_id = 0
         self._cause = ResetCause.POWER
@@ -148,11 +149,18 @@ class BoardCore:
         has_leads: bool | None = None,
         probe: ProbeState | None = None,
         recording: Recording | None = None,
+        off_mask: int = BOTH_ELECTRODES,
     ) -> None:
-        """Electrodes, probe or person change; None: as before."""
+        """Electrodes, probe or person change; None: as before. `off_mask`: which electrodes, should they come
+        off."""
+        self._off_mask = off_mask
         if self._front_end:
             blocks = self._front_end.change(
-                self.board_us(now_s), has_leads=has_leads, probe=probe, recording=recording
+                self.board_us(now_s),
+                has_leads=has_leads,
+                probe=probe,
+                recording=recording,
+                off_mask=off_mask,
             )
             self._put_blocks(blocks, now_s)
         if has_leads is not None and has_leads != self._has_leads:
@@ -367,7 +375,7 @@ class BoardCore:
         del self._leads_due_s[stream_id]
         mask, probe = 0, self._probe
         if stream_id == ECG:  # has electrodes and no probe
-            mask, probe = 0 if self._has_leads else BOTH_ELECTRODES, ProbeState.ON
+            mask, probe = 0 if self._has_leads else self._off_mask, ProbeState.ON
         change = LeadStateChange(stream_id, mask, probe, self.ring.next_event_id())
         self.ring.put(change, boot_id=self.boot_id, now_s=now_s)
 

@@ -45,6 +45,7 @@ class FrontEnd:
 
     def __init__(self, recording: Recording, *, start_us: int, has_leads: bool, probe: ProbeState) -> None:
         self.has_leads = has_leads
+        self.off_mask = BOTH_ELECTRODES  # which come off together
         self.probe = probe
         self._recording = recording
         self._start_us = start_us
@@ -62,9 +63,11 @@ class FrontEnd:
         has_leads: bool | None = None,
         probe: ProbeState | None = None,
         recording: Recording | None = None,
+        off_mask: int = BOTH_ELECTRODES,
     ) -> list[Samples | Gap]:
         """Something happens to the person: return the blocks of the time before it."""
         blocks = self._produce(board_us, is_flush=True)
+        self.off_mask = off_mask
         if has_leads is not None and has_leads != self.has_leads:
             self.has_leads = has_leads
             self._settled_us = board_us + round(SETTLING_S * 1e6)
@@ -123,7 +126,7 @@ class FrontEnd:
                 flags |= SampleFlag.SETTLING
             if not self.has_leads:
                 flags |= SampleFlag.CLIPPED
-                mask = BOTH_ELECTRODES
+                mask = self.off_mask
                 samples = np.full((count, 1), RAIL, np.int32)
         period_us = round(1e6 / stream.rate_hz)
         period_us = period_us if period_us < 1 << 16 else 0

@@ -17,6 +17,7 @@ from tests.simulators.board import recordings
 from tests.simulators.board.core import BoardCore, Truth
 from tests.simulators.board.outputs import Lamp
 from tests.simulators.board.queue import SAMPLE_QUEUE_BYTES
+from tests.simulators.board.signals import BOTH_ELECTRODES
 
 MAX_SLEEP_S: Final = 0.25
 DEFAULT_UID: Final = bytes.fromhex("48 44 00 00 00 00 00 01")
@@ -105,9 +106,9 @@ class BoardSim:
         """Clip the electrodes on."""
         self._attach(has_leads=True)
 
-    def leads_off(self) -> None:
-        """Take the electrodes off."""
-        self._attach(has_leads=False)
+    def leads_off(self, mask: int = BOTH_ELECTRODES) -> None:
+        """Take electrodes off: bit 0 is RA, 1 LA, 2 LL, 3 RL."""
+        self._attach(has_leads=False, off_mask=mask)
 
     def probe_on(self) -> None:
         """Put the finger probe on."""
@@ -191,11 +192,18 @@ class BoardSim:
         self._poke()
 
     def _attach(
-        self, *, has_leads: bool | None = None, probe: ProbeState | None = None, recording: str | None = None
+        self,
+        *,
+        has_leads: bool | None = None,
+        probe: ProbeState | None = None,
+        recording: str | None = None,
+        off_mask: int = BOTH_ELECTRODES,
     ) -> None:
-        person = recordings.load(recording) if recording else None
+        person, now_s = recordings.load(recording) if recording else None, time.monotonic()
         with self._lock:
-            self._core.attach(now_s=time.monotonic(), has_leads=has_leads, probe=probe, recording=person)
+            self._core.attach(
+                now_s=now_s, has_leads=has_leads, probe=probe, recording=person, off_mask=off_mask
+            )
         self._poke()
 
     def _plug(self) -> None:

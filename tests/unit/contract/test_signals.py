@@ -25,6 +25,7 @@ from contract.signals import (
     CallState,
     ConfirmDevice,
     Interest,
+    OnTheLine,
     encode_signal,
     parse_signal,
 )
@@ -62,6 +63,14 @@ ALL: list[AnySignal] = [
     Interest(lease_s=0.0),
     Interest(lease_s=120.0),
     CallState(spool=SPOOL, call_seq=6, state="claimed", revision=4, by="chị Lan"),
+    CallState(
+        spool=SPOOL,
+        call_seq=6,
+        state="claimed",
+        revision=5,
+        by="chị Lan",
+        others=(OnTheLine(name="BS Minh", role="doctor", speaks=True),),
+    ),
     CallState(spool=SPOOL, call_seq=6, state="unknown", revision=0),
     BoxState(connected=True, spool=SPOOL, boot=3, t_us=9_000_000, open_call=6),
     BoxState(connected=False, spool=SPOOL, boot=3, t_us=0),

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from edge.clock import KERNEL_BOOT_FILE, BoxClock
-from edge.config import read_config
+from edge.config import PanelConfig, read_config
 from edge.errors import ConfigError
 from firmware_bridge.drivers.driver import Line
 from firmware_bridge.ports.device_settings import DeviceSettings
@@ -38,7 +38,7 @@ def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_re
     assert config.control_socket == tmp_path / "data" / "vitals.sock"
     assert (config.board_baud, config.quota_bytes) == (460_800, 2_000_000_000)
     assert config.boot_file == KERNEL_BOOT_FILE
-    assert config.panel_port == 8080
+    assert config.panel.port == 8080
 
 
 def test_a_box_speaks_vietnamese_then_english_unless_it_is_told_otherwise(tmp_path: Path) -> None:
@@ -63,6 +63,25 @@ def test_where_advice_is_printed_is_read(tmp_path: Path) -> None:
     for to in ("cups:", "cups:a b", "cups:a/b", "lp0"):
         with pytest.raises(ConfigError, match=r"print\.to: expected"):
             read_config(write(tmp_path, TEXT + f'[print]\nto = "{to}"\n'))
+
+
+def test_the_stations_name_and_its_screen_are_read(tmp_path: Path) -> None:
+    plain = read_config(write(tmp_path, TEXT))
+    assert (plain.name, plain.panel.language, plain.panel.screen_mm_wide) == ("con-dao-01", "vi", None)
+    told = 'station_name = " Trạm Y tế  Côn Đảo "\n' + TEXT
+    told += '[panel]\nport = 8090\nlanguage = "en"\nscreen_mm_wide = 154.1\nblank_after_min = 0\n'
+    config = read_config(write(tmp_path, told))
+    screen = PanelConfig(port=8090, language="en", screen_mm_wide=154.1, blank_after_min=0)
+    assert (config.name, config.panel) == ("Trạm Y tế Côn Đảo", screen)
+    for wrong, words in (
+        ('language = "fr"', r'panel\.language: expected "vi" or "en"'),
+        ("screen_mm_wide = 12", r"panel\.screen_mm_wide: expected the width of the picture in mm"),
+        ("blank_after_min = -1", r"panel\.blank_after_min: expected a whole number"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            read_config(write(tmp_path, TEXT + f"[panel]\n{wrong}\n"))
+    with pytest.raises(ConfigError, match=r"station_name: expected at most"):
+        read_config(write(tmp_path, f'station_name = "{"a" * 81}"\n' + TEXT))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import pytest
 
+from contract.signals import OnTheLine
 from edge.call.call_facts import CallFacts, call_facts
 from edge.call.station_call import HOTLINE_S, StationCall
 from edge.call.station_table import OPEN, State
@@ -44,6 +45,28 @@ def test_who_is_on_the_line_and_since_when_is_said() -> None:
     assert "For 30 s" in html
     call.since_s = None  # since before this boot: nobody knows how long
     assert "For " not in page(facts(call))
+
+
+def test_who_else_is_there_is_said_with_their_part_and_who_speaks() -> None:
+    call = registered()
+    doctor = OnTheLine(name="Minh", role="doctor", speaks=True)
+    others = (OnTheLine(name="Hoa", role="second"), doctor)
+    call.hub_says(5, "claimed", revision=1, by="Lan", others=others, now_s=NOW_S)
+    html = page(facts(call))
+    assert "Second operator: Hoa<br>" in html
+    assert "Doctor: Minh – <strong>speaks with the station" in html
+    call.hub_says(5, "offered", revision=2, by=None, now_s=NOW_S)
+    assert "Minh" not in page(facts(call))
+
+
+def test_a_call_that_nobody_answered_in_time_says_what_follows() -> None:
+    call = registered()
+    says(call, 5, "missed", 1, None, now_s=NOW_S + 120)
+    html = page(facts(call))
+    assert "Nobody has answered in time" in html
+    assert "The hub will call back" in html
+    says(call, 5, "claimed", 2, "Lan", now_s=NOW_S + 130)
+    assert "Nobody has answered" not in page(facts(call))
 
 
 def test_the_hotline_stands_there_when_nobody_answers_for_long_and_the_hubs_number_at_once() -> None:

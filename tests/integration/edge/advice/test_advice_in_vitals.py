@@ -21,7 +21,7 @@ from edge.advice.advice_facts import AdviceNow, PieceNow
 from edge.advice.piece import Outcome, Print
 from edge.advice.print_process import print_in_child
 from edge.clock import BoxClock
-from edge.config import BoxConfig
+from edge.config import BoxConfig, PanelConfig
 from tests.broker import free_port
 from tests.integration.edge.call_station import Station, station
 from tests.integration.edge.loops import in_a_loop
@@ -36,7 +36,7 @@ from tests.unit.edge.advice.pieces import TEXT, advice, job
 @pytest.fixture
 def config_of_box(config: BoxConfig) -> BoxConfig:  # noqa: F811
     """A box without a board and without a printer."""
-    return replace(config, board_port=None, panel_port=free_port(), print_to="none")
+    return replace(config, board_port=None, panel=PanelConfig(port=free_port()), print_to="none")
 
 
 def said(box: Station, number: int, *, visit: int = 1) -> Advice:
