@@ -23,17 +23,23 @@ from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.station_table import ANSWERED
+from edge.call.station_table import ANSWERED, State
+from edge.call.video_messages import MediaLimits
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
 from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
+from edge.commands.commands_service import COMMANDS_FACT, CommandsService
+from edge.commands.deeds_service import Deeds, Means
 from edge.config import BoxConfig
 from edge.control_service import serve_control
+from edge.desired.desired_service import DESIRED_FACT, DesiredService
+from edge.desired.settings import Settings
 from edge.errors import ControlError, SpoolDamagedError, leaves_of
 from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
+from edge.health.log_ring import LogRing
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
@@ -52,12 +58,22 @@ from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Uplink
 from firmware_bridge import events as bridge_events
-from firmware_bridge.board.messages import HostState
+from firmware_bridge.board.messages import HostState, OutputId, OutputPattern
 
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
+CARRIED_FACTS: Final = (
+    "visit",
+    "stream set",
+    "call",
+    "camera off",
+    "epoch",
+    DEVICES_FACT,
+    ADVICE_FACT,
+    DESIRED_FACT,
+    COMMANDS_FACT,
+)
 
 
 class Vitals:
@@ -75,7 +91,7 @@ class Vitals:
         ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
         self._video_command = ours if video_command is None else tuple(video_command)
         self._spools = Spools(config, clock)
-        self._rhythm = StatusRhythm()
+        self._rhythm, self._log = StatusRhythm(), LogRing()
         self._cut_now = asyncio.Event()
         self._has_samples = self._has_rooms = False
         self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
@@ -85,6 +101,13 @@ class Vitals:
         cannot start.
         """
         enrolled = read_enrolled_key(self._config.seal_key)
+        self._log.attach()
+        try:
+            await self._run_spools(enrolled)
+        finally:
+            self._log.detach()
+
+    async def _run_spools(self, enrolled: HubKey) -> None:
         while True:
             spool, damage = await self._spools.open(), ""
             self._spool = self._spools.own
@@ -107,6 +130,8 @@ class Vitals:
             "camera off": self._video.relay.camera_off_in,
             DEVICES_FACT: self._instruments.known,
             ADVICE_FACT: self._advice.book.saved(),
+            DESIRED_FACT: self._desired.saved,
+            COMMANDS_FACT: self._commands.book.saved(),
         }
         return Heritage(spool=self._spool_id, boot=(self._boot, self._clock.boot_name), facts=facts)
 
@@ -128,6 +153,8 @@ class Vitals:
                 tasks.create_task(self._instruments.run(), name="instruments")
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._advice.run(), name="advice")
+                tasks.create_task(self._desired.run(), name="desired configuration")
+                tasks.create_task(self._commands.run(), name="commands")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
                 tasks.create_task(self._seal.run(), name="seal")
@@ -160,6 +187,16 @@ class Vitals:
         return boot, spool.last_presses(), facts, owed
 
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
+        self._desired = DesiredService(
+            facts[DESIRED_FACT],
+            config=self._config,
+            software=SOFTWARE,
+            clock=self._clock,
+            boot=self._boot,
+            spool=self._spool,
+            on_stored=self._on_stored,
+            on_change=self._use,
+        )
         self._capture = Capture(boot=self._boot, facts=facts)
         self._cuts = CutRhythm()
         self._hub_anchors = HubAnchors()  # another spool must be tied to UTC anew
@@ -212,6 +249,7 @@ class Vitals:
             spool=self._spool,
             visit=lambda: self._capture.visit,
             hub_time=lambda: self._hub_anchors.last,
+            settings=lambda: self._desired.settings,
             on_stored=self._on_stored,
         )
         self._seal = SealService(
@@ -243,6 +281,8 @@ class Vitals:
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
+                on_desired=self._desired.hear,
+                on_command=lambda command: self._commands.hear(command),  # noqa: PLW0108 - there are none yet
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
@@ -289,6 +329,57 @@ class Vitals:
             on_stored=self._on_stored,
             is_in_call=lambda: self._video.is_lit,
         )
+
+        self._commands = CommandsService(
+            facts[COMMANDS_FACT],
+            deeds=Deeds(self._means()).by_word(),
+            clock=self._clock,
+            boot=self._boot,
+            spool=self._spool,
+            hub_time=lambda: self._hub_anchors.last,
+            on_stored=self._on_stored,
+        )
+        self._use(self._desired.settings)
+
+    def _means(self) -> Means:
+        return Means(
+            config=self._config,
+            software=SOFTWARE,
+            clock=self._clock,
+            boot=self._boot,
+            spool=self._spool,
+            uplink=self._uplink,
+            video=self._video,
+            desired=self._desired,
+            log=self._log,
+            see=self._see,
+            is_busy=lambda: self._call.call.state is not State.IDLE or self._call.call.ring.is_on,
+            blink=self._blink,
+            tell=lambda event: self._capture.tell(event, self._clock.now_us()),
+            on_stored=self._on_stored,
+        )
+
+    def _use(self, settings: Settings) -> None:
+        """What is in force is another: each room goes on with it from now on."""
+        self._rhythm.quiet_s = settings.status_every_s
+        self._capture.record_every_s = settings.record_every_s
+        self._call.use(settings.call)
+        self._video.prompts.use_languages(settings.call.languages)
+        self._video.set_limits(
+            MediaLimits(
+                volume_pct=settings.volume_pct,
+                video_max_bps=settings.video_max_bps,
+                video_max_height=settings.video_max_height,
+            )
+        )
+
+    async def _blink(self, for_s: float) -> None:
+        """Blink with the status lamp, which means nothing while no call is open."""
+        self._board.pulse_output(OutputId.STATUS_LED, OutputPattern.FAST_BLINK, round(for_s * 1000))
+        try:
+            await asyncio.sleep(for_s)
+        finally:
+            self._video.show_light()
 
     async def _end(self) -> None:
         self._unstored = await self._call.records.finish()
@@ -400,14 +491,18 @@ class Vitals:
             "doctor": self._answer_doctor,
             **self._instruments.questions(),
             **self._advice.questions(),
+            **self._desired.questions(),
             **self._spools.desk.questions(),
             **self._video.prompts.questions(),
             **staff.questions(),
         }
 
     async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"report": report_of(await self._see()).model_dump()}
+
+    async def _see(self) -> Sight:
         now_us = self._clock.now_us()
-        sight = Sight(
+        return Sight(
             config=self._config,
             now_us=now_us,
             boot=self._boot,
@@ -433,4 +528,3 @@ class Vitals:
             operator=self._video.relay.peer,
             prompts=self._video.prompts.now,
         )
-        return {"report": report_of(sight).model_dump()}

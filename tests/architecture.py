@@ -99,6 +99,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/spool/former.py",  # secrets: numbers that were never given
     "edge/spool/salvage_aside.py",  # fsync of notes and folders
     "edge/uplink/mqtt.py",
+    "edge/health/log_ring.py",  # hears our loggers
     "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
     "edge/uplink/tls.py",
     "edge/advice/cups.py",  # a process a question, and waits for the paper

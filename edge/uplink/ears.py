@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contract.commands import AnyCommand, Command
 from contract.media import MediaSignal
 from contract.receipts import Receipt
 from contract.signals import Advice, CallState, ConfirmDevice, Practice, RingStation, SealKey
@@ -22,6 +23,8 @@ class Ears:
     on_media: Callable[[MediaSignal], None]
     on_seal_key: Callable[[SealKey], None]
     on_device: Callable[[ConfirmDevice], None]
+    on_desired: Callable[[bytes], None]  # as it came: what cannot be read is told to the hub
+    on_command: Callable[[AnyCommand | Command], None]
     on_exchange: Callable[[Anchor], None]
     on_live: Callable[[], None]
     on_connected: Callable[[], None]

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from math import inf
 from typing import Final
 
+from contract.commands import parse_command
 from contract.errors import RefusedError
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
@@ -141,6 +142,27 @@ class Uplink:
             return False
         self._connection.pace(inf)  # parcels may be slow in a call; who waits for an answer must not be
         return self._connection.publish(Topic.UP_SIGNAL, encode_signal(signal)) is not None
+
+    def ask_for_desired(self) -> bool:
+        """Have the broker hand out the desired document again; False: the hub cannot be reached now."""
+        if self._connection is None or self.link.connected_since_s is None:
+            return False
+        return self._connection.ask_again(Topic.DESIRED)
+
+    def figures(self) -> dict[str, float | int | bool | None]:
+        """Return what is known of the way to the hub, for the diagnostic bundle."""
+        tcp = None if self._connection is None else self._connection.tcp_state()
+        return {
+            "round_trip_s": self._window.round_trip_s,
+            "answer_s": self._window.answer_s,
+            "rate_bytes_per_s": self._window.rate,
+            "window_bytes": self._window.limit_bytes,
+            "parcel_bytes": self._window.parcel_bytes,
+            "is_in_call": self._window.is_in_call,
+            "tcp_holes": None if tcp is None else tcp.holes,
+            "tcp_queue_s": None if tcp is None else tcp.queue_s,
+            "tcp_silent_s": None if tcp is None else tcp.silent_s,
+        }
 
     @property
     def parcel_bytes(self) -> int:
@@ -396,6 +418,11 @@ class Uplink:
                 case Topic.INTEREST | Topic.SIGNAL:
                     self._silence.on_heard()
                     self._on_signal(payload)
+                case Topic.DESIRED:
+                    self._ears.on_desired(payload)
+                case Topic.COMMAND:
+                    self._silence.on_heard()
+                    self._ears.on_command(parse_command(payload))
                 case _:
                     self.link.bad_messages += 1
         except RefusedError as error:
