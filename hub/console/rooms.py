@@ -26,6 +26,7 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.configuration_service import ConfigurationDesk
 from hub.fleet.presence import Word
 from hub.fleet.stations import StationList, link_of
 from hub.hub import Hub
@@ -78,6 +79,7 @@ class Rooms:
             name_of=self.stations.name,
             on_change=self._on_station,
         )
+        self.configuration = ConfigurationDesk(hub, stations=self.stations.ids)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -105,6 +107,7 @@ class Rooms:
         await self.routing.begin()
         await self.desk.begin()
         await self.cases.begin()
+        await self.configuration.begin()
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""
@@ -114,6 +117,7 @@ class Rooms:
             tasks.create_task(self.desk.run(), name="call desk")
             tasks.create_task(self.media.run(), name="media rooms")
             tasks.create_task(self.cases.run(), name="cases")
+            tasks.create_task(self.configuration.run(), name="configuration and commands")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:

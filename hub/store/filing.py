@@ -6,7 +6,17 @@ from typing import Final
 from sqlite_utils import Database
 
 from contract.errors import RefusedError
-from contract.events import AdviceKept, AnchorSet, AnyEvent, KeyMade, StreamSet, Tombstone, encode_event
+from contract.events import (
+    AdviceKept,
+    AnchorSet,
+    AnyEvent,
+    CommandResult,
+    DesiredApplied,
+    KeyMade,
+    StreamSet,
+    Tombstone,
+    encode_event,
+)
 from contract.header import Kind, UnreadableRecord, parse_record
 from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
@@ -15,6 +25,7 @@ from hub.store.call_filing import file_call_event, make_call
 from hub.store.interface import Arrival, Outcome
 from hub.store.papers import file_advice_kept
 from hub.store.segments import Place, SegmentReader, SegmentWriter
+from hub.store.settings_book import file_command_result, file_desired_applied
 from hub.store.time_filing import file_anchor
 
 IN_SEGMENTS: Final = (RecordClass.WAVEFORM, RecordClass.PART)
@@ -91,6 +102,11 @@ class Filing:
                 file_anchor(self._db, spool_no, anchor, made_utc_us=now_utc_us)
             case AdviceKept():
                 file_advice_kept(self._db, spool_no, event, utc_us=now_utc_us)
+            case DesiredApplied():
+                boot, t_us = self._moment_of(spool_no, record_class, seq)
+                file_desired_applied(self._db, spool_no, event, boot=boot, t_us=t_us, utc_us=now_utc_us)
+            case CommandResult():
+                file_command_result(self._db, spool_no, event, utc_us=now_utc_us)
             case Tombstone():
                 self._bury(self._spool_no_of(event, spool_no), event)
 
@@ -191,6 +207,14 @@ class Filing:
         except (OSError, RefusedError):
             return None
         return raw
+
+    def _moment_of(self, spool_no: int, record_class: RecordClass, seq: int) -> tuple[int, int]:
+        """Return boot and time of a stored event, by the box's clock."""
+        boot, t_us = self._db.execute(
+            "SELECT boot, t_us FROM record WHERE spool_no = ? AND class = ? AND seq = ?",
+            (spool_no, record_class, seq),
+        ).fetchone()
+        return int(boot), int(t_us)
 
     def _spool_no_of(self, event: Tombstone, spool_no: int) -> int:
         """Return the row number of the spool that is meant, of the same station as `spool_no`."""

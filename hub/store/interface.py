@@ -30,6 +30,7 @@ from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.store.backlog import SpoolHeld
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
+from hub.store.settings_book import SettingsBook
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
 
@@ -156,6 +157,10 @@ class Store(Protocol):
     @property
     def epoch(self) -> int:
         """A random u32 made with the store; a store restored from a backup is given a new one."""
+
+    @property
+    def settings(self) -> SettingsBook:
+        """Settings and commands: what people decided, what it made, what stations said of it."""
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals in one transaction, durable on return, and say what became of each.

@@ -4,6 +4,7 @@ from typing import Final
 
 from hub.store.call_queries import LISTS
 from hub.store.paper_tables import PAPERS
+from hub.store.settings_book import SETTINGS
 
 V1: Final = """
 CREATE TABLE epoch (value INTEGER NOT NULL);          -- u32, random; one row
@@ -175,6 +176,6 @@ CREATE INDEX call_by_time ON call (received_utc_us);
 
 # Entry n makes version n + 1 out of version n; never change one that was released. What SQL cannot do of
 # version 3, the fits of what anchors there are, does hub/store/time_filing.py.
-MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS)
+MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, SETTINGS)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 FITS_SINCE: Final = 3
