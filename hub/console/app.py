@@ -32,6 +32,7 @@ from hub.console import (
     station,
     station_ring,
 )
+from hub.console.configuration_routes import CONFIGURATION_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
 from hub.console.page import NotSignedInError, RefusedPageError, render, to_login, wants_json
@@ -60,6 +61,7 @@ ROUTES: Final = [
     Route("/stations/{station}/photos", photos.list_photos),
     Route("/stations/{station}/photos/{photo}", photos.show_photo),
     *LIST_ROUTES,
+    *CONFIGURATION_ROUTES,
     WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}", case.show_call),
     Route("/calls/{call}/case", case.show_case),

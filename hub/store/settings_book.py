@@ -45,6 +45,10 @@ CREATE TABLE desired_report (                         -- what a station said las
     spool_no INTEGER NOT NULL,
     boot INTEGER NOT NULL,
     t_us INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    hash TEXT,
+    refused INTEGER NOT NULL,                         -- how many keys
     json TEXT NOT NULL,                               -- contract.events.DesiredApplied
     utc_us INTEGER NOT NULL                           -- when the hub heard it
 ) WITHOUT ROWID;
@@ -117,6 +121,17 @@ class ReportRow:
     """What a station said last of its document, and when the hub heard it."""
 
     event: DesiredApplied
+    utc_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A report in short; `refused`: how many keys."""
+
+    version: int
+    epoch: int
+    hash: str | None
+    refused: int
     utc_us: int
 
 
@@ -260,10 +275,19 @@ class SettingsBook:
                 found[hash_] = json.loads(row[0])
         return found
 
-    def reports(self) -> dict[StationId, ReportRow]:
-        """Return what each station said last of its document."""
-        rows = self._db.execute("SELECT station, json, utc_us FROM desired_report")
-        return {StationId(station): _report(text, utc_us) for station, text, utc_us in rows}
+    def standings(self) -> dict[StationId, Standing]:
+        """Return in short what each station said last of its document."""
+        rows = self._db.execute("SELECT station, version, epoch, hash, refused, utc_us FROM desired_report")
+        return {StationId(station): Standing(*rest) for station, *rest in rows}
+
+    def refusals(self, *, most: int) -> list[tuple[StationId, ReportRow]]:
+        """Return the reports of stations that refuse something, the newest first."""
+        rows = self._db.execute(
+            "SELECT station, json, utc_us FROM desired_report WHERE refused > 0"
+            " ORDER BY utc_us DESC, station LIMIT ?",
+            (most,),
+        )
+        return [(StationId(station), _report(text, utc_us)) for station, text, utc_us in rows]
 
     def report(self, station: StationId) -> ReportRow | None:
         """Return what one station said last of its document."""
@@ -321,12 +345,24 @@ def file_desired_applied(
 ) -> None:
     """A station said what became of its document; what it said before that, and comes later, is no news."""
     db.execute(
-        "INSERT INTO desired_report (station, spool_no, boot, t_us, json, utc_us)"
-        " SELECT station, no, ?, ?, ?, ? FROM spool WHERE no = ?"
+        "INSERT INTO desired_report"
+        " (station, spool_no, boot, t_us, version, epoch, hash, refused, json, utc_us)"
+        " SELECT station, no, ?, ?, ?, ?, ?, ?, ?, ? FROM spool WHERE no = ?"
         " ON CONFLICT (station) DO UPDATE SET spool_no = excluded.spool_no, boot = excluded.boot,"
-        " t_us = excluded.t_us, json = excluded.json, utc_us = excluded.utc_us"
+        " t_us = excluded.t_us, version = excluded.version, epoch = excluded.epoch, hash = excluded.hash,"
+        " refused = excluded.refused, json = excluded.json, utc_us = excluded.utc_us"
         " WHERE excluded.spool_no <> spool_no OR (excluded.boot, excluded.t_us) > (boot, t_us)",
-        (boot, t_us, event.model_dump_json(), utc_us, spool_no),
+        (
+            boot,
+            t_us,
+            event.version,
+            event.epoch,
+            event.hash,
+            len(event.refused),
+            event.model_dump_json(),
+            utc_us,
+            spool_no,
+        ),
     )
 
 

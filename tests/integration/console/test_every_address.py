@@ -65,6 +65,7 @@ def call(server: ConsoleServer) -> CallId:
 
 def address(path: str, call: CallId) -> str:
     values = {"call": str(call), "station": STATION, "paper": "form", "word": "drill", "input": "claim"}
+    values |= {"layer": "all", "object": "0" * 32}
     values |= {"device": "d", "photo": "p", "spool": spool_text(call.spool), "visit": "3", "token": "x" * 43}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
 

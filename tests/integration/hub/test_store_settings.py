@@ -112,7 +112,8 @@ def test_what_a_station_said_last_counts_whatever_comes_late(store: SqliteStore)
     report = store.settings.report(CON_DAO)
     assert report is not None
     assert (report.event.version, report.event.refused) == (3, (why,))
-    assert store.settings.reports().keys() == {CON_DAO}
+    assert store.settings.standings()[CON_DAO].version == 3
+    assert [station for station, _ in store.settings.refusals(most=5)] == [CON_DAO]
 
 
 def arrival(station: StationId, event: AnyEvent, *, seq: int, t_us: int) -> Arrival:
