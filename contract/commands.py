@@ -5,6 +5,7 @@ said again until the box has answered, and never after its end: `lease_s` counts
 box's own clock; `expires_utc_us` is the same end by the hub's, for a box that knows it.
 """
 
+from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -12,6 +13,26 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.events import WIRE_RULES, CommandName, Count, Text
 from contract.limits import COMMAND_MAX_BYTES
+
+
+class Said(StrEnum):
+    """What boxes say of commands in words that do not change: a hub shows them in the language of its page.
+    Others stand there as they came."""
+
+    UNKNOWN_WORD = "this box does not know that command: it is older than the hub"
+    TOO_MANY = "eight other commands wait here: try again when they are done"
+    TOO_LATE = "it came, or its turn came, after its end: nothing was done"
+    RESTARTED = "the machine has started anew"
+    NOT_RESTARTED = "`edge vitals` started anew, the machine did not"
+    INTERRUPTED = "the box ended in the midst of it: nothing is begun twice; ask again"
+    IN_A_CALL = "a call is open at the station, or is coming"
+    NO_RESTART = 'no restart command at this place: set [commands] restart = ["systemctl", "reboot"]'
+    NO_VIDEO = "`edge video` does not run now; it starts with the next call"
+    VIDEO_ENDED = "`edge video` was ended; it starts again while it is needed"
+    ASKED = "the broker was asked"
+    LINK_LOST = "the link was lost meanwhile"
+    ALL_WELL = "all is well"
+
 
 LEASE_MAX_S: Final = 86_400.0  # nobody remembers for longer why it was asked
 

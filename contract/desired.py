@@ -28,6 +28,7 @@ from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.events import WIRE_RULES, Count, Number, SettingName, Text
 from contract.limits import DESIRED_MAX_BYTES, SETTINGS_MAX
 
+WHY_UNKNOWN: Final = "not known here: the box is older than the hub"
 HASH_DIGITS: Final = 32  # of SHA-256: 128 bits tell documents apart, and half the bytes on a poor link
 _LANGUAGE: Final = r"^[a-z]{2,3}(-[a-zA-Z0-9]{1,8}){0,2}$"
 _HOTLINE: Final = r"^\+?[0-9][0-9 .()-]{1,28}[0-9]$"

@@ -9,18 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contract.commands import AnyCommand, Command, RestartBox
+from contract.commands import AnyCommand, Command, RestartBox, Said
 from contract.events import CommandResult, CommandState
 
 KNOWN_MAX: Final = 200  # names; the hub says one for a day at most, and not 200 a day
 WAITING_MAX: Final = 8  # commands that wait for the one that is being done
 TEXT_MAX_CHARS: Final = 2_000
-UNKNOWN_WORD: Final = "this box does not know that command: it is older than the hub"
-TOO_MANY: Final = "eight other commands wait here: try again when they are done"
-TOO_LATE: Final = "it came, or its turn came, after its end: nothing was done"
-RESTARTED: Final = "the machine has started anew"
-NOT_RESTARTED: Final = "`edge vitals` started anew, the machine did not"
-INTERRUPTED: Final = "the box ended in the midst of it: nothing is begun twice; ask again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +59,9 @@ class CommandBook:
         for name, (word, taken_in) in list(self._boots.items()):
             is_restart = word == RestartBox.model_fields["command"].default
             if is_restart and taken_in != boot_name:
-                outcome = Outcome("done", RESTARTED)
+                outcome = Outcome("done", Said.RESTARTED)
             else:
-                outcome = Outcome("failed", NOT_RESTARTED if is_restart else INTERRUPTED)
+                outcome = Outcome("failed", Said.NOT_RESTARTED if is_restart else Said.INTERRUPTED)
             told.append(self.ended(name, outcome))
         return told
 
@@ -80,11 +74,11 @@ class CommandBook:
             return None
         is_over = command.lease_s <= 0 or (utc_us is not None and utc_us >= command.expires_utc_us)
         if is_over:
-            return self.ended(command.id, Outcome("expired", TOO_LATE))
+            return self.ended(command.id, Outcome("expired", Said.TOO_LATE))
         if type(command) is Command:
-            return self.ended(command.id, Outcome("refused", UNKNOWN_WORD))
+            return self.ended(command.id, Outcome("refused", Said.UNKNOWN_WORD))
         if len(self.waiting) >= WAITING_MAX:
-            return self.ended(command.id, Outcome("refused", TOO_MANY))
+            return self.ended(command.id, Outcome("refused", Said.TOO_MANY))
         deadline_us = now_us + int(command.lease_s * 1e6)
         self.waiting.append(Waiting(command, deadline_us))  # type: ignore[arg-type]
         return None
@@ -97,7 +91,7 @@ class CommandBook:
             return None
         one = self.waiting.popleft()
         if now_us >= one.deadline_us:
-            return None, self.ended(one.command.id, Outcome("expired", TOO_LATE))
+            return None, self.ended(one.command.id, Outcome("expired", Said.TOO_LATE))
         self.known[one.command.id] = "taken"
         self._boots[one.command.id] = one.command.command, boot_name
         self._forget()

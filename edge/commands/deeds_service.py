@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from contract.commands import AnyCommand
+from contract.commands import AnyCommand, Said
 from contract.events import Event
 from contract.ids import NO_VISIT, BootId
 from contract.limits import CONTRACT_VERSION
@@ -29,8 +29,6 @@ from edge.uplink.uplink_service import Uplink
 
 IDENTIFY_S: Final = 10.0
 RESTART_LIMIT_S: Final = 120.0  # the machine is down by then, or does not go down
-IN_A_CALL: Final = "a call is open at the station, or is coming"
-NO_RESTART: Final = 'no restart command at this place: set [commands] restart = ["systemctl", "reboot"]'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +117,16 @@ class Deeds:
 
     async def _restart_video(self, _command: AnyCommand) -> Outcome:
         if self._means.video.process.pid is None:
-            return Outcome("done", "`edge video` does not run now; it starts with the next call")
+            return Outcome("done", Said.NO_VIDEO)
         self._means.video.process.kill()
-        return Outcome("done", "`edge video` was ended; it starts again while it is needed")
+        return Outcome("done", Said.VIDEO_ENDED)
 
     async def _restart_box(self, _command: AnyCommand) -> Outcome:
         program = self._means.config.restart_command
         if not program:
-            return Outcome("refused", NO_RESTART)
+            return Outcome("refused", Said.NO_RESTART)
         if self._means.is_busy():
-            return Outcome("refused", IN_A_CALL)
+            return Outcome("refused", Said.IN_A_CALL)
         try:
             process = await asyncio.create_subprocess_exec(
                 *program, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
@@ -145,12 +143,12 @@ class Deeds:
         """The state is of the test, not of the box: it is done also where not all is well."""
         findings = findings_of(report_of(await self._means.see()))
         ill = [f"{one['part']}: {one['text']} → {one['remedy']}" for one in findings if not one["is_well"]]
-        text = "\n".join(ill) or f"{len(findings)} findings, all is well"
+        text = "\n".join(ill) or Said.ALL_WELL
         return Outcome("done", text)
 
     async def _identify(self, _command: AnyCommand) -> Outcome:
         if self._means.is_busy():
-            return Outcome("refused", IN_A_CALL)
+            return Outcome("refused", Said.IN_A_CALL)
         name = self._means.desired.settings.station_name
         saying = asyncio.create_task(self._means.video.prompts.say_text(name), name="identify")
         try:
@@ -166,8 +164,8 @@ class Deeds:
     async def _read_desired(self, _command: AnyCommand) -> Outcome:
         self._means.desired.ask()
         if not self._means.uplink.ask_for_desired():
-            return Outcome("failed", "the link was lost meanwhile")
-        return Outcome("done", "the broker was asked")
+            return Outcome("failed", Said.LINK_LOST)
+        return Outcome("done", Said.ASKED)
 
     async def _say_configuration(self, _command: AnyCommand) -> Outcome:
         self._means.tell(self._means.desired.told())

@@ -7,13 +7,12 @@ from typing import Any, Final, Self
 
 from pydantic import ValidationError
 
-from contract.desired import SETTINGS, Desired, parse_desired, settings_hash
+from contract.desired import SETTINGS, WHY_UNKNOWN, Desired, parse_desired, settings_hash
 from contract.errors import RefusedError
 from contract.events import DesiredApplied, RefusedSetting
 
 REFUSED_TOLD_MAX: Final = 32  # keys; with reasons of WHY_MAX_CHARS an event of them fits
 WHY_MAX_CHARS: Final = 100
-UNKNOWN: Final = "not known here: the box is older than the hub"
 WHOLE: Final = "the whole document"
 
 
@@ -32,7 +31,7 @@ class InForce:
         refused: dict[str, str] = {}
         for name, value in document.settings.items():
             if name not in SETTINGS:
-                refused[name] = UNKNOWN
+                refused[name] = WHY_UNKNOWN
                 continue
             try:
                 taken[name] = SETTINGS[name].check(value)

@@ -19,6 +19,7 @@ from hub.console.setting_words import (
     layer_text,
     name_of,
     read_fields,
+    said_text,
     value_text,
 )
 from hub.console.words import Words, language_of
@@ -115,12 +116,13 @@ async def preview_layer(request: Request) -> Response:
         )
     rooms, words = rooms_of(request), Words(language_of(request))
     found = await rooms.configuration.preview(asked.draft)
-    kinds = Counter(
-        (one.name, repr(one.before), repr(one.after)) for each in found.stations.values() for one in each
-    )
-    samples = {
-        (one.name, repr(one.before), repr(one.after)): one for each in found.stations.values() for one in each
-    }
+    kinds, samples = Counter[tuple[str, str, str]](), dict[tuple[str, str, str], Difference]()
+    alike = Counter(map(id, found.stations.values()))
+    for each in {id(each): each for each in found.stations.values()}.values():
+        for one in each:
+            kind = one.name, repr(one.before), repr(one.after)
+            kinds[kind] += alike[id(each)]
+            samples[kind] = one
     return render(
         request,
         "configuration_preview.html",
@@ -260,6 +262,7 @@ def _words(rooms: Rooms, words: Words) -> dict[str, Any]:
         "setting_value": lambda name, value: value_text(name, value, words),
         "layer_name": of_layer,
         "utc_text": utc_text,
+        "said": lambda text: said_text(text, words),
     }
 
 

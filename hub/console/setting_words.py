@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contract.desired import SETTINGS
+from contract.commands import Said
+from contract.desired import SETTINGS, WHY_UNKNOWN
 from hub.console.words import Words
 from hub.fleet.desired import ALL, GROUP, STATION, check_settings
 
@@ -44,6 +45,30 @@ STATE_WORDS: Final = {
     "expired": "đến trạm quá muộn, không làm",
     "unanswered": "hết hạn, trạm không trả lời",
 }
+
+# What boxes say in words that do not change, as pages say it; the rest stands there as it came.
+SAID_WORDS: Final = {
+    WHY_UNKNOWN: "máy trạm cũ hơn trung tâm, chưa biết mục này",
+    Said.UNKNOWN_WORD: "máy trạm cũ hơn trung tâm, chưa biết lệnh này",
+    Said.TOO_MANY: "trạm còn tám lệnh khác đang chờ: hãy thử lại sau",
+    Said.TOO_LATE: "đến lượt thì đã quá hạn: chưa làm gì",
+    Said.RESTARTED: "máy trạm đã khởi động lại",
+    Said.NOT_RESTARTED: "chỉ phần mềm của trạm khởi động lại, máy thì không",
+    Said.INTERRUPTED: "máy trạm tắt giữa chừng, không tự làm lại: hãy ra lệnh lại",
+    Said.IN_A_CALL: "trạm đang có cuộc gọi",
+    Said.NO_RESTART: "trạm này không cho khởi động lại từ xa: đặt [commands] restart trong tệp của máy",
+    Said.NO_VIDEO: "hình và tiếng đang tắt; sẽ chạy khi có cuộc gọi",
+    Said.VIDEO_ENDED: "đã tắt; tự chạy lại khi cần",
+    Said.ASKED: "trạm đã hỏi lại máy chủ",
+    Said.LINK_LOST: "vừa mất đường truyền",
+    Said.ALL_WELL: "mọi thứ đều tốt",
+}
+
+
+def said_text(text: str, words: Words) -> str | None:
+    """Return what a station said in the page's language; None: it stands there as it came, in English."""
+    word = SAID_WORDS.get(text)
+    return None if word is None else words(word)
 
 
 def name_of(name: str, words: Words) -> str:

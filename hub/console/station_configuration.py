@@ -23,7 +23,7 @@ from hub.console.page import (
     wants_json,
 )
 from hub.console.rooms import Rooms
-from hub.console.setting_words import COMMAND_WORDS, STATE_WORDS, layer_text, name_of, value_text
+from hub.console.setting_words import COMMAND_WORDS, STATE_WORDS, layer_text, name_of, said_text, value_text
 from hub.console.words import Words, language_of
 from hub.fleet.bundles import BundleState, open_bundle, read_bundle
 from hub.fleet.desired import Difference, SettingFrom, difference
@@ -80,7 +80,7 @@ async def show_station_configuration(request: Request) -> Response:
     account = await signed_in(request)
     station, rooms, words = station_in_path(request), rooms_of(request), Words(language_of(request))
     is_part = request.query_params.get("part") == "1"
-    plan = await rooms.configuration.plan()
+    plan = await rooms.configuration.plan_of(station)
     wanted, version = plan.settings(station), rooms.configuration.version(station)
     report, told, versions = await rooms.hub.run_read(lambda store: _read(store, station))
     commands = await _commands(rooms, station)
@@ -109,6 +109,7 @@ async def show_station_configuration(request: Request) -> Response:
         setting_value=lambda name, value: value_text(name, value, words),
         layer_name=lambda layer: layer_text(layer, words, rooms.stations.name(station)),
         utc_text=utc_text,
+        said=lambda text: said_text(text, words),
     )
 
 

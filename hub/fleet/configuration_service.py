@@ -127,30 +127,46 @@ class ConfigurationDesk:
         return self._epoch
 
     async def plan(self) -> Plan:
-        """Return the layers of now over all stations."""
+        """Return the layers of now over all stations; some 100 ms of a thread for 14,000."""
         layers = await self._hub.run_read(lambda store: store.settings.layers())
-        return self._plan(layers)
+        everybody = self._everybody()
+        return await asyncio.to_thread(self._plan, layers, everybody)
 
-    def _plan(self, layers: Sequence[LayerRow]) -> Plan:
-        return Plan(layers, {*self._stations(), *self._documents}, unit_members=self._unit_members)
+    async def plan_of(self, station: StationId) -> Plan:
+        """Return the layers of now over one station."""
+        layers = await self._hub.run_read(lambda store: store.settings.layers())
+        return self._plan(layers, [station])
+
+    def _plan(self, layers: Sequence[LayerRow], stations: Collection[StationId]) -> Plan:
+        """Also for other threads: `stations` is taken on the loop, where it changes."""
+        return Plan(layers, stations, unit_members=self._unit_members)
+
+    def _everybody(self) -> frozenset[StationId]:
+        return frozenset((*self._stations(), *self._documents))
 
     async def preview(self, draft: LayerDraft) -> Preview:
         """Return what a change would make otherwise; nothing is kept."""
         layers = await self._hub.run_read(lambda store: store.settings.layers())
         newest = await self._hub.run_read(lambda store: store.settings.changes(newest=1, layer=draft.layer))
-        row = _row(draft)
-        now, then = self._plan(layers), self._plan(with_draft(layers, row))
-        found = await asyncio.to_thread(lambda: changed(now.documents(), then.documents()))
-        scope = len(now.scope(draft.layer) if draft.is_removed else then.scope(draft.layer))
-        return Preview(found, scope, newest[0].no if newest else 0)
+        everybody = self._everybody()
+
+        def compare() -> Preview:
+            now = self._plan(layers, everybody)
+            then = self._plan(with_draft(layers, _row(draft)), everybody)
+            found = changed(now.documents(), then.documents())
+            scope = len((now if draft.is_removed else then).scope(draft.layer))
+            return Preview(found, scope, newest[0].no if newest else 0)
+
+        return await asyncio.to_thread(compare)
 
     async def change(self, draft: LayerDraft, *, after: int) -> list[VersionRow] | None:
         """Keep a layer's next content and hand out what it changes; None: somebody else changed the layer
         since change `after`. Raises StoreFailedError: nothing was kept.
         """
+        everybody = self._everybody()
         made = await self._hub.run_write(
             lambda store: store.settings.change_layer(
-                draft, after=after, documents=lambda layers: self._plan(layers).documents()
+                draft, after=after, documents=lambda layers: self._plan(layers, everybody).documents()
             )
         )
         if made is not None:
@@ -181,8 +197,8 @@ class ConfigurationDesk:
             layers = store.settings.layers()
             if not layers:
                 return []
-            wanted = self._plan(layers).documents()
-            mine = {station: wanted[station] for station in looked if station in wanted}
+            wanted = self._plan(layers, looked).documents()
+            mine = {station: wanted[station] for station in looked}
             return store.settings.bring_up(mine, by=NOBODY, utc_us=utc_us)
 
         self._have(await self._hub.run_write(bring_up))

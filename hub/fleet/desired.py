@@ -98,12 +98,15 @@ def changed(
     before: Mapping[StationId, tuple[str, str]], after: Mapping[StationId, tuple[str, str]]
 ) -> dict[StationId, list[Difference]]:
     """Return what a change makes otherwise, for each station that it touches."""
-    nothing = ("", "{}")
-    return {
-        station: difference(json.loads(before.get(station, nothing)[1]), json.loads(text))
-        for station, (_, text) in sorted(after.items())
-        if before.get(station, nothing)[1] != text
-    }
+    nothing, made = ("", "{}"), dict[tuple[str, str], list[Difference]]()
+    found = {}
+    for station, (_, text) in sorted(after.items()):
+        pair = before.get(station, nothing)[1], text
+        if pair[0] != text:
+            if pair not in made:
+                made[pair] = difference(json.loads(pair[0]), json.loads(text))
+            found[station] = made[pair]  # the same list for all that change alike
+    return found
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

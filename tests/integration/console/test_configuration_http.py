@@ -6,6 +6,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from contract.commands import MakeBundle, parse_command
 from contract.desired import parse_desired
@@ -16,7 +17,7 @@ from contract.events import (
     RefusedSetting,
     SettingTold,
 )
-from contract.ids import RecordClass
+from contract.ids import RecordClass, StationId
 from contract.parts import Content, slice_object
 from contract.topics import Topic
 from edge.health.bundle import make_bundle
@@ -56,11 +57,11 @@ def post(server: ConsoleServer, path: str, who: str = "Lan", **form: str) -> tup
     return answer.status, " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
 
 
-def save(server: ConsoleServer, layer: str, *, after: int = 0, **form: str) -> int:
-    return post(server, f"/configuration/layers/{layer}", after=str(after), **WHY, **form)[0]
+def save(server: ConsoleServer, layer: str, *, after: str = "0", **form: str) -> int:
+    return post(server, f"/configuration/layers/{layer}", after=after, **WHY, **form)[0]
 
 
-def desired(server: ConsoleServer, station: str) -> list[dict[str, object]]:
+def desired(server: ConsoleServer, station: str) -> list[dict[str, JsonValue]]:
     return [
         parse_desired(data).settings
         for name, topic, data in server.handed_out
@@ -103,7 +104,7 @@ def test_a_group_means_its_stations_and_may_be_removed(server: ConsoleServer) ->
     assert "Sẽ đổi ở 2 trạm" in text and "Côn Đảo, Lý Sơn" in text
     assert save(server, "group:dao", **group) == 303
     wait_for(lambda: len(server.handed_out) == 2, "the two")
-    assert save(server, "group:dao", after=1, removed="1") == 303
+    assert save(server, "group:dao", after="1", removed="1") == 303
     wait_for(lambda: len(server.handed_out) == 4, "the two again, with nothing")
     assert desired(server, CON_DAO) == [{"volume_pct": 80}, {}]
     assert "bỏ nhóm" in get(server, "/configuration")
@@ -156,7 +157,7 @@ def test_a_station_says_what_it_took_and_why_not_the_rest(
     assert save(server, "all", volume_pct="60", hotline="115") == 303
     path = f"/stations/{CON_DAO}/configuration"
     assert "Trạm chưa báo lần nào." in get(server, path)
-    version = server.rooms.configuration.version(station.name)
+    version = server.rooms.configuration.version(StationId(station.name))
     assert version is not None
     why = RefusedSetting(name="volume_pct", why="not known here")
     applied = DesiredApplied(
@@ -179,7 +180,7 @@ def test_a_station_says_what_it_took_and_why_not_the_rest(
     assert "1 trong 3 trạm đã nhận cấu hình mới nhất." in whole
     assert "1 trạm từ chối một phần." in whole
     assert "Côn Đảo Âm lượng loa : not known here" in whole
-    assert save(server, "all", after=1, volume_pct="50") == 303
+    assert save(server, "all", after="1", volume_pct="50") == 303
     assert "Trạm chưa nhận." in get(server, path)
     assert "Âm lượng loa : 60 % → 50 %" in get(server, path + "?from=1&to=2")
 

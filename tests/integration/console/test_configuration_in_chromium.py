@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from contract.commands import parse_command
 from contract.events import CommandResult, ConfigurationTold, DesiredApplied, RefusedSetting, SettingTold
-from contract.ids import RecordClass, VisitNo
+from contract.ids import RecordClass, StationId, VisitNo
 from contract.parts import Content, slice_object
 from contract.topics import Topic
 from edge.health.bundle import make_bundle
@@ -39,7 +39,7 @@ def picture(page: Page, name: str) -> None:
     for language in ("en", "vi"):
         page.goto(f"{here}?lang={language}")
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
 
@@ -68,7 +68,7 @@ def test_by_keys_alone_a_layer_is_previewed_and_saved_and_a_bundle_is_fetched(
     expect(page.locator("main")).to_contain_text("nghe rõ hơn")
     wait_for(lambda: len(server.handed_out) == 2, "both documents")
 
-    version = server.rooms.configuration.version(station.name)
+    version = server.rooms.configuration.version(StationId(station.name))
     assert version is not None
     station.tell(
         DesiredApplied(

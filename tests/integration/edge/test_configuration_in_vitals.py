@@ -4,6 +4,7 @@ import asyncio
 import json
 import queue
 import random
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import pytest
+from pydantic import JsonValue
 
 from contract.commands import CommandWord, encode_command, make_command
 from contract.desired import Desired, encode_desired
@@ -141,6 +143,24 @@ async def in_force(config: BoxConfig) -> dict[str, Any]:
     return {one.name: json.loads(one.value) for one in told.settings}
 
 
+def edge_config(config: BoxConfig) -> str:
+    """What the engineer reads at the place."""
+    config.file.write_text(
+        f'''station = "{config.station}"
+data_dir = "{config.data_dir}"
+[hub]
+host = "{config.hub_host}"
+port = {config.hub_port}
+ca = "{config.ca}"
+certificate = "{config.certificate}"
+key = "{config.key}"
+seal_key = "{config.seal_key}"
+'''
+    )
+    command = [sys.executable, "-m", "edge", "config", "--config", str(config.file)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @in_a_loop
 async def test_what_was_wanted_while_a_box_was_away_is_in_force_when_it_comes_and_is_told(
     hub: HubSide, config: BoxConfig
@@ -159,6 +179,8 @@ async def test_what_was_wanted_while_a_box_was_away_is_in_force_when_it_comes_an
         await until(lambda: len(hub.told(DesiredApplied)) == 2)
         now = await in_force(config)
         assert (now["hotline"], now["volume_pct"]) == ("115", 100)
+        shown = await asyncio.to_thread(edge_config, config)
+        assert '  hotline = "115"  (the hub)' in shown
     report = hub.thread.read(lambda store: store.settings.report(CON_DAO))
     assert report is not None and report.event.version == 2
     async with vitals(config):  # the broker hands it out again: nothing is told twice
@@ -173,7 +195,7 @@ async def test_a_key_that_the_box_does_not_know_is_refused_told_and_harms_no_oth
     hub: HubSide, config: BoxConfig
 ) -> None:
     async with vitals(config) as box:
-        wanted = {"hotline": "115", "volume_pct": 101, "of_tomorrow": {"deep": [1]}}
+        wanted: dict[str, JsonValue] = {"hotline": "115", "volume_pct": 101, "of_tomorrow": {"deep": [1]}}
         document = Desired(version=9, epoch=hub.desk.epoch, made_utc_us=1, by="Lan", settings=wanted)
         await until(lambda: box._uplink.link.connected_since_s)
         hub.publish(Topic.DESIRED, encode_desired(document))

@@ -1,4 +1,5 @@
 import pytest
+from pydantic import JsonValue
 
 from contract.desired import (
     SETTINGS,
@@ -10,7 +11,7 @@ from contract.desired import (
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.limits import DESIRED_MAX_BYTES
 
-WANTED = {"station_name": "Trạm Y tế Côn Đảo", "volume_pct": 80}
+WANTED: dict[str, JsonValue] = {"station_name": "Trạm Y tế Côn Đảo", "volume_pct": 80}
 DOCUMENT = Desired(version=1, epoch=5, made_utc_us=1, by="Lan", settings=WANTED)
 
 

@@ -2,16 +2,9 @@ import json
 
 import pytest
 
-from contract.commands import AnyCommand, Command, CommandWord, make_command
+from contract.commands import AnyCommand, Command, CommandWord, Said, make_command
 from contract.events import CommandResult
-from edge.commands.book import (
-    INTERRUPTED,
-    KNOWN_MAX,
-    NOT_RESTARTED,
-    WAITING_MAX,
-    CommandBook,
-    Outcome,
-)
+from edge.commands.book import KNOWN_MAX, WAITING_MAX, CommandBook, Outcome
 
 BOOT, NEXT_BOOT = "boot a", "boot b"
 
@@ -66,10 +59,10 @@ def test_one_that_was_done_before_a_restart_is_not_done_again() -> None:
 @pytest.mark.parametrize(
     ("word", "boot_name", "state", "text"),
     [
-        ("bundle", BOOT, "failed", INTERRUPTED),
-        ("bundle", NEXT_BOOT, "failed", INTERRUPTED),
-        ("restart box", BOOT, "failed", NOT_RESTARTED),
-        ("restart box", NEXT_BOOT, "done", "the machine has started anew"),
+        ("bundle", BOOT, "failed", Said.INTERRUPTED),
+        ("bundle", NEXT_BOOT, "failed", Said.INTERRUPTED),
+        ("restart box", BOOT, "failed", Said.NOT_RESTARTED),
+        ("restart box", NEXT_BOOT, "done", Said.RESTARTED),
     ],
 )
 def test_what_was_under_way_when_the_box_ended_is_answered_and_not_begun_again(

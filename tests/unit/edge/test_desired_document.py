@@ -2,20 +2,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
-from contract.desired import Desired, encode_desired, settings_hash
+from contract.desired import WHY_UNKNOWN, Desired, encode_desired, settings_hash
 from contract.events import encode_event
 from contract.limits import SETTINGS_MAX
 from edge.config import BoxConfig, CallConfig
-from edge.desired.document import UNKNOWN, WHOLE, InForce, hear
+from edge.desired.document import WHOLE, InForce, hear
 from edge.desired.lines import configuration_lines
 from edge.desired.settings import in_force, told_in_force, told_of_the_place
 from tests.unit.edge.test_doctor import CONFIG
 
-WANTED = {"station_name": "Trạm Y tế Côn Đảo", "hotline": "115", "volume_pct": 80}
+WANTED: dict[str, JsonValue] = {"station_name": "Trạm Y tế Côn Đảo", "hotline": "115", "volume_pct": 80}
 
 
-def payload(version: int = 1, *, epoch: int = 5, **settings: object) -> bytes:
+def payload(version: int = 1, *, epoch: int = 5, **settings: JsonValue) -> bytes:
     document = Desired(version=version, epoch=epoch, made_utc_us=1, by="Lan", settings=settings or WANTED)
     return encode_desired(document)
 
@@ -39,7 +40,7 @@ def test_a_key_that_is_not_known_or_out_of_range_is_refused_and_the_others_are_t
     assert found is not None and found.in_force is not None
     assert dict(found.in_force.taken) == {"hotline": "115"}
     assert {one.name: one.why for one in found.event.refused} == {
-        "of_tomorrow": UNKNOWN,
+        "of_tomorrow": WHY_UNKNOWN,
         "volume_pct": "Input should be less than or equal to 100",
     }
 
@@ -136,7 +137,7 @@ def test_the_engineer_reads_what_is_in_force_what_is_refused_and_the_place() -> 
     desired = {**now.document.model_dump(), "hash": "0" * 32, "refused": dict(now.refused)}
     lines = list(configuration_lines({"desired": desired, "told": told}))
     assert "  volume_pct = 40  (the hub)" in lines
-    assert f"  ✗ of_tomorrow is not taken: {UNKNOWN}" in lines
+    assert f"  ✗ of_tomorrow is not taken: {WHY_UNKNOWN}" in lines
     assert any(line.startswith("  hub.host = ") for line in lines)
     assert "the hub: has never said what it wants" in list(
         configuration_lines({"desired": None, "told": told})

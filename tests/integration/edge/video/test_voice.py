@@ -197,3 +197,18 @@ def test_without_its_codec_both_say_so_and_nothing_else_stops(monkeypatch: pytes
     assert "libopus is not there" in line.wait_for_devices("open", "missing")
     voice.stop()
     line.wait_for_devices("closed", "closed")
+
+
+def test_the_hub_may_want_it_softer_and_the_voice_goes_on(tmp_path: Path) -> None:
+    line = Line()
+    voice = pipeline(line, microphone="none", loudspeaker=f"file:{tmp_path / 'heard.wav'}")
+    tone = np.rint(8_000 * np.sin(np.arange(4 * VOICE_HZ) / 8)).astype(np.int16)
+    voice.say(1, tone)
+    line.wait(lambda: voice.levels()[1] > -20.0)
+    full = voice.levels()[1]
+    voice.set_volume(25)
+    line.wait(lambda: voice.levels()[1] < full - 10.0)
+    assert voice.levels()[1] == pytest.approx(full - 12.0, abs=1.5)
+    voice.set_volume(100)
+    line.wait(lambda: voice.levels()[1] == pytest.approx(full, abs=0.5))
+    voice.hush()
