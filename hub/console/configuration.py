@@ -33,6 +33,7 @@ CHANGES_SHOWN: Final = 50
 REFUSALS_SHOWN: Final = 50
 STATIONS_SHOWN: Final = 20  # of those that a change touches
 WHY_MAX_CHARS: Final = 200
+OF_A_GROUP: Final = ("rank", "prefix", "stations", "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ async def show_layer(request: Request) -> Response:
     row = newest[0] if newest and not newest[0].is_removed else None
     fields = {name: field_text(None if row is None else row.settings.get(name)) for name in SETTINGS}
     rule = GroupRule.of((row.members or {}) if row is not None else {})
-    fields |= {"rank": str(rule.rank), "prefix": rule.prefix, "stations": "\n".join(sorted(rule.stations))}
+    fields |= {"rank": str(rule.rank), "prefix": rule.prefix, "unit": rule.unit}
+    fields["stations"] = "\n".join(sorted(rule.stations))
     after = newest[0].no if newest else 0
     return await _form(request, account, layer, fields, faults={}, after=after, has_row=row is not None)
 
@@ -179,7 +181,7 @@ def _layer_in_path(request: Request) -> str:
 
 async def _asked(request: Request, account: Account, layer: str) -> Asked:
     form, words = await request.form(), Words(language_of(request))
-    fields = {name: str(form.get(name, "")) for name in (*SETTINGS, "rank", "prefix", "stations", "why")}
+    fields = {name: str(form.get(name, "")) for name in (*SETTINGS, *OF_A_GROUP, "why")}
     fields["removed"] = "1" if form.get("removed") == "1" else ""
     settings, faults = read_fields(fields, words)
     members = None
@@ -215,7 +217,7 @@ def _members(fields: dict[str, str], words: Words) -> tuple[dict[str, Any], dict
         faults["stations"] = words("có tên trạm không dùng được")
     if len(names) > STATIONS_MAX:
         faults["stations"] = words("quá nhiều trạm: hãy dùng phần đầu của tên")
-    rule = GroupRule(int(rank) if rank.isdecimal() else 0, prefix, stations)
+    rule = GroupRule(int(rank) if rank.isdecimal() else 0, prefix, stations, fields["unit"].strip()[:200])
     return rule.to_keep(), faults
 
 
@@ -238,6 +240,7 @@ async def _form(
         status=422 if faults else 200,
         layer=layer,
         is_group=layer.startswith(GROUP),
+        has_units=rooms.configuration.has_units,
         settings=SETTINGS,
         setting_words=SETTING_WORDS,
         fields={"why": "", "removed": "", **fields},

@@ -25,7 +25,7 @@ from hub.console.page import (
 from hub.console.rooms import Rooms
 from hub.console.setting_words import COMMAND_WORDS, STATE_WORDS, layer_text, name_of, said_text, value_text
 from hub.console.words import Words, language_of
-from hub.fleet.bundles import BundleState, open_bundle, read_bundle
+from hub.fleet.bundles import BundleState, open_bundle, read_bundle, read_bundles
 from hub.fleet.desired import Difference, SettingFrom, difference
 from hub.people.accounts import Account
 from hub.store.interface import Store
@@ -208,12 +208,12 @@ async def _commands(rooms: Rooms, station: StationId) -> list[Asked]:
     opener_for = rooms.hub.opener_for
 
     def read(store: Store) -> list[Asked]:
-        found = []
-        for row in store.settings.commands(station, newest=COMMANDS_SHOWN):
+        rows, found = store.settings.commands(station, newest=COMMANDS_SHOWN), []
+        names = {step.object_name for row in rows for step in row.steps if step.object_name is not None}
+        bundles = read_bundles(store, opener_for, station, names)
+        for row in rows:
             last = row.steps[-1] if row.steps else None
-            bundle = None
-            if last is not None and last.object_name is not None:
-                bundle = read_bundle(store, opener_for, station, last.object_name)
+            bundle = None if last is None or last.object_name is None else bundles.get(last.object_name)
             at_ms = (row.made_utc_us if last is None else last.utc_us) / 1000
             state = "" if last is None else last.state
             found.append(Asked(row, state, "" if last is None else last.text, at_ms, bundle))

@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,8 +40,15 @@ def read_bundle(
     store: Store, opener_for: OpenerFor, station: StationId, object_name: str
 ) -> BundleState | None:
     """Return a bundle of a station as far as it has come; None: nothing of that name."""
-    for spool in store.spools(station):
-        parts: dict[int, Part] = {}
+    return read_bundles(store, opener_for, station, [object_name]).get(object_name)
+
+
+def read_bundles(
+    store: Store, opener_for: OpenerFor, station: StationId, object_names: Collection[str]
+) -> dict[str, BundleState]:
+    """Return some bundles of a station as far as they have come, in one look at its parts."""
+    found: dict[str, dict[int, Part]] = {}
+    for spool in store.spools(station) if object_names else ():
         for stored in store.parts(station, spool, visit=NO_VISIT):
             opener = opener_for(store, station, spool, stored.record.header.key_id)
             if opener is None:
@@ -49,11 +57,10 @@ def read_bundle(
                 part = parse_part(opener.open(stored.record))
             except RefusedError:
                 continue
-            if part.content is Content.BUNDLE and part.object_id.hex() == object_name:
-                parts[part.index] = part
-        if parts:
-            return _state(object_name, parts)
-    return None
+            name = part.object_id.hex()
+            if part.content is Content.BUNDLE and name in object_names:
+                found.setdefault(name, {})[part.index] = part
+    return {name: _state(name, parts) for name, parts in found.items()}
 
 
 def _state(object_name: str, parts: dict[int, Part]) -> BundleState:

@@ -117,6 +117,11 @@ class ConfigurationDesk:
         return self._documents
 
     @property
+    def has_units(self) -> bool:
+        """Whether there is a tree of units, so that a group may mean one."""
+        return self._unit_members is not no_units
+
+    @property
     def waiting(self) -> int:
         """How many documents are still to be handed to the broker."""
         return len(self._trickle)
