@@ -39,7 +39,7 @@ COMMAND_WORDS: Final = {
 STATE_WORDS: Final = {
     "": "chờ trạm",
     "taken": "trạm đang làm",
-    "done": "xong",
+    "done": "đã làm xong",
     "refused": "trạm không làm",
     "failed": "không làm được",
     "expired": "đến trạm quá muộn, không làm",

@@ -104,6 +104,7 @@ async def show_station_configuration(request: Request) -> Response:
         state_words=STATE_WORDS,
         may_ask=account.may_answer,
         may_change=may_change(account),
+        twice=FOR_ADMINS,
         allowed=[word for word in COMMAND_WORDS if _may_ask(account, word)],
         setting_name=lambda name: name_of(name, words),
         setting_value=lambda name, value: value_text(name, value, words),

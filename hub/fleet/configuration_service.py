@@ -71,6 +71,7 @@ class ConfigurationDesk:
         self._known: set[StationId] = set()
         self._awake = asyncio.Event()
         self._looks_at_commands = True
+        self.handed_out = 0  # documents, since the start
         self._broker_since_s: float | None = None  # of the connection that was looked at last
         hub.on_committed(self._on_committed)
         hub.on_signal(self._on_signal)
@@ -248,6 +249,7 @@ class ConfigurationDesk:
             if not self._hub.publish_signal(station, Topic.DESIRED, payload):
                 return  # no broker: they wait for it
             self._trickle.sent(station)
+            self.handed_out += 1
         if had and not len(self._trickle):
             self._hub.leave_mark(self._mark())
 

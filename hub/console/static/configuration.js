@@ -26,7 +26,7 @@ async function read() {
 place("configuration").addEventListener("submit", async (event) => {
   event.preventDefault(); // a form serves where no script runs
   const form = /** @type {HTMLFormElement} */ (event.target);
-  const answer = await post(form.action, Object.fromEntries(new FormData(form)));
+  const answer = await post(form.action, /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form))));
   if (!answer?.is_done) tellUser(answer?.error ? t(answer.error) : t("Chưa làm được: mất liên lạc với trung tâm. Hãy thử lại."));
   await read();
 });

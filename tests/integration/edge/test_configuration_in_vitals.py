@@ -345,11 +345,12 @@ async def test_a_bundle_comes_whole_and_has_nothing_of_who_is_being_seen(
 
 
 @in_a_loop
-async def test_a_broker_that_lost_everything_is_handed_all_documents_again_and_one_that_did_not_is_not(
+async def test_a_broker_that_lost_everything_is_handed_all_documents_again(
     hub: HubSide, broker: Broker, config: BoxConfig
 ) -> None:
     hub.want(hotline="115")
     await until(lambda: hub.thread.hub.retained_mark() is not None)
+    assert hub.desk.handed_out == 1
     broker.kill()
     await until(lambda: not hub.thread.hub.broker_link().is_connected)
     broker.start()
@@ -357,3 +358,18 @@ async def test_a_broker_that_lost_everything_is_handed_all_documents_again_and_o
     async with vitals(config):
         await until(lambda: hub.told(DesiredApplied))
         assert (await in_force(config))["hotline"] == "115"
+    assert hub.desk.handed_out == 2
+
+
+def test_a_hub_that_starts_beside_a_broker_that_kept_everything_hands_out_nothing(broker: Broker) -> None:
+    first = HubSide(broker)
+    with first.thread:
+        first.want(hotline="115")
+        first.thread.wait_until(lambda hub: hub.retained_mark() is not None)
+    again = HubSide(broker)
+    with again.thread:
+        again.thread.wait_until(lambda hub: hub.retained_mark() is not None)
+        again.thread.wait_until(lambda _: again.desk._broker_since_s is not None)
+        assert (again.desk.waiting, again.desk.handed_out) == (0, 0)
+        again.want(hotline="113")
+        again.thread.wait_until(lambda _: again.desk.handed_out == 1)
