@@ -4,10 +4,12 @@ import asyncio
 import json
 import queue
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -373,3 +375,30 @@ def test_a_hub_that_starts_beside_a_broker_that_kept_everything_hands_out_nothin
         assert (again.desk.waiting, again.desk.handed_out) == (0, 0)
         again.want(hotline="113")
         again.thread.wait_until(lambda _: again.desk.handed_out == 1)
+
+
+@in_a_loop
+async def test_a_hub_from_a_backup_is_believed_and_told_which_version_the_box_had(
+    broker: Broker, config: BoxConfig
+) -> None:
+    first = HubSide(broker)
+    store = hub_config(broker).store_folder
+    with first.thread:
+        first.want(hotline="115")
+        first.thread.wait_until(lambda _: first.desk.handed_out == 1)
+    shutil.copytree(store, store.with_name("backup"))
+    async with vitals(config):
+        second = HubSide(broker)
+        with second.thread:
+            second.want(hotline="113")
+            await until(lambda: [one.version for one in second.told(DesiredApplied)][-1:] == [2])
+        shutil.rmtree(store)
+        shutil.copytree(store.with_name("backup"), store)
+        with closing(sqlite3.connect(store / "hub.db")) as db, db:  # as `hub restore` does
+            db.execute("UPDATE epoch SET value = (value + 1) % 4294967296")
+        restored = HubSide(broker)
+        with restored.thread:
+            await until(lambda: [one.replaces for one in restored.told(DesiredApplied)][-1:] == [2])
+            applied = restored.told(DesiredApplied)[-1]
+            assert (applied.version, applied.epoch) == (1, restored.desk.epoch)
+            assert (await in_force(config))["hotline"] == "115"
