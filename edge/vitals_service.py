@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,27 +23,22 @@ from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.station_table import ANSWERED, State
-from edge.call.video_messages import MediaLimits
+from edge.call.station_table import ANSWERED
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
 from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
-from edge.commands.commands_service import COMMANDS_FACT, CommandsService
-from edge.commands.deeds_service import Deeds, Means
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.desired.desired_service import DESIRED_FACT, DesiredService
-from edge.desired.settings import Settings
 from edge.errors import ControlError, SpoolDamagedError, leaves_of
-from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
-from edge.health.log_ring import LogRing
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.health.wall_clock import read_kernel_time, read_rtc_s
 from edge.instruments_service import DEVICES_FACT, Instruments
+from edge.rooms import Rooms
+from edge.sight_service import Sights
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
@@ -57,23 +52,15 @@ from edge.uplink.owed import Owed
 from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Uplink
+from edge.wishes_service import WISHES_FACTS, HubWishes
 from firmware_bridge import events as bridge_events
-from firmware_bridge.board.messages import HostState, OutputId, OutputPattern
+from firmware_bridge.board.messages import HostState
 
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CARRIED_FACTS: Final = (
-    "visit",
-    "stream set",
-    "call",
-    "camera off",
-    "epoch",
-    DEVICES_FACT,
-    ADVICE_FACT,
-    DESIRED_FACT,
-    COMMANDS_FACT,
-)
+_CARRIED: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
+CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
@@ -91,7 +78,7 @@ class Vitals:
         ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
         self._video_command = ours if video_command is None else tuple(video_command)
         self._spools = Spools(config, clock)
-        self._rhythm, self._log = StatusRhythm(), LogRing()
+        self._rhythm = StatusRhythm()
         self._cut_now = asyncio.Event()
         self._has_samples = self._has_rooms = False
         self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
@@ -101,13 +88,6 @@ class Vitals:
         cannot start.
         """
         enrolled = read_enrolled_key(self._config.seal_key)
-        self._log.attach()
-        try:
-            await self._run_spools(enrolled)
-        finally:
-            self._log.detach()
-
-    async def _run_spools(self, enrolled: HubKey) -> None:
         while True:
             spool, damage = await self._spools.open(), ""
             self._spool = self._spools.own
@@ -130,8 +110,7 @@ class Vitals:
             "camera off": self._video.relay.camera_off_in,
             DEVICES_FACT: self._instruments.known,
             ADVICE_FACT: self._advice.book.saved(),
-            DESIRED_FACT: self._desired.saved,
-            COMMANDS_FACT: self._commands.book.saved(),
+            **self._wishes.facts(),
         }
         return Heritage(spool=self._spool_id, boot=(self._boot, self._clock.boot_name), facts=facts)
 
@@ -139,8 +118,7 @@ class Vitals:
         return self._capture.told_anew(now_us=self._clock.now_us()) if self._has_rooms else []
 
     async def _run(self, spool: Spool, enrolled: HubKey) -> None:
-        self._spool_id, self._has_rooms = spool.spool_id, False
-        self._has_samples = False
+        self._spool_id, self._has_rooms, self._has_samples = spool.spool_id, False, False
         self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, enrolled))
         self._damaged_drafts = spool.damaged_drafts
         self._build(owed, facts, last_presses)
@@ -153,8 +131,7 @@ class Vitals:
                 tasks.create_task(self._instruments.run(), name="instruments")
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._advice.run(), name="advice")
-                tasks.create_task(self._desired.run(), name="desired configuration")
-                tasks.create_task(self._commands.run(), name="commands")
+                tasks.create_task(self._wishes.run(), name="the hub's wishes")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
                 tasks.create_task(self._seal.run(), name="seal")
@@ -187,16 +164,6 @@ class Vitals:
         return boot, spool.last_presses(), facts, owed
 
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
-        self._desired = DesiredService(
-            facts[DESIRED_FACT],
-            config=self._config,
-            software=SOFTWARE,
-            clock=self._clock,
-            boot=self._boot,
-            spool=self._spool,
-            on_stored=self._on_stored,
-            on_change=self._use,
-        )
         self._capture = Capture(boot=self._boot, facts=facts)
         self._cuts = CutRhythm()
         self._hub_anchors = HubAnchors()  # another spool must be tied to UTC anew
@@ -249,7 +216,7 @@ class Vitals:
             spool=self._spool,
             visit=lambda: self._capture.visit,
             hub_time=lambda: self._hub_anchors.last,
-            settings=lambda: self._desired.settings,
+            settings=lambda: self._wishes.settings,
             on_stored=self._on_stored,
         )
         self._seal = SealService(
@@ -281,8 +248,8 @@ class Vitals:
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
-                on_desired=self._desired.hear,
-                on_command=lambda command: self._commands.hear(command),  # noqa: PLW0108 - there are none yet
+                on_desired=lambda payload: self._wishes.on_desired(payload),  # noqa: PLW0108 - nor these
+                on_command=lambda command: self._wishes.on_command(command),  # noqa: PLW0108
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
@@ -330,56 +297,27 @@ class Vitals:
             is_in_call=lambda: self._video.is_lit,
         )
 
-        self._commands = CommandsService(
-            facts[COMMANDS_FACT],
-            deeds=Deeds(self._means()).by_word(),
-            clock=self._clock,
-            boot=self._boot,
-            spool=self._spool,
-            hub_time=lambda: self._hub_anchors.last,
-            on_stored=self._on_stored,
-        )
-        self._use(self._desired.settings)
-
-    def _means(self) -> Means:
-        return Means(
+        rooms = Rooms(
             config=self._config,
             software=SOFTWARE,
             clock=self._clock,
             boot=self._boot,
             spool=self._spool,
-            uplink=self._uplink,
+            spools=self._spools,
+            hub_keys=self._hub_keys,
+            hub_anchors=self._hub_anchors,
+            damaged_drafts=self._damaged_drafts,
+            board=self._board,
+            capture=self._capture,
+            instruments=self._instruments,
+            call=self._call,
             video=self._video,
-            desired=self._desired,
-            log=self._log,
-            see=self._see,
-            is_busy=lambda: self._call.call.state is not State.IDLE or self._call.call.ring.is_on,
-            blink=self._blink,
-            tell=lambda event: self._capture.tell(event, self._clock.now_us()),
+            uplink=self._uplink,
+            statuses=self._statuses,
+            rhythm=self._rhythm,
             on_stored=self._on_stored,
         )
-
-    def _use(self, settings: Settings) -> None:
-        """What is in force is another: each room goes on with it from now on."""
-        self._rhythm.quiet_s = settings.status_every_s
-        self._capture.record_every_s = settings.record_every_s
-        self._call.use(settings.call)
-        self._video.prompts.use_languages(settings.call.languages)
-        self._video.set_limits(
-            MediaLimits(
-                volume_pct=settings.volume_pct,
-                video_max_bps=settings.video_max_bps,
-                video_max_height=settings.video_max_height,
-            )
-        )
-
-    async def _blink(self, for_s: float) -> None:
-        """Blink with the status lamp, which means nothing while no call is open."""
-        self._board.pulse_output(OutputId.STATUS_LED, OutputPattern.FAST_BLINK, round(for_s * 1000))
-        try:
-            await asyncio.sleep(for_s)
-        finally:
-            self._video.show_light()
+        self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
 
     async def _end(self) -> None:
         self._unstored = await self._call.records.finish()
@@ -488,43 +426,11 @@ class Vitals:
             cut_now=self._cut_now.set,
         )
         return {
-            "doctor": self._answer_doctor,
+            "doctor": self._sights.answer,
             **self._instruments.questions(),
             **self._advice.questions(),
-            **self._desired.questions(),
+            **self._wishes.questions(),
             **self._spools.desk.questions(),
             **self._video.prompts.questions(),
             **staff.questions(),
         }
-
-    async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"report": report_of(await self._see()).model_dump()}
-
-    async def _see(self) -> Sight:
-        now_us = self._clock.now_us()
-        return Sight(
-            config=self._config,
-            now_us=now_us,
-            boot=self._boot,
-            boot_name=self._clock.boot_name,
-            counters=self._board.counters(),
-            devices=self._capture.sights(),
-            ports=self._instruments.sights(),
-            visit=self._capture.visit,
-            asks_visit_over=self._capture.asks(now_us=now_us),
-            awaits_sensors_off=self._capture.awaits_sensors_off,
-            status=await self._statuses.now(),
-            hub_keys=self._hub_keys,
-            spool_problem=self._spool.problem,
-            lost_batches=self._spool.lost_batches,
-            damaged_drafts=self._damaged_drafts,
-            dropped_events=self._capture.dropped_entries,
-            unstored_presses=self._call.records.unstored_presses,
-            card=self._spools.sight(),
-            link=self._uplink.link,
-            anchor=self._hub_anchors.last,
-            call=self._call.call,
-            media=self._video.devices,
-            operator=self._video.relay.peer,
-            prompts=self._video.prompts.now,
-        )

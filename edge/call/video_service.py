@@ -205,16 +205,6 @@ class VideoService:
             self._limits = limits
             self._tell([limits])
 
-    def figures(self) -> dict[str, object]:
-        """Return what is counted of `edge video`, for the diagnostic bundle."""
-        return {
-            "is_running": self.process.pid is not None,
-            "starts": self.process.starts,
-            "dropped": dict(self.relay.dropped),
-            "photographs_given_up": self._intake.given_up,
-            "limits": self._limits.model_dump(exclude={"tell"}),
-        }
-
     def new_facts(self) -> dict[str, Any]:
         """Return what a restart must know and the card does not: the nurse's wish is hers to take back."""
         before, self._camera_off_in = self._camera_off_in, self.relay.camera_off_in

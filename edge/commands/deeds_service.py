@@ -112,7 +112,12 @@ class Deeds:
                 "devices": [{name: getattr(one, name) for name in devices} for one in sight.devices],
                 "ports": [one._asdict() for one in sight.ports],
             },
-            "media.json": {**sight.media.model_dump(mode="json"), **means.video.figures()},
+            "media.json": {
+                **sight.media.model_dump(mode="json"),
+                "is_running": means.video.process.pid is not None,
+                "starts": means.video.process.starts,
+                "dropped": dict(means.video.relay.dropped),
+            },
         }
 
     async def _restart_video(self, _command: AnyCommand) -> Outcome:

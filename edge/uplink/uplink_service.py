@@ -17,18 +17,7 @@ from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
-from contract.signals import (
-    Advice,
-    BoxState,
-    CallState,
-    ConfirmDevice,
-    Interest,
-    Practice,
-    RingStation,
-    SealKey,
-    encode_signal,
-    parse_signal,
-)
+from contract.signals import BoxState, Interest, encode_signal, parse_signal
 from contract.times import TimeExchange
 from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
@@ -38,6 +27,7 @@ from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.backoff import Backoff
 from edge.uplink.ears import Ears
+from edge.uplink.figures import figures_of
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
@@ -150,19 +140,8 @@ class Uplink:
         return self._connection.ask_again(Topic.DESIRED)
 
     def figures(self) -> dict[str, float | int | bool | None]:
-        """Return what is known of the way to the hub, for the diagnostic bundle."""
-        tcp = None if self._connection is None else self._connection.tcp_state()
-        return {
-            "round_trip_s": self._window.round_trip_s,
-            "answer_s": self._window.answer_s,
-            "rate_bytes_per_s": self._window.rate,
-            "window_bytes": self._window.limit_bytes,
-            "parcel_bytes": self._window.parcel_bytes,
-            "is_in_call": self._window.is_in_call,
-            "tcp_holes": None if tcp is None else tcp.holes,
-            "tcp_queue_s": None if tcp is None else tcp.queue_s,
-            "tcp_silent_s": None if tcp is None else tcp.silent_s,
-        }
+        """Return what is known of the way to the hub."""
+        return figures_of(self._window, None if self._connection is None else self._connection.tcp_state())
 
     @property
     def parcel_bytes(self) -> int:
@@ -437,21 +416,7 @@ class Uplink:
                 self._live_until_s = self._clock.now_s() + lease_s
                 if self.is_live != was_live:
                     self._ears.on_live()
-            case CallState() as state:
-                self._ears.on_call(state)
-            case RingStation() as ring:
-                self._ears.on_ring(ring)
-            case Practice() as practice:
-                self._ears.on_practice(practice)
-            case Advice() as advice:
-                self._ears.on_advice(advice)
-            case SealKey() as offer:
-                self._ears.on_seal_key(offer)
-            case ConfirmDevice() as answer:
-                self._ears.on_device(answer)
-            case MediaSignal() as media:
-                self._ears.on_media(media)
-            case _:
+            case signal if not self._ears.hear(signal):
                 self.link.bad_messages += 1
 
     async def _keep_receiving(self) -> None:

@@ -29,6 +29,7 @@ from edge.desired.desired_service import DESIRED_FACT, DesiredService
 from edge.desired.settings import Settings
 from edge.spool.spool_service import SpoolThread
 from edge.vitals_service import Vitals
+from firmware_bridge.board.messages import OutputId, OutputPattern
 from hub.fleet.bundles import BundleState, open_bundle, read_bundle
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.hub import Hub
@@ -190,6 +191,9 @@ async def test_what_was_wanted_while_a_box_was_away_is_in_force_when_it_comes_an
         await until(lambda: hub.told(ConfigurationTold))
         assert len(hub.told(DesiredApplied)) == 2
         assert hub.told(ConfigurationTold)[0].version == 2
+        hub.command("read desired")  # but when it is asked for, it is
+        await until(lambda: len(hub.told(DesiredApplied)) == 3)
+        assert hub.told(DesiredApplied)[2].version == 2
 
 
 @in_a_loop
@@ -286,6 +290,25 @@ async def test_a_command_after_its_end_and_one_that_nobody_knows_are_answered(
         foreign = encode_command(late).replace(b'"identify"', b'"dance"').replace(NAME.encode(), b"2" * 16)
         hub.publish(Topic.COMMAND, foreign.replace(b'"lease_s":0.0', b'"lease_s":9.0'))
         await until(lambda: hub.results("2" * 16) == ["refused"])
+
+
+@in_a_loop
+async def test_a_station_blinks_when_somebody_looks_for_it_and_never_in_a_call(
+    hub: HubSide, config: BoxConfig
+) -> None:
+    with BoardSim(board_of(config)) as board:
+        async with vitals(config) as box:
+            await until(lambda: box._uplink.link.connected_since_s)
+            name = hub.command("identify").name
+            lamp = OutputId.STATUS_LED
+            await until(lambda: board.output(lamp).pattern is OutputPattern.FAST_BLINK)
+            await until(lambda: hub.results(name) == ["taken", "done"])
+            await until(lambda: board.output(lamp).pattern is OutputPattern.OFF)
+            board.press()
+            await until(lambda: box._call.call.call_seq)
+            name = hub.command("identify").name
+            await until(lambda: hub.results(name) == ["taken", "refused"])
+            assert board.output(lamp).pattern is OutputPattern.OFF
 
 
 @in_a_loop
