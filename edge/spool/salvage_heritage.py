@@ -1,6 +1,6 @@
 """What a new spool takes over from the file that was set aside (shell): who is being seen, which call is
-open, which devices are known, what the hub wants and asked for, how this boot is called. From what the process still knew, where there was
-one; else from the file.
+open, which devices are known, what the hub wants and asked for, how this boot is called. From what the
+process still knew, where there was one; else from the file.
 """
 
 from dataclasses import replace
