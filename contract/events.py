@@ -20,7 +20,7 @@ from pydantic import (
 
 from contract.codes import CameraState, Shape, SoundState
 from contract.errors import OwnFaultError, Refusal, RefusedError
-from contract.limits import COLUMNS_MAX, EVENT_MAX_BYTES
+from contract.limits import COLUMNS_MAX, EVENT_MAX_BYTES, SETTINGS_MAX
 from contract.times import Source
 from contract.varints import VARINT_MAX
 
@@ -32,6 +32,11 @@ SpoolName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 RingName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # of a ring by which the hub calls a station
 PracticeName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # of a practice that the hub asks for
 PracticeKind = Literal["drill", "test"]  # a whole call that is none; a press that only proves the way
+CommandName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]  # of a command; given once
+ObjectName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # of the parts of an object
+SettingName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,39}$")]
+SettingsHash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+CommandState = Literal["taken", "done", "refused", "failed", "expired"]
 DeviceId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z._:-]{1,64}$")]
 WIRE_RULES: Final = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
@@ -368,6 +373,62 @@ class SpoolDamage(Event):
     lost: Count | None = None
 
 
+class RefusedSetting(BaseModel):
+    """A key of a desired document that the box did not take, and why."""
+
+    model_config = WIRE_RULES
+
+    name: Annotated[str, Field(max_length=40)]
+    why: Text
+
+
+class DesiredApplied(Event):
+    """What became of a desired document (contract.desired). `taken`: the keys that are in force; `hash` names
+    all its settings as they came. `replaces`: the version that was in force before, whose epoch it may not
+    share. Version 0: it could not be read at all, and what was in force stays; `refused` says why.
+    """
+
+    event: Literal["desired applied"] = "desired applied"
+    version: Count
+    epoch: Count
+    hash: SettingsHash | None = None
+    taken: Annotated[tuple[SettingName, ...], Field(max_length=SETTINGS_MAX, strict=False)]
+    refused: Annotated[tuple[RefusedSetting, ...], Field(max_length=SETTINGS_MAX, strict=False)] = ()
+    replaces: Count | None = None
+
+
+class CommandResult(Event):
+    """What became of a command (contract.commands): "taken" is on the card before it is begun, and one of the
+    others follows, whatever happens to the box. `object`: what was made of it, sent as parts."""
+
+    event: Literal["command result"] = "command result"
+    command: CommandName
+    state: CommandState
+    text: Annotated[str, Field(max_length=2_000)] = ""
+    object: ObjectName | None = None
+
+
+class SettingTold(BaseModel):
+    """A setting that is in force: its value as JSON, and who set it."""
+
+    model_config = WIRE_RULES
+
+    name: SettingName
+    value: Annotated[str, Field(max_length=400)]
+    origin: Literal["hub", "place", "default"]
+
+
+class ConfigurationTold(Event):
+    """The whole configuration in force, told when asked for. `place`: what only the engineer at the place
+    sets; no key and no password is among it."""
+
+    event: Literal["configuration"] = "configuration"
+    software: Text
+    version: Count
+    settings: Annotated[tuple[SettingTold, ...], Field(max_length=SETTINGS_MAX, strict=False)]
+    place: Annotated[tuple[SettingTold, ...], Field(max_length=SETTINGS_MAX, strict=False)]
+
+
 AnyEvent = Annotated[
     KeyMade
     | BoxStarted
@@ -392,7 +453,10 @@ AnyEvent = Annotated[
     | AnchorSet
     | Status
     | Tombstone
-    | SpoolDamage,
+    | SpoolDamage
+    | DesiredApplied
+    | CommandResult
+    | ConfigurationTold,
     Field(discriminator="event"),
 ]
 _EVENTS: Final[TypeAdapter[AnyEvent]] = TypeAdapter(AnyEvent)

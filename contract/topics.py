@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from contract.errors import Refusal, RefusedError
 from contract.ids import RecordClass, StationId, parse_station
-from contract.limits import PAYLOAD_MAX_BYTES, SIGNAL_MAX_BYTES
+from contract.limits import COMMAND_MAX_BYTES, DESIRED_MAX_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_MAX_BYTES
 
 PREFIX: Final = "v1"
 
@@ -23,6 +23,8 @@ class Topic(Enum):
     RECEIPT = "down/receipt"
     INTEREST = "down/interest"
     SIGNAL = "down/signal"
+    DESIRED = "down/desired"
+    COMMAND = "down/command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ _RULES: Final = (
     TopicRule(Topic.RECEIPT, "down", 0, False, PAYLOAD_MAX_BYTES),
     TopicRule(Topic.INTEREST, "down", 0, False, SIGNAL_MAX_BYTES, expiry_s=30),
     TopicRule(Topic.SIGNAL, "down", 1, False, SIGNAL_MAX_BYTES, expiry_s=15),
+    TopicRule(Topic.DESIRED, "down", 1, True, DESIRED_MAX_BYTES),
+    TopicRule(Topic.COMMAND, "down", 1, False, COMMAND_MAX_BYTES, expiry_s=30),
 )
 RULES: Final = {rule.topic: rule for rule in _RULES}
 

@@ -18,6 +18,7 @@ from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
 from edge.control_service import ask
+from edge.desired.lines import configuration_lines
 from edge.errors import BoxError, ControlError, DeviceError, leaves_of
 from edge.health.report import NO_CALL, Report
 from edge.prompts.cli import prompts_app
@@ -160,6 +161,18 @@ def _check_sound(settings: BoxConfig) -> NoReturn:
     if not is_well:
         out.print(f"→ {heard.remedy}", highlight=False, soft_wrap=True, markup=False)
     raise typer.Exit(0 if is_well else 1)
+
+
+@app.command("config")
+def show_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Say what the engineer set here, what the hub wants, and what is in force."""
+    try:
+        answer = _ask(_read(config), "configuration")
+    except BoxError as error:
+        err.print(str(error), highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    for line in configuration_lines(answer):
+        out.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 @call.command("cancel")

@@ -33,6 +33,7 @@ _KNOWN: Final = {
     "print": ("to",),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
+    "commands": ("restart",),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
 LANGUAGES: Final = ("vi", "en")  # Vietnam's, and of who visits
@@ -131,6 +132,7 @@ class BoxConfig:
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
     video: VideoConfig
     call: CallConfig = CallConfig()
+    restart_command: tuple[str, ...] = ()  # what starts the machine anew when the hub asks; (): nothing does
 
     @property
     def name(self) -> str:
@@ -189,6 +191,7 @@ def read_config(file: Path) -> BoxConfig:
             screen=settings.source("screen", "auto"),
         ),
         call=settings.call(),
+        restart_command=settings.words("commands.restart"),
     )
 
 
@@ -304,6 +307,15 @@ class _Settings:
             expected = f'1 to {LANGUAGES_MAX} languages, such as ["vi", "en"]'
             raise ConfigError(f"{self._file}: call.languages: expected {expected}, found {value!r}")
         return tuple(dict.fromkeys(names))
+
+    def words(self, name: str) -> tuple[str, ...]:
+        value = self._value(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+            expected = 'a program and its arguments, such as ["systemctl", "reboot"]'
+            raise ConfigError(f"{self._file}: {name}: expected {expected}, found {value!r}")
+        return tuple(value)
 
     def number(self, name: str, low: int, high: int, default: int) -> int:
         value = self._value(name)

@@ -23,7 +23,8 @@ from edge.uplink.uplink_service import Uplink
 class StatusTeller:
     """`damaged_frames`: of all devices, now. `rhythm` outlives a spool; all else is of the one of now.
 
-    `hub_time`: the last tie to the hub's clock. `clock`, `spool`, `capture` and `uplink` are those that it tells of.
+    `hub_time`: the last tie to the hub's clock. `clock`, `spool`, `capture` and `uplink` are those that it
+    tells of.
     """
 
     def __init__(

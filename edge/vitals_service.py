@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -32,13 +32,14 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
 from edge.errors import ControlError, SpoolDamagedError, leaves_of
-from edge.health.doctor import Sight, report_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
 from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.live.live_service import LiveService, Shown
+from edge.rooms import Rooms
+from edge.sight_service import Sights
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
@@ -52,12 +53,14 @@ from edge.uplink.owed import Owed
 from edge.uplink.receipt_book import ReceiptBook
 from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Uplink
+from edge.wishes_service import WISHES_FACTS, HubWishes
 from firmware_bridge import events as bridge_events
 
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-CARRIED_FACTS: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
+_CARRIED: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
+CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
@@ -108,6 +111,7 @@ class Vitals:
             "camera off": self._video.relay.camera_off_in,
             DEVICES_FACT: self._instruments.known,
             ADVICE_FACT: self._advice.book.saved(),
+            **self._wishes.facts(),
         }
         return Heritage(spool=self._spool_id, boot=(self._boot, self._clock.boot_name), facts=facts)
 
@@ -115,8 +119,7 @@ class Vitals:
         return self._capture.told_anew(now_us=self._clock.now_us()) if self._has_rooms else []
 
     async def _run(self, spool: Spool, enrolled: HubKey) -> None:
-        self._spool_id, self._has_rooms = spool.spool_id, False
-        self._has_samples = False
+        self._spool_id, self._has_rooms, self._has_samples = spool.spool_id, False, False
         self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, enrolled))
         self._damaged_drafts = spool.damaged_drafts
         self._build(owed, facts, last_presses)
@@ -129,6 +132,7 @@ class Vitals:
                 tasks.create_task(self._instruments.run(), name="instruments")
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._advice.run(), name="advice")
+                tasks.create_task(self._wishes.run(), name="the hub's wishes")
                 tasks.create_task(self._keep_cutting(), name="capture")
                 tasks.create_task(self._uplink.run(), name="uplink")
                 tasks.create_task(self._seal.run(), name="seal")
@@ -211,6 +215,7 @@ class Vitals:
             spool=self._spool,
             visit=lambda: self._capture.visit,
             hub_time=lambda: self._hub_anchors.last,
+            settings=lambda: self._wishes.settings,
             on_stored=self._on_stored,
         )
         self._seal = SealService(
@@ -242,6 +247,8 @@ class Vitals:
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
+                on_desired=lambda payload: self._wishes.on_desired(payload),  # noqa: PLW0108 - nor these
+                on_command=lambda command: self._wishes.on_command(command),  # noqa: PLW0108
                 on_exchange=self._on_exchange,
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
@@ -261,7 +268,8 @@ class Vitals:
             machine=self._machine,
             hub_time=lambda: self._hub_anchors.last,
         )
-        shown = Shown(self._call, self._advice, self._instruments, media=lambda: self._video.media)
+        name = lambda: self._wishes.settings.station_name  # noqa: E731 - it is built later
+        shown = Shown(name, self._call, self._advice, self._instruments, media=lambda: self._video.media)
         self._live = LiveService(
             self._statuses, shown, station=self._config.station, boot=self._boot, spool_id=self._spool_id
         )
@@ -294,6 +302,28 @@ class Vitals:
             on_stored=self._on_stored,
             is_in_call=lambda: self._video.is_lit,
         )
+
+        rooms = Rooms(
+            config=self._config,
+            software=SOFTWARE,
+            clock=self._clock,
+            boot=self._boot,
+            spool=self._spool,
+            spools=self._spools,
+            hub_keys=self._hub_keys,
+            hub_anchors=self._hub_anchors,
+            damaged_drafts=self._damaged_drafts,
+            board=self._board,
+            capture=self._capture,
+            instruments=self._instruments,
+            call=self._call,
+            video=self._video,
+            uplink=self._uplink,
+            statuses=self._statuses,
+            rhythm=self._rhythm,
+            on_stored=self._on_stored,
+        )
+        self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
 
     async def _end(self) -> None:
         self._unstored = await self._call.records.finish()
@@ -399,36 +429,8 @@ class Vitals:
             on_time=self._live.time.learn,
         )
         desk, prompts = self._spools.desk, self._video.prompts
-        rooms: tuple[Any, ...] = (self._instruments, self._advice, desk, prompts, staff, self._live)
+        rooms: tuple[Any, ...] = (
+            self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live,
+        )  # fmt: skip
         answers = {name: answer for room in rooms for name, answer in room.questions().items()}
-        return {"doctor": self._answer_doctor, **answers}
-
-    async def _answer_doctor(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        now_us = self._clock.now_us()
-        sight = Sight(
-            config=self._config,
-            now_us=now_us,
-            boot=self._boot,
-            boot_name=self._clock.boot_name,
-            counters=self._board.counters(),
-            devices=self._capture.sights(),
-            ports=self._instruments.sights(),
-            visit=self._capture.visit,
-            asks_visit_over=self._capture.asks(now_us=now_us),
-            awaits_sensors_off=self._capture.awaits_sensors_off,
-            status=await self._statuses.now(),
-            hub_keys=self._hub_keys,
-            spool_problem=self._spool.problem,
-            lost_batches=self._spool.lost_batches,
-            damaged_drafts=self._damaged_drafts,
-            dropped_events=self._capture.dropped_entries,
-            unstored_presses=self._call.records.unstored_presses,
-            card=self._spools.sight(),
-            link=self._uplink.link,
-            anchor=self._hub_anchors.last,
-            call=self._call.call,
-            media=self._video.devices,
-            operator=self._video.relay.peer,
-            prompts=self._video.prompts.now,
-        )
-        return {"report": report_of(sight).model_dump()}
+        return {"doctor": self._sights.answer, **answers}

@@ -23,7 +23,8 @@ from hub.hub import BrokerLink
 
 LOG = logging.getLogger(__name__)
 
-SUBSCRIPTIONS: Final = (f"{PREFIX}/+/up/#", f"{PREFIX}/+/state")
+MARK: Final = f"{PREFIX}/{HUB_NAME}/retained"  # the hub's own, retained: gone when the broker begins anew
+SUBSCRIPTIONS: Final = (f"{PREFIX}/+/up/#", f"{PREFIX}/+/state", MARK)
 OPEN_LIMIT_S: Final = 5.0  # the broker is on this machine or beside it
 KEEPALIVE_S: Final = 10
 BACKOFF_MIN_S: Final = 0.5
@@ -65,6 +66,7 @@ class Broker:
         self._changed_s: float | None = None
         self._heard_s: float | None = None
         self._text = "not connected yet"
+        self._mark: bytes | None = None  # of this connection
 
     def link(self) -> BrokerLink:
         """Whether the broker is there, and since when."""
@@ -86,10 +88,23 @@ class Broker:
             properties.MessageExpiryInterval = rule.expiry_s
         return current.publish(topic_name(station, topic), payload, rule.qos, rule.retained, properties)
 
+    def mark(self) -> bytes | None:
+        """Return what was left with the broker that we are connected with; None: nothing, or no broker."""
+        return self._mark if self._connection is not None else None
+
+    def leave_mark(self, mark: bytes) -> bool:
+        """Leave a mark with the broker, in the place of the one before. False: no broker."""
+        current = self._current
+        if current is None or not current.is_taken:
+            return False
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        return current.publish(MARK, mark, 1, True, properties)
+
     async def run(self) -> None:
         """Keep the connection up until cancelled."""
         backoff_s = BACKOFF_MIN_S
         while True:
+            self._mark = None
             connection = self._current = _Connection(self._address, self._login, self._on_arrival)
             try:
                 await connection.open()
@@ -110,6 +125,9 @@ class Broker:
         return f"{self._address[0]}:{self._address[1]}"
 
     def _on_arrival(self, topic: str, payload: bytes, is_retained: bool) -> None:
+        if topic == MARK:
+            self._mark = payload
+            return
         if not is_retained:
             self._heard_s = self._now_s()
         self._on_message(topic, payload, is_retained)

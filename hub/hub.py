@@ -73,3 +73,6 @@ class Hub:
     publish_signal: Callable[[StationId, Topic, bytes], bool]  # False: not sent; say it again later
     broker_link: Callable[[], BrokerLink]
     ingest_state: Callable[[], IngestState]
+    # What the hub left with the broker as a mark of what is retained there; None: the broker has begun anew.
+    retained_mark: Callable[[], bytes | None] = lambda: None
+    leave_mark: Callable[[bytes], bool] = lambda _mark: False

@@ -106,6 +106,8 @@ async def open_hub(
             on_signal=ingest.on_signal,
             publish_signal=broker.publish,
             broker_link=broker.link,
+            retained_mark=broker.mark,
+            leave_mark=broker.leave_mark,
             ingest_state=ingest.state,
         )
         yield hub, broker, ingest

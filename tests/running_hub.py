@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from hub.config import Config, read_config
 from hub.hub import Hub
@@ -75,6 +75,11 @@ class HubThread:
 
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(START_LIMIT_S)
+
+    def wait_for(self, work: Callable[[Hub], Coroutine[Any, Any, T]]) -> T:
+        """Run the coroutine that `work` makes in the hub's loop; return what it returns."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work(self.hub), self._loop).result(START_LIMIT_S)
 
     def read(self, work: Callable[[Store], T]) -> T:
         """Call `work` with the store on its reading thread; return what it returns."""

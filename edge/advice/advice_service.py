@@ -16,6 +16,7 @@ from edge.advice.print_job import PrintJob
 from edge.advice.print_process import print_in_child
 from edge.clock import BoxClock
 from edge.config import BoxConfig
+from edge.desired.settings import Settings
 from edge.errors import ControlError, IllegalInputError, SpoolError
 from edge.panel.words import Words
 from edge.spool.batch import Batch, Entry, OwedRecord, event_entry
@@ -43,13 +44,14 @@ class AdviceService:
         spool: SpoolThread,
         visit: Callable[[], VisitNo],
         hub_time: Callable[[], Anchor | None],
+        settings: Callable[[], Settings],
         on_stored: Callable[[list[OwedRecord]], None],
     ) -> None:
-        """`hub_time`: the newest tie of this boot's clock to the hub's."""
+        """`hub_time`: the newest tie of this boot's clock to the hub's. `settings`: those in force."""
         self.book = AdviceBook(saved, spool=spool_text(spool_id))
         self._config, self._clock, self._boot = config, clock, boot
         self._spool_id, self._spool, self._visit = spool_id, spool, visit
-        self._hub_time, self._on_stored = hub_time, on_stored
+        self._hub_time, self._settings, self._on_stored = hub_time, settings, on_stored
         self._changed = asyncio.Event()
         self._to_print: dict[int, None] = {}  # in the order in which they were asked for
         self._has_to_print = asyncio.Event()
@@ -138,10 +140,12 @@ class AdviceService:
             await self._has_to_print.wait()
 
     def _job(self, piece: Piece) -> PrintJob:
+        settings = self._settings()
         return PrintJob(
             to=self._config.print_to,
             own=str(self._config.data_dir.resolve()),
-            station=self._config.name,
+            station=settings.station_name,
+            zone=settings.time_zone,
             code=code_of(piece),
             advice=piece.said.advice,
             urgency=piece.said.urgency,

@@ -15,14 +15,16 @@ URGENCY_WORDS: Final[dict[Urgency, str]] = {
 
 
 class PrintJob(BaseModel):
-    """`code` is of the visit. `to`: as [print] to of the configuration. `now_utc_us`: None, the box does not
-    know what time it is. `own`: a folder of the box: the disk that holds it is no stick."""
+    """`station`: as people call it. `zone`: of its hours. `code` is of the visit. `to`: as [print] to of the
+    configuration. `now_utc_us`: None, the box does not know what time it is. `own`: a folder of the box: the
+    disk that holds it is no stick."""
 
     model_config = ConfigDict(frozen=True)
 
     to: str
     own: str
     station: str
+    zone: str = "Asia/Ho_Chi_Minh"
     code: str
     advice: int
     urgency: Urgency

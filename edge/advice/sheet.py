@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -17,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from edge.advice.print_job import URGENCY_WORDS, PrintJob
 from edge.errors import PrintError
-from edge.health.own_clocks import NOT_BEFORE_S, VIETNAM
+from edge.health.own_clocks import NOT_BEFORE_S
 
 FONT_FOLDER: Final = Path("/usr/share/fonts/truetype/dejavu")  # Debian's fonts-dejavu-core
 REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -26,6 +27,7 @@ SIDE_MM, TOP_MM, FOOT_MM = 20.0, 20.0, 26.0
 SMALL_PT, FACT_PT, TEXT_PT, TITLE_PT = 9.0, 12.0, 14.0, 20.0
 LEADING: Final = 1.42  # stacked marks (Ễ, ậ) are not cut
 PAGES_MAX: Final = 4  # of a text of one letter a line: its line ends are left out then
+VIETNAM: Final = "Asia/Ho_Chi_Minh"
 YEAR_9999_S: Final = 253_370_764_800
 PRACTICE: Final = "DIỄN TẬP – không phải người bệnh thật"
 ONLY_REMOTE: Final = "Chỉ là hội chẩn từ xa: người cho lời dặn không khám trực tiếp. Nặng hơn: gọi lại ngay."
@@ -45,11 +47,15 @@ def draw(job: PrintJob, *, fonts: Path = FONT_FOLDER) -> bytes:
     return sheet.finish()
 
 
-def moment_text(utc_us: int) -> str | None:
-    """Return a moment in Vietnam's time; None for one that cannot be."""
+def moment_text(utc_us: int, zone: str) -> str | None:
+    """Return a moment in the time of a zone; None for one that cannot be."""
     if not NOT_BEFORE_S <= utc_us / 1e6 < YEAR_9999_S:
         return None
-    return datetime.fromtimestamp(utc_us // 1_000_000, tz=UTC).astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
+    return (
+        datetime.fromtimestamp(utc_us // 1_000_000, tz=UTC)
+        .astimezone(ZoneInfo(zone))
+        .strftime("%H:%M %d/%m/%Y")
+    )
 
 
 class _Sheet:
@@ -83,16 +89,17 @@ class _Sheet:
         yield f"Trạm: {job.station}"
         yield f"Lượt khám: {job.code}"
         yield f"Người dặn: {job.by}"
-        made = moment_text(job.made_utc_us)
+        made = moment_text(job.made_utc_us, job.zone)
         if made is not None:
-            yield f"Lúc: {made} (giờ Việt Nam)"
+            yield f"Lúc: {made} ({'giờ Việt Nam' if job.zone == VIETNAM else job.zone})"
 
     def _begin_page(self) -> None:
         if self.pages:
             self._canvas.showPage()
         self.pages += 1
         self._y_mm = HEIGHT_MM - TOP_MM
-        printed = None if self._job.now_utc_us is None else moment_text(self._job.now_utc_us)
+        now_utc_us = self._job.now_utc_us
+        printed = None if now_utc_us is None else moment_text(now_utc_us, self._job.zone)
         foot = [f"{self._job.station}  ·  {self._job.code}  ·  số {self._job.advice}", f"trang {self.pages}"]
         foot += [] if printed is None else [f"in lúc {printed}"]
         if self._job.is_practice:

@@ -191,6 +191,10 @@ class CallService:
         may_answer = self._config.auto_answer == "emergency"
         self._try(lambda now_s: self.call.hub_rings(signal, may_answer=may_answer, now_s=now_s))
 
+    def use(self, config: CallConfig) -> None:
+        """The hub wants another hotline, or answers by itself allowed no more: from now on."""
+        self._config = config
+
     def on_practice(self, signal: Practice) -> None:
         """The hub asks for practice, says so again, or ends it."""
         if signal.lease_s == 0:

@@ -4,24 +4,18 @@ It is whole in memory only, and sealed when it is stored: nothing of it is ever 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contract.header import Header, Kind
-from contract.ids import CLEAR, BootId, RecordClass, StreamSetNo, VisitNo
-from contract.parts import SLICE_MAX_BYTES, Content, Part, encode_part, slice_object
+from contract.parts import Content, Part, slice_object
 from edge.call.video_messages import PHOTO_SLICE_BYTES, PhotoSlice
 from edge.errors import VideoLinkError
-from edge.spool.batch import Entry
+from edge.spool.part_entries import slice_bytes_of
 
 PHOTO_MAX_BYTES: Final = (
     16 * 2**20
 )  # no camera of ours makes more; well below OBJECT_MAX_BYTES, for our memory
 SLICES_MAX: Final = 2 * -(-PHOTO_MAX_BYTES // PHOTO_SLICE_BYTES)  # smaller slices are taken too
-BATCH_BYTES: Final = 65_536  # of one commit: a press waits behind at most one on a slow card
-RECORD_OVERHEAD_BYTES: Final = 256  # header, seal, hash and the parcel around a slice: it fits one parcel
-SLICE_MIN_BYTES: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +77,5 @@ def cut(whole: Photograph, *, parcel_bytes: int) -> list[Part]:
     """
     if hashlib.sha256(whole.data).hexdigest() != whole.sha256:
         raise VideoLinkError(f"photograph {whole.photo} was damaged between two processes; take another")
-    slice_bytes = min(SLICE_MAX_BYTES, max(SLICE_MIN_BYTES, parcel_bytes - RECORD_OVERHEAD_BYTES))
-    object_id = bytes.fromhex(whole.photo)
+    slice_bytes, object_id = slice_bytes_of(parcel_bytes), bytes.fromhex(whole.photo)
     return slice_object(whole.data, Content.PHOTOGRAPH, object_id=object_id, slice_bytes=slice_bytes)
-
-
-def batches(parts: Sequence[Part], *, boot: BootId, t_us: int, visit: VisitNo) -> Iterator[list[Entry]]:
-    """Yield the entries of the parts, BATCH_BYTES at most at a time."""
-    header = Header(
-        kind=Kind.PART,
-        record_class=RecordClass.PART,
-        seq=0,
-        key_id=CLEAR,
-        nonce=0,
-        boot=boot,
-        t_us=t_us,
-        visit=visit,
-        stream_set=StreamSetNo(0),
-        first_index=0,
-        count=0,
-        codec=0,
-    )
-    batch: list[Entry] = []
-    for part in parts:
-        batch.append(Entry(header, encode_part(part)))
-        if sum(len(entry.body) for entry in batch) + len(part.data) > BATCH_BYTES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -52,6 +52,15 @@ class CallOver(_Message):
     tell: Literal["call over"] = "call over"
 
 
+class MediaLimits(_Message):
+    """To video: what the hub wants of loudspeaker and picture from now on. None: as the link allows."""
+
+    tell: Literal["limits"] = "limits"
+    volume_pct: Annotated[int, Field(ge=0, le=100)] = 100
+    video_max_bps: Annotated[int, Field(ge=1)] | None = None
+    video_max_height: Annotated[int, Field(ge=16)] | None = None
+
+
 class Say(_Message):
     """To video: say a prompt, a WAV file of ours, and cut the one before. `file` None: only cut.
 
@@ -110,7 +119,7 @@ class PhotoSlice(_Message):
     data: Bytes
 
 
-ToVideo = CallNow | CallOver | FromHub | CameraWish | Say
+ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say
 FromVideo = ToHub | DevicesNow | MediaRate | Spoke | PhotoSlice
 _TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
 _FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])

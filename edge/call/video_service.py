@@ -17,12 +17,13 @@ from contract.media import MediaSignal, StationMedia
 from edge.call.aloud import Aloud
 from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
 from edge.call.pace import Pace
-from edge.call.photographs import Photograph, PhotoIntake, batches, cut
+from edge.call.photographs import Photograph, PhotoIntake, cut
 from edge.call.prompts_due import Prompt
 from edge.call.station_call import StationCall
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    MediaLimits,
     MediaRate,
     PhotoSlice,
     Say,
@@ -41,6 +42,7 @@ from edge.control_service import Talk
 from edge.errors import IllegalInputError, SpoolError, VideoLinkError
 from edge.prompts.prompts_service import Prompts
 from edge.spool.batch import Batch, OwedRecord
+from edge.spool.part_entries import batches
 from edge.spool.spool_service import SpoolThread
 from firmware_bridge.board.messages import OutputId, OutputPattern
 from firmware_bridge.events import CameraButton
@@ -117,6 +119,7 @@ class VideoService:
         self._photographs: asyncio.Queue[Photograph] = asyncio.Queue(maxsize=PHOTOS_WAITING_MAX)
         self._is_expected = False  # the hub calls the station: its answer finds one that has started
         self._aloud = Aloud()
+        self._limits = MediaLimits()
         self.prompts = Prompts(
             config,
             hand_over=self._have_said,
@@ -196,6 +199,12 @@ class VideoService:
         self.relay.switch.is_allowed = is_allowed
         self._tell(self.relay.wish())
 
+    def set_limits(self, limits: MediaLimits) -> None:
+        """The hub wants another loudness, or a smaller picture: from now on, also in a call."""
+        if limits != self._limits:
+            self._limits = limits
+            self._tell([limits])
+
     def new_facts(self) -> dict[str, Any]:
         """Return what a restart must know and the card does not: the nurse's wish is hers to take back."""
         before, self._camera_off_in = self._camera_off_in, self.relay.camera_off_in
@@ -258,6 +267,7 @@ class VideoService:
         if self._line is not line:  # another came meanwhile
             return
         sending = asyncio.create_task(self._keep_sending(line, writer), name="to edge video")
+        self._tell([self._limits])
         self._tell(self.relay.greeting(is_new=line.pid != self._last_pid) or [CallOver()])
         self._tell(self._aloud.greeting(now_s=self._offices.clock.now_s()))
         self._last_pid = line.pid

@@ -55,6 +55,7 @@ class Capture:
         self._telling = frozenset(saved.get("telling", ()) if saved else ())  # of the process before
         self._told = Told(boot)
         self.recent = Recent()  # what the screen beside the person shows
+        self.record_every_s = QUIET_CHUNK_S  # while nobody watches
         self._records_at_us = 0
         self._wants_records = False
         self._facts_changed = False
@@ -331,12 +332,12 @@ class Capture:
         """Return the samples that must be coded and stored now, in this order, each as its `batch`. Call
         every second, or oftener while live.
 
-        Thirty seconds take a while to code, so the last one is drafted before them. While live there is no
-        more than that one. Records take the place of all drafts, so they are made of all devices at once;
-        also when a visit is over.
+        Thirty seconds (`record_every_s`) take a while to code, so the last one is drafted before them. While
+        live there is no more than that one. Records take the place of all drafts, so they are made of all
+        devices at once; also when a visit is over.
         """
         self._tell_visits(self._visits.tick(now_s=now_us / 1e6), now_us)
-        is_due = self._wants_records or now_us - self._records_at_us >= QUIET_CHUNK_S * 1e6
+        is_due = self._wants_records or now_us - self._records_at_us >= self.record_every_s * 1e6
         blocks = [device.blocks for device in self._devices.values()]
         cuts = []
         if not is_live:

@@ -36,10 +36,12 @@ def connected_for_s(link: LinkState, *, now_s: float) -> float | None:
 
 class StatusRhythm:
     """Five minutes apart, and at once when something changed. While somebody watches five seconds apart, or
-    half a minute where samples say that we are there.
+    half a minute where samples say that we are there. `quiet_s`: the five minutes, where the hub wants
+    another time.
     """
 
     def __init__(self) -> None:
+        self.quiet_s = STATUS_QUIET_S
         self._last_s: float | None = None
         self._last_shape: tuple[object, ...] | None = None
 
@@ -48,7 +50,7 @@ class StatusRhythm:
         once when it changes.
         """
         live_s = STATUS_SAMPLED_S if has_samples else STATUS_LIVE_S
-        every_s = live_s if is_live else STATUS_QUIET_S
+        every_s = live_s if is_live else self.quiet_s
         is_new = self._last_s is None or shape != self._last_shape
         if not is_new and self._last_s is not None and now_s - self._last_s < every_s:
             return False

@@ -8,7 +8,7 @@ from contract.events import Owed
 
 
 class LinkFacts(BaseModel):
-    """`for_s`: since when it is as it is, None: since this process began. `is_heard`: the hub says it has
+    """`station_name`: what people call the station. `for_s`: since when it is as it is, None: since this process began. `is_heard`: the hub says it has
     what is sent. `kept_s`: how old the oldest record is that the hub does not have, None: there is none, or
     nobody knows; `records`: how many. `given_up`: how many since the link was lost. Times are UTC, ms, None:
     unknown; `is_time_sure`: whether hours and minutes are right.
@@ -17,6 +17,7 @@ class LinkFacts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     is_connected: bool
+    station_name: str | None = None
     is_heard: bool = True
     for_s: float | None = None
     since_utc_ms: float | None = None

@@ -45,8 +45,9 @@ _HEAD: Final = struct.Struct("<cI")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The rooms of which the station's page says something in words."""
+    """The rooms of which the station's page says something in words. `name`: what people call the station."""
 
+    name: Callable[[], str]
     call: CallService
     advice: AdviceService
     instruments: Instruments
@@ -56,7 +57,7 @@ class Shown:
         """Return what they show, in short: another one is worth a look."""
         media = self.media()
         devices = (media.is_connected, media.camera, media.microphone, media.loudspeaker) if media else ()
-        return (self.call.outline(), self.advice.outline(), self.instruments.outline(), devices)
+        return (self.name(), self.call.outline(), self.advice.outline(), self.instruments.outline(), devices)
 
 
 class LiveService:
@@ -115,6 +116,7 @@ class LiveService:
         )
         last_s = max(link.last_receipt_s or 0.0, link.connected_since_s or 0.0)
         facts = LinkFacts(
+            station_name=self._shown.name(),
             is_connected=link.connected_since_s is not None,
             is_heard=not link.refused_by_broker and (not records or now_s - last_s < HEARD_WITHIN_S),
             for_s=None if since_s is None else now_s - since_s,

@@ -156,6 +156,7 @@ class Panel:
         )
         self._heard_at_s = clock.now_s()
         self._was_heard = False
+        self._name: str | None = None  # as `edge vitals` said last
         self._done: tuple[str, ...] = ()  # the last deed that was done
         self._notice: Notice | None = None
         self._notice_at_s = self._touched_at_s = -NOTICE_S
@@ -212,6 +213,7 @@ class Panel:
             advice = AdviceNow.model_validate(await self._ask("advice"))
             link = LinkFacts.model_validate(await self._ask("link"))
             now = StationNow(await self._visit(), devices, await self._call(), advice, link)
+            self._name = link.station_name
         except (ControlError, ValidationError) as error:
             for_s = self._clock.now_s() - self._heard_at_s
             return Silence(for_s, self._was_heard, str(error))
@@ -320,7 +322,8 @@ class Panel:
 
     def _title(self, words: Words) -> str:
         """Return what people call the station."""
-        return self._config.station_name or words("station", station=self._config.station)
+        name = self._name or self._config.name
+        return name if name != self._config.station else words("station", station=self._config.station)
 
     def _to_station(self, request: Request) -> Response:
         self._touched_at_s = self._clock.now_s()

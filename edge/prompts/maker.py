@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edge.call.prompts_due import Prompt
@@ -13,6 +14,7 @@ from edge.prompts.languages import (
     LAST_RESORT,
     Language,
     Recording,
+    Sentence,
     Words,
     file_stem,
     lacks_of,
@@ -66,6 +68,26 @@ class PromptMaker:
         except OSError as error:
             return Made(None, (), (*faults, f"{file}: cannot be written ({error.strerror}); free space"))
         return Made(file, heard, tuple(faults))
+
+    async def make_text(self, text: str) -> Path:
+        """Return these words on disk, spoken by the first voice of the languages. Raises PromptError."""
+        voices = (
+            words
+            for language in (*self.spoken, self.last_resort)
+            for choices in language.words.values()
+            for words in choices
+            if isinstance(words, Sentence)
+        )
+        voice = next(voices, None)
+        if voice is None:
+            raise PromptError("no language here has a voice: only recordings")
+        file = self._cache / "words.wav"
+        sound = await self._sound(replace(voice, text=text))
+        try:
+            await asyncio.to_thread(self._write, file, [sound])
+        except OSError as error:
+            raise PromptError(f"{file}: cannot be written ({error.strerror}); free space") from error
+        return file
 
     async def keep_only(self, made: Sequence[Made]) -> None:
         """Remove what was made of other words before."""

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from edge.call.prompts_due import Prompt
@@ -53,7 +54,9 @@ class Prompts:
     ) -> None:
         speaks = config.call.voice and config.video.loudspeaker != "none"
         self.now = PromptsNow(config.call.languages) if speaks else None
-        self._maker = maker_of(config, espeak or Espeak())
+        self._config, self._espeak = config, espeak or Espeak()
+        self._maker = maker_of(config, self._espeak)
+        self._wanted = config.call.languages  # in the order of speaking
         self._hand_over, self._on_said, self._is_idle, self._now_s = hand_over, on_said, is_idle, now_s
         self._turn = Turn()
         self._over = asyncio.Event()  # the prompt of now has been played, or cannot be
@@ -62,6 +65,7 @@ class Prompts:
     async def run(self) -> None:
         """Make what is not made, and again what could not be. A fault of our own costs the voice alone."""
         while self.now is not None:
+            self._take_languages(self.now)
             try:
                 await self._make_all(self.now)
             except Exception:
@@ -69,6 +73,38 @@ class Prompts:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN_S):
                     await self._make_anew.wait()
+
+    def use_languages(self, languages: tuple[str, ...]) -> None:
+        """Other languages are spoken, as soon as their prompts are made; until then those of before."""
+        if languages != self._wanted:
+            self._wanted = languages
+            self._make_anew.set()
+
+    def _take_languages(self, now: PromptsNow) -> None:
+        if self._wanted != now.languages:
+            call = replace(self._config.call, languages=self._wanted)
+            self._maker = maker_of(replace(self._config, call=call), self._espeak)
+            self.now = PromptsNow(self._wanted, dict(now.made))
+
+    async def say_text(self, text: str) -> str:
+        """Say a few words that are no prompt, in the first language that has a voice; return why they could
+        not be heard, empty when they were. For when no call is open.
+        """
+        if self.now is None:
+            return "this box does not speak: see [call] voice and [video] loudspeaker"
+        try:
+            file = await self._maker.make_text(text)
+        except PromptError as error:
+            return str(error)
+        self._turn.take_alone()
+        self._over.clear()
+        self._hand_over(Say(number=self._turn.number, prompt="words", file=str(file)))
+        try:
+            async with asyncio.timeout(PLAYED_LIMIT_S):
+                await self._over.wait()
+        except TimeoutError:
+            return "`edge video` has not said that it was played"
+        return self.now.unheard
 
     def say(self, prompt: Prompt) -> None:
         """This is the news now: whatever is being said is cut. The same within a second is said once."""

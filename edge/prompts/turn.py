@@ -16,6 +16,11 @@ class Turn:
     number: int = 0
     since_s: float = 0.0
 
+    def take_alone(self) -> None:
+        """Give the word to what is no prompt; whoever has it is cut."""
+        self.prompt = None
+        self.number += 1
+
     def take(self, prompt: Prompt, *, now_s: float) -> bool:
         """Give the word to `prompt`; whoever has it is cut. False: it has just been given to the same."""
         if prompt is self.prompt and now_s - self.since_s < SAME_S:

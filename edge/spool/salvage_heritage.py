@@ -1,6 +1,6 @@
 """What a new spool takes over from the file that was set aside (shell): who is being seen, which call is
-open, which devices are known, how this boot is called. From what the process still knew, where there was
-one; else from the file.
+open, which devices are known, what the hub wants and asked for, how this boot is called. From what the
+process still knew, where there was one; else from the file.
 """
 
 from dataclasses import replace
@@ -11,7 +11,8 @@ from edge.spool.hub_keys import HUB_KEY_FACT
 from edge.spool.salvage_aside import Aside, Heritage
 from edge.spool.salvage_rows import DamagedFile
 
-FACTS: Final = ("visit", "stream set", "call", "camera off", "devices", "advice", HUB_KEY_FACT)
+_OF_THE_STATION: Final = ("visit", "stream set", "call", "camera off", "devices", "advice")
+FACTS: Final = (*_OF_THE_STATION, "desired", "commands", HUB_KEY_FACT)
 UNKNOWN: Final = "0" * 16  # the name of a spool whose name nobody knows
 
 

@@ -3,9 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contract.commands import AnyCommand, Command
 from contract.media import MediaSignal
 from contract.receipts import Receipt
-from contract.signals import Advice, CallState, ConfirmDevice, Practice, RingStation, SealKey
+from contract.signals import (
+    Advice,
+    AnySignal,
+    CallState,
+    ConfirmDevice,
+    Practice,
+    RingStation,
+    SealKey,
+)
 from contract.times import Anchor
 from edge.spool.batch import OwedRecord
 
@@ -22,7 +31,30 @@ class Ears:
     on_media: Callable[[MediaSignal], None]
     on_seal_key: Callable[[SealKey], None]
     on_device: Callable[[ConfirmDevice], None]
+    on_desired: Callable[[bytes], None]  # as it came: what cannot be read is told to the hub
+    on_command: Callable[[AnyCommand | Command], None]
     on_exchange: Callable[[Anchor], None]
     on_live: Callable[[], None]
     on_connected: Callable[[], None]
     open_call: Callable[[], tuple[int | None, str | None]]  # seq, and its spool where it is a former one
+
+    def hear(self, signal: AnySignal) -> bool:
+        """Tell a signal of the hub to whom it is for; False: it is for nobody here."""
+        match signal:
+            case CallState() as state:
+                self.on_call(state)
+            case RingStation() as ring:
+                self.on_ring(ring)
+            case Practice() as practice:
+                self.on_practice(practice)
+            case Advice() as advice:
+                self.on_advice(advice)
+            case SealKey() as offer:
+                self.on_seal_key(offer)
+            case ConfirmDevice() as answer:
+                self.on_device(answer)
+            case MediaSignal() as media:
+                self.on_media(media)
+            case _:
+                return False
+        return True

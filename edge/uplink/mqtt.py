@@ -179,6 +179,14 @@ class Connection:
         info = client.publish(name, payload, qos=rule.qos, retain=rule.retained, properties=properties)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN or self._is_over else info.mid
 
+    def ask_again(self, topic: Topic) -> bool:
+        """Subscribe anew to a retained topic, so that the broker hands it out again; False: it is over."""
+        client, is_there = self._client, self._is_accepted and not self._is_over
+        if client is None or not is_there:
+            return False
+        client.subscribe(topic_name(self._config.station, topic), RULES[topic].qos)
+        return True
+
     def close(self) -> None:
         """End the connection; returns at once. Its threads end with its socket, and the last of them lets
         paho's client go, who closes the rest of its sockets only then.
@@ -224,6 +232,8 @@ class Connection:
         refused = next((str(reason) for reason in reasons if reason.is_failure), None)
         if refused is not None:
             self._tell(self._over, f"the broker lets us hear nothing: {refused}; its access list is not ours")
+            return
+        if self._is_accepted:  # something was asked for again
             return
         self._is_accepted = True
         if self._socket is not None:

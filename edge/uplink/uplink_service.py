@@ -11,23 +11,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from math import inf
 from typing import Final
 
+from contract.commands import parse_command
 from contract.errors import RefusedError
 from contract.ids import BootId, RecordClass, SpoolId, spool_text
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
-from contract.signals import (
-    Advice,
-    BoxState,
-    CallState,
-    ConfirmDevice,
-    Interest,
-    Practice,
-    RingStation,
-    SealKey,
-    encode_signal,
-    parse_signal,
-)
+from contract.signals import BoxState, Interest, encode_signal, parse_signal
 from contract.times import TimeExchange
 from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
@@ -37,6 +27,7 @@ from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.backoff import Backoff
 from edge.uplink.ears import Ears
+from edge.uplink.figures import figures_of
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
@@ -141,6 +132,16 @@ class Uplink:
             return False
         self._connection.pace(inf)  # parcels may be slow in a call; who waits for an answer must not be
         return self._connection.publish(Topic.UP_SIGNAL, encode_signal(signal)) is not None
+
+    def ask_for_desired(self) -> bool:
+        """Have the broker hand out the desired document again; False: the hub cannot be reached now."""
+        if self._connection is None or self.link.connected_since_s is None:
+            return False
+        return self._connection.ask_again(Topic.DESIRED)
+
+    def figures(self) -> dict[str, float | int | bool | None]:
+        """Return what is known of the way to the hub."""
+        return figures_of(self._window, None if self._connection is None else self._connection.tcp_state())
 
     @property
     def parcel_bytes(self) -> int:
@@ -396,6 +397,11 @@ class Uplink:
                 case Topic.INTEREST | Topic.SIGNAL:
                     self._silence.on_heard()
                     self._on_signal(payload)
+                case Topic.DESIRED:
+                    self._ears.on_desired(payload)
+                case Topic.COMMAND:
+                    self._silence.on_heard()
+                    self._ears.on_command(parse_command(payload))
                 case _:
                     self.link.bad_messages += 1
         except RefusedError as error:
@@ -410,21 +416,7 @@ class Uplink:
                 self._live_until_s = self._clock.now_s() + lease_s
                 if self.is_live != was_live:
                     self._ears.on_live()
-            case CallState() as state:
-                self._ears.on_call(state)
-            case RingStation() as ring:
-                self._ears.on_ring(ring)
-            case Practice() as practice:
-                self._ears.on_practice(practice)
-            case Advice() as advice:
-                self._ears.on_advice(advice)
-            case SealKey() as offer:
-                self._ears.on_seal_key(offer)
-            case ConfirmDevice() as answer:
-                self._ears.on_device(answer)
-            case MediaSignal() as media:
-                self._ears.on_media(media)
-            case _:
+            case signal if not self._ears.hear(signal):
                 self.link.bad_messages += 1
 
     async def _keep_receiving(self) -> None:

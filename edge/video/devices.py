@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.media import CameraState, SentNow, SoundState
-from edge.call.video_messages import DevicesNow
+from edge.call.video_messages import DevicesNow, MediaLimits
 from edge.config import VideoConfig
 from edge.errors import DeviceError
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
@@ -87,6 +87,11 @@ class Devices:
         mode = self.picture.link(link)
         self.voice.set_mode(mode)
         self.sent = sent_now(self.picture.now(), link=link, voice=mode, is_coming=self.picture.is_sending)
+
+    def set_limits(self, limits: MediaLimits) -> None:
+        """The hub wants another loudness, or a smaller picture."""
+        self.voice.set_volume(limits.volume_pct)
+        self.picture.set_limits(max_bps=limits.video_max_bps, max_height=limits.video_max_height)
 
     def show(self, frame: Any) -> None:
         """Show the operator's picture: an `av.VideoFrame`."""

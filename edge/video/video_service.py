@@ -27,7 +27,16 @@ from contract.media import (
     TakePhoto,
 )
 from contract.signals import parse_signal
-from edge.call.video_messages import CallNow, CallOver, CameraWish, FromHub, MediaRate, Say, Spoke
+from edge.call.video_messages import (
+    CallNow,
+    CallOver,
+    CameraWish,
+    FromHub,
+    MediaLimits,
+    MediaRate,
+    Say,
+    Spoke,
+)
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import CodecError, MediaError
@@ -140,6 +149,8 @@ class Video:
                     self._prompter.take(say)  # at once, whatever else is being done
                 case FromHub(signal=signal):
                     self._do(lambda signal=signal: self._on_hub(signal))  # type: ignore[misc]
+                case MediaLimits() as limits:
+                    self._devices.set_limits(limits)
                 case CameraWish(is_allowed=is_allowed):
                     self._devices.picture.set_allowed(is_allowed)
 

@@ -38,6 +38,7 @@ from hub.console import (
 )
 from hub.console.alert_routes import ALERT_ROUTES
 from hub.console.assets import ASSET_ROUTES
+from hub.console.configuration_routes import CONFIGURATION_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
 from hub.console.organisation_routes import ORGANISATION_ROUTES
@@ -82,6 +83,7 @@ ROUTES: Final = [
     *LIST_ROUTES,
     *ALERT_ROUTES,
     *ORGANISATION_ROUTES,
+    *CONFIGURATION_ROUTES,
     WebSocketRoute("/calls/{call}/media", media.serve_media),
     Route("/calls/{call}", case.show_call),
     Route("/calls/{call}/case", case.show_case),

@@ -29,6 +29,7 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.configuration_service import ConfigurationDesk
 from hub.fleet.imports import Imports
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import Word
@@ -105,6 +106,7 @@ class Rooms:
             organisation=self.organisation,
             line_us=self.desk.line.now_us,
         )
+        self.configuration = ConfigurationDesk(hub, stations=self.stations.ids)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -138,6 +140,7 @@ class Rooms:
         await self.cases.begin()
         await self.alerts.begin()
         self.fleet.begin()
+        await self.configuration.begin()
 
     def _enrol(self) -> None:
         """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""
@@ -153,6 +156,7 @@ class Rooms:
             tasks.create_task(self.cases.run(), name="cases")
             tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self.fleet.run(), name="fleet")
+            tasks.create_task(self.configuration.run(), name="configuration and commands")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:

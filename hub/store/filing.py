@@ -10,6 +10,8 @@ from contract.events import (
     AdviceKept,
     AnchorSet,
     AnyEvent,
+    CommandResult,
+    DesiredApplied,
     KeyMade,
     Status,
     StreamSet,
@@ -25,6 +27,7 @@ from hub.store.interface import Arrival, Outcome
 from hub.store.link_filing import file_heard, file_status, moment_us, tied_us
 from hub.store.papers import file_advice_kept
 from hub.store.segments import Place, SegmentReader, SegmentWriter
+from hub.store.settings_book import file_command_result, file_desired_applied
 from hub.store.time_filing import file_anchor
 
 IN_SEGMENTS: Final = (RecordClass.WAVEFORM, RecordClass.PART)
@@ -106,6 +109,11 @@ class Filing:
                 self._file_status((spool_no, record_class, seq), event, arrival, now_utc_us)
             case AdviceKept():
                 file_advice_kept(self._db, spool_no, event, utc_us=now_utc_us)
+            case DesiredApplied():
+                boot, t_us = self._moment_of(spool_no, record_class, seq)
+                file_desired_applied(self._db, spool_no, event, boot=boot, t_us=t_us, utc_us=now_utc_us)
+            case CommandResult():
+                file_command_result(self._db, spool_no, event, utc_us=now_utc_us)
             case Tombstone():
                 self._bury(self._spool_no_of(event, spool_no), event)
 
@@ -221,6 +229,14 @@ class Filing:
         except (OSError, RefusedError):
             return None
         return raw
+
+    def _moment_of(self, spool_no: int, record_class: RecordClass, seq: int) -> tuple[int, int]:
+        """Return boot and time of a stored event, by the box's clock."""
+        boot, t_us = self._db.execute(
+            "SELECT boot, t_us FROM record WHERE spool_no = ? AND class = ? AND seq = ?",
+            (spool_no, record_class, seq),
+        ).fetchone()
+        return int(boot), int(t_us)
 
     def _spool_no_of(self, event: Tombstone, spool_no: int) -> int:
         """Return the row number of the spool that is meant, of the same station as `spool_no`."""

@@ -34,6 +34,7 @@ from hub.store.fleet_book import FleetBook
 from hub.store.link_book import LinkBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
 from hub.store.past import PastStore
+from hub.store.settings_book import SettingsBook
 from hub.store.view_book import ViewBook
 from hub.times.fit import BootFit
 from hub.times.rates import SampleLine
@@ -177,6 +178,10 @@ class Store(PastStore, Protocol):
     @property
     def views(self) -> ViewBook:
         """The book of saved views."""
+
+    @property
+    def settings(self) -> SettingsBook:
+        """Settings and commands: what people decided, what it made, what stations said of it."""
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals in one transaction, durable on return, and say what became of each.

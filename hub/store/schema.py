@@ -7,6 +7,7 @@ from hub.store.call_queries import LISTS
 from hub.store.fleet_book import FLEET
 from hub.store.link_book import LINKS
 from hub.store.paper_tables import PAPERS
+from hub.store.settings_book import SETTINGS
 from hub.store.view_book import VIEWS
 
 V1: Final = """
@@ -179,6 +180,6 @@ CREATE INDEX call_by_time ON call (received_utc_us);
 
 # Entry n makes version n + 1 out of version n; never change one that was released. What SQL cannot do of
 # version 3, the fits of what anchors there are, does hub/store/time_filing.py.
-MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, FLEET, ALERTS, LINKS, VIEWS)
+MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, FLEET, ALERTS, LINKS, VIEWS, SETTINGS)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 FITS_SINCE: Final = 3

@@ -42,6 +42,7 @@ from hub.store.papers import (
 from hub.store.queries import Queries
 from hub.store.schema import FITS_SINCE, MIGRATIONS, SCHEMA_VERSION
 from hub.store.segments import SEGMENT_MAX_BYTES, SegmentReader, SegmentWriter
+from hub.store.settings_book import SettingsBook
 from hub.store.time_filing import file_lines, fit_old_boots
 from hub.store.view_book import SqliteViewBook
 from hub.times.rates import SampleLine
@@ -72,6 +73,7 @@ class SqliteStore(Queries):
             db = opened.enter_context(closing(_open(folder / "hub.db", is_writer=is_writer)))
             reader = opened.enter_context(closing(SegmentReader(folder / "segments")))
             super().__init__(db, reader)
+            self._settings = SettingsBook(db, self._transaction)
             if is_writer:
                 lengths = dict(db.execute("SELECT no, length FROM segment").fetchall())
                 writer = SegmentWriter(folder / "segments", lengths, max_bytes=segment_max_bytes)
@@ -86,6 +88,11 @@ class SqliteStore(Queries):
     def epoch(self) -> int:
         """A random u32 made with the store."""
         return int(self._db.execute("SELECT value FROM epoch").fetchone()[0])
+
+    @property
+    def settings(self) -> SettingsBook:
+        """Settings and commands."""
+        return self._settings
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Store all arrivals durably, or none of them. Raises StoreFailedError."""

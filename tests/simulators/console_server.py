@@ -85,6 +85,7 @@ class ConsoleServer:
         self.authority = Authority(self.config.pki_folder)
         self.authority.make(names=(), now=datetime.now(UTC))
         self.signals: list[tuple[StationId, AnySignal]] = []  # what the stations were told
+        self.handed_out: list[tuple[StationId, Topic, bytes]] = []  # documents and commands
         self.on_signal: list[Callable[[StationId, AnySignal], None]] = []  # told at once, in the hub's thread
         self.clock = SetClock()
         self.clock.ahead_s = ahead_s
@@ -215,6 +216,8 @@ class ConsoleServer:
         return signal
 
     def _publish(self, station: StationId, topic: Topic, data: bytes) -> bool:
+        if self.is_broker_there and topic in (Topic.DESIRED, Topic.COMMAND):
+            self.handed_out.append((station, topic, data))
         if self.is_broker_there and topic in (Topic.SIGNAL, Topic.INTEREST):
             signal = parse_signal(data)
             with self._said:

@@ -95,7 +95,7 @@ class Village:
         with ExitStack() as stack:
             stack.enter_context(self.broker)
             self._write_config()
-            self.password = self.add_operator(OPERATOR)
+            self.password = self.add_operator(OPERATOR, role="admin")
             stack.callback(self.hub.stop)
             self.start_hub()
             for station in self.stations:
@@ -135,9 +135,10 @@ names = [{names}]
     def _shared_link(self, name: str | None) -> Link | None:
         return next((station.link for station in self.stations if station.name == name), None)
 
-    def add_operator(self, name: str) -> str:
-        """Make an operator's account and return its password, new each time."""
-        command = [sys.executable, "-m", "hub", "account", "add", name, "--config", str(self.config)]
+    def add_operator(self, name: str, *, role: str = "operator") -> str:
+        """Make the account of somebody who answers, and return its password, new each time."""
+        command = [sys.executable, "-m", "hub", "account", "add", name, "--role", role]
+        command += ["--config", str(self.config)]
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
         return done.stdout.decode().strip().rsplit(" ", 1)[-1]
 

@@ -121,6 +121,11 @@ class PicturePipeline:
         with self._lock:
             self._plan.set_mode(mode)
 
+    def set_limits(self, *, max_bps: int | None, max_height: int | None) -> None:
+        """The hub wants no more than this of the picture; None: as the link has room for."""
+        with self._lock:
+            self._plan.set_limits(max_bps=max_bps, max_height=max_height)
+
     def now(self) -> PictureNow:
         """Return what is sent of the picture, and what bounds it."""
         with self._lock:

@@ -77,6 +77,8 @@ class PicturePlan:
         self._camera_apart_s = 0.0  # its frames, in the mean
         self._tally = Tally()  # of the low track
         self._box_since_s: float | None = None  # since when another one is wanted
+        self._max_bps: int | None = None  # as the hub wants it, whatever the link has room for
+        self._max_height: int | None = None
 
     def link(self, now: LinkNow, *, now_s: float) -> VoiceMode:
         """Take what the transport knows, and return the voice's share of it.
@@ -87,6 +89,9 @@ class PicturePlan:
         self._link, self._video_bps = now, split(now.target_bps, mode, repairs_share=now.repairs_share)
         room_bps = now.target_bps - round(LOW_WIRE_BPS * (1 + now.repairs_share))
         self._high_bps = split(room_bps, mode, repairs_share=now.repairs_share) if now.has_high else 0
+        if self._max_bps is not None:
+            self._video_bps = min(self._video_bps, self._max_bps)
+            self._high_bps = min(self._high_bps, max(0, self._max_bps - LOW_WIRE_BPS))
         self._still_bps = min(STILL_MOST_BPS, now.target_bps - voice_wire_bps(mode))
         self._empty_s = {"low": now_s + now.queued_s, "high": now_s + max(now.queued_s, now.high_queued_s)}
         return mode
@@ -94,6 +99,10 @@ class PicturePlan:
     def set_mode(self, mode: PictureMode) -> None:
         """What the doctor looks for: how it moves, or how it looks."""
         self._mode = mode
+
+    def set_limits(self, *, max_bps: int | None, max_height: int | None) -> None:
+        """No more than this from the next word of the link, and the next picture, on; None: no limit."""
+        self._max_bps, self._max_height = max_bps, max_height
 
     def want_key(self, track: Track, *, now_s: float) -> None:
         """The other side cannot go on without a keyframe of this track: it gets one after the pause."""
@@ -144,7 +153,8 @@ class PicturePlan:
         now, beat = rung(at, self._mode), self._beat if track == "low" else self._high.beat
         if not beat.takes(now.fps, now_s=now_s):
             return None
-        width, height = fitted(self._camera_size, (now.width, now.height))
+        box_height = now.height if self._max_height is None else min(now.height, self._max_height)
+        width, height = fitted(self._camera_size, (now.width, box_height))
         fps = max(1, min(now.fps, round(1 / max(self._camera_apart_s, 0.01))))
         is_key = self._keys[track].is_due(round_trip_s=self._round_trip_s, now_s=now_s)
         return Shot(width, height, fps, bitrate_bps, now.packet_bytes, is_key, at, track)

@@ -78,6 +78,7 @@ class VoicePipeline:
         self._listener: threading.Thread | None = None
         self._echo: EchoCanceller | None = None
         self._loudspeaker_latency_s = 0.0
+        self._volume = 1.0  # of full loudness
         self._mic_level, self._speaker_level = _Level(), _Level()
         self._begun_s, self._pts = time.monotonic(), 0
         with contextlib.suppress(CodecError):  # told when the microphone opens
@@ -121,6 +122,10 @@ class VoicePipeline:
     def set_mode(self, mode: VoiceMode) -> None:
         """Code so from the next frame on."""
         self._mode = mode
+
+    def set_volume(self, volume_pct: int) -> None:
+        """Play no louder than so much of full loudness: the operator's voice and prompts alike."""
+        self._volume = volume_pct / 100
 
     def set_lost_share(self, lost_share: float) -> None:
         """Say what the link loses, 0 … 1."""
@@ -252,6 +257,8 @@ class VoicePipeline:
                         self._playout = VoicePlayout(OpusDecoder())  # takes packets from now on
                 self._tell("loudspeaker", "open", "")
                 piece = self._next_piece()
+                if self._volume != 1.0:
+                    piece = np.rint(piece * self._volume).astype(np.int16)
                 if self._echo is not None:
                     self._echo.played(piece)
                 self._speaker_level.hear(piece)

@@ -68,6 +68,7 @@ def call(server: ConsoleServer) -> CallId:
 def address(path: str, call: CallId) -> str:
     values = {"call": str(call), "station": STATION, "paper": "form", "word": "drill", "input": "claim"}
     values |= {"no": "1", "deed": "add", "box": "HD-1", "what": "units", "digest": "0" * 64}
+    values |= {"layer": "all", "object": "0" * 32}
     values |= {"device": "d", "photo": "p", "spool": spool_text(call.spool), "visit": "3", "token": "x" * 43}
     values |= {"name": "Lan", "alert": "1", "window": "1", "view": "1"}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found[1]], path)

@@ -83,9 +83,15 @@ async def test_killed_in_the_midst_of_a_call_it_is_back_and_told_all_again_and_t
             await until(lambda: len(box.told(Offer)) == 2)
         await until(lambda: len(box.from_hub()) == 4)
         second = [line for pid, line in heard(tmp_path) if pid == box.pids()[1]]
-        assert [line.get("tell") for line in second[1:]] == ["call", "camera", "from hub", "from hub"]
-        assert second[2]["is_allowed"] is False
-        join, peer = second[3]["signal"], second[4]["signal"]
+        assert [line.get("tell") for line in second[1:]] == [
+            "limits",
+            "call",
+            "camera",
+            "from hub",
+            "from hub",
+        ]
+        assert second[3]["is_allowed"] is False
+        join, peer = second[4]["signal"], second[5]["signal"]
         assert (join["page"], "leg" in join, peer["microphone"]) == (PAGE, False, "missing")
         assert box.is_lit()
 

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from contract.chunks import Column, decode_chunk, encode_chunk
 from contract.codecs import adaptive, logistic, raw, relation, rice
+from contract.commands import encode_command, parse_command
+from contract.desired import encode_desired, parse_desired, settings_hash
 from contract.errors import Refusal
 from contract.events import KeyMade, MediaState, Press, encode_event, parse_event
 from contract.header import Header, Kind, Record, encode_record, parse_draft, parse_record
@@ -84,6 +86,10 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "signal-media",
         "event-media",
         "names",
+        "desired",
+        "event-desired-applied",
+        "command",
+        "event-command-result",
     }
     assert PAGE.count("\n```") == 2 * len(EXAMPLES)
 
@@ -137,6 +143,25 @@ def test_how_camera_and_sound_are() -> None:
         name: value for name, value in example.fields.items() if name != "json"
     }
     assert encode_event(event).decode() == example["json"]
+
+
+def test_a_desired_document() -> None:
+    example = EXAMPLES["desired"]
+    desired = parse_desired(example["json"].encode())
+    assert encode_desired(desired).decode() == example["json"]
+    assert len(encode_desired(desired)) == example.number("bytes")
+    assert settings_hash(desired.settings) == example["hash"]
+
+
+def test_a_command() -> None:
+    example = EXAMPLES["command"]
+    assert encode_command(parse_command(example["json"].encode())).decode() == example["json"]
+
+
+@pytest.mark.parametrize("name", ["event-desired-applied", "event-command-result"])
+def test_what_became_of_it(name: str) -> None:
+    example = EXAMPLES[name]
+    assert encode_event(parse_event(example["json"].encode())).decode() == example["json"]
 
 
 def _column(example: Example, number: int) -> tuple[Column, int]:

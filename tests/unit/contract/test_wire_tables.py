@@ -5,6 +5,8 @@ from typing import get_args
 
 from contract import limits
 from contract.codes import Condition
+from contract.commands import AnyCommand, Command
+from contract.desired import SETTINGS
 from contract.errors import Refusal
 from contract.events import AnyEvent, Event
 from contract.media import AnyMediaSignal, MediaSignal
@@ -58,6 +60,20 @@ def test_the_table_of_topics_is_the_table_of_the_code() -> None:
         for rule in RULES.values()
     ]
     assert {rule.topic for rule in RULES.values() if rule.qos == 0} == {Topic.RECEIPT, Topic.INTEREST}
+
+
+def test_the_table_of_settings_has_every_setting_with_its_range() -> None:
+    shown = {name.strip("`"): value for name, value, _ in table("setting")}
+    assert list(shown) == list(SETTINGS)
+    for name, setting in SETTINGS.items():
+        if setting.kind == "number":
+            assert shown[name] == f"{setting.low} … {setting.high} {setting.unit}"
+
+
+def test_the_table_of_commands_has_every_command() -> None:
+    models: tuple[type[Command], ...] = get_args(get_args(AnyCommand)[0])
+    shown = [name.strip("`") for name, _ in table("command")]
+    assert shown == [str(model.model_fields["command"].default) for model in models]
 
 
 def test_the_table_of_limits_has_the_code_s_values() -> None:

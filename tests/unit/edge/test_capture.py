@@ -414,3 +414,14 @@ def test_waveforms_come_until_two_seconds_without_any_and_numerics_are_none() ->
     feed(heard, [block(PLETH, 0, 10)])
     assert heard.has_samples(now_us=NOW_US + 1_999_999)
     assert not heard.has_samples(now_us=NOW_US + 2_000_000)
+
+
+def test_the_hub_may_want_records_oftener_while_nobody_watches() -> None:
+    heard = running()
+    heard.record_every_s = 10.0
+    feed(heard, [block(ECG, 0, 250, mask=0)])
+    assert not cut(heard, now_us=NOW_US + 9_000_000).drops_drafts
+    feed(heard, [block(ECG, 250, 250, mask=0)])
+    batch = cut(heard, now_us=NOW_US + 10_000_000)
+    assert batch.drops_drafts
+    assert columns_of(batch.entries) == [[(1, 0, 0, 500)]]

@@ -282,3 +282,12 @@ def test_a_mistake_in_the_button_says_what_is_expected(tmp_path: Path, text: str
     with pytest.raises(ConfigError) as caught:
         read_config(write(tmp_path, TEXT + text))
     assert words in str(caught.value)
+
+
+def test_a_machine_is_restarted_from_afar_only_where_the_place_says_how(tmp_path: Path) -> None:
+    assert read_config(write(tmp_path, TEXT)).restart_command == ()
+    told = write(tmp_path, TEXT + '[commands]\nrestart = ["systemctl", "reboot"]\n')
+    assert read_config(told).restart_command == ("systemctl", "reboot")
+    for wrong in ('"reboot"', "[]", "[1]", '[""]'):
+        with pytest.raises(ConfigError, match=r"commands\.restart: expected a program"):
+            read_config(write(tmp_path, TEXT + f"[commands]\nrestart = {wrong}\n"))

@@ -5,16 +5,10 @@ import pytest
 from contract.header import Kind
 from contract.ids import BootId, RecordClass, VisitNo
 from contract.parts import join_parts, parse_part
-from edge.call.photographs import (
-    BATCH_BYTES,
-    PHOTO_MAX_BYTES,
-    Photograph,
-    PhotoIntake,
-    batches,
-    cut,
-)
+from edge.call.photographs import PHOTO_MAX_BYTES, Photograph, PhotoIntake, cut
 from edge.call.video_messages import PHOTO_SLICE_BYTES, PhotoSlice, photo_slices
 from edge.errors import VideoLinkError
+from edge.spool.part_entries import BATCH_BYTES, batches
 
 PHOTO, OTHER = "a" * 32, "b" * 32
 JPEG = random.Random(3).randbytes(3 * PHOTO_SLICE_BYTES + 17)

@@ -61,3 +61,11 @@ def test_a_link_that_came_up_while_the_status_was_made_stands_for_no_time_yet(
     since_s: float | None, now_s: float, stands_s: float | None
 ) -> None:
     assert connected_for_s(LinkState(connected_since_s=since_s), now_s=now_s) == stands_s
+
+
+def test_the_hub_may_want_another_time_between_two_while_nobody_watches() -> None:
+    rhythm = StatusRhythm()
+    rhythm.quiet_s = 60.0
+    rhythm.is_due(SHAPE, is_live=False, has_samples=True, now_s=0.0)
+    assert not rhythm.is_due(SHAPE, is_live=False, has_samples=True, now_s=59.9)
+    assert rhythm.is_due(SHAPE, is_live=False, has_samples=True, now_s=60.0)

@@ -68,3 +68,10 @@ def test_without_letters_nothing_is_printed_and_it_is_said_what_to_install(tmp_p
     assert outcome.how is Print.NO_LETTERS
     assert "apt install fonts-dejavu-core" in outcome.detail
     assert print_sheet(job("none")).how is Print.SWITCHED_OFF
+
+
+def test_the_sheet_has_the_name_and_the_hours_that_the_hub_wants() -> None:
+    wanted = job("usb").model_copy(update={"station": "Trạm Y tế Côn Đảo", "zone": "Asia/Tokyo"})
+    text = text_of(wanted)
+    assert "Trạm: Trạm Y tế Côn Đảo" in text
+    assert "Lúc: 18:22 26/11/2026 (Asia/Tokyo)" in text

@@ -209,3 +209,32 @@ async def test_nothing_is_tried_out_in_a_call_and_nothing_that_is_no_prompt(tmp_
         with pytest.raises(IllegalInputError, match="taken for true"):
             await station.ask("say prompt", prompt="ringing")
         assert station.handed == []
+
+
+@in_a_loop
+async def test_other_languages_are_spoken_once_they_are_made_and_the_old_ones_until_then(
+    tmp_path: Path,
+) -> None:
+    async with running(speaking(tmp_path)) as station:
+        await station.made()
+        assert station.prompts.now is not None
+        before = dict(station.prompts.now.made)
+        station.prompts.use_languages(("en",))
+        assert station.prompts.now.made == before
+        station.prompts.say(Prompt.RINGING)
+        assert station.stems()[-1] == ("ringing", True)
+        await until(lambda: station.prompts.now is not None and station.prompts.now.languages == ("en",))
+        await until(lambda: all(one not in before.values() for one in station.prompts.now.made.values()))  # type: ignore[union-attr]
+        station.prompts.use_languages(("en",))
+        assert not station.prompts._make_anew.is_set()
+
+
+@in_a_loop
+async def test_a_station_says_its_own_name(tmp_path: Path) -> None:
+    async with running(speaking(tmp_path)) as station:
+        await station.made()
+        saying = asyncio.create_task(station.prompts.say_text("Trạm Y tế Côn Đảo"))
+        await until(lambda: station.stems() == [("words", True)])
+        station.prompts.on_spoke(Spoke(number=station.handed[-1].number))
+        assert await saying == ""
+        assert station.said == []  # it is no prompt

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -197,3 +198,20 @@ def test_without_its_codec_both_say_so_and_nothing_else_stops(monkeypatch: pytes
     assert "libopus is not there" in line.wait_for_devices("open", "missing")
     voice.stop()
     line.wait_for_devices("closed", "closed")
+
+
+def played(path: Path, volume_pct: int) -> Sound:
+    """What comes out of a loudspeaker of that volume when a tone is said."""
+    line = Line()
+    voice = pipeline(line, microphone="none", loudspeaker=f"file:{path}")
+    voice.set_volume(volume_pct)
+    voice.say(1, np.rint(8_000 * np.sin(np.arange(VOICE_HZ // 2) / 8)).astype(np.int16))
+    line.wait(lambda: bool(line.said) and line.states[-1][1] == "closed")
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
+
+
+def test_the_hub_may_want_it_softer(tmp_path: Path) -> None:
+    full, soft = (played(tmp_path / f"{volume}.wav", volume) for volume in (100, 25))
+    assert np.abs(full).max() == pytest.approx(8_000, abs=2)
+    assert np.abs(soft).max() == pytest.approx(2_000, abs=2)

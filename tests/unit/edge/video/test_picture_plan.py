@@ -263,3 +263,26 @@ def test_the_picture_keeps_the_cameras_shape(
     camera: tuple[int, int], box: tuple[int, int], size: tuple[int, int]
 ) -> None:
     assert fitted(camera, box) == size
+
+
+def test_the_hub_may_want_less_than_the_link_has_room_for_and_that_holds_at_once() -> None:
+    plan = planned(2_000_000)
+    before = plan.shot(WIDE, now_s=100.0)
+    assert before is not None and before.bitrate_bps > 1_000_000
+    plan.set_limits(max_bps=100_000, max_height=None)
+    plan.link(link(2_000_000), now_s=101.0)
+    after = plan.shot(WIDE, now_s=101.0)
+    assert after is not None
+    assert after.bitrate_bps <= 100_000
+    assert after.height <= 270
+    plan.set_limits(max_bps=None, max_height=None)
+    plan.link(link(2_000_000), now_s=102.0)
+    shots = [shot for number in range(200) if (shot := plan.shot(WIDE, now_s=102.0 + number / 25))]
+    assert shots[-1].bitrate_bps > 1_000_000
+
+
+def test_the_hub_may_want_no_picture_higher_than_so_much() -> None:
+    plan = planned(2_000_000)
+    plan.set_limits(max_bps=None, max_height=360)
+    shots = [shot for number in range(200) if (shot := plan.shot(WIDE, now_s=100.0 + number / 25))]
+    assert {(shot.width, shot.height) for shot in shots} == {(640, 360)}

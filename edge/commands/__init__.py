@@ -1,0 +1,1 @@
+"""What the hub asks this box to do once."""

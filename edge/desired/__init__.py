@@ -1,0 +1,1 @@
+"""What the hub wants of this box: kept, in force, told."""

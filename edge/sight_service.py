@@ -1,0 +1,49 @@
+"""Everything that the box sees of itself at one moment: for `edge doctor`, the self-test and the bundle."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from edge.health.doctor import Sight, report_of
+from edge.rooms import Rooms
+
+
+class Sights:
+    """Looks at all rooms when somebody asks."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    async def see(self) -> Sight:
+        """Return what there is to see now."""
+        rooms = self._rooms
+        now_us, capture = rooms.clock.now_us(), rooms.capture
+        return Sight(
+            config=rooms.config,
+            now_us=now_us,
+            boot=rooms.boot,
+            boot_name=rooms.clock.boot_name,
+            counters=rooms.board.counters(),
+            devices=capture.sights(),
+            ports=rooms.instruments.sights(),
+            visit=capture.visit,
+            asks_visit_over=capture.asks(now_us=now_us),
+            awaits_sensors_off=capture.awaits_sensors_off,
+            status=await rooms.statuses.now(),
+            hub_keys=rooms.hub_keys,
+            spool_problem=rooms.spool.problem,
+            lost_batches=rooms.spool.lost_batches,
+            damaged_drafts=rooms.damaged_drafts,
+            dropped_events=capture.dropped_entries,
+            unstored_presses=rooms.call.records.unstored_presses,
+            card=rooms.spools.sight(),
+            link=rooms.uplink.link,
+            anchor=rooms.hub_anchors.last,
+            call=rooms.call.call,
+            media=rooms.video.devices,
+            operator=rooms.video.relay.peer,
+            prompts=rooms.video.prompts.now,
+        )
+
+    async def answer(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Answer `edge doctor`."""
+        return {"report": report_of(await self.see()).model_dump()}
