@@ -44,11 +44,14 @@ async def _stream(
     changed: set[StationId] = set()  # since they were told
 
     def on_change(station: StationId | None) -> None:
-        if station is not None and (wanted is None or station in wanted):
+        if station is None:
+            awake.set()
+        elif wanted is None or station in wanted:
             changed.add(station)
-        awake.set()
+            awake.set()
 
     stop, close_page = rooms.listen(on_change), rooms.open_page(name)
+    look_away = rooms.feed.look(wanted)
     sent: dict[str, Any] = {}
     ticks, number, is_tick = 0, None, True  # each second every station is looked at: words age too
     try:
@@ -57,6 +60,8 @@ async def _stream(
             told = rooms.calls_since(number, account=name)
             number = told.number
             yield ServerSentEvent(_state(rooms, told), event="state")
+            if not sent:
+                await rooms.feed.open_for(rooms.stations.ids() if wanted is None else wanted)
             stations: Iterable[StationId] = changed
             if is_tick:
                 stations = rooms.stations.ids() if wanted is None else wanted
@@ -77,6 +82,7 @@ async def _stream(
                     return  # logged out elsewhere, or too old: the page asks again and is told
     finally:
         stop()
+        look_away()
         close_page()
 
 

@@ -11,5 +11,6 @@ async def show_fleet(request: Request) -> Response:
     account = await signed_in(request)
     rooms = rooms_of(request)
     call_of = {call["station"]: call for call in rooms.calls()}
+    await rooms.feed.open_for(rooms.stations.ids())
     rows = [rooms.station(station) for station in rooms.stations.ids()]
     return render(request, "fleet.html", account=account, rows=rows, call_of=call_of)

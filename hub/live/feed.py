@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from contract.header import Kind, Record
+from contract.header import Header, Kind, Record
 from contract.ids import BootId, RecordClass, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
 from hub.live.arrived import Arrived
+from hub.live.looked_at import LookedAt, Unopened
 from hub.live.numbers import rate_of
 from hub.live.opening import (
     Beginning,
@@ -64,6 +65,7 @@ class LiveFeed:
         self.dropped_count = 0
         self._hub = hub
         self._pending: deque[Arrival] = deque()
+        self._looked_at, self._unopened = LookedAt(), Unopened()
         self._awake = asyncio.Event()
         self._listeners: list[Callable[[StationId], None]] = []
         hub.on_committed(self._on_committed)
@@ -74,7 +76,22 @@ class LiveFeed:
 
     def now(self, station: StationId) -> StationNow:
         """Return what is true of a station now."""
-        return self.stations.setdefault(station, StationNow())
+        found = self.stations.get(station)
+        if found is None:
+            found = self.stations[station] = StationNow()
+        return found
+
+    def look(self, stations: Iterable[StationId] | None) -> Callable[[], None]:
+        """A page shows rows of these stations (None: of all), until what is returned is called: their numbers
+        are opened as they come. Call `open_for` for what came before.
+        """
+        return self._looked_at.look(stations)
+
+    async def open_for(self, stations: Iterable[StationId]) -> None:
+        """Open what numbers of these stations wait, for somebody is about to see them."""
+        waiting = [arrival for station in stations for arrival in self._unopened.take(station)]
+        for start in range(0, len(waiting), OPEN_AT_ONCE):
+            await self._open(waiting[start : start + OPEN_AT_ONCE])
 
     async def begin(self) -> list[Beginning]:
         """Take up from the store what is known of every station; return it for the others who want it."""
@@ -94,6 +111,7 @@ class LiveFeed:
     async def begin_view(self, viewer: Viewer) -> None:
         """Send a page just opened what it needs first. `viewer` is already among the viewers."""
         station = viewer.station
+        await self.open_for([station])
         now = self.now(station)
         spool, visit = now.spool, now.visit
         first = self._whole_view(station)
@@ -118,21 +136,26 @@ class LiveFeed:
                 spool = now.spool
                 change = now.on_event(_arrived(arrival), arrival.event)
                 self._tell(arrival.station, change, is_new_spool=spool not in (None, now.spool))
-            elif self._is_wanted(arrival):
-                self._pending.append(arrival)
+            elif arrival.record.header.kind is Kind.CHUNK:
+                self._take_chunk(arrival, arrival.record.header)
         while len(self._pending) > PENDING_MAX:
             self._pending.popleft()
             self.dropped_count += 1
         if self._pending:
             self._awake.set()
 
-    def _is_wanted(self, arrival: Arrival) -> bool:
-        if not isinstance(arrival.record, Record) or arrival.record.header.kind is not Kind.CHUNK:
-            return False
-        if arrival.record.header.record_class is RecordClass.NUMERIC:
-            return True
+    def _take_chunk(self, arrival: Arrival, header: Header) -> None:
+        """Have it opened when somebody sees it; numbers of others wait, and begin a visit all the same."""
         is_watched = bool(self.viewers.of(arrival.station))
-        return arrival.record.header.record_class is RecordClass.WAVEFORM and is_watched
+        is_numeric = header.record_class is RecordClass.NUMERIC
+        if is_numeric and not is_watched and arrival.station not in self._looked_at:
+            now, arrived = self.now(arrival.station), _arrived(arrival)
+            spool = now.spool
+            self._unopened.hold(arrival, set_no=header.stream_set, at=arrived.at)
+            change = now.on_numerics(arrived, ())
+            self._tell(arrival.station, change, is_new_spool=spool not in (None, now.spool))
+        elif is_numeric or (is_watched and header.record_class is RecordClass.WAVEFORM):
+            self._pending.append(arrival)
 
     async def _open_pending(self) -> None:
         while True:
@@ -140,8 +163,11 @@ class LiveFeed:
             self._awake.clear()
             while self._pending:
                 turn = [self._pending.popleft() for _ in range(min(OPEN_AT_ONCE, len(self._pending)))]
-                for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
-                    self._on_opened(opened)
+                await self._open(turn)
+
+    async def _open(self, turn: Sequence[Arrival]) -> None:
+        for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
+            self._on_opened(opened)
 
     def _on_opened(self, opened: OpenedArrival) -> None:
         arrival = opened.arrival
@@ -158,18 +184,20 @@ class LiveFeed:
     def _tell(self, station: StationId, change: Change, *, is_new_spool: bool) -> None:
         if change is Change.NOTHING:
             return
+        if self.viewers.of(station):
+            self.viewers.send(station, self._news(station, change, is_new_spool=is_new_spool))
+        for listener in self._listeners:
+            listener(station)
+
+    def _news(self, station: StationId, change: Change, *, is_new_spool: bool) -> list[Message]:
         now, messages = self.now(station), list[Message]()
         if (
             is_new_spool
         ):  # numbers start over: without this, visit 1 could be taken for visit 1 of the card before
             messages.append(empty_view_text(station, now_utc_ms=self._utc_ms()))
         if Change.VIEW in change:
-            messages += self._whole_view(station)
-        else:
-            messages += [write(now, now_utc_ms=self._utc_ms()) for part, write in PARTS if change & part]
-        self.viewers.send(station, messages)
-        for listener in self._listeners:
-            listener(station)
+            return [*messages, *self._whole_view(station)]
+        return [*messages, *(write(now, now_utc_ms=self._utc_ms()) for part, write in PARTS if change & part)]
 
     async def _repeat_values(self) -> None:
         """Say the numbers again each second: the hub's clock goes with them; one that grew old goes away."""
