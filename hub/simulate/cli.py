@@ -89,7 +89,8 @@ def simulate(
         fleet.run(lambda now_s: telling.tell(now_s) and not _is_over(fleet.figures, seconds, now_s))
         limit_s = Clock().now_s() + DRAIN_LIMIT_S
         fleet.drain(lambda now_s: telling.tell(now_s) and now_s < limit_s)
-        told = fleet.figures.line(owed=fleet.owed)
+        resent = sum(one.owed.resent for one in fleet.stations)
+        told = fleet.figures.line(owed=fleet.owed, resent=resent)
     if ledger is not None:
         ledger.write_text(json.dumps(_ledger(fleet)), encoding="utf-8")
     _print(told, json_path)
@@ -145,11 +146,13 @@ class _Telling:
             line = {
                 "at_s": round(now_s, 3),
                 "up": figures.up,
+                "arrived": figures.arrived,
                 "parcels": figures.parcels,
                 "owed": owed,
                 "presses": figures.presses,
                 "presses_confirmed": len(figures.presses_told),
                 "commit_p99_ms": figures.commits.percentile_ms(0.99, newest=newest),
+                "outages": figures.outages,
                 "falls": len(figures.falls),
                 "falls_over": sum(one.back_s is not None for one in figures.falls),
                 "behind_s": round(figures.behind_s, 3),

@@ -41,13 +41,13 @@ class Fall:
 
 @dataclass(slots=True)
 class Figures:
-    """Of one run. `began_s`: when all stations had connected for the first time and owed nothing old."""
+    """Of one run. `arrived`: stations that were up at all; `all_up_s`: when the last of them was."""
 
     stations: int
     up: int = 0
+    arrived: int = 0
     all_up_s: float | None = None
     parcels: int = 0
-    resent: int = 0  # records
     acknowledged: int = 0
     refused: int = 0
     refused_by_broker: int = 0
@@ -61,14 +61,14 @@ class Figures:
     behind_s: float = 0.0  # how late the loop was at most: above a second, this machine is too slow for it
     why_lost: str = ""  # the last reason
 
-    def line(self, *, owed: int) -> dict[str, Any]:
+    def line(self, *, owed: int, resent: int) -> dict[str, Any]:
         """Return the numbers of the whole run, as one JSON object."""
         return {
             "stations": self.stations,
             "up": self.up,
             "parcels": self.parcels,
             "records_acknowledged": self.acknowledged,
-            "records_resent": self.resent,
+            "records_resent": resent,
             "records_owed": owed,
             "records_refused": self.refused,
             "refused_by_broker": self.refused_by_broker,

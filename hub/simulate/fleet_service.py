@@ -67,6 +67,7 @@ class _Client:
     tries: int = 0
     generation: int = 0
     has_begun: bool = False
+    has_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +318,9 @@ class SimFleet:
         wait_s = next_outage_s(self._habits.outages_per_hour, self._rng)
         if wait_s is not None:
             self._set(_Timer.OUTAGE, now_s + wait_s, client)
+        if not client.has_arrived:
+            client.has_arrived = True
+            self.figures.arrived += 1
         self._count_up(1, now_s)
 
     def _hear(self, client: _Client, topic: str, payload: bytes) -> None:
@@ -380,7 +384,7 @@ class SimFleet:
         figures = self.figures
         figures.up += change
         if figures.all_up_s is None:
-            figures.all_up_s = now_s if figures.up == figures.stations else None
+            figures.all_up_s = now_s if figures.arrived == figures.stations else None
             return
         is_down = bool(figures.falls) and figures.falls[-1].back_s is None
         if not is_down and figures.up < figures.stations * FALLEN_SHARE:

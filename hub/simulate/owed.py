@@ -22,6 +22,7 @@ class OwedRecord:
     raw: bytes
     made_s: float
     sent_s: float | None = None
+    was_sent: bool = False
 
 
 class Owed:
@@ -29,6 +30,7 @@ class Owed:
 
     def __init__(self) -> None:
         self.highest: dict[RecordClass, int] = {}  # the last seq that was given, by class
+        self.resent = 0  # records that went more than once
         self._records: dict[RecordClass, dict[int, OwedRecord]] = {}  # by seq, ascending
 
     def __len__(self) -> int:
@@ -54,7 +56,8 @@ class Owed:
     def sent(self, records: Sequence[OwedRecord], *, now_s: float) -> None:
         """They are on their way."""
         for one in records:
-            one.sent_s = now_s
+            self.resent += one.was_sent
+            one.sent_s, one.was_sent = now_s, True
 
     def call_is_overdue(self, *, now_s: float) -> bool:
         """Whether something of class 0 has waited too long for its receipt: take a new connection."""

@@ -55,7 +55,11 @@ def test_a_lost_connection_makes_everything_due_again() -> None:
     owed = book(3)
     owed.sent(owed.due(NUMERIC, now_s=0.0)[0], now_s=0.0)
     owed.connection_lost()
-    assert [[one.seq for one in parcel] for parcel in owed.due(NUMERIC, now_s=0.1)] == [[1, 2, 3]]
+    (again,) = owed.due(NUMERIC, now_s=0.1)
+    assert [one.seq for one in again] == [1, 2, 3]
+    assert owed.resent == 0
+    owed.sent(again, now_s=0.1)
+    assert owed.resent == 3
 
 
 def test_parcels_hold_no_more_than_a_large_one_may() -> None:
