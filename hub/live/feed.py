@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from contract.header import Header, Kind, Record
-from contract.ids import BootId, RecordClass, StationId
+from contract.ids import BootId, RecordClass, SpoolId, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
@@ -35,7 +36,7 @@ from hub.live.view_messages import (
     view_text,
 )
 from hub.live.viewers import Message, Viewer, Viewers
-from hub.store.interface import Arrival, Outcome, Store
+from hub.store.interface import Arrival, Outcome, Store, StoredRecord
 from hub.times.placing import PlacedColumn
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ PENDING_MAX: Final = (
 OPEN_AT_ONCE: Final = (
     2  # chunks a turn of the store's thread, 50 ms each at most: a press is read between turns
 )
+BEGIN_AT_ONCE: Final = 8  # stations a turn of the store's thread, two milliseconds each
 VALUES_EVERY_S: Final = 1.0
 PARTS: Final[tuple[tuple[Change, Callable[..., str]], ...]] = (
     (Change.NOTICES, notices_text),
@@ -66,6 +68,7 @@ class LiveFeed:
         self._hub = hub
         self._pending: deque[Arrival] = deque()
         self._looked_at, self._unopened = LookedAt(), Unopened()
+        self._to_begin: OrderedDict[StationId, None] = OrderedDict()  # in the store, not taken up yet
         self._awake = asyncio.Event()
         self._listeners: list[Callable[[StationId], None]] = []
         hub.on_committed(self._on_committed)
@@ -88,25 +91,36 @@ class LiveFeed:
         return self._looked_at.look(stations)
 
     async def open_for(self, stations: Iterable[StationId]) -> None:
-        """Open what numbers of these stations wait, for somebody is about to see them."""
+        """Take up these stations from the store where that is still to be done, and open what numbers of them
+        wait: somebody is about to see them.
+        """
+        await self._begin_some([station for station in stations if station in self._to_begin])
         waiting = [arrival for station in stations for arrival in self._unopened.take(station)]
         for start in range(0, len(waiting), OPEN_AT_ONCE):
             await self._open(waiting[start : start + OPEN_AT_ONCE])
 
-    async def begin(self) -> list[Beginning]:
-        """Take up from the store what is known of every station; return it for the others who want it."""
-        beginnings = []
-        for station in await self._hub.run_read(lambda store: store.stations()):
-            beginning = await self._hub.run_read(_beginning_of(self._hub, station))
-            self._take_up(beginning)
-            beginnings.append(beginning)
-        return beginnings
+    def begin(self, stations: Iterable[StationId]) -> None:
+        """The store knows these stations: `run` takes them up from there by and by, `open_for` at once."""
+        self._to_begin = OrderedDict.fromkeys(stations)
 
     async def run(self) -> None:
         """Open chunks as they are committed and send them on, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._begin_all(), name="live: begin")
             tasks.create_task(self._open_pending(), name="live: open")
             tasks.create_task(self._repeat_values(), name="live: values")
+
+    async def _begin_all(self) -> None:
+        while self._to_begin:
+            await self._begin_some(list(islice(self._to_begin, BEGIN_AT_ONCE)))
+
+    async def _begin_some(self, stations: Sequence[StationId]) -> None:
+        for start in range(0, len(stations), BEGIN_AT_ONCE):
+            some = stations[start : start + BEGIN_AT_ONCE]
+            for beginning in await self._hub.run_read(_beginnings_of(some)):
+                if beginning.station in self._to_begin:  # nobody else was quicker
+                    del self._to_begin[beginning.station]
+                    self._take_up(beginning)
 
     async def begin_view(self, viewer: Viewer) -> None:
         """Send a page just opened what it needs first. `viewer` is already among the viewers."""
@@ -132,6 +146,8 @@ class LiveFeed:
             if one.outcome is not Outcome.STORED or not isinstance(arrival.record, Record):
                 continue
             if arrival.event is not None:
+                if arrival.station in self._to_begin:
+                    self._to_begin.move_to_end(arrival.station, last=False)  # something happens there
                 now = self.now(arrival.station)
                 spool = now.spool
                 change = now.on_event(_arrived(arrival), arrival.event)
@@ -207,17 +223,23 @@ class LiveFeed:
                 self.viewers.send(station, [self._values(station)])
 
     def _take_up(self, beginning: Beginning) -> None:
-        if beginning.spool is None:
-            return
+        """Take in what the store knows: what has come meanwhile is newer, and stays."""
         now = self.now(beginning.station)
-        now.restart(beginning.spool)
+        if beginning.spool is None or now.spool not in (None, beginning.spool):
+            return
+        if now.spool is None:
+            now.restart(beginning.spool)
         for anchor in beginning.anchors:
             now.times.learn_anchor(anchor)
         for stored in beginning.events:
             if stored.event is not None:
                 now.on_event(_from_store(stored.record, stored.received_utc_us, beginning), stored.event)
         for chunk in beginning.numerics:
-            now.on_numerics(_from_store(chunk.record, chunk.received_utc_us, beginning), chunk.columns)
+            arrival = _arrival_from_store(chunk, beginning.station, beginning.spool)
+            header = chunk.record.header
+            at = (int(header.boot), header.t_us)
+            self._unopened.hold(arrival, set_no=header.stream_set, at=at)
+        self._tell(beginning.station, Change.EVENTS, is_new_spool=False)
 
     def _utc_ms(self) -> float:
         return self._hub.utc_now_us() / 1000
@@ -231,8 +253,8 @@ class LiveFeed:
         return values_text(self.now(station), now_utc_ms=self._utc_ms())
 
 
-def _beginning_of(hub: Hub, station: StationId) -> Callable[[Store], Beginning]:
-    return lambda store: read_beginning(store, hub.opener_for, station)
+def _beginnings_of(stations: Sequence[StationId]) -> Callable[[Store], list[Beginning]]:
+    return lambda store: [read_beginning(store, station) for station in stations]
 
 
 def _opening_of(hub: Hub, turn: Sequence[Arrival]) -> Callable[[Store], list[OpenedArrival]]:
@@ -249,6 +271,18 @@ def _arrived(arrival: Arrival) -> Arrived:
 def _from_store(record: Record, received_utc_us: int, beginning: Beginning) -> Arrived:
     assert beginning.spool is not None  # noqa: S101 - told to mypy; the caller has looked
     return Arrived(beginning.spool, record.header, BootId(UNKNOWN_BOOT), 0, received_utc_us)
+
+
+def _arrival_from_store(stored: StoredRecord, station: StationId, spool: SpoolId) -> Arrival:
+    return Arrival(
+        station=station,
+        spool=spool,
+        boot=BootId(UNKNOWN_BOOT),
+        sent_t_us=0,
+        received_utc_us=stored.received_utc_us,
+        record=stored.record,
+        raw=b"",
+    )
 
 
 def _history_frames(now: StationNow, history: Sequence[OpenedChunk]) -> list[bytes]:

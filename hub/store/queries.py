@@ -66,6 +66,13 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
         rows = self._db.execute("SELECT DISTINCT station FROM spool ORDER BY station")
         return [StationId(station) for (station,) in rows]
 
+    def heard_stations(self) -> list[tuple[StationId, int | None]]:
+        """Return the same, each with when the hub last stored anything of it."""
+        rows = self._db.execute(
+            "SELECT station, max(heard_utc_us) FROM spool GROUP BY station ORDER BY station"
+        )
+        return [(StationId(station), heard or None) for station, heard in rows]
+
     def last_received_utc_us(self, station: StationId) -> int | None:
         """Return when the hub last stored anything of the station."""
         (heard,) = self._db.execute(
