@@ -47,15 +47,15 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
 
     def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
         """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
-        found: dict[RecordClass, SeqRanges] = {}
+        found: dict[int, list[tuple[int, int]]] = {}
         rows = self._db.execute(
             "SELECT class, low, high FROM stored_range"
             " WHERE spool_no = (SELECT no FROM spool WHERE station = ? AND spool = ?) ORDER BY class, low",
             (station, spool_text(spool)),
         )
         for record_class, low, high in rows:
-            found.setdefault(RecordClass(record_class), SeqRanges()).add(low, high)
-        return found
+            found.setdefault(record_class, []).append((low, high))
+        return {RecordClass(name): SeqRanges.from_sorted(ranges) for name, ranges in found.items()}
 
     def spools(self, station: StationId) -> list[SpoolId]:
         """Return the station's spools, the one heard last first."""
