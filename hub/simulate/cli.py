@@ -18,6 +18,7 @@ from hub.clock import Clock
 from hub.config import read_config
 from hub.pki.authority import Authority
 from hub.simulate.bodies import Person
+from hub.simulate.connection import allow_files
 from hub.simulate.enrolment import choose, enrol_all, names_to_add
 from hub.simulate.figures import Figures
 from hub.simulate.fleet_service import Habits, SimFleet
@@ -62,6 +63,7 @@ def simulate(
         config.write_text(text, encoding="utf-8")
         typer.echo(f"{config}: {len(chosen)} stations have names; the hub reads them when it starts")
         return
+    allow_files(len(chosen))
     authority = Authority(settings.pki_folder)
     console = Console(stderr=True)
     with console.status(f"certificates, keys and people of {len(chosen)} stations"):

@@ -6,6 +6,7 @@ memory, asyncio's TLS ten times the memory (docs/adr/0040-the-simulated-fleet.md
 
 import errno
 import os
+import resource
 import socket
 import struct
 from pathlib import Path
@@ -15,6 +16,7 @@ from OpenSSL import SSL, crypto
 
 from hub.pki.authority import Credential
 
+FILES_BESIDE: Final = 256  # that are no connections
 READ_BYTES: Final = 16_384
 _RELEASE_BUFFERS: Final = 0x10  # SSL_MODE_RELEASE_BUFFERS: an idle connection keeps 34 kB less
 _AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: no TIME_WAIT, which would use up the ports
@@ -22,6 +24,17 @@ _AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: no TIME_WAIT, whi
 
 class LineLostError(Exception):
     """The connection is over, or never came to be. The text says why."""
+
+
+def allow_files(count: int) -> None:
+    """Let this process have so many files open, as far as the machine allows. Raises OSError beyond that."""
+    wanted = count + FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        text = f"{wanted} open files are needed and {hard} allowed: ulimit -Hn {wanted}, or fewer stations"
+        raise OSError(errno.EMFILE, text)
+    if soft != resource.RLIM_INFINITY and wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def make_context(ca: Path) -> SSL.Context:
@@ -117,4 +130,4 @@ class Line:
 
 
 def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return "the broker is gone" if isinstance(error, SSL.SysCallError) else str(error) or type(error).__name__

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
 
+from hub.simulate.connection import allow_files
 from tests.broker import Broker, free_port
 from tests.village.process import ROOT, Process
 from tests.village.village import wait_for_port
@@ -22,6 +23,7 @@ class Stage:
     """Use as a context: then broker and hub run, and `begin` starts the stations."""
 
     def __init__(self, folder: Path, stations: int) -> None:
+        allow_files(stations)  # the broker, which we start, has as many
         self.folder, self.stations = folder, stations
         self.config = folder / "hub.toml"
         self.ledger_path, self._told_path, self._log_path = (
