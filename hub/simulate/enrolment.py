@@ -9,7 +9,7 @@ Stations that the hub's configuration names come first, under their own names.
 import base64
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from contract.ids import StationId
 from hub.pki.authority import Authority, Credential
 from hub.pki.files import PkiError, write_file
 from hub.simulate.places import Place, places
+from hub.toml_table import ConfigError
 
 HEADINGS: Final = ("station", "name", "units")
 UNITS_BETWEEN: Final = " / "
@@ -25,9 +26,13 @@ UNITS_BETWEEN: Final = " / "
 
 def choose(named: Mapping[StationId, str], count: int, *, units: int | None) -> list[Place]:
     """Return so many stations: those that have a name at the hub, then made-up ones."""
-    known = [Place(station, name, ()) for station, name in named.items()]
-    made_up = (one for one in places(units=units) if one.station not in named)
-    return list(islice(_both(known, made_up), count))
+    made_up = {one.station: one for one in islice(places(units=units), count)}
+    known = [
+        Place(station, name, made_up[station].units if station in made_up else ())
+        for station, name in named.items()
+    ]
+    others = [one for one in made_up.values() if one.station not in named]
+    return [*known, *others][:count]
 
 
 def enrol_all(authority: Authority, folder: Path, stations: Sequence[Place]) -> list[Credential]:
@@ -48,22 +53,17 @@ def enrol_all(authority: Authority, folder: Path, stations: Sequence[Place]) -> 
 
 def names_to_add(text: str, stations: Sequence[Place], named: Mapping[StationId, str]) -> str:
     """Return a configuration's text with a name for each station that has none, behind its last line. Raises
-    ValueError: its last table is not [stations].
+    ConfigError: its last table is not [stations].
     """
     tables = [line for line in text.splitlines() if line.startswith("[")]
     if not tables or not tables[-1].startswith("[stations]"):
-        raise ValueError("the last table is not [stations], so no names can be added behind it")
+        raise ConfigError("its last table is not [stations], so no names can be added: move that to the end")
     lines = [
         f"{one.station} = {json.dumps(one.name, ensure_ascii=False)}\n"
         for one in stations
         if one.station not in named
     ]
     return text.rstrip("\n") + "\n" + "".join(lines)
-
-
-def _both(known: Sequence[Place], made_up: Iterator[Place]) -> Iterator[Place]:
-    yield from known
-    yield from made_up
 
 
 def _read(path: Path) -> dict[StationId, Credential]:
