@@ -242,7 +242,10 @@ class _Connection:
             before = self._taken_count
             self._client.loop_read()
             if self._taken_count == before:
-                return
+                break
+        connected: Any = self._client.socket()
+        if connected is not None and connected.pending():  # TLS holds more, of which the socket knows nothing
+            self._loop.call_soon(self._read)
 
     def _write_soon(self) -> None:
         self._loop.call_soon(self._write)
