@@ -35,8 +35,8 @@ LOG = logging.getLogger(__name__)
 GONE_AFTER_MS: Final = 20_000  # a page whose machine died acknowledges nothing; its call must not wait for it
 STOP_LIMIT_S: Final = 3  # for open pages; they come back by themselves
 
-# What is on its way through the hub lives for some ten thousand allocations. Python's own thresholds take it for
-# long-lived, and walk over all that is known of 14,000 stations every few seconds.
+# What is on its way through the hub lives for some ten thousand allocations. Python takes it for
+# long-lived, and walks over all that is known of 14,000 stations every few seconds.
 COLLECT_AFTER: Final = (50_000, 20, 1_000)
 
 
