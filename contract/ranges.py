@@ -70,6 +70,13 @@ class SeqRanges:
         return self._ranges[1:] if self.cumulative else list(self._ranges)
 
     @classmethod
+    def from_sorted(cls, ranges: Iterable[tuple[int, int]]) -> Self:
+        """Return the set of ranges that were read from one: ascending, and none touches another."""
+        found = cls()
+        found._ranges = list(ranges)
+        return found
+
+    @classmethod
     def from_parts(cls, cumulative: int, above: Iterable[tuple[int, int]]) -> Self:
         """Return the set that `cumulative` and `above_cumulative()` describe."""
         return cls([*([(1, cumulative)] if cumulative else []), *above])

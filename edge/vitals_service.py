@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from contract.ids import BootId
+from contract.media import StationMedia
 from contract.receipts import Receipt
 from contract.sealing import HubKey
 from contract.times import Anchor
@@ -268,8 +269,7 @@ class Vitals:
             machine=self._machine,
             hub_time=lambda: self._hub_anchors.last,
         )
-        name = lambda: self._wishes.settings.station_name  # noqa: E731 - it is built later
-        shown = Shown(name, self._call, self._advice, self._instruments, media=lambda: self._video.media)
+        shown = Shown(self._station_name, self._call, self._advice, self._instruments, self._media_now)
         self._live = LiveService(
             self._statuses, shown, station=self._config.station, boot=self._boot, spool_id=self._spool_id
         )
@@ -324,6 +324,12 @@ class Vitals:
             on_stored=self._on_stored,
         )
         self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
+
+    def _station_name(self) -> str:
+        return self._wishes.settings.station_name
+
+    def _media_now(self) -> StationMedia | None:
+        return self._video.media
 
     async def _end(self) -> None:
         self._unstored = await self._call.records.finish()

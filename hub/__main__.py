@@ -30,6 +30,7 @@ from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
 from hub.routing.cli import route
+from hub.simulate.cli import simulate
 from hub.store.interface import StoreError
 from hub.store.sqlite import DAMAGE, SqliteStore
 from hub.toml_table import ConfigError
@@ -150,6 +151,7 @@ app.command()(restore)
 app.command()(backlog)
 app.command()(alerts)
 app.command()(route)
+app.command()(simulate)
 app.command("import")(import_)
 
 

@@ -31,6 +31,9 @@ BACKOFF_MIN_S: Final = 0.5
 BACKOFF_MAX_S: Final = 5.0  # nurses wait: a broker that is back is found within that
 WAITING_MAX: Final = 20_000  # receipts and signals that the broker has not acknowledged
 
+READS_AT_ONCE: Final = 64  # messages before the loop does something else
+MISC_EVERY_S: Final = 1.0  # pings, and whether they are answered
+
 OnMessage = Callable[[str, bytes, bool], None]
 
 
@@ -41,6 +44,17 @@ class HubLogin:
     ca: Path
     certificate: Path
     key: Path
+
+
+def _properties(expiry_s: int | None) -> Properties | None:
+    if expiry_s is None:
+        return None
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = expiry_s
+    return properties
+
+
+_PROPERTIES: Final = {topic: _properties(rule.expiry_s) for topic, rule in RULES.items()}
 
 
 class BrokerRefusedError(Exception):
@@ -83,10 +97,9 @@ class Broker:
         if current is None or not current.is_taken:
             return False
         rule = RULES[topic]
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        if rule.expiry_s is not None:
-            properties.MessageExpiryInterval = rule.expiry_s
-        return current.publish(topic_name(station, topic), payload, rule.qos, rule.retained, properties)
+        return current.publish(
+            topic_name(station, topic), payload, rule.qos, rule.retained, _PROPERTIES[topic]
+        )
 
     def mark(self) -> bytes | None:
         """Return what was left with the broker that we are connected with; None: nothing, or no broker."""
@@ -116,7 +129,7 @@ class Broker:
                 self._note(None, self._explain(error))
             finally:
                 self._connection = self._current = None
-                await connection.close()
+                connection.close()
             await asyncio.sleep(self._rng.uniform(BACKOFF_MIN_S, backoff_s))
             backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
 
@@ -163,7 +176,9 @@ class Broker:
 
 
 class _Connection:
-    """One connection, made once. paho's thread hands everything over to the loop."""
+    """One connection, made once. A thread connects; from then on paho is driven by the loop, without a thread
+    of its own: handing a message from thread to thread costs as much as reading it.
+    """
 
     def __init__(self, address: tuple[str, int], login: HubLogin, on_message: OnMessage) -> None:
         self._loop = asyncio.get_running_loop()
@@ -183,19 +198,32 @@ class _Connection:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_arrival
+        self._misc: asyncio.TimerHandle | None = None
+        self._taken_count = 0
 
     async def open(self) -> None:
         """Return when connected and subscribed. Raises OSError, TimeoutError, BrokerRefusedError."""
         await asyncio.to_thread(self._connect)
+        self._attach()
         async with asyncio.timeout(OPEN_LIMIT_S):
             await self._subscribed
 
-    async def close(self) -> None:
-        """End the connection and paho's thread."""
+    def close(self) -> None:
+        """End the connection."""
         self._subscribed.cancel()
-        await asyncio.to_thread(self._end)
+        if self._misc is not None:
+            self._misc.cancel()
+        connected: Any = self._client.socket()
+        if connected is not None:
+            self._detach(connected)
+        self._client.on_socket_register_write = None  # paho writes its goodbye at once, and closes
+        self._client.disconnect()
+        if connected is not None:
+            connected.close()  # of a broker that takes no goodbye
 
-    def publish(self, topic: str, payload: bytes, qos: int, retain: bool, properties: Properties) -> bool:
+    def publish(
+        self, topic: str, payload: bytes, qos: int, retain: bool, properties: Properties | None
+    ) -> bool:
         """Hand a message to paho; False when it does not take it."""
         return self._client.publish(topic, payload, qos, retain, properties).rc == mqtt.MQTT_ERR_SUCCESS
 
@@ -210,17 +238,56 @@ class _Connection:
             connected, socket.socket
         ):  # a PUBACK must not hold back the receipt behind it for 40 ms
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client.loop_start()
 
-    def _end(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+    def _attach(self) -> None:
+        """Have the loop drive paho from here on."""
+        connected: Any = self._client.socket()
+        if connected is None:  # lost before we came here; paho has said so
+            return
+        self._client.on_socket_close = lambda _client, _data, closing: self._detach(closing)
+        self._client.on_socket_register_write = lambda *_: self._write_soon()
+        self._loop.add_reader(connected, self._read)
+        self._keep_alive()
+        self._read()  # TLS may hold what came behind the handshake
+
+    def _detach(self, closing: Any) -> None:
+        self._loop.remove_reader(closing)
+        self._loop.remove_writer(closing)
+
+    def _read(self) -> None:
+        """Read until nothing comes, or others shall have their turn; then the loop calls again."""
+        for _ in range(READS_AT_ONCE):
+            before = self._taken_count
+            self._client.loop_read()
+            if self._taken_count == before:
+                break
+        connected: Any = self._client.socket()
+        if connected is not None and connected.pending():  # TLS holds more, of which the socket knows nothing
+            self._loop.call_soon(self._read)
+
+    def _write_soon(self) -> None:
+        self._loop.call_soon(self._write)
+
+    def _write(self) -> None:
+        """Write all that waits; what the socket does not take now goes when it can."""
+        self._client.loop_write()
+        connected: Any = self._client.socket()
+        if connected is None:
+            return
+        if self._client.want_write():
+            self._loop.add_writer(connected, self._write)
+        else:
+            self._loop.remove_writer(connected)
+
+    def _keep_alive(self) -> None:
+        self._client.loop_misc()
+        self._misc = self._loop.call_later(MISC_EVERY_S, self._keep_alive)
 
     def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
     ) -> None:
         if reason.is_failure:
-            self._loop.call_soon_threadsafe(self._refuse, str(reason))
+            self._refuse(str(reason))
         else:
             self.is_taken = True
             client.subscribe([(name, SubscribeOptions(qos=1)) for name in SUBSCRIPTIONS])
@@ -228,17 +295,16 @@ class _Connection:
     def _on_subscribe(self, _c: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
-            self._loop.call_soon_threadsafe(self._refuse, refused[0])
+            self._refuse(refused[0])
         else:
-            self._loop.call_soon_threadsafe(self._accept)
+            self._accept()
 
     def _on_disconnect(self, _c: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
-        self._loop.call_soon_threadsafe(self._lose, str(reason))
+        self._lose(str(reason))
 
     def _on_arrival(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._loop.call_soon_threadsafe(
-            self._on_message, message.topic, bytes(message.payload), message.retain
-        )
+        self._taken_count += 1
+        self._loop.call_soon(self._on_message, message.topic, bytes(message.payload), message.retain)
 
     def _accept(self) -> None:
         if not self._subscribed.done():

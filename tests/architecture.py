@@ -53,6 +53,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "jinja2": ("hub/console/*.py", "edge/panel/pages.py"),
     "babel": ("hub/console/*.py",),
     "uvicorn": ("hub/hub_service.py", "hub/console/server.py", "edge/panel/panel_service.py"),
+    "OpenSSL": ("hub/simulate/connection.py",),
     "websockets": (),  # uvicorn's, not ours
     "h11": ("hub/routing/webhook.py",),
     "smtplib": ("hub/alerts/mail.py",),
@@ -155,6 +156,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/routing/modem.py",
     "hub/routing/sms_command.py",
     "hub/routing/webhook.py",
+    "hub/simulate/connection.py",
     "hub/live/feed.py",  # runs between the store's thread and the viewers' queues
 )
 FOREIGN: Final = ("firmware_bridge/firmware/*",)  # MicroPython, runs on the board

@@ -71,6 +71,12 @@ class Broker:
                 assert time.monotonic() < deadline_s, f"mosquitto does not listen: {text}"
                 time.sleep(0.01)  # between tries of a connection; nothing announces that a process listens
 
+    @property
+    def pid(self) -> int:
+        """Its process id while it runs."""
+        assert self._process is not None, "not started"
+        return self._process.pid
+
     def kill(self) -> None:
         """End it without a word, as kill -9 does."""
         assert self._process is not None

@@ -8,10 +8,11 @@ from contract.events import Owed
 
 
 class LinkFacts(BaseModel):
-    """`station_name`: what people call the station. `for_s`: since when it is as it is, None: since this process began. `is_heard`: the hub says it has
-    what is sent. `kept_s`: how old the oldest record is that the hub does not have, None: there is none, or
-    nobody knows; `records`: how many. `given_up`: how many since the link was lost. Times are UTC, ms, None:
-    unknown; `is_time_sure`: whether hours and minutes are right.
+    """`station_name`: what people call the station. `for_s`: since when it is as it is, None: since this
+    process began. `is_heard`: the hub says it has what is sent. `kept_s`: how old the oldest record is that
+    the hub does not have, None: there is none, or nobody knows; `records`: how many. `given_up`: how many
+    since the link was lost. Times are UTC, ms, None: unknown; `is_time_sure`: whether hours and minutes are
+    right.
     """
 
     model_config = ConfigDict(frozen=True)

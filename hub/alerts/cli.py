@@ -8,8 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contract.ids import KeyId, SpoolId, StationId
-from contract.sealing import Opener
+from contract.ids import StationId
 from hub.alerts.alert import EVERYWHERE
 from hub.alerts.amounts import amount_text
 from hub.alerts.facts import StationFacts, fact
@@ -18,15 +17,13 @@ from hub.alerts.rules_document import read_rules
 from hub.alerts.station_facts import station_facts
 from hub.alerts.unit_names import unit_named
 from hub.alerts.watch import Verdict, Watch, judge
-from hub.config import Config, read_config
+from hub.config import read_config
 from hub.fleet.card_json import organisation_of
 from hub.fleet.organisation import Organisation
 from hub.fleet.presence import Presence, Word
-from hub.ingest.keyring import KeyRing
 from hub.live.opening import read_beginning
 from hub.live.station_now import StationNow
 from hub.live.taking_up import take_up
-from hub.pki.authority import Authority
 from hub.store.interface import Store
 from hub.store.sqlite import SqliteStore
 
@@ -55,7 +52,7 @@ def alerts(
             if unit_named(organisation.tree, name) is None:
                 typer.echo(f"note: {path} names a unit {name}: there is none, or more than one", err=True)
         if now:
-            _print_now(rules, store, organisation, settings)
+            _print_now(rules, store, organisation)
         else:
             _print_rules(rules)
 
@@ -81,16 +78,8 @@ def _print_rules(rules: Rules) -> None:
     Console().print(table)
 
 
-def _print_now(rules: Rules, store: Store, organisation: Organisation, settings: Config) -> None:
-    ring, now_utc_us, count = (
-        KeyRing(Authority(settings.pki_folder).seal_keys.read()),
-        time.time_ns() // 1_000,
-        0,
-    )
-
-    def opener_for(store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
-        return ring.opener(store.key_event, station, spool, key_id)
-
+def _print_now(rules: Rules, store: Store, organisation: Organisation) -> None:
+    now_utc_us, count = time.time_ns() // 1_000, 0
     pressed = {row.call_id.station: row.received_utc_us for row in store.newest_calls()}
     now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -100,9 +89,8 @@ def _print_now(rules: Rules, store: Store, organisation: Organisation, settings:
     for heading in ("severity", "rule", "station", "now", "limit", "what"):
         table.add_column(heading)
     for station in store.stations():
-        beginning, of = read_beginning(store, opener_for, station), StationNow()
-        take_up(of, beginning)
-        heard_us = beginning.last_received_utc_us
+        of, heard_us = StationNow(), store.last_received_utc_us(station)
+        take_up(of, read_beginning(store, station))
         age_s = None if heard_us is None else max(0.0, (now_utc_us - heard_us) / 1e6)
         facts = station_facts(
             of,

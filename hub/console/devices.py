@@ -18,6 +18,7 @@ async def show_questions(request: Request) -> Response:
     """The open questions alone, for the page that is open already."""
     account = await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
+    await rooms.feed.open_for([station])
     return render(request, "questions.html", account=account, row=rooms.station(station))
 
 
@@ -25,6 +26,7 @@ async def confirm_device(request: Request) -> Response:
     """POST /stations/ID/devices/DEVICE, `is_device`: which it is, empty: a new one."""
     account = await signed_in_to_answer(request)
     station, rooms = station_in_path(request), rooms_of(request)
+    await rooms.feed.open_for([station])
     device, is_device = request.path_params["device"], (await request.form()).get("is_device")
     if not isinstance(is_device, str):
         raise RefusedPageError(422, "Yêu cầu không dùng được.")

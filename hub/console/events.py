@@ -72,16 +72,17 @@ async def _stream(
     changed: set[StationId] = set()  # since they were told
 
     def on_change(station: StationId | None) -> None:
-        if station is not None:
-            if station not in wanted:
-                return
+        if station is None:
+            awake.set()
+        elif station in wanted:
             changed.add(station)
-        awake.set()
+            awake.set()
 
     stops = [rooms.listen(on_change), rooms.open_page(name)]
     fleet = FleetTold(rooms.fleet, wanted, awake.set) if is_fleet else None
     if fleet is not None:
         stops += [rooms.fleet.listen(awake.set), fleet.close]
+    in_sight, look_away = frozenset(wanted), rooms.feed.look(wanted)
     sent: dict[str, Any] = {}
     ticks, number, tick_s = 0, None, 0.0  # each second every row is looked at: words and numbers age too
     loop = asyncio.get_running_loop()
@@ -91,6 +92,11 @@ async def _stream(
             told = rooms.calls_since(number, account=name)
             number = told.number
             yield ServerSentEvent(_state(rooms, told), event="state")
+            if in_sight != wanted or not sent:
+                in_sight, before = frozenset(wanted), look_away
+                look_away = rooms.feed.look(in_sight)
+                before()
+                await rooms.feed.open_for(in_sight)
             for text in fleet.messages() if fleet is not None else ():
                 yield ServerSentEvent(text, event="fleet")
             is_tick = loop.time() >= tick_s
@@ -115,6 +121,7 @@ async def _stream(
     finally:
         for stop in stops:
             stop()
+        look_away()
 
 
 def _state(rooms: Rooms, told: CallsTold) -> str:

@@ -70,7 +70,9 @@ async def show_fleet(request: Request) -> Response:
     calls = _call_of(rooms)
     found = listed(rooms.fleet.fleet(calls=list(calls)), view)
     first = min(view.page, max(0, (len(found) - 1) // PAGE_ROWS)) * PAGE_ROWS
-    lines = list(_lines(rooms, found[first : first + PAGE_ROWS], view))
+    shown = found[first : first + PAGE_ROWS]
+    await rooms.feed.open_for([one.station for one in shown])
+    lines = list(_lines(rooms, shown, view))
     return render(
         request,
         "fleet.html",
@@ -101,12 +103,14 @@ async def show_wall(request: Request) -> Response:
     calls = _call_of(rooms)
     found = listed(rooms.fleet.fleet(calls=list(calls)), View())
     counts = {word: sum(1 for one in found if one.word is word) for word in Word}
+    needing = [one for one in found if _needs(one, calls)][:12]
+    await rooms.feed.open_for([one.station for one in needing])
     return render(
         request,
         "wall.html",
         account=account,
         counts=counts,
-        needing=list(_lines(rooms, [one for one in found if _needs(one, calls)][:12], View())),
+        needing=list(_lines(rooms, needing, View())),
         call_of=calls,
         **_choices(rooms),
     )

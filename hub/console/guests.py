@@ -75,6 +75,7 @@ async def show_guest(request: Request) -> Response:
     if visitor is None:
         raise RefusedPageError(403, GONE)
     rooms, station = rooms_of(request), visitor.call_id.station
+    await rooms.feed.open_for([station])
     return render(request, "guest.html", account=None, visitor=visitor, row=rooms.station(station))
 
 
@@ -144,12 +145,15 @@ def _address(request: Request) -> str:
 
 async def _stream(rooms: Rooms, visitor: Visitor) -> AsyncIterator[ServerSentEvent]:
     awake = asyncio.Event()
-    stop, close_page = rooms.listen(lambda _: awake.set()), rooms.open_page(visitor.name)
+    station = visitor.call_id.station
+    stop = rooms.listen(lambda changed: awake.set() if changed in (None, station) else None)
+    look_away, close_page = rooms.feed.look([station]), rooms.open_page(visitor.name)
     try:
+        await rooms.feed.open_for([station])
         while not rooms.is_ending:
             awake.clear()
             yield ServerSentEvent(json.dumps(_state(rooms, visitor)), event="state")
-            row = rooms.station(visitor.call_id.station)
+            row = rooms.station(station)
             yield ServerSentEvent(json.dumps({"rows": [row]}), event="rows")
             if not is_there(rooms, visitor):
                 return  # the page is told that the call is gone, asks again and is refused
@@ -161,6 +165,7 @@ async def _stream(rooms: Rooms, visitor: Visitor) -> AsyncIterator[ServerSentEve
                 pass
     finally:
         stop()
+        look_away()
         close_page()
 
 

@@ -16,6 +16,7 @@ async def list_photos(request: Request) -> Response:
     """GET /stations/ID/photos: those of the visit under way."""
     await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
+    await rooms.feed.open_for([station])
     try:
         states = await rooms.media.photos.shown(station)
     except StoreFailedError:

@@ -126,17 +126,15 @@ class Rooms:
         await self.organisation.begin()
         self._enrol()
         self.organisation.on_change(self._enrol)
-        beginnings = await self.feed.begin()
+        heard = await self.hub.run_read(lambda store: store.heard_stations())
         utc_us = self.hub.utc_now_us()
         self.stations.begin(
-            (
-                one.station,
-                None if one.last_received_utc_us is None else (utc_us - one.last_received_utc_us) / 1e6,
-            )
-            for one in beginnings
+            (station, None if last_us is None else (utc_us - last_us) / 1e6) for station, last_us in heard
         )
+        self.feed.begin(station for station, _ in heard)
         await self.routing.begin()
         await self.desk.begin()
+        await self.feed.open_for({one.call_id.station for one in self.desk.open_calls()})
         await self.cases.begin()
         await self.alerts.begin()
         self.fleet.begin()

@@ -62,6 +62,7 @@ async def show_station(request: Request) -> Response:
     """The station's page."""
     account = await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
+    await rooms.feed.open_for([station])
     return render(
         request,
         "station.html",

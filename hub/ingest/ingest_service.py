@@ -21,7 +21,7 @@ from hub.clock import Clock
 from hub.hub import IngestState
 from hub.ingest.committed import Committed, OnCommitted, OnSignal, SignalHeard
 from hub.ingest.ingest import Counters, Payload, Sent, Spool, open_event, read_batch
-from hub.ingest.intake import Intake
+from hub.ingest.intake import BatchWindow, Intake
 from hub.ingest.keyring import KeyRing
 from hub.ingest.latency import Latency
 from hub.ingest.receipt_desk import ReceiptDesk
@@ -33,7 +33,6 @@ T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
-BATCH_WINDOW_S: Final = 0.010  # what a waveform may wait so that one sync serves many; a call does not wait
 HELLOS_A_BATCH: Final = 500
 
 
@@ -73,7 +72,7 @@ class IngestService:
         self._desk = ReceiptDesk(epoch=epoch)
         self._on_committed: list[OnCommitted] = []
         self._on_signal: list[OnSignal] = []
-        self._intake = Intake()
+        self._intake, self._window = Intake(), BatchWindow()
         self._hellos: dict[Spool, Sent] = {}
         self._has_work, self._is_urgent, self._has_note = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._counters = Counters()
@@ -179,7 +178,6 @@ class IngestService:
             sent_t_us = 0 if is_retained else signal.t_us  # an old time is no time exchange
             self._hellos[spool] = Sent(sent_t_us, self._clock.utc_now_us())
             self._has_work.set()
-            self._is_urgent.set()
         for listener in self._on_signal:
             _call_listener(listener, heard)
 
@@ -187,9 +185,11 @@ class IngestService:
         while True:
             await self._has_work.wait()
             with suppress(TimeoutError):
-                async with asyncio.timeout(BATCH_WINDOW_S):
+                async with asyncio.timeout(self._window.length_s):
                     await self._is_urgent.wait()
-            await self._take_turn(self._next_work())
+            work = self._next_work()
+            self._window.on_batch(len(work.payloads))
+            await self._take_turn(work)
 
     def _next_work(self) -> _Work:
         batch = self._intake.take_batch()

@@ -11,6 +11,22 @@ QUEUE_BYTES: Final = 128 * 2**20
 BATCH_PAYLOADS: Final = 200
 BATCH_BYTES: Final = 2 * 2**20  # bounds what a call may wait behind
 
+WINDOW_S: Final = 0.010  # what a waveform may wait so that one sync serves many; a call does not wait
+BUSY_WINDOW_S: Final = 0.030  # with a thousand parcels a second, where a turn costs more than a wait does
+BUSY_PAYLOADS_PER_S: Final = 500
+
+
+class BatchWindow:
+    """How long the next commit gathers parcels, by how many the last one gathered."""
+
+    def __init__(self) -> None:
+        self.length_s = WINDOW_S
+
+    def on_batch(self, payload_count: int) -> None:
+        """So many came within the window; what came while the commit before was under way among them."""
+        is_busy = payload_count >= BUSY_PAYLOADS_PER_S * self.length_s
+        self.length_s = BUSY_WINDOW_S if is_busy else WINDOW_S
+
 
 class Intake:
     """Two queues, each with its own limits, so that no backlog takes a call's place."""

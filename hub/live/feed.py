@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
-from contract.header import Kind, Record
-from contract.ids import RecordClass, StationId
+from contract.header import Header, Kind, Record
+from contract.ids import BootId, RecordClass, SpoolId, StationId
 from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
 from hub.live.arrived import Arrived
+from hub.live.looked_at import LookedAt, Unopened
 from hub.live.numbers import rate_of
 from hub.live.opening import (
     Beginning,
@@ -25,7 +27,7 @@ from hub.live.opening import (
     read_history,
 )
 from hub.live.station_now import Change, StationNow
-from hub.live.taking_up import take_up
+from hub.live.taking_up import UNKNOWN_BOOT, take_up
 from hub.live.view_messages import (
     devices_text,
     empty_view_text,
@@ -35,7 +37,7 @@ from hub.live.view_messages import (
     view_text,
 )
 from hub.live.viewers import Message, Viewer, Viewers
-from hub.store.interface import Arrival, Outcome, Store
+from hub.store.interface import Arrival, Outcome, Store, StoredRecord
 from hub.times.placing import PlacedColumn
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ PENDING_MAX: Final = (
 OPEN_AT_ONCE: Final = (
     2  # chunks a turn of the store's thread, 50 ms each at most: a press is read between turns
 )
+BEGIN_AT_ONCE: Final = 8  # stations a turn of the store's thread, two milliseconds each
 VALUES_EVERY_S: Final = 1.0
 PARTS: Final[tuple[tuple[Change, Callable[..., str]], ...]] = (
     (Change.NOTICES, notices_text),
@@ -64,6 +67,8 @@ class LiveFeed:
         self.dropped_count = 0
         self._hub = hub
         self._pending: deque[Arrival] = deque()
+        self._looked_at, self._unopened = LookedAt(), Unopened()
+        self._to_begin: OrderedDict[StationId, None] = OrderedDict()  # in the store, not taken up yet
         self._awake = asyncio.Event()
         self._listeners: list[Callable[[StationId], None]] = []
         hub.on_committed(self._on_committed)
@@ -74,26 +79,53 @@ class LiveFeed:
 
     def now(self, station: StationId) -> StationNow:
         """Return what is true of a station now."""
-        return self.stations.setdefault(station, StationNow())
+        found = self.stations.get(station)
+        if found is None:
+            found = self.stations[station] = StationNow()
+        return found
 
-    async def begin(self) -> list[Beginning]:
-        """Take up from the store what is known of every station; return it for the others who want it."""
-        beginnings = []
-        for station in await self._hub.run_read(lambda store: store.stations()):
-            beginning = await self._hub.run_read(_beginning_of(self._hub, station))
-            take_up(self.now(station), beginning)
-            beginnings.append(beginning)
-        return beginnings
+    def look(self, stations: Iterable[StationId] | None) -> Callable[[], None]:
+        """A page shows rows of these stations (None: of all), until what is returned is called: their numbers
+        are opened as they come. Call `open_for` for what came before.
+        """
+        return self._looked_at.look(stations)
+
+    async def open_for(self, stations: Iterable[StationId]) -> None:
+        """Take up these stations from the store where that is still to be done, and open what numbers of them
+        wait: somebody is about to see them.
+        """
+        await self._begin_some([station for station in stations if station in self._to_begin])
+        waiting = [arrival for station in stations for arrival in self._unopened.take(station)]
+        for start in range(0, len(waiting), OPEN_AT_ONCE):
+            await self._open(waiting[start : start + OPEN_AT_ONCE])
+
+    def begin(self, stations: Iterable[StationId]) -> None:
+        """The store knows these stations: `run` takes them up from there by and by, `open_for` at once."""
+        self._to_begin = OrderedDict.fromkeys(stations)
 
     async def run(self) -> None:
         """Open chunks as they are committed and send them on, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._begin_all(), name="live: begin")
             tasks.create_task(self._open_pending(), name="live: open")
             tasks.create_task(self._repeat_values(), name="live: values")
+
+    async def _begin_all(self) -> None:
+        while self._to_begin:
+            await self._begin_some(list(islice(self._to_begin, BEGIN_AT_ONCE)))
+
+    async def _begin_some(self, stations: Sequence[StationId]) -> None:
+        for start in range(0, len(stations), BEGIN_AT_ONCE):
+            some = stations[start : start + BEGIN_AT_ONCE]
+            for beginning in await self._hub.run_read(_beginnings_of(some)):
+                if beginning.station in self._to_begin:  # nobody else was quicker
+                    del self._to_begin[beginning.station]
+                    self._take_up(beginning)
 
     async def begin_view(self, viewer: Viewer) -> None:
         """Send a page just opened what it needs first. `viewer` is already among the viewers."""
         station = viewer.station
+        await self.open_for([station])
         now = self.now(station)
         spool, visit = now.spool, now.visit
         first = self._whole_view(station)
@@ -114,25 +146,32 @@ class LiveFeed:
             if one.outcome is not Outcome.STORED or not isinstance(arrival.record, Record):
                 continue
             if arrival.event is not None:
+                if arrival.station in self._to_begin:
+                    self._to_begin.move_to_end(arrival.station, last=False)  # something happens there
                 now = self.now(arrival.station)
                 spool = now.spool
                 change = now.on_event(_arrived(arrival), arrival.event)
                 self._tell(arrival.station, change, is_new_spool=spool not in (None, now.spool))
-            elif self._is_wanted(arrival):
-                self._pending.append(arrival)
+            elif arrival.record.header.kind is Kind.CHUNK:
+                self._take_chunk(arrival, arrival.record.header)
         while len(self._pending) > PENDING_MAX:
             self._pending.popleft()
             self.dropped_count += 1
         if self._pending:
             self._awake.set()
 
-    def _is_wanted(self, arrival: Arrival) -> bool:
-        if not isinstance(arrival.record, Record) or arrival.record.header.kind is not Kind.CHUNK:
-            return False
-        if arrival.record.header.record_class is RecordClass.NUMERIC:
-            return True
+    def _take_chunk(self, arrival: Arrival, header: Header) -> None:
+        """Have it opened when somebody sees it; numbers of others wait, and begin a visit all the same."""
         is_watched = bool(self.viewers.of(arrival.station))
-        return arrival.record.header.record_class is RecordClass.WAVEFORM and is_watched
+        is_numeric = header.record_class is RecordClass.NUMERIC
+        if is_numeric and not is_watched and arrival.station not in self._looked_at:
+            now, arrived = self.now(arrival.station), _arrived(arrival)
+            spool = now.spool
+            self._unopened.hold(arrival, set_no=header.stream_set, at=arrived.at)
+            change = now.on_numerics(arrived, ())
+            self._tell(arrival.station, change, is_new_spool=spool not in (None, now.spool))
+        elif is_numeric or (is_watched and header.record_class is RecordClass.WAVEFORM):
+            self._pending.append(arrival)
 
     async def _open_pending(self) -> None:
         while True:
@@ -140,8 +179,11 @@ class LiveFeed:
             self._awake.clear()
             while self._pending:
                 turn = [self._pending.popleft() for _ in range(min(OPEN_AT_ONCE, len(self._pending)))]
-                for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
-                    self._on_opened(opened)
+                await self._open(turn)
+
+    async def _open(self, turn: Sequence[Arrival]) -> None:
+        for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
+            self._on_opened(opened)
 
     def _on_opened(self, opened: OpenedArrival) -> None:
         arrival = opened.arrival
@@ -158,18 +200,20 @@ class LiveFeed:
     def _tell(self, station: StationId, change: Change, *, is_new_spool: bool) -> None:
         if change is Change.NOTHING:
             return
+        if self.viewers.of(station):
+            self.viewers.send(station, self._news(station, change, is_new_spool=is_new_spool))
+        for listener in self._listeners:
+            listener(station)
+
+    def _news(self, station: StationId, change: Change, *, is_new_spool: bool) -> list[Message]:
         now, messages = self.now(station), list[Message]()
         if (
             is_new_spool
         ):  # numbers start over: without this, visit 1 could be taken for visit 1 of the card before
             messages.append(empty_view_text(station, now_utc_ms=self._utc_ms()))
         if Change.VIEW in change:
-            messages += self._whole_view(station)
-        else:
-            messages += [write(now, now_utc_ms=self._utc_ms()) for part, write in PARTS if change & part]
-        self.viewers.send(station, messages)
-        for listener in self._listeners:
-            listener(station)
+            return [*messages, *self._whole_view(station)]
+        return [*messages, *(write(now, now_utc_ms=self._utc_ms()) for part, write in PARTS if change & part)]
 
     async def _repeat_values(self) -> None:
         """Say the numbers again each second: the hub's clock goes with them; one that grew old goes away."""
@@ -177,6 +221,17 @@ class LiveFeed:
             await asyncio.sleep(VALUES_EVERY_S)
             for station in self.viewers.stations():
                 self.viewers.send(station, [self._values(station)])
+
+    def _take_up(self, beginning: Beginning) -> None:
+        """Take in what the store knows: what has come meanwhile is newer, and stays."""
+        if not take_up(self.now(beginning.station), beginning) or beginning.spool is None:
+            return
+        for chunk in beginning.numerics:
+            arrival = _arrival_from_store(chunk, beginning.station, beginning.spool)
+            header = chunk.record.header
+            at = (int(header.boot), header.t_us)
+            self._unopened.hold(arrival, set_no=header.stream_set, at=at)
+        self._tell(beginning.station, Change.EVENTS, is_new_spool=False)
 
     def _utc_ms(self) -> float:
         return self._hub.utc_now_us() / 1000
@@ -190,8 +245,8 @@ class LiveFeed:
         return values_text(self.now(station), now_utc_ms=self._utc_ms())
 
 
-def _beginning_of(hub: Hub, station: StationId) -> Callable[[Store], Beginning]:
-    return lambda store: read_beginning(store, hub.opener_for, station)
+def _beginnings_of(stations: Sequence[StationId]) -> Callable[[Store], list[Beginning]]:
+    return lambda store: [read_beginning(store, station) for station in stations]
 
 
 def _opening_of(hub: Hub, turn: Sequence[Arrival]) -> Callable[[Store], list[OpenedArrival]]:
@@ -202,6 +257,18 @@ def _arrived(arrival: Arrival) -> Arrived:
     assert isinstance(arrival.record, Record)  # noqa: S101 - told to mypy; the callers have looked
     return Arrived(
         arrival.spool, arrival.record.header, arrival.boot, arrival.sent_t_us, arrival.received_utc_us
+    )
+
+
+def _arrival_from_store(stored: StoredRecord, station: StationId, spool: SpoolId) -> Arrival:
+    return Arrival(
+        station=station,
+        spool=spool,
+        boot=BootId(UNKNOWN_BOOT),
+        sent_t_us=0,
+        received_utc_us=stored.received_utc_us,
+        record=stored.record,
+        raw=b"",
     )
 
 

@@ -19,6 +19,7 @@ from hub.times.placing import PlacedColumn, placed
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
 HISTORY_CHUNKS_MAX: Final = 96  # 12 s of half-second chunks, four devices
+NUMERICS_MAX: Final = 4  # newest chunks of numerics that say how a station was when the hub starts
 A_DEVICE_EACH: Final = 64  # several of the devices that a station has; one that flaps hides no other
 STATE_EVENTS: Final = {  # how many of the newest say how things are
     "started": 1,
@@ -59,10 +60,9 @@ class Beginning:
 
     station: StationId
     spool: SpoolId | None = None
-    last_received_utc_us: int | None = None
     anchors: list[Anchor] = field(default_factory=list)
     events: list[StoredRecord] = field(default_factory=list)  # oldest first
-    numerics: list[OpenedChunk] = field(default_factory=list)
+    numerics: list[StoredRecord] = field(default_factory=list)  # the newest, as they came
 
 
 def open_record(
@@ -115,28 +115,17 @@ def read_history(
     return chosen[::-1]
 
 
-def read_beginning(store: Store, opener_for: OpenerFor, station: StationId) -> Beginning:
+def read_beginning(store: Store, station: StationId) -> Beginning:
     """Return what is known of a station, as the hub starts."""
     spools = store.spools(station)
     if not spools:
-        return Beginning(station, last_received_utc_us=store.last_received_utc_us(station))
+        return Beginning(station)
     spool = spools[0]
     events: list[StoredRecord] = []
     for name, newest in STATE_EVENTS.items():
         events += reversed(store.events(station, names=(name,), newest=newest, spool=spool))
-    numerics = [
-        OpenedChunk(one.record, columns, one.received_utc_us)
-        for one in store.chunks(station, spool, record_class=RecordClass.NUMERIC, newest=4)
-        if (columns := open_record(store, opener_for, station, spool, one.record))
-    ]
-    return Beginning(
-        station,
-        spool,
-        store.last_received_utc_us(station),
-        store.anchors(station, spool, newest=ANCHORS_MAX),
-        events,
-        numerics,
-    )
+    numerics = list(store.chunks(station, spool, record_class=RecordClass.NUMERIC, newest=NUMERICS_MAX))
+    return Beginning(station, spool, store.anchors(station, spool, newest=ANCHORS_MAX), events, numerics)
 
 
 def _oldest_us(chosen: Sequence[OpenedChunk]) -> int:

@@ -9,18 +9,20 @@ from hub.live.station_now import StationNow
 UNKNOWN_BOOT = 0  # of the parcel, for what comes from the store
 
 
-def take_up(now: StationNow, beginning: Beginning) -> None:
-    """Take up into `now`, which is fresh, what the store has; nothing, if it has nothing."""
-    if beginning.spool is None:
-        return
-    now.restart(beginning.spool)
+def take_up(now: StationNow, beginning: Beginning) -> bool:
+    """Take up into `now` what the store has but numbers, which are opened for the eye: what came meanwhile is
+    newer and stays. False: the store has nothing, or another spool is under way.
+    """
+    if beginning.spool is None or now.spool not in (None, beginning.spool):
+        return False
+    if now.spool is None:
+        now.restart(beginning.spool)
     for anchor in beginning.anchors:
         now.times.learn_anchor(anchor)
     for stored in beginning.events:
         if stored.event is not None:
             now.on_event(_from_store(stored.record, stored.received_utc_us, beginning), stored.event)
-    for chunk in beginning.numerics:
-        now.on_numerics(_from_store(chunk.record, chunk.received_utc_us, beginning), chunk.columns)
+    return True
 
 
 def _from_store(record: Record, received_utc_us: int, beginning: Beginning) -> Arrived:

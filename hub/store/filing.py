@@ -43,17 +43,19 @@ class Filing:
 
     def __init__(self, db: Database, writer: SegmentWriter, reader: SegmentReader) -> None:
         self._db, self._writer, self._reader = db, writer, reader
+        self._conn = db.conn  # without a look at tracers for each of thousands of statements a second
         self._spool_nos: dict[tuple[StationId, SpoolId], int] = {}
         self._added: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
         self._heard_utc_us: dict[int, int] = {}
         self._stations_utc_us: dict[StationId, int] = {}
+        self._segments: set[int] = set()  # that have their row
 
     def take(self, arrival: Arrival) -> Outcome:
         """Write one arrival, unless its identity is there already."""
         spool_no = self.spool_no(arrival.station, arrival.spool)
         _, _, record_class, seq = arrival.record_id
         key = (spool_no, record_class, seq)
-        found = self._db.execute(
+        found = self._conn.execute(
             "SELECT raw, segment, start, length FROM record WHERE spool_no = ? AND class = ? AND seq = ?", key
         ).fetchone()
         if found is not None:
@@ -119,23 +121,7 @@ class Filing:
 
     def finish(self) -> None:
         """Write what is known once all are taken: stored ranges, times heard, lengths of segments."""
-        for (spool_no, record_class), added in self._added.items():
-            rows = self._db.execute(
-                "SELECT low, high FROM stored_range WHERE spool_no = ? AND class = ? ORDER BY low",
-                (spool_no, record_class),
-            ).fetchall()
-            before, ranges = set(rows), SeqRanges(rows)
-            for low, high in added:
-                ranges.add(low, high)
-            after = set(ranges)
-            self._db.conn.executemany(
-                "DELETE FROM stored_range WHERE spool_no = ? AND class = ? AND low = ?",
-                [(spool_no, record_class, low) for low, _ in before - after],
-            )
-            self._db.conn.executemany(
-                "INSERT INTO stored_range (spool_no, class, low, high) VALUES (?, ?, ?, ?)",
-                [(spool_no, record_class, low, high) for low, high in after - before],
-            )
+        self._write_ranges()
         self._db.conn.executemany(
             "UPDATE spool SET heard_utc_us = max(heard_utc_us, ?) WHERE no = ?",
             [(heard, spool_no) for spool_no, heard in self._heard_utc_us.items()],
@@ -161,17 +147,37 @@ class Filing:
             told_us, station = tied_us(self._db, key[0], BootId(boot), t_us), StationId(name)
         file_status(self._db, station, status, told_us=told_us, received_us=now_utc_us)
 
+    def _write_ranges(self) -> None:
+        """Write what has changed of the ranges: most often one of a class has grown by a record."""
+        gone: list[tuple[int, int, int]] = []
+        written: list[tuple[int, int, int, int]] = []
+        for key, added in self._added.items():
+            rows = self._conn.execute(
+                "SELECT low, high FROM stored_range WHERE spool_no = ? AND class = ? ORDER BY low", key
+            ).fetchall()
+            ranges = SeqRanges.from_sorted(rows)
+            for low, high in added:
+                ranges.add(low, high)
+            before, after = dict(rows), dict(ranges)
+            gone += [(*key, low) for low in before if low not in after]
+            written += [(*key, low, high) for low, high in after.items() if before.get(low) != high]
+        self._conn.executemany("DELETE FROM stored_range WHERE spool_no = ? AND class = ? AND low = ?", gone)
+        self._conn.executemany(
+            "INSERT INTO stored_range (spool_no, class, low, high) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (spool_no, class, low) DO UPDATE SET high = excluded.high",
+            written,
+        )
+
     def spool_no(self, station: StationId, spool: SpoolId) -> int:
         """Return the row number of a spool, made when it is new."""
         key = (station, spool)
         if key not in self._spool_nos:
             text = spool_text(spool)
-            self._db.execute(
-                "INSERT OR IGNORE INTO spool (station, spool, heard_utc_us) VALUES (?, ?, 0)", (station, text)
-            )
-            row = self._db.execute(
-                "SELECT no FROM spool WHERE station = ? AND spool = ?", (station, text)
-            ).fetchone()
+            sql = "SELECT no FROM spool WHERE station = ? AND spool = ?"
+            row = self._conn.execute(sql, (station, text)).fetchone()
+            if row is None:
+                insert = "INSERT INTO spool (station, spool, heard_utc_us) VALUES (?, ?, 0) RETURNING no"
+                row = self._conn.execute(insert, (station, text)).fetchone()
             self._spool_nos[key] = int(row[0])
         return self._spool_nos[key]
 
@@ -197,13 +203,15 @@ class Filing:
                 header.visit,
                 is_waiting,
             )
-        self._db.execute(
+        self._conn.execute(
             _INSERT_RECORD, (spool_no, record_class, seq, *columns, arrival.received_utc_us, raw, *place)
         )
 
     def _place(self, raw: bytes) -> Place:
         place = self._writer.append(raw)
-        self._db.execute("INSERT OR IGNORE INTO segment (no, length) VALUES (?, 0)", (place.segment,))
+        if place.segment not in self._segments:
+            self._segments.add(place.segment)
+            self._db.execute("INSERT OR IGNORE INTO segment (no, length) VALUES (?, 0)", (place.segment,))
         return place
 
     def _compare(

@@ -203,6 +203,9 @@ class Store(PastStore, Protocol):
     def stations(self) -> list[StationId]:
         """Return every station that ever sent a record, by name."""
 
+    def heard_stations(self) -> list[tuple[StationId, int | None]]:
+        """Return the same, each with when the hub last stored anything of it."""
+
     def last_received_utc_us(self, station: StationId) -> int | None:
         """Return when the hub last stored anything of the station."""
 

@@ -51,15 +51,15 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
 
     def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
         """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
-        found: dict[RecordClass, SeqRanges] = {}
+        found: dict[int, list[tuple[int, int]]] = {}
         rows = self._db.execute(
             "SELECT class, low, high FROM stored_range"
             " WHERE spool_no = (SELECT no FROM spool WHERE station = ? AND spool = ?) ORDER BY class, low",
             (station, spool_text(spool)),
         )
         for record_class, low, high in rows:
-            found.setdefault(RecordClass(record_class), SeqRanges()).add(low, high)
-        return found
+            found.setdefault(record_class, []).append((low, high))
+        return {RecordClass(name): SeqRanges.from_sorted(ranges) for name, ranges in found.items()}
 
     def spools(self, station: StationId) -> list[SpoolId]:
         """Return the station's spools, the one heard last first."""
@@ -69,6 +69,13 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
         """Return every station that ever sent a record, by name."""
         rows = self._db.execute("SELECT DISTINCT station FROM spool ORDER BY station")
         return [StationId(station) for (station,) in rows]
+
+    def heard_stations(self) -> list[tuple[StationId, int | None]]:
+        """Return the same, each with when the hub last stored anything of it."""
+        rows = self._db.execute(
+            "SELECT station, max(heard_utc_us) FROM spool GROUP BY station ORDER BY station"
+        )
+        return [(StationId(station), heard or None) for station, heard in rows]
 
     def last_received_utc_us(self, station: StationId) -> int | None:
         """Return when the hub last stored anything of the station."""

@@ -24,6 +24,7 @@ LOG = logging.getLogger(__name__)
 
 PENDING_MAX: Final = 1_000  # chunks; the oldest is dropped, for a line needs some points, not all
 OPEN_AT_ONCE: Final = 32
+CHUNKS_PER_S: Final = 100  # opened in the long run, however many streams there are: a 30th of a core
 CLOCKS_MAX: Final = 60_000  # streams, of 2 kB: four each of 14,000 stations
 
 
@@ -124,7 +125,7 @@ class RateService:
                 lines.setdefault(one.of, {})[one.start.stream] = line
             looked = self._looked.get((one.of, one.record_class))
             if looked is not None:
-                self._looked[one.of, one.record_class] = (looked[0], clock.spacing_us)
+                self._looked[one.of, one.record_class] = (looked[0], self._spacing_us(clock))
         for of, of_set in lines.items():
             try:
                 await self._hub.run_write(_keeping_of(of, of_set, now_utc_us=self._hub.utc_now_us()))
@@ -132,6 +133,10 @@ class RateService:
                 for stream in of_set:
                     self._clocks.pop((of, stream), None)
                 raise
+
+    def _spacing_us(self, clock: SampleClock) -> int:
+        """How far apart a set's chunks are opened: as its lines want them, or as so many sets allow."""
+        return max(clock.spacing_us, len(self._looked) * 1_000_000 // CHUNKS_PER_S)
 
     def _clock(self, one: _Read) -> SampleClock:
         key = (one.of, one.start.stream)

@@ -75,6 +75,15 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    def ask_to_end(self, *, limit_s: float) -> None:
+        """Ask it to end, and return when it has. Raises TimeoutError."""
+        assert self._process is not None, "not started"
+        os.kill(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(timeout=limit_s)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"{self._arguments} did not end within {limit_s:.0f} s") from error
+
     def output(self) -> str:
         """What it has said so far, all its starts together."""
         return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""

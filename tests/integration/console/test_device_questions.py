@@ -135,7 +135,7 @@ def test_a_hub_that_starts_anew_knows_questions_devices_and_measurements_again(t
         wait_for(lambda: known(server)[-1] == "silent", "all of it")
         before = known(server)
     with ConsoleServer(tmp_path) as server:
-        assert known(server) == before
+        wait_for(lambda: known(server) == before, "the same, taken up from the store")
         assert before == ([DEVICE], [[120.0, 80.0, 93.0], [72.0]], ("alarm",), "RA-LA", "silent")
 
 

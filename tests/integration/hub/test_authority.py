@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from contract.ids import StationId
 from hub.pki.authority import Authority
@@ -31,6 +32,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def certificate(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def extension(found: x509.Certificate, name: str) -> object:
+    return next(one.value for one in found.extensions if one.oid._name == name)
 
 
 def test_making_it_again_changes_nothing(authority: Authority) -> None:
@@ -114,6 +119,20 @@ def test_enrolling_again_keeps_the_boxs_key(authority: Authority, tmp_path: Path
     assert contents(tmp_path / "box") == before
     public = X25519PublicKey.from_public_bytes(first.seal_key.read_bytes())
     assert authority.seal_keys.newest().public.public_bytes_raw() == public.public_bytes_raw()
+
+
+def test_credentials_for_many_are_such_as_a_box_is_given(authority: Authority, tmp_path: Path) -> None:
+    names = [CON_DAO, StationId("cat-hai-01")]
+    issued = list(authority.issue(names))
+    assert [one.station for one in issued] == names
+    enrolled = certificate(authority.enrol(CON_DAO, tmp_path / "box", now=NOW).certificate)
+    found = x509.load_der_x509_certificate(issued[0].certificate)
+    assert (found.subject, found.issuer) == (enrolled.subject, enrolled.issuer)
+    found.verify_directly_issued_by(certificate(authority.ca))
+    for name in ("keyUsage", "extendedKeyUsage", "basicConstraints"):
+        assert extension(found, name) == extension(enrolled, name)
+    key = load_der_private_key(issued[0].key, password=None)
+    assert key.public_key() == found.public_key() != enrolled.public_key()
 
 
 def test_an_interrupted_making_is_finished_by_the_next(authority: Authority) -> None:

@@ -299,6 +299,7 @@ def test_stations_and_spools_are_told_by_when_they_were_heard(
     assert store.stations() == [CON_DAO, LY_SON]
     assert store.spools(CON_DAO) == [box.spool, SpoolId(2**64 - 1)]
     assert (store.last_received_utc_us(CON_DAO), store.last_received_utc_us(LY_SON)) == (NOW_US + 9, NOW_US)
+    assert store.heard_stations() == [(CON_DAO, NOW_US + 9), (LY_SON, NOW_US)]
 
 
 def test_a_commit_that_fails_midway_stores_nothing(

@@ -1,6 +1,14 @@
 from contract.ids import RecordClass, StationId
 from hub.ingest.ingest import Payload
-from hub.ingest.intake import BATCH_BYTES, BATCH_PAYLOADS, Intake
+from hub.ingest.intake import (
+    BATCH_BYTES,
+    BATCH_PAYLOADS,
+    BUSY_PAYLOADS_PER_S,
+    BUSY_WINDOW_S,
+    WINDOW_S,
+    BatchWindow,
+    Intake,
+)
 
 
 def payload(record_class: RecordClass, data: bytes = b"x") -> Payload:
@@ -44,3 +52,14 @@ def test_a_backlog_does_not_take_a_calls_place() -> None:
     intake = Intake(queue_payloads=1, queue_bytes=10)
     assert intake.put(payload(RecordClass.WAVEFORM, bytes(10)))
     assert intake.put(payload(RecordClass.CALL, bytes(10)))
+
+
+def test_commits_gather_for_longer_while_much_comes_and_only_then() -> None:
+    window = BatchWindow()
+    assert window.length_s == WINDOW_S
+    window.on_batch(round(BUSY_PAYLOADS_PER_S * WINDOW_S))
+    assert window.length_s == BUSY_WINDOW_S
+    window.on_batch(round(BUSY_PAYLOADS_PER_S * BUSY_WINDOW_S))
+    assert window.length_s == BUSY_WINDOW_S  # the same rate fills the longer window in proportion
+    window.on_batch(round(BUSY_PAYLOADS_PER_S * BUSY_WINDOW_S) - 1)
+    assert window.length_s == WINDOW_S

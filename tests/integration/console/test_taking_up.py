@@ -1,0 +1,55 @@
+"""A hub that starts takes up its stations by and by: who looks is served first, and news is not undone."""
+
+from pathlib import Path
+
+from contract.events import DeviceState
+from contract.ids import StationId
+from tests.simulators.console_server import ConsoleServer, wait_for
+from tests.simulators.console_station import BOARD, ConsoleStation
+
+NAMES = [StationId(f"con-dao-{number:02}") for number in range(1, 13)]
+
+
+def test_a_page_that_is_asked_for_at_once_knows_what_the_store_knows(tmp_path: Path) -> None:
+    with ConsoleServer(tmp_path) as server:
+        for name in NAMES:
+            station = ConsoleStation(server, name)
+            station.open_visit(3)
+            station.status(round_trip_ms=612, owed=7)
+        wait_for(lambda: visits(server) == [3] * len(NAMES), "their visits")
+    with ConsoleServer(tmp_path) as server:
+        server.account("Lan")
+        text = server.get(f"/stations/{NAMES[-1]}", Cookie=server.session("Lan")).text
+        assert "612 ms" in text
+        wait_for(lambda: visits(server) == [3] * len(NAMES), "the rest")
+
+
+def test_what_comes_before_its_station_is_taken_up_is_not_turned_back(tmp_path: Path) -> None:
+    with ConsoleServer(tmp_path) as server:
+        station = ConsoleStation(server, NAMES[0])
+        station.open_visit(3)
+        station.tell(DeviceState(device=BOARD, state="silent"))
+        wait_for(lambda: server.call(lambda: word(server)) == "silent", "the device")
+    with ConsoleServer(tmp_path) as server:
+        server.call(lambda: server.rooms.feed.begin([NAMES[0]]))  # as if its turn had not come
+        station.server = server
+        station.open_visit(4)
+        station.tell(DeviceState(device=BOARD, state="connected"))
+        wait_for(lambda: server.call(lambda: visit(server, NAMES[0])) == 4, "the next visit")
+        server.run(lambda: server.rooms.feed.open_for([NAMES[0]]))
+        assert server.call(lambda: visit(server, NAMES[0])) == 4
+        assert server.call(lambda: word(server)) == "connected"
+
+
+def visits(server: ConsoleServer) -> list[int | None]:
+    found: list[int | None] = server.call(lambda: [visit(server, name) for name in NAMES])
+    return found
+
+
+def visit(server: ConsoleServer, station: StationId) -> int | None:
+    found = server.rooms.feed.now(station).visit
+    return None if found is None else found.no
+
+
+def word(server: ConsoleServer) -> str | None:
+    return server.rooms.feed.now(NAMES[0]).devices.word(BOARD)
