@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from contract.ids import BootId
-from contract.media import StationMedia
 from contract.receipts import Receipt
 from contract.sealing import HubKey
 from contract.times import Anchor
@@ -38,7 +37,7 @@ from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
-from edge.live.live_service import LiveService, Shown
+from edge.live.live_service import LiveService
 from edge.rooms import Rooms
 from edge.sight_service import Sights
 from edge.spool.batch import Batch, Entry, OwedRecord
@@ -269,10 +268,6 @@ class Vitals:
             machine=self._machine,
             hub_time=lambda: self._hub_anchors.last,
         )
-        shown = Shown(self._station_name, self._call, self._advice, self._instruments, self._media_now)
-        self._live = LiveService(
-            self._statuses, shown, station=self._config.station, boot=self._boot, spool_id=self._spool_id
-        )
         self._video = VideoService(
             self._video_command,
             config=self._config,
@@ -324,12 +319,7 @@ class Vitals:
             on_stored=self._on_stored,
         )
         self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
-
-    def _station_name(self) -> str:
-        return self._wishes.settings.station_name
-
-    def _media_now(self) -> StationMedia | None:
-        return self._video.media
+        self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)
 
     async def _end(self) -> None:
         self._unstored = await self._call.records.finish()
@@ -435,8 +425,6 @@ class Vitals:
             on_time=self._live.time.learn,
         )
         desk, prompts = self._spools.desk, self._video.prompts
-        rooms: tuple[Any, ...] = (
-            self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live,
-        )  # fmt: skip
+        rooms: list[Any] = [self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live]
         answers = {name: answer for room in rooms for name, answer in room.questions().items()}
         return {"doctor": self._sights.answer, **answers}

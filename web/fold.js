@@ -2,7 +2,7 @@
 
 /** Words of a … z and 0 … 9 with one space between: "Mường  Nhé (cũ)" is "muong nhe cu". @param {string} text */
 export function fold(text) {
-  return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase()
+  return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[\u0111\u0110]/g, "d").toLowerCase()
     .replace(/[^0-9a-z]+/g, " ").trim();
 }
 

@@ -9,25 +9,23 @@ import asyncio
 import contextlib
 import logging
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contract.ids import NO_VISIT, BootId, SpoolId, StationId, visit_code
-from contract.media import StationMedia
+from contract.ids import NO_VISIT, SpoolId, visit_code
 from contract.times import Anchor
 from edge.advice.advice_service import AdviceService
-from edge.call.call_service import CallService
 from edge.control_service import Talk
 from edge.errors import ControlError
 from edge.health.own_clocks import NOT_BEFORE_S
 from edge.health.wall_clock import read_kernel_time
-from edge.instruments_service import Instruments
 from edge.live.link_facts import LinkDiary, LinkFacts, kept_of
 from edge.live.look import Look
 from edge.live.station_time import StationTime
 from edge.live.watch import Message, Watch
-from edge.status_service import StatusTeller
+from edge.rooms import Rooms
+from edge.wishes_service import HubWishes
 
 log = logging.getLogger(__name__)
 
@@ -45,31 +43,34 @@ _HEAD: Final = struct.Struct("<cI")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The rooms of which the station's page says something in words. `name`: what people call the station."""
+    """The rooms of which the station's page says something in words."""
 
-    name: Callable[[], str]
-    call: CallService
+    rooms: Rooms
     advice: AdviceService
-    instruments: Instruments
-    media: Callable[[], StationMedia | None]
+    wishes: HubWishes
+
+    @property
+    def name(self) -> str:
+        """What people call the station."""
+        return self.wishes.settings.station_name
 
     def outline(self) -> tuple[object, ...]:
         """Return what they show, in short: another one is worth a look."""
-        media = self.media()
+        rooms, media = self.rooms, self.rooms.video.media
         devices = (media.is_connected, media.camera, media.microphone, media.loudspeaker) if media else ()
-        return (self.name(), self.call.outline(), self.advice.outline(), self.instruments.outline(), devices)
+        return (
+            self.name, rooms.call.outline(), self.advice.outline(), rooms.instruments.outline(), devices,
+        )  # fmt: skip
 
 
 class LiveService:
     """All methods on the loop. `run` until cancelled."""
 
-    def __init__(
-        self, statuses: StatusTeller, shown: Shown, *, station: StationId, boot: BootId, spool_id: SpoolId
-    ) -> None:
-        self._statuses, self._shown = statuses, shown
-        self._clock, self._spool = statuses.clock, statuses.spool
-        self._capture, self._uplink = statuses.capture, statuses.uplink
-        self._station, self._boot, self._spool_id = station, boot, spool_id
+    def __init__(self, rooms: Rooms, advice: AdviceService, wishes: HubWishes, *, spool_id: SpoolId) -> None:
+        self._statuses, self._shown = rooms.statuses, Shown(rooms, advice, wishes)
+        self._clock, self._spool = rooms.clock, rooms.spool
+        self._capture, self._uplink = rooms.capture, rooms.uplink
+        self._station, self._boot, self._spool_id = rooms.config.station, rooms.boot, spool_id
         self.time = StationTime()
         self._link = LinkDiary()
         self._watchers = 0
@@ -116,7 +117,7 @@ class LiveService:
         )
         last_s = max(link.last_receipt_s or 0.0, link.connected_since_s or 0.0)
         facts = LinkFacts(
-            station_name=self._shown.name(),
+            station_name=self._shown.name,
             is_connected=link.connected_since_s is not None,
             is_heard=not link.refused_by_broker and (not records or now_s - last_s < HEARD_WITHIN_S),
             for_s=None if since_s is None else now_s - since_s,

@@ -42,7 +42,7 @@ class StationFacts:
     disk_free: Fact | None = None
     disk_free_share: Fact | None = None
     temperature: Fact | None = None  # of the box's processor
-    under_voltage: Fact | None = None  # since its supply is too weak
+    under_voltage: Fact | None = None  # 1 while its supply is too weak, else 0
     round_trip: Fact | None = None
     clock_unsure: Fact | None = None  # how far the box's time may be off
     clock_offset: Fact | None = None  # how far the box's own wall clock is off
@@ -83,7 +83,7 @@ QUANTITIES: Final = {
     "disk_free": Quantity(Kind.BYTES, is_of_hub=False),
     "disk_free_share": Quantity(Kind.SHARE, is_of_hub=False),
     "temperature": Quantity(Kind.TEMPERATURE, is_of_hub=False),
-    "under_voltage": Quantity(Kind.DURATION, is_of_hub=False),
+    "under_voltage": Quantity(Kind.COUNT, is_of_hub=False),
     "round_trip": Quantity(Kind.DURATION, is_of_hub=False),
     "clock_unsure": Quantity(Kind.DURATION, is_of_hub=False),
     "clock_offset": Quantity(Kind.DURATION, is_of_hub=False),

@@ -174,7 +174,7 @@ _BUILT_IN: Final = (
     ),
     _below("disk_free", "Thẻ nhớ của hộp sắp đầy", 500e6, 800e6, _MEDIUM, worse=150e6, escalate_s=2 * _H),
     _above("temperature", "Hộp quá nóng", 80, 72, _MEDIUM, worse=88, escalate_s=_H),
-    _above("under_voltage", "Nguồn điện của hộp yếu", 2 * _M, 0, _MEDIUM, hold_s=0, escalate_s=4 * _H),
+    _above("under_voltage", "Nguồn điện của hộp yếu", 1, 0, _MEDIUM, hold_s=2 * _M, escalate_s=4 * _H),
     _above("clock_unsure", "Không chắc giờ của hộp", 5, 2, _LOW, hold_s=15 * _M),
     _above("clock_offset", "Đồng hồ của hộp lệch", 5 * _M, 60, _LOW, hold_s=15 * _M),
     _above("leads_off", "Tuột điện cực lâu khi đang khám", 10 * _M, 0, _LOW, hold_s=0, settle_s=2 * _M),

@@ -64,6 +64,10 @@ def _of_status(now: StationNow, *, now_s: float, now_utc_us: int) -> Mapping[str
         "disk_free": status.disk_free_bytes,
         "round_trip": None if status.round_trip_ms is None else status.round_trip_ms / 1000,
         "clock_unsure": clock_err_s,
+        "temperature": status.cpu_c,
+        "under_voltage": None if status.power is None else float(status.power == "low"),
+        "disk_free_share": None if not status.disk_mb else status.disk_free_bytes / 1e6 / status.disk_mb,
+        "clock_offset": None if status.clock_off_ms is None else abs(status.clock_off_ms) / 1000,
     }
     return {name: Fact(float(value), told_s) for name, value in values.items() if value is not None}
 

@@ -23,8 +23,11 @@ from hub.console.setting_words import (
     value_text,
 )
 from hub.console.words import Words, language_of
+from hub.fleet.cells import CellError
 from hub.fleet.desired import GROUP, STATION, Difference, difference, is_layer
 from hub.fleet.groups import RANK_MAX, STATIONS_MAX, GroupRule
+from hub.fleet.unit_names import UnitNames
+from hub.fleet.units import UnitNo
 from hub.people.accounts import Account, Role
 from hub.store.interface import Store
 from hub.store.settings_book import LayerDraft, LayerRow
@@ -102,7 +105,13 @@ async def show_layer(request: Request) -> Response:
     row = newest[0] if newest and not newest[0].is_removed else None
     fields = {name: field_text(None if row is None else row.settings.get(name)) for name in SETTINGS}
     rule = GroupRule.of((row.members or {}) if row is not None else {})
-    fields |= {"rank": str(rule.rank), "prefix": rule.prefix, "unit": rule.unit}
+    names = rooms.organisation.unit_names()
+    unit = _unit_named(names, rule.unit)
+    fields |= {
+        "rank": str(rule.rank),
+        "prefix": rule.prefix,
+        "unit": rule.unit if unit is None else names.text(unit),
+    }
     fields["stations"] = "\n".join(sorted(rule.stations))
     after = newest[0].no if newest else 0
     return await _form(request, account, layer, fields, faults={}, after=after, has_row=row is not None)
@@ -186,7 +195,7 @@ async def _asked(request: Request, account: Account, layer: str) -> Asked:
     settings, faults = read_fields(fields, words)
     members = None
     if layer.startswith(GROUP):
-        members, wrong = _members(fields, words)
+        members, wrong = _members(fields, words, rooms_of(request).organisation.unit_names())
         faults |= wrong
     why = " ".join(fields["why"].split())
     if not why or len(why) > WHY_MAX_CHARS:
@@ -204,7 +213,14 @@ async def _asked(request: Request, account: Account, layer: str) -> Asked:
     return Asked(draft, fields, faults, int(after) if after.isdecimal() else -1)
 
 
-def _members(fields: dict[str, str], words: Words) -> tuple[dict[str, Any], dict[str, str]]:
+def _unit_named(names: UnitNames, text: str) -> UnitNo | None:
+    try:
+        return names.find(text)
+    except CellError:
+        return None
+
+
+def _members(fields: dict[str, str], words: Words, units: UnitNames) -> tuple[dict[str, Any], dict[str, str]]:
     faults: dict[str, str] = {}
     rank, prefix = fields["rank"].strip() or "0", fields["prefix"].strip()
     if not rank.isdecimal() or int(rank) > RANK_MAX:
@@ -217,7 +233,11 @@ def _members(fields: dict[str, str], words: Words) -> tuple[dict[str, Any], dict
         faults["stations"] = words("có tên trạm không dùng được")
     if len(names) > STATIONS_MAX:
         faults["stations"] = words("quá nhiều trạm: hãy dùng phần đầu của tên")
-    rule = GroupRule(int(rank) if rank.isdecimal() else 0, prefix, stations, fields["unit"].strip()[:200])
+    unit = _unit_named(units, fields["unit"])
+    if unit is None and fields["unit"].strip():
+        faults["unit"] = words("không có đơn vị này, hoặc có nhiều")
+    of_unit = "" if unit is None else f"#{unit}"  # it bears its number through every change of name
+    rule = GroupRule(int(rank) if rank.isdecimal() else 0, prefix, stations, of_unit)
     return rule.to_keep(), faults
 
 

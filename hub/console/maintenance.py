@@ -1,7 +1,7 @@
 """Maintenance: which is under way or to come, announcing one, ending one."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from contract.ids import StationId, parse_station
 from hub.alerts.alert import Place
 from hub.alerts.maintenance import MaintenanceError, Window
 from hub.cases.note_words import utc_text
-from hub.console.ages import VIETNAM
+from hub.console.ages import VIETNAM, at_place
 from hub.console.alerts import unit_choices
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in, signed_in_to_answer
 from hub.console.rooms import Rooms
@@ -44,7 +44,7 @@ async def show_maintenance(request: Request) -> Response:
     utc_us = rooms.hub.utc_now_us()
     rows = [_row(rooms, window, utc_us) for window in rooms.alerts.windows]
     order = {"now": 0, "next": 1, "over": 2}
-    begin = datetime.fromtimestamp(utc_us / 1e6, UTC).astimezone(VIETNAM)
+    begin = at_place(utc_us / 1000)
     return render(
         request,
         "maintenance.html",

@@ -29,6 +29,7 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.cells import CellError
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.fleet.imports import Imports
 from hub.fleet.organisation_service import OrganisationKeeper
@@ -106,7 +107,9 @@ class Rooms:
             organisation=self.organisation,
             line_us=self.desk.line.now_us,
         )
-        self.configuration = ConfigurationDesk(hub, stations=self.stations.ids)
+        self.configuration = ConfigurationDesk(
+            hub, stations=self.stations.ids, unit_members=self._members_of_unit
+        )
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -126,6 +129,7 @@ class Rooms:
         await self.organisation.begin()
         self._enrol()
         self.organisation.on_change(self._enrol)
+        self.organisation.on_change(self.configuration.plan_again)
         heard = await self.hub.run_read(lambda store: store.heard_stations())
         utc_us = self.hub.utc_now_us()
         self.stations.begin(
@@ -139,6 +143,14 @@ class Rooms:
         await self.alerts.begin()
         self.fleet.begin()
         await self.configuration.begin()
+
+    def _members_of_unit(self, text: str) -> frozenset[StationId]:
+        """Return the stations of a unit, as groups of the configuration name it; of one unknown: nobody."""
+        try:
+            no = self.organisation.unit_names().find(text)
+        except CellError:
+            return frozenset()
+        return frozenset() if no is None else self.organisation.now.members(no)
 
     def _enrol(self) -> None:
         """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""

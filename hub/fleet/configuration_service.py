@@ -186,7 +186,7 @@ class ConfigurationDesk:
         self._trickle.add(row.station for row in made)
         self._awake.set()
 
-    async def plan_again(self) -> None:
+    def plan_again(self) -> None:
         """Look at all stations anew: what units or groups mean may be otherwise. For whoever changes them."""
         self._known.clear()
         self._unplanned.update(self._stations())

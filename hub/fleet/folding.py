@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
-_LETTERS: Final = str.maketrans({"đ": "d", "Đ": "d"})
+_LETTERS: Final = str.maketrans({"\u0111": "d", "\u0110": "d"})
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _NO_WORD: Final = re.compile(r"[^0-9a-z]+")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from contract.ids import RecordClass, StationId
 from contract.parts import Content, slice_object
 from contract.topics import Topic
 from edge.health.bundle import make_bundle
+from hub.fleet.station_card import StationCard
+from hub.fleet.units import Unit, UnitName, UnitNo
 from hub.people.accounts import Role
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
 WHY = {"why": "loa quá to"}
-CON_DAO = "con-dao-01"
+CON_DAO, LY_SON = StationId("con-dao-01"), StationId("ly-son")
 
 
 @pytest.fixture
@@ -108,6 +111,27 @@ def test_a_group_means_its_stations_and_may_be_removed(server: ConsoleServer) ->
     wait_for(lambda: len(server.handed_out) == 4, "the two again, with nothing")
     assert desired(server, CON_DAO) == [{"volume_pct": 80}, {}]
     assert "bỏ nhóm" in get(server, "/configuration")
+
+
+def test_a_group_of_a_unit_means_its_stations_however_the_unit_is_called_and_whoever_joins(
+    server: ConsoleServer,
+) -> None:
+    keep = server.rooms.organisation.keep
+    unit = Unit(no=UnitNo(1), parent=None, names=(UnitName("Quần đảo"),))
+    server.run(lambda: keep([unit, StationCard(station=CON_DAO, unit=UnitNo(1))], by="Lan"))
+    group = {"unit": "quan dao", "rank": "5", "volume_pct": "70"}
+    assert save(server, "group:unit", **group) == 303
+    wait_for(lambda: desired(server, CON_DAO)[-1:] == [{"volume_pct": 70}], "the unit's station")
+    renamed = replace(unit, names=(UnitName("Đặc khu"),))
+    server.run(lambda: keep([renamed, StationCard(station=LY_SON, unit=UnitNo(1))], by="Lan"))
+    wait_for(lambda: desired(server, LY_SON)[-1:] == [{"volume_pct": 70}], "who joined it")
+    page = server.get("/configuration/layers/group:unit", Cookie=server.session("Lan")).text
+    assert 'value="Đặc khu"' in page
+    status, text = post(
+        server, "/configuration/layers/group:sea/preview", after="0", **WHY, unit="nowhere", volume_pct="70"
+    )
+    assert status == 422
+    assert "không có đơn vị này" in text
 
 
 @pytest.mark.parametrize(

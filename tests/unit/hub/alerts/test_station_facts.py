@@ -53,6 +53,21 @@ def test_a_status_says_how_the_box_was_when_it_was_made() -> None:
     assert facts.temperature is None  # no status says it yet
 
 
+def test_what_the_machine_says_of_itself_is_a_fact_of_its_moment() -> None:
+    now = StationNow()
+    said = {"cpu_c": 83.5, "power": "low", "clock_off_ms": -90_000, "disk_mb": 1_000}
+    tell(now, STATUS.model_copy(update={**said, "disk_free_bytes": 250_000_000}), 40.0)
+    facts = known(now)
+    names = ("temperature", "under_voltage", "clock_offset", "disk_free_share")
+    found = [fact(facts, name) for name in names]
+    assert [one.value for one in found if isinstance(one, Fact)] == [83.5, 1.0, 90.0, 0.25]
+    tell(now, STATUS.model_copy(update={"power": "was low"}), 50.0)
+    over = fact(known(now), "under_voltage")
+    assert isinstance(over, Fact)
+    assert over.value == 0.0
+    assert over.told_s == pytest.approx(NOW_S - 50.0, abs=0.1)
+
+
 def test_a_box_whose_time_nothing_says_is_as_unsure_as_can_be() -> None:
     now = StationNow()
     tell(now, STATUS, 40.0)

@@ -18,7 +18,10 @@ SAID_BY_CODE = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ASKED_BY_CODE = re.compile(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"')  # a word may have no mark of its language
 COMMENT = re.compile(r"/\*(?:.|\n)*?\*/|(?<!:)//.*")
 PO = CONSOLE / "locale" / "en" / "LC_MESSAGES" / "console.po"
-SCRIPTS = sorted([*(ROOT / "web").glob("*.js"), *(CONSOLE / "static").glob("*.js")])
+PLACES = "outline.js"  # names of islands, the same in every language
+SCRIPTS = sorted(
+    path for path in [*(ROOT / "web").glob("*.js"), *(CONSOLE / "static").glob("*.js")] if path.name != PLACES
+)
 WRITTEN = sorted(
     path
     for room in ("web", "hub/console", "hub/cases", "hub/live", "hub/papers", "edge/panel")
