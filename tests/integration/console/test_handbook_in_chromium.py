@@ -71,9 +71,9 @@ def test_a_picture(hub: TourHub, shot: Shot) -> None:
 def take(page: Page, hub: TourHub, shot: Shot, language: str) -> None:
     """Come there, do what is to be done, write `NAME.LANGUAGE.png`."""
     name, _, value = hub.server.session(shot.who).partition("=")
-    here = {"url": hub.server.url, "sameSite": "Lax"}
+    brought = {LANGUAGE_COOKIE: language, name: value}
     page.context.add_cookies(
-        [{"name": LANGUAGE_COOKIE, "value": language, **here}, {"name": name, "value": value, **here}]  # type: ignore[list-item]
+        [{"name": n, "value": v, "url": hub.server.url, "sameSite": "Lax"} for n, v in brought.items()]
     )
     page.goto(hub.server.url + shot.address.format_map(hub.places))
     page.wait_for_selector(shot.ready)
