@@ -61,11 +61,15 @@ class StationNow:
         return self.has_call or self.call.ring is not None or self.all.is_measuring or is_asked
 
     @property
+    def call_word(self) -> str:
+        """What brings the call into sight when it becomes another, in a word."""
+        return f"{self.call.state}/{'' if self.call.ring is None else self.call.ring.name}"
+
+    @property
     def shown(self) -> str:
         """What wakes a dark screen when it becomes another, in a word."""
-        ring = "" if self.call.ring is None else self.call.ring.name
         advice = ".".join(str(one.advice) for one in (*self.advice.present, *self.advice.before))
-        return f"{self.visit.visit}/{self.call.state}/{ring}/{advice}/{self.call.next_is_practice or ''}"
+        return f"{self.visit.visit}/{self.call_word}/{advice}/{self.call.next_is_practice or ''}"
 
 
 @dataclass(frozen=True, slots=True)

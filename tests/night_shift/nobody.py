@@ -1,5 +1,7 @@
 """Nobody is there at a press: it is told outside at once, is missed, and somebody owes the station a call."""
 
+from playwright.sync_api import expect
+
 from hub.store.interface import CallRow
 from tests.night_shift.house import SHORT, USUAL, Night
 from tests.village.eyes import open_calls
@@ -48,6 +50,7 @@ def call_back(night: Night) -> None:
     lan.press("r")
     wait_for(nurse.chimes, what="the buzzer calls the nurse")
     nurse.reads("Trung tâm đang gọi trạm: lan")
+    expect(nurse.screen.locator("form.ring")).to_be_in_viewport(ratio=0.9)  # advice was read below it
     night.pictures.take(nurse.screen, "panel-the-hub-calls")
     nurse.press()
     nurse.sees_lamp("STEADY")

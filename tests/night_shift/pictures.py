@@ -37,10 +37,17 @@ class Pictures:
         page.screenshot(path=path)
         if is_dark:
             page.emulate_media(color_scheme="light")
-        with Image.open(path) as picture:
-            small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        small.save(path, optimize=True)
+        make_small(path)
         return path
+
+
+def make_small(path: Path) -> None:
+    """Write a picture anew, in few colours, the rare ones too: an alarm may be small."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(
+            COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+    small.save(path, optimize=True)
 
 
 def _scroll_to_top(page: Page) -> None:

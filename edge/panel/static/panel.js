@@ -18,7 +18,7 @@ Object.assign(document.body, { feed }); // for who looks into the page
 const idle = new Idle(place("blank"), Number(document.body.dataset.blankAfterMin) * 60_000);
 const picture = new Picture();
 const parts = new Parts(onParts);
-let news = -1, clock = -1;
+let news = -1, clock = -1, toldCall = "";
 
 /** Words may be others now. @param {HTMLElement | null} now what the station said, null: nothing */
 function onParts(now) {
@@ -26,6 +26,7 @@ function onParts(now) {
   const isSilent = !now || "silent" in now.dataset;
   document.body.classList.toggle("is-seen", !isSilent && "seen" in now.dataset);
   document.body.classList.toggle("is-call", !isSilent && "call" in now.dataset);
+  showCall(isSilent ? "" : now.dataset.call ?? "");
   idle.look({ isBusy: isSilent || "busy" in now.dataset, shown: now?.dataset.shown ?? "" });
   picture.show(!isSilent && document.querySelector("[data-claimed]") !== null);
   showSignals();
@@ -33,6 +34,12 @@ function onParts(now) {
     feed.close();
     feed.open(LIVE);
   }
+}
+
+/** A call that became another, or a ring of the hub, is seen whatever was read below it. @param {string} call */
+function showCall(call) {
+  if (call && call !== toldCall) place("parts").scrollTop = 0;
+  toldCall = call;
 }
 
 /** Strips and numbers stand there while somebody is seen who has any. */
