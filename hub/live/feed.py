@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -90,11 +90,15 @@ class LiveFeed:
         """
         return self._looked_at.look(stations)
 
-    async def open_for(self, stations: Iterable[StationId]) -> None:
+    async def know(self, stations: Iterable[StationId]) -> None:
+        """Take up these stations from the store where that is still to be done."""
+        await self._begin_some([station for station in stations if station in self._to_begin])
+
+    async def open_for(self, stations: Collection[StationId]) -> None:
         """Take up these stations from the store where that is still to be done, and open what numbers of them
         wait: somebody is about to see them.
         """
-        await self._begin_some([station for station in stations if station in self._to_begin])
+        await self.know(stations)
         waiting = [arrival for station in stations for arrival in self._unopened.take(station)]
         for start in range(0, len(waiting), OPEN_AT_ONCE):
             await self._open(waiting[start : start + OPEN_AT_ONCE], have_waited=True)
