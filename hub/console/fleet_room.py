@@ -132,6 +132,8 @@ class FleetRoom:
 
     def fleet(self, *, calls: Sequence[StationId]) -> Fleet:
         """Return what lists without scripts choose from."""
+        if self._is_other:
+            self.turn()  # who has just added or closed a station looks for it here
         now = self._organisation.now
         if self._folded is None:
             self._folded = [self._fold(station) for station in self.board.stations]
