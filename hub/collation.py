@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-NameKey = tuple[tuple[tuple[int, int, str], ...], tuple[int, ...], tuple[bool, ...]]
+NameKey = tuple[str, tuple[int, ...], tuple[bool, ...]]  # the first is compared most, and at once
 
 _LETTERS: Final = {letter: place for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 _TONES: Final = {  # as combining marks: huyền, hỏi, ngã, sắc, nặng
@@ -18,13 +18,14 @@ _TONES: Final = {  # as combining marks: huyền, hỏi, ngã, sắc, nặng
 }
 _PART: Final = re.compile(r"\d+|.", re.DOTALL)
 _KEPT: Final = 65_536  # names of 14,000 stations, sorted at each look
-_SPACE, _SIGN, _NUMBER, _LETTER, _OTHER = range(5)
+_SPACE, _SIGN, _NUMBER, _LETTER, _OTHER = range(1, 6)
+_DIGITS_MAX: Final = 0xD7FF
 
 
 @lru_cache(maxsize=_KEPT)
 def name_key(name: str) -> NameKey:
     """Return what names are sorted by: `sorted(names, key=name_key)`."""
-    primary: list[tuple[int, int, str]] = []
+    primary: list[str] = []
     tones: list[int] = []
     is_large: list[bool] = []
     for part in _PART.findall(unicodedata.normalize("NFC", name)):
@@ -32,7 +33,7 @@ def name_key(name: str) -> NameKey:
         primary.append(_rank(letter.casefold()))
         tones.append(tone)
         is_large.append(letter != letter.casefold())
-    return tuple(primary), tuple(tones), tuple(is_large)
+    return "".join(primary), tuple(tones), tuple(is_large)
 
 
 def _without_tone(letter: str) -> tuple[str, int]:
@@ -43,11 +44,13 @@ def _without_tone(letter: str) -> tuple[str, int]:
     return unicodedata.normalize("NFC", rest), tone
 
 
-def _rank(part: str) -> tuple[int, int, str]:
+def _rank(part: str) -> str:
+    """Return letters that stand in the order of parts: the kind first, and of a number how long it is."""
     if part in _LETTERS:
-        return _LETTER, _LETTERS[part], ""
+        return f"{chr(_LETTER)}{chr(_LETTERS[part])}"
     if part.isdecimal():
-        return _NUMBER, int(part), ""
+        digits = str(int(part))
+        return f"{chr(_NUMBER)}{chr(min(len(digits), _DIGITS_MAX))}{digits}"
     if part.isspace():
-        return _SPACE, 0, ""
-    return (_OTHER if part.isalpha() else _SIGN), 0, part
+        return chr(_SPACE)
+    return f"{chr(_OTHER if part.isalpha() else _SIGN)}{part}\0"

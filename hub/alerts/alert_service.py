@@ -131,8 +131,7 @@ class AlertDesk:
 
     def unknown_units(self) -> list[str]:
         """Return the units that the document names and that there are not."""
-        tree = self._organisation.now.tree
-        return sorted(unit for unit in self.rules.units() if unit_named(tree, unit) is None)
+        return sorted(unit for unit in self.rules.units() if self._unit_named(unit) is None)
 
     def looked_count(self) -> int:
         """Return how many looks at stations there were since the rules were read."""
@@ -333,10 +332,7 @@ class AlertDesk:
         self._unwritten += self._watchman.begin(alerts, now_s=now_s)
 
     def _new_watchman(self, next_no: int) -> Watchman:
-        tree = self._organisation.now.tree
-        return Watchman(
-            self.rules, path_of=self._path_of, unit_named=lambda name: unit_named(tree, name), next_no=next_no
-        )
+        return Watchman(self.rules, path_of=self._path_of, unit_named=self._unit_named, next_no=next_no)
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
         self._facts.on_committed(batch)
@@ -348,8 +344,7 @@ class AlertDesk:
 
     def _on_organisation(self) -> None:
         """Stations are in other units: all are counted anew."""
-        tree = self._organisation.now.tree
-        self._watchman.regroup(self._stations.ids(), lambda name: unit_named(tree, name), now_s=self.now_s())
+        self._watchman.regroup(self._stations.ids(), self._unit_named, now_s=self.now_s())
         self._edge_us = 0
         self._notify()
 
@@ -370,8 +365,11 @@ class AlertDesk:
         """Return a moment of an alert in UTC."""
         return self.line.utc_us(round(at_s * 1e6))
 
+    def _unit_named(self, name: str) -> UnitNo | None:
+        return unit_named(self._organisation.unit_names(), name)
+
     def _is_in(self, place: Place, name: str) -> bool:
-        unit = unit_named(self._organisation.now.tree, name)
+        unit = self._unit_named(name)
         return unit is not None and self.paths.is_in(place, unit)
 
     def _is_closed(self, station: StationId) -> bool:

@@ -21,6 +21,7 @@ from hub.config import read_config
 from hub.fleet.card_json import organisation_of
 from hub.fleet.organisation import Organisation
 from hub.fleet.presence import Presence, Word
+from hub.fleet.unit_names import UnitNames
 from hub.live.opening import read_beginning
 from hub.live.station_now import StationNow
 from hub.live.taking_up import take_up
@@ -48,11 +49,12 @@ def alerts(
     rules = without_document() if path is None else read_rules(path)
     with SqliteStore(settings.store_folder, is_writer=False) as store:
         organisation = organisation_of(store.fleet.cards(), settings.station_names)
+        units = UnitNames(organisation.tree)
         for name in sorted(rules.units()):
-            if unit_named(organisation.tree, name) is None:
+            if unit_named(units, name) is None:
                 typer.echo(f"note: {path} names a unit {name}: there is none, or more than one", err=True)
         if now:
-            _print_now(rules, store, organisation)
+            _print_now(rules, store, organisation, units)
         else:
             _print_rules(rules)
 
@@ -78,7 +80,7 @@ def _print_rules(rules: Rules) -> None:
     Console().print(table)
 
 
-def _print_now(rules: Rules, store: Store, organisation: Organisation) -> None:
+def _print_now(rules: Rules, store: Store, organisation: Organisation, units: UnitNames) -> None:
     now_utc_us, count = time.time_ns() // 1_000, 0
     pressed = {row.call_id.station: row.received_utc_us for row in store.newest_calls()}
     now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -100,19 +102,24 @@ def _print_now(rules: Rules, store: Store, organisation: Organisation) -> None:
             now_s=now_s,
             now_utc_us=now_utc_us,
         )
-        for row in _over(rules, facts, station, organisation, now_s):
+        for row in _over(rules, facts, station, organisation, units, now_s):
             table.add_row(*row)
             count += 1
     Console().print(table if count else "nothing: no rule is over at any station")
 
 
 def _over(
-    rules: Rules, facts: StationFacts, station: StationId, organisation: Organisation, now_s: float
+    rules: Rules,
+    facts: StationFacts,
+    station: StationId,
+    organisation: Organisation,
+    units: UnitNames,
+    now_s: float,
 ) -> list[tuple[str, ...]]:
     path = [EVERYWHERE, *(unit.no for unit in organisation.tree.path(organisation.unit(station)))]
     found = []
     for rule in rules.of(is_hub=False):
-        if rule.unit is not None and unit_named(organisation.tree, rule.unit) not in path:
+        if rule.unit is not None and unit_named(units, rule.unit) not in path:
             continue
         known = fact(facts, rule.looks_at)
         verdict, _ = judge(Watch(), rule, known, now_s=now_s)

@@ -49,6 +49,7 @@ async def stations(rooms: Rooms, asked: Asked) -> models.StationPage:
             raise ApiRefusedError(400, "bad request", f"unit={unit}: there is none; /units lists them")
         found &= rooms.organisation.now.members(unit)
     page = sorted(one for one in found if one > after)[: limit + 1]
+    await _see(rooms, page[:limit], asked)
     return models.StationPage(
         as_of_ms=rooms.utc_ms(),
         stations=tuple(_station(rooms, one, asked) for one in page[:limit]),
@@ -59,6 +60,7 @@ async def stations(rooms: Rooms, asked: Asked) -> models.StationPage:
 async def station(rooms: Rooms, asked: Asked) -> models.OneStation:
     """GET /stations/{station}."""
     station = _known(rooms, asked)
+    await _see(rooms, [station], asked)
     card = StationCard(station=station)
     return models.OneStation(
         as_of_ms=rooms.utc_ms(),
@@ -157,6 +159,14 @@ def _known(rooms: Rooms, asked: Asked) -> StationId:
     if not rooms.stations.knows(station):
         raise ApiRefusedError(404, "not found", f"there is no station {station}; /stations lists them")
     return station
+
+
+async def _see(rooms: Rooms, stations: list[StationId], asked: Asked) -> None:
+    """What is known of these stations is about to be told; their numbers are opened for whoever may."""
+    if Scope.VITALS_READ in asked.token.scopes:
+        await rooms.feed.open_for(stations)
+    else:
+        await rooms.feed.know(stations)
 
 
 def _station(rooms: Rooms, station: StationId, asked: Asked) -> models.Station:

@@ -97,7 +97,7 @@ class FleetRoom:
             self._stations.knows(one) and not self.board.knows(one) for one in (*changed, *heard)
         )
         if self._is_other or is_unknown:
-            self._begin_anew()
+            self._begin_anew(news=changed | heard)
         else:
             for station in changed:
                 if self.board.knows(station):
@@ -110,10 +110,12 @@ class FleetRoom:
         for listener in list(self._listeners):
             listener()
 
-    def _begin_anew(self) -> None:
+    def _begin_anew(self, *, news: set[StationId]) -> None:
+        """Stations or names are others. A row has neither: but for what is new, rows stay as they are."""
         closed = {card.station for card in self._organisation.now.stations.values() if card.closed}
         stations = [station for station in self._stations.ids() if station not in closed]
-        self.board.begin(stations, {station: self.row(station) for station in stations})
+        kept = {one: self.board.row(one) for one in stations if self.board.knows(one) and one not in news}
+        self.board.begin(stations, {one: kept[one] if one in kept else self.row(one) for one in stations})
         self.generation = secrets.token_hex(8)
         self._is_other, self._folded, self._names = False, None, None
 
@@ -132,6 +134,8 @@ class FleetRoom:
 
     def fleet(self, *, calls: Sequence[StationId]) -> Fleet:
         """Return what lists without scripts choose from."""
+        if self._is_other:
+            self.turn()  # who has just added or closed a station looks for it here
         now = self._organisation.now
         if self._folded is None:
             self._folded = [self._fold(station) for station in self.board.stations]

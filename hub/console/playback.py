@@ -31,7 +31,7 @@ from hub.playback.piece import (
 )
 from hub.playback.piece_wire import envelope_piece, moment_of, raw_piece
 from hub.playback.strip_paper import write_strip
-from hub.playback.trend import Trend, add_span, bin_for, step_of
+from hub.playback.trend import JOB_US, Trend, add_span, bin_for
 from hub.store.interface import Store
 from hub.store.papers import VisitId
 from hub.times.fit import UtcInterval
@@ -187,7 +187,7 @@ async def _table(request: Request, station: StationId, period: Period) -> Trend:
     bin_us = max(60_000_000, bin_for(period.end_us - period.begin_us, most=TABLE_ROWS))
     trend = Trend(period.begin_us, bin_us)
     whole = Span(period.of, period.boot, period.begin_us, period.end_us + 1)
-    for job in whole.jobs(step_of(bin_us)):
+    for job in whole.jobs(JOB_US):
         await rooms.hub.run_read(
             lambda store, job=job: add_span(trend, store, rooms.hub.opener_for, station, job)  # type: ignore[misc]
         )

@@ -68,6 +68,7 @@ class Rooms:
             hub.config.station_names,
             name_of=self.organisation.name,
             is_listed=self.organisation.is_open,
+            as_of=lambda: self.organisation.now,
             started_s=hub.now_s(),
         )
         self.search = Search(self.organisation, self.stations)

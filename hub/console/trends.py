@@ -14,7 +14,7 @@ from hub.console.words import Words, language_of
 from hub.live.numbers import SHOWN_UNITS
 from hub.playback.periods import Period, read_periods
 from hub.playback.piece import Span
-from hub.playback.trend import Bin, Line, Trend, add_span, bin_for, step_of
+from hub.playback.trend import JOB_US, Bin, Line, Trend, add_span, bin_for
 from hub.store.papers import VisitId
 
 DAY_S: Final = 86_400
@@ -82,7 +82,7 @@ async def _read_one(
         skipped_us = (since_us - begin.best_us) // bin_us * bin_us
         from_us = min(period.end_us, max(from_us, period.begin_us + skipped_us))
     trend = Trend(from_us, bin_us)
-    for job in Span(period.of, period.boot, from_us, period.end_us + 1).jobs(step_of(bin_us)):
+    for job in Span(period.of, period.boot, from_us, period.end_us + 1).jobs(JOB_US):
         await rooms.hub.run_read(
             lambda store, job=job: add_span(trend, store, rooms.hub.opener_for, station, job)  # type: ignore[misc]
         )

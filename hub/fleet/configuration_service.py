@@ -232,6 +232,8 @@ class ConfigurationDesk:
         while (station := self._trickle.next(now_s=self._hub.now_s())) is not None:
             row = self._documents[station]
             found = await self._hub.run_read(lambda store, row=row: store.settings.contents([row.hash]))  # type: ignore[misc]
+            if self._documents[station] is not row:
+                continue  # changed meanwhile: the newer one is due, and its word is not to be taken for sent
             try:
                 payload = encode_desired(
                     Desired(

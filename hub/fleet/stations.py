@@ -53,9 +53,12 @@ class StationList:
         *,
         name_of: Callable[[StationId], str],
         is_listed: Callable[[StationId], bool] = lambda _: True,
+        as_of: Callable[[], object] = object,
         started_s: float,
     ) -> None:
-        self.name, self._is_listed = name_of, is_listed
+        """`as_of`: another object whenever names or lists may be others; by itself always."""
+        self.name, self._is_listed, self._as_of = name_of, is_listed, as_of
+        self._sorted: tuple[object, int, list[StationId]] | None = None  # as of, of how many
         self._started_s = started_s
         self._heard: dict[StationId, Heard] = {station: Heard(started_s=started_s) for station in stations}
 
@@ -63,8 +66,12 @@ class StationList:
         """Return every station that is enrolled or was ever heard, in the order of their names; those that
         are on no list are left out.
         """
-        listed = filter(self._is_listed, self._heard)
-        return sorted(listed, key=lambda station: (name_key(self.name(station)), station))
+        as_of, count, known = self._as_of(), len(self._heard), self._sorted
+        if known is None or known[0] is not as_of or known[1] != count:
+            listed = filter(self._is_listed, self._heard)
+            ids = sorted(listed, key=lambda station: (name_key(self.name(station)), station))
+            known = self._sorted = as_of, count, ids
+        return list(known[2])
 
     def count(self) -> int:
         """Return how many there are."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -90,14 +90,18 @@ class LiveFeed:
         """
         return self._looked_at.look(stations)
 
-    async def open_for(self, stations: Iterable[StationId]) -> None:
+    async def know(self, stations: Iterable[StationId]) -> None:
+        """Take up these stations from the store where that is still to be done."""
+        await self._begin_some([station for station in stations if station in self._to_begin])
+
+    async def open_for(self, stations: Collection[StationId]) -> None:
         """Take up these stations from the store where that is still to be done, and open what numbers of them
         wait: somebody is about to see them.
         """
-        await self._begin_some([station for station in stations if station in self._to_begin])
+        await self.know(stations)
         waiting = [arrival for station in stations for arrival in self._unopened.take(station)]
         for start in range(0, len(waiting), OPEN_AT_ONCE):
-            await self._open(waiting[start : start + OPEN_AT_ONCE])
+            await self._open(waiting[start : start + OPEN_AT_ONCE], have_waited=True)
 
     def begin(self, stations: Iterable[StationId]) -> None:
         """The store knows these stations: `run` takes them up from there by and by, `open_for` at once."""
@@ -181,9 +185,14 @@ class LiveFeed:
                 turn = [self._pending.popleft() for _ in range(min(OPEN_AT_ONCE, len(self._pending)))]
                 await self._open(turn)
 
-    async def _open(self, turn: Sequence[Arrival]) -> None:
+    async def _open(self, turn: Sequence[Arrival], *, have_waited: bool = False) -> None:
+        """`have_waited`: they were heeded when they came. Of a card that has been taken out since, they would
+        look as fresh as then, and turn the station back to whoever was there with it.
+        """
         for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
-            self._on_opened(opened)
+            arrival = opened.arrival
+            if not have_waited or arrival.spool == self.now(arrival.station).spool:
+                self._on_opened(opened)
 
     def _on_opened(self, opened: OpenedArrival) -> None:
         arrival = opened.arrival

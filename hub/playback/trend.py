@@ -3,7 +3,7 @@
 A bin without a number is absent, never drawn across. Bins of two visits are never one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,13 +14,14 @@ from contract.ids import KeyId, RecordClass, SpoolId, StationId
 from contract.sealing import Opener
 from hub.live.measure_words import label_word
 from hub.live.numbers import rate_of, source_of
-from hub.playback.piece import JOB_US, Span, read_traces
+from hub.playback.piece import Span, read_traces
 from hub.store.interface import Store
 
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
 DRAWN: Final = (SPO2, PULSE_RATE, HEART_RATE)
 BINS_MAX: Final = 720  # of one graph: as many as an old screen has room for
+JOB_US: Final = 120_000_000  # of numbers read in one go, however long a bin is: a press is read in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class Trend:
     from_us: int
     bin_us: int
     lines: dict[Line, dict[int, Bin]] = field(default_factory=dict)
+    _open: dict[tuple[Line, int], list[float]] = field(default_factory=dict)  # bins that may get more
+
+    def begin_part(self, from_us: int) -> None:
+        """Numbers come from here on: what lies before is whole."""
+        first = (from_us - self.from_us) // self.bin_us
+        self._open = {key: values for key, values in self._open.items() if key[1] >= first}
+
+    def add(self, line: Line, number: int, values: Iterable[float]) -> None:
+        """These are numbers of a bin."""
+        found = self._open.setdefault((line, number), [])
+        found.extend(values)
+        self.lines.setdefault(line, {})[number] = Bin(min(found), float(np.median(found)), max(found))
 
 
 def bin_for(length_us: int, *, most: int = BINS_MAX) -> int:
@@ -61,13 +74,9 @@ def bin_for(length_us: int, *, most: int = BINS_MAX) -> int:
     return -(-length_us // (most * 600_000_000)) * 600_000_000
 
 
-def step_of(bin_us: int) -> int:
-    """Return how much of a span is read in one go: whole bins, so that none is counted in two parts."""
-    return -(-JOB_US // bin_us) * bin_us
-
-
 def add_span(trend: Trend, store: Store, opener_for: OpenerFor, station: StationId, span: Span) -> None:
-    """Put a part of the span in. It is to end where a bin ends, or the trend does."""
+    """Put a part of the span in: the one that follows the last. A bin may lie in several."""
+    trend.begin_part(span.from_us)
     for traced in read_traces(store, opener_for, station, span, classes=(RecordClass.NUMERIC,)):
         stream, of_set = traced.stream, traced.of_set
         if stream.mdc not in DRAWN:
@@ -86,6 +95,5 @@ def add_span(trend: Trend, store: Store, opener_for: OpenerFor, station: Station
             numbers = np.floor_divide(times_us, trend.bin_us).astype(int).tolist()
             for number, raw in zip(numbers, run.samples.tolist(), strict=True):
                 values.setdefault(number, []).append(raw * stream.scale)
-        bins = trend.lines.setdefault(line, {})
         for number, found in values.items():
-            bins[number] = Bin(min(found), float(np.median(found)), max(found))
+            trend.add(line, number, found)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contract.ids import StationId
 from hub.api.api_routes import BODY_MAX_BYTES
 from hub.api.endpoints import ENDPOINTS, PREFIX
 from hub.people.accounts import Role
@@ -100,6 +101,23 @@ def test_a_station_says_how_it_is_with_ages_and_numbers_only_to_who_may(
     assert isinstance(heard["numbers"], list)
     without = ask(server, "/stations/con-dao-01", tokens["fleet:read"])[1]["station"]
     assert without["numbers"] is None
+
+
+@pytest.mark.parametrize("path", ["/stations/ly-son", "/stations?after=con-dao-01&limit=1"])
+def test_numbers_that_nobody_looks_at_are_opened_for_who_asks(
+    server: ConsoleServer, tokens: dict[str, str], path: str
+) -> None:
+    station = ConsoleStation(server, "ly-son", spool=0xB0C7 + len(path))
+    station.open_visit(1)
+    spools = [station.records.spool]
+    wait_for(lambda: [server.call(lambda: server.rooms.feed.now(StationId("ly-son")).spool)] == spools, "it")
+
+    def values() -> list[float | None]:
+        station.numbers(91, 48)
+        told = ask(server, path, tokens["all"])[1]
+        return [one["value"] for one in (told.get("station") or told["stations"][0])["numbers"]]
+
+    wait_for(lambda: values() == [91.0, 48.0], "what was measured now")
 
 
 def test_a_card_is_written_once_for_each_revision_and_the_deed_is_in_the_book(

@@ -1,6 +1,8 @@
 """Configuration and commands over plain HTTP: previewed, saved, handed out, answered; who may what."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
@@ -25,6 +27,7 @@ from edge.health.bundle import make_bundle
 from hub.fleet.station_card import StationCard
 from hub.fleet.units import Unit, UnitName, UnitNo
 from hub.people.accounts import Role
+from hub.store.settings_book import LayerDraft
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
 
@@ -97,6 +100,30 @@ def test_what_is_saved_is_merged_handed_out_and_written_into_the_book(server: Co
     assert [(one.name, one.deed, one.text) for one in deeds] == [
         ("Lan", "change configuration", "loa quá to")
     ]
+
+
+def test_what_is_changed_while_it_is_handed_out_goes_out_too(server: ConsoleServer) -> None:
+    assert save(server, f"station:{CON_DAO}", volume_pct="60") == 303
+    wait_for(lambda: len(server.handed_out) == 1, "the first")
+    desk, held = server.rooms.configuration, threading.Event()
+
+    async def change(volume_pct: int, after: int) -> None:
+        draft = LayerDraft(
+            layer=f"station:{CON_DAO}", settings={"volume_pct": volume_pct}, by="Lan", why="thử", utc_us=1
+        )
+        assert await desk.change(draft, after=after) is not None
+
+    async def change_twice() -> None:
+        waiting = asyncio.ensure_future(server.rooms.hub.run_read(lambda _: held.wait(20)))
+        await change(50, 1)
+        for _ in range(10):
+            await asyncio.sleep(0)  # the desk asks the store for what is in it, and waits
+        await change(40, 2)
+        held.set()
+        await waiting
+
+    server.run(change_twice)
+    wait_for(lambda: desired(server, CON_DAO)[-1] == {"volume_pct": 40}, "the last word")
 
 
 def test_a_group_means_its_stations_and_may_be_removed(server: ConsoleServer) -> None:

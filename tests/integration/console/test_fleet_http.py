@@ -5,11 +5,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from contract.events import BoxStarted, Status
 from contract.ids import StationId
+from hub.fleet.compact import Row
 from hub.people.accounts import Role
 from tests.simulators.console_server import ConsoleServer
 from tests.simulators.console_station import ConsoleStation
@@ -161,3 +163,23 @@ def test_map_and_wall_say_where_to_read_the_same(server: ConsoleServer, lan: str
     wall = server.get("/wall", Cookie=lan).text
     counts = [int(one) for one in re.findall(r'<dd id="count-[A-Z]+">(\d+)</dd>', wall)]
     assert sum(counts) == COUNT
+
+
+def test_a_card_that_is_changed_costs_no_look_at_all_the_other_stations(
+    server: ConsoleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, looked = server.rooms.fleet, list[StationId]()
+    look = room.row
+
+    def row(station: StationId) -> Row:
+        looked.append(station)
+        return look(station)
+
+    monkeypatch.setattr(room, "row", row)
+    before, rows_before = room.generation, server.call(lambda: list(room.board.rows))
+    card = server.rooms.organisation.now.stations[StationId("tram-00007")]
+    renamed = replace(card, note="đã sửa")
+    server.run(lambda: server.rooms.organisation.keep([renamed], by="Lan"))
+    wait_for(lambda: room.generation != before, "the board of now")
+    assert len(looked) < 10
+    assert server.call(lambda: len(room.board.rows)) == len(rows_before)

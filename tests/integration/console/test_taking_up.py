@@ -41,6 +41,20 @@ def test_what_comes_before_its_station_is_taken_up_is_not_turned_back(tmp_path: 
         assert server.call(lambda: word(server)) == "connected"
 
 
+def test_numbers_that_waited_turn_nobody_back_to_the_card_before(tmp_path: Path) -> None:
+    with ConsoleServer(tmp_path) as server:
+        before = ConsoleStation(server, NAMES[0], spool=0xB0C5)
+        before.open_visit(3)
+        before.numbers(91, 48)
+        wait_for(lambda: server.call(lambda: visit(server, NAMES[0])) == 3, "who was there first")
+        now = ConsoleStation(server, NAMES[0], spool=0xB0C6)
+        now.open_visit(1)
+        wait_for(lambda: server.call(lambda: visit(server, NAMES[0])) == 1, "the next, on another card")
+        server.run(lambda: server.rooms.feed.open_for([NAMES[0]]))
+        assert server.call(lambda: server.rooms.feed.now(NAMES[0]).spool) == 0xB0C6
+        assert server.call(lambda: visit(server, NAMES[0])) == 1
+
+
 def visits(server: ConsoleServer) -> list[int | None]:
     found: list[int | None] = server.call(lambda: [visit(server, name) for name in NAMES])
     return found

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.events import AnchorSet
+from hub.console.assets import asset
 from tests.browser import screenshot, wait_until
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import PULSE_STREAM, SPO2_STREAM, ConsoleStation
@@ -125,12 +126,13 @@ def test_the_graph_joins_neither_visits_nor_gaps(
         " && document.querySelector('#trends [data-of=day]').ariaPressed === 'true'",
     )
     columns: list[list[float | None]] = page.evaluate(
-        """async () => {
-            const m = await import('/hub/console/static/trends.js');
+        """async (trends) => {
+            const m = await import(trends);
             const headers = {Accept: 'application/json'}, path = location.pathname + '/trends?of=day';
             const answer = await fetch(path, {headers});
             return m.columnsOf((await answer.json()).visits, (line) => line.label === 'SpO2');
-        }"""
+        }""",
+        asset("/hub/console/static/trends.js"),  # the page's own: there is one policy of its name
     )
     times, middles = columns[0], columns[2]
     assert times == sorted(times, key=lambda at: at or 0)

@@ -1,11 +1,11 @@
-"""Bins of a trend: as many as a screen has room for, whole in what is read in one go."""
+"""Bins of a trend: as many as a screen has room for, and the same however they are read."""
 
 import pytest
 
 from contract.ids import BootId, SpoolId, StationId, VisitNo
 from hub.playback.looks import AGAIN_AFTER_S, Looks
-from hub.playback.piece import JOB_US, Span
-from hub.playback.trend import BINS_MAX, bin_for, step_of
+from hub.playback.piece import Span
+from hub.playback.trend import BINS_MAX, JOB_US, Bin, Line, Trend, bin_for
 from hub.store.papers import VisitId
 
 S = 1_000_000
@@ -21,15 +21,23 @@ def test_a_bin_is_as_short_as_there_is_room_for(length_s: int, bin_s: int) -> No
     assert length_s / bin_s <= BINS_MAX
 
 
-def test_no_bin_is_read_in_two_parts() -> None:
-    for bin_s in (1, 2, 5, 10, 60, 120, 600, 1_200):
-        assert step_of(bin_s * S) % (bin_s * S) == 0
-        assert step_of(bin_s * S) >= JOB_US
+def test_a_bin_that_is_read_in_parts_is_as_if_it_were_read_in_one() -> None:
+    line = Line(0, "SpO2", "%", "Nonin", "", is_unverified=False)
+    whole, parts = Trend(5, 600 * S), Trend(5, 600 * S)
+    numbers = [97.0, 96.0, 40.0, 98.0, 95.0]
+    whole.add(line, 0, numbers)
+    for at, number in enumerate(numbers):
+        parts.begin_part(5 + at * JOB_US)
+        parts.add(line, 0, [number])
+    assert parts.lines == whole.lines == {line: {0: Bin(40.0, 96.0, 98.0)}}
+    parts.begin_part(5 + len(numbers) * JOB_US)
+    parts.add(line, 1, [50.0])
+    assert parts.lines == {line: {0: Bin(40.0, 96.0, 98.0), 1: Bin(50.0, 50.0, 50.0)}}
 
 
 def test_a_span_is_read_in_parts_that_make_it() -> None:
     span = Span(OF, BootId(1), 5, 2 * JOB_US + 6)
-    parts = span.jobs()
+    parts = span.jobs(JOB_US)
     assert [(part.from_us, part.until_us) for part in parts] == [
         (5, JOB_US + 5),
         (JOB_US + 5, 2 * JOB_US + 5),
