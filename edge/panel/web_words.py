@@ -26,7 +26,6 @@ WEB_WORDS: Final[dict[str, str]] = {
     "không vẽ được": "cannot draw",
     "lúc {time}, {age} trước": "at {time}, {age} ago",
     "lần/phút": "/min",
-    "mm chưa chỉnh theo màn hình": "mm not calibrated to this screen",
     "máy tạo nhịp: không rõ": "pacemaker: unknown",
     "nghi ngờ mắc ngược điện cực {electrodes}; không tự sửa": (
         "electrodes {electrodes} may be reversed; not corrected"
@@ -60,6 +59,11 @@ WEB_WORDS: Final[dict[str, str]] = {
     "đầu dò hỏng": "probe broken",
     "đọc từ máy lúc {time}, {age} trước": "read from it at {time}, {age} ago",
     "tuột điện cực {electrodes}": "electrode off: {electrodes}",
+    "chưa đúng tỉ lệ": "not to scale",
+    "lọc của máy: không rõ": "device's own filter: unknown",
+    "lọc hiển thị {low}–{high} Hz · ST không tin cậy": "display filter {low}–{high} Hz · ST not reliable",
+    "lọc hiển thị: bỏ 50 Hz": "display filter: 50 Hz notch",
+    "{lead} (tính)": "{lead} (derived)",
 }
 
 
