@@ -65,7 +65,7 @@ export function keyLabel(deed) {
 /** Which key it was. An input method may have made something else of a letter. @param {KeyboardEvent} event */
 function keyOf(event) {
   const { key } = event;
-  if (/^(F\d+|\?|[A-Za-z0-9]|Arrow(Left|Right)|Page(Up|Down))$/.test(key)) return key.length === 1 ? key.toLowerCase() : key;
+  if (/^(F\d+|[?/]|[A-Za-z0-9]|Arrow(Left|Right)|Page(Up|Down))$/.test(key)) return key.length === 1 ? key.toLowerCase() : key;
   return /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : "";
 }
 

@@ -126,7 +126,7 @@ def test_the_graph_joins_neither_visits_nor_gaps(
     )
     columns: list[list[float | None]] = page.evaluate(
         """async () => {
-            const m = await import('/hub/console/static/trends.js');
+            const m = await import(document.querySelector('link[href$="/trends.js"]').href); // the page's own
             const headers = {Accept: 'application/json'}, path = location.pathname + '/trends?of=day';
             const answer = await fetch(path, {headers});
             return m.columnsOf((await answer.json()).visits, (line) => line.label === 'SpO2');
