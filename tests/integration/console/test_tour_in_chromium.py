@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from starlette.routing import Route
 
 from hub.console.app import ROUTES
@@ -36,6 +36,13 @@ SCRIPTS: Final = """() => {
     const loaded = files(performance.getEntriesByType("resource").map((one) => one.name));
     return [asked.filter((one) => !loaded.includes(one)).map((one) => `asked for in vain: ${one}`),
             loaded.filter((one) => !asked.includes(one)).map((one) => `not asked for ahead: ${one}`)].flat();
+}"""
+HEAD_IN_ONE_LINE_FROM_PX: Final = 1024
+LINES_OF_HEAD: Final = """() => {
+    const found = document.querySelectorAll("header.top > *, header.top .daily a, .more summary");
+    const boxes = [...found].map((one) => one.getBoundingClientRect()).filter((one) => one.height > 0);
+    const first = boxes[0], second = boxes.filter((one) => one.top >= first.bottom || one.height > 48);
+    return second.length ? [`the head has ${second.length} parts beside its one line`] : [];
 }"""
 
 
@@ -131,6 +138,8 @@ def test_a_page(hubs: Hubs, stop: Stop, language: str) -> None:
         page.emulate_media(color_scheme="light")
         for screen, (width, height) in SCREENS.items():
             found += [f"on {screen}: {one}" for one in too_wide(page, width, height)]
+            if stop.who and width >= HEAD_IN_ONE_LINE_FROM_PX:
+                found += [f"on {screen}: {one}" for one in page.evaluate(LINES_OF_HEAD)]
         rates = flash_rates(page)
         found += [f"{name} flashes at {hz} Hz" for name, hz in rates.items() if hz > FLASHES_MAX_HZ]
         found += [f"moves all the same: {name}" for name in moves_when_reduced(page)]
@@ -240,3 +249,38 @@ def test_an_alarm_flashes_at_two_hertz_and_stands_still_for_whom_that_is_better(
     with visit(hub, stop, "vi") as page:
         assert flash_rates(page) == {"ring-flash": 2.0, "emergency": 2.0}
         assert moves_when_reduced(page) == []
+
+
+def test_the_menu_is_used_by_keys_and_closes_by_itself(hubs: Hubs) -> None:
+    stop = next(stop for stop in TOUR if stop.name == "fleet-with-alerts")
+    with visit(hubs.of(stop), stop, "vi") as page:
+        observe_until(page, "document.body.console")
+        menu, summary = page.locator("details.more"), page.locator(".more summary")
+        summary.focus()
+        page.keyboard.press("Enter")
+        expect(menu).to_have_attribute("open", "")
+        page.keyboard.press("Escape")
+        expect(menu).not_to_have_attribute("open", "")
+        expect(summary).to_be_focused()
+        page.keyboard.press("Space")
+        page.keyboard.press("Shift+Tab")
+        expect(menu).not_to_have_attribute("open", "")
+        summary.click()
+        page.mouse.click(640, 700)
+        expect(menu).not_to_have_attribute("open", "")
+        summary.click()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/drills")
+        expect(page.locator(".more summary")).to_have_class("is-here")
+
+
+def test_the_menu_opens_without_scripts(hubs: Hubs) -> None:
+    stop = next(stop for stop in TOUR if stop.name == "menu")
+    hub = hubs.of(stop)
+    with chromium_page(size=DESK, has_scripts=False) as page:
+        bring(page, hub, cookies(hub, stop, "vi"))
+        page.goto(hub.server.url)
+        page.click(".more summary")
+        page.click(".more a[href='/people']")
+        expect(page.locator("h1")).to_have_text("Tài khoản")
