@@ -80,7 +80,20 @@ TOLD: Final = (
     *(unit.name() for unit in UNITS),
     *(alias for unit in UNITS for alias in unit.aliases),
     *("Huyện Mường Nhé", "CQY", *(one[0] for one in PLACES.values()), *PLACES, *PEOPLE, *BOXES),
-    *(CONTACT.role, NOTE, ON_THE_WAY, WHY_QUIET, WHY_LOUDER, TOKEN, VIEW, FILE, SOFTWARE, "truong-sa"),
+    *(
+        CONTACT.role,
+        NOTE,
+        ON_THE_WAY,
+        WHY_QUIET,
+        WHY_LOUDER,
+        TOKEN,
+        VIEW,
+        FILE,
+        SOFTWARE,
+        "truong-sa",
+        "mới về kho",
+        "bien-dao",
+    ),
     *("Trạm Y tế đảo Lý Sơn", "gần bến Đầm", "Trạm Y tế Trường Sa", "Contec CMS50D+", "OMRON HEM-7156"),
 )
 STEP_S: Final = 450.0  # between two statuses: more than a box lets pass, less than the rules forgive
