@@ -94,13 +94,14 @@ TYPED_DEEDS: Final = (  # their text is what somebody typed
     "unit rename",
     "unit edit",
 )
+_ROLES: Final = {role.value: role for role in Role}
 _ROLE_DEEDS: Final = ("account made", "role changed")
 
 
 @dataclass(frozen=True, slots=True)
 class DeedTold:
-    """A line of the book as people read it. `is_name`, `is_code`: subject or text is told as it was written, for
-    it is a number or a name of programs and of no language.
+    """A line of the book as people read it. `is_name`, `is_code`: subject or text is told as it was written, it
+    is a number or a name of programs and of no language.
     """
 
     subject: str
@@ -119,14 +120,10 @@ def tell_deed(deed: Deed, words: Words) -> DeedTold:
     elif head == "token" and rest.isdigit():
         subject = words("mã số {n}", n=rest)
     is_code = False
-    if deed.deed in _ROLE_DEEDS and text in (
-        roles := {role.value: word for role, word in ROLE_WORDS.items()}
-    ):
-        text = words(roles[text])
+    if deed.deed in _ROLE_DEEDS and text in _ROLES:
+        text = words(ROLE_WORDS[_ROLES[text]])
     elif deed.deed == "close":
-        disposition = next(
-            (one for one in DISPOSITION_WORDS if text == one or text.startswith(one + " ")), ""
-        )
+        disposition = next((one for one in DISPOSITION_WORDS if f"{text} ".startswith(f"{one} ")), "")
         reason = text.removeprefix(disposition).strip()
         named = words(DISPOSITION_WORDS[disposition]) if disposition else ""
         text = ": ".join(one for one in (named, reason) if one)
