@@ -100,8 +100,8 @@ _ROLE_DEEDS: Final = ("account made", "role changed")
 
 @dataclass(frozen=True, slots=True)
 class DeedTold:
-    """A line of the book as people read it. `is_name`, `is_code`: subject or text is told as it was written, it
-    is a number or a name of programs and of no language.
+    """A line of the book as people read it. `is_name`, `is_code`: subject or text stays as it was written: a
+    number or a name of programs, which is of no language.
     """
 
     subject: str
