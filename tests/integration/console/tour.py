@@ -129,7 +129,7 @@ _FLEET: Final = (
     ),
     _of_fleet("menu", "/", ".more summary", who=ADMIN, act=_open_the_menu),
     _of_fleet("map", "/map", "#map-count:not(:empty)"),
-    _of_fleet("wall", "/wall", "#wall-calls"),
+    _of_fleet("wall", "/wall", "#wall-needing li"),
     _of_fleet(
         "station-with-alerts", "/stations/{station}", "#station-alerts li", address="/stations/con-dao-01"
     ),
