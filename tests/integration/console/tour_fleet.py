@@ -294,9 +294,9 @@ class TourFleet:
         def minute(later: int) -> str:
             return (now + timedelta(minutes=later)).strftime("%Y-%m-%dT%H:%M")
 
-        window = {"unit": str(COAST), "from": minute(-1), "until": minute(120), "why": WHY_QUIET}
+        window = {"station": "nam-ke", "from": minute(-1), "until": minute(120), "why": WHY_QUIET}
         self.post("/maintenance", window, by="Lan")
-        later = {"station": "nam-ke", "from": minute(300), "until": minute(420), "why": WHY_QUIET}
+        later = {"unit": str(COAST), "from": minute(300), "until": minute(420), "why": WHY_QUIET}
         self.post("/maintenance", later, by="Minh")
         self.post("/tokens", {"name": TOKEN, "scope": "fleet:read", "days": "90"})
         self.post("/people/Minh/role", {"role": "admin"})
