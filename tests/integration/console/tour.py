@@ -136,7 +136,7 @@ _FLEET: Final = (
     _of_fleet("alerts", "/alerts", "tr[data-alert]", reads=("3 trạm", "Hộp quá nóng", ON_THE_WAY, "Lan")),
     _of_fleet("alert", "/alerts/{alert}", "h1", reads=("Trạm Y tế Cô Tô", "Trạm im lặng")),
     _of_fleet("alert-high", "/alerts/{alert}", "h1", address="/alerts/{alert_high}"),
-    _of_fleet("closed-alerts", "/alerts/closed", "table"),
+    _of_fleet("closed-alerts", "/alerts/closed", "main tbody tr"),
     _of_fleet("maintenance", "/maintenance", "table"),
     _of_fleet("units", "/units", "main summary"),
     _of_fleet("units-found", "/units", "main table", address="/units?q=muong+nhe"),
