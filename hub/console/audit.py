@@ -14,11 +14,12 @@ from starlette.responses import Response
 from contract.ids import StationId
 from hub.cases.note_words import utc_text
 from hub.console.ages import VIETNAM
-from hub.console.deed_words import deed_word
+from hub.console.deed_words import deed_word, tell_deed
 from hub.console.page import RefusedPageError, render, rooms_of
 from hub.console.people import admin
 from hub.console.rooms import Rooms
 from hub.console.statistics import FORMULA
+from hub.console.words import Words, language_of
 from hub.people.deeds import DeedSearch, NumberedDeed
 
 SHOWN: Final = 100
@@ -47,7 +48,7 @@ class Asked:
 
 async def show_audit(request: Request) -> Response:
     """GET /audit?name=&subject=&deed=&first=2026-11-01&last=2026-11-30&before=NO."""
-    account, rooms = await admin(request), rooms_of(request)
+    account, rooms, words = await admin(request), rooms_of(request), Words(language_of(request))
     asked = _asked(request.query_params)
     found = await rooms.people.search_deeds(search(asked), newest=SHOWN + 1)
     return render(
@@ -61,6 +62,7 @@ async def show_audit(request: Request) -> Response:
         people=[one.name for one in await rooms.people.accounts()],
         when=lambda line: utc_text(line.deed.utc_us),
         word_of=deed_word,
+        told=lambda line: tell_deed(line.deed, words),
         link_of=lambda line: subject_link(line, rooms),
     )
 

@@ -1,7 +1,15 @@
 """What the deeds of the book are called (core). A deed that has no word here is shown as it was written."""
 
+from dataclasses import dataclass
 from typing import Final
 
+from hub.cases.note_words import DISPOSITION_WORDS
+from hub.console.setting_words import layer_text
+from hub.console.words import Words
+from hub.people.accounts import Role
+from hub.people.deeds import Deed
+
+ROLE_WORDS: Final = {Role.OPERATOR: "người trực", Role.DOCTOR: "bác sĩ", Role.ADMIN: "quản trị"}
 DEED_WORDS: Final = {
     # calls
     "claim": "trả lời cuộc gọi",
@@ -75,6 +83,55 @@ DEED_WORDS: Final = {
     "audit saved": "tải sổ việc đã làm",
     "api put /stations/{station}/card": "sửa thẻ của trạm qua API",
 }
+
+
+TYPED_DEEDS: Final = (  # their text is what somebody typed
+    "change configuration",
+    "correct",
+    "handover offered",
+    "link made",
+    "unit add",
+    "unit rename",
+    "unit edit",
+)
+_ROLES: Final = {role.value: role for role in Role}
+_ROLE_DEEDS: Final = ("account made", "role changed")
+
+
+@dataclass(frozen=True, slots=True)
+class DeedTold:
+    """A line of the book as people read it. `is_name`, `is_code`: subject or text stays as it was written: a
+    number or a name of programs, which is of no language.
+    """
+
+    subject: str
+    text: str
+    is_name: bool
+    is_code: bool
+
+
+def tell_deed(deed: Deed, words: Words) -> DeedTold:
+    """Return what was done to whom, and how, in words; what has none stays as it was written."""
+    subject, text = deed.subject, deed.text
+    head, _, rest = subject.partition(" ")
+    is_layer = deed.deed == "change configuration"
+    if is_layer:
+        subject = layer_text(subject, words)
+    elif head == "token" and rest.isdigit():
+        subject = words("mã số {n}", n=rest)
+    is_code = False
+    if deed.deed in _ROLE_DEEDS and text in _ROLES:
+        text = words(ROLE_WORDS[_ROLES[text]])
+    elif deed.deed == "close":
+        disposition = next((one for one in DISPOSITION_WORDS if f"{text} ".startswith(f"{one} ")), "")
+        reason = text.removeprefix(disposition).strip()
+        named = words(DISPOSITION_WORDS[disposition]) if disposition else ""
+        text = ": ".join(one for one in (named, reason) if one)
+    elif deed.deed == "import" and text.endswith(" cards"):
+        text = words("{n} thay đổi", n=text.removesuffix(" cards"))
+    else:
+        is_code = deed.deed not in TYPED_DEEDS
+    return DeedTold(subject, text, is_name=subject == deed.subject, is_code=is_code)
 
 
 def deed_word(deed: str) -> str:

@@ -6,10 +6,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from hub.console.deed_words import ROLE_WORDS
 from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in
 from hub.people.accounts import Account, AccountError, AccountFault, Role
 
-ROLE_WORDS: Final = {Role.OPERATOR: "người trực", Role.DOCTOR: "bác sĩ", Role.ADMIN: "quản trị"}
 _WRONG: Final = {
     AccountFault.LAST_ADMIN: "Đây là quản trị duy nhất: hãy lập một quản trị khác trước.",
     AccountFault.TAKEN: "Đã có tài khoản tên này.",

@@ -18,7 +18,7 @@ EVERYWHERE: Final = frozenset(
     for line in (
         "hải đăng",
         "spo ecg pleth avr avl avf st pi",
-        "hz khz mm mv uv ms kb kbit mb bpm mmhg mp utc gmt",
+        "hz khz mm mv uv ms kb kbit bit px mb bpm mmhg mp utc gmt",
         "pdf csv json html http https sms webhook id",
     )
     for words in line.split()
@@ -61,7 +61,8 @@ def foreign(text: str, language: str) -> list[str]:
 
 def faults_of_texts(texts: Iterable[str], language: str, *, names: Iterable[str]) -> list[str]:
     """Return each text that has words of another language, once; `names` are told as they are everywhere."""
-    told = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or r"(?!)")
+    either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    told = re.compile(rf"(?<!\w)(?:{either})(?!\w)" if either else r"(?!)")
     found: dict[str, None] = {}
     for text in texts:
         if unicodedata.normalize("NFC", text) != text:

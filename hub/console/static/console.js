@@ -6,6 +6,7 @@ import { beginAlertBar } from "./alert_bar.js";
 import { accept, asks, decline } from "./asked.js";
 import { callText, sinceText } from "./call_words.js";
 import { showKeys } from "./chooser.js";
+import { closeByItself } from "./menu.js";
 import { OnDuty } from "./on_duty.js";
 import { mayAnswer, me, place } from "./page.js";
 import { answer, beginRinging, isAnybodyThere } from "./ringing.js";
@@ -52,6 +53,8 @@ keys.add({ accept: () => { if (asks().length) void accept(); }, decline: () => {
 if (mayAnswer) keys.add({ answer: () => answer() }, () => isAnybodyThere());
 news.addEventListener("state", showMine);
 beginAlertBar();
+const menu = document.querySelector("details.more");
+if (menu instanceof HTMLDetailsElement) closeByItself(menu);
 void ring.unlock(); // the browser lets a page sound at once when the one before was used
 duty.begin();
 listen();

@@ -14,6 +14,8 @@ from tests.simulators.synthetic_fleet import made_fleet, settle
 from tests.unit.hub.fleet.folded_texts import FOLDED
 
 COUNT = 14_000
+FIRST_VIEW_MAX_BYTES = 150_000  # compressed, as it travels
+NAMES_MAX_BYTES = 600_000
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,28 @@ def test_all_are_there_and_sixty_rows_are_drawn(page: Page, server: ConsoleServe
     assert set(heights) == {44}
     cut = "(heads) => heads.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
     assert page.locator("#fleet thead th").evaluate_all(cut) == []
+
+
+def test_what_fourteen_thousand_names_weigh_comes_after_the_first_view(server: ConsoleServer) -> None:
+    """The page with its first rows and all files is the first view; the names of all come when it stands."""
+    weights: dict[str, float] = {}
+    with chromium_page(size=(1280, 800), allow=r"ERR_|WebSocket") as page:
+        name, _, value = server.session("Lan").partition("=")
+        page.context.add_cookies([{"name": name, "value": value, "url": server.url}])
+        network, addresses = page.context.new_cdp_session(page), {}
+        network.send("Network.enable")
+        network.on(
+            "Network.requestWillBeSent",
+            lambda told: addresses.update({told["requestId"]: told["request"]["url"]}),
+        )
+        network.on(
+            "Network.loadingFinished",
+            lambda told: weights.update({addresses[told["requestId"]]: told["encodedDataLength"]}),
+        )
+        open_list(page, server)
+    names = sum(weight for address, weight in weights.items() if "/fleet/names.json" in address)
+    assert 20_000 < sum(weights.values()) - names <= FIRST_VIEW_MAX_BYTES
+    assert 0 < names <= NAMES_MAX_BYTES
 
 
 def test_the_page_folds_by_the_hubs_table(page: Page, server: ConsoleServer) -> None:

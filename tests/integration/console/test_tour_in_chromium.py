@@ -1,11 +1,13 @@
 """Every page of the console as somebody meets it: both languages, day and night, four widths, no scripts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from starlette.routing import Route
 
 from hub.console.app import ROUTES
@@ -13,6 +15,7 @@ from hub.console.theme import THEME_COOKIE
 from hub.console.words import LANGUAGE_COOKIE, LANGUAGES
 from tests.browser import SCREENSHOTS, chromium, chromium_page, observe_until
 from tests.integration.console.tour import NO_PAGE, TOUR, Stop
+from tests.integration.console.tour_fleet import TOLD, TourFleet
 from tests.integration.console.tour_hub import TOLD_AS_THEY_ARE, TourHub
 from tests.pages.axe import violations
 from tests.pages.layout import too_wide
@@ -34,15 +37,57 @@ SCRIPTS: Final = """() => {
     return [asked.filter((one) => !loaded.includes(one)).map((one) => `asked for in vain: ${one}`),
             loaded.filter((one) => !asked.includes(one)).map((one) => `not asked for ahead: ${one}`)].flat();
 }"""
+HEAD_IN_ONE_LINE_FROM_PX: Final = 1024
+LINES_OF_HEAD: Final = """() => {
+    const found = document.querySelectorAll("header.top > *, header.top .daily a, .more summary");
+    const boxes = [...found].map((one) => one.getBoundingClientRect()).filter((one) => one.height > 0);
+    const first = boxes[0], second = boxes.filter((one) => one.top >= first.bottom || one.height > 48);
+    return second.length ? [`the head has ${second.length} parts beside its one line`] : [];
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hubs:
+    """Both hubs of the tour; each begins when a stop first asks for it."""
+
+    folder: Path
+    open: ExitStack
+    begun: dict[bool, TourHub | TourFleet] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> TourHub:
+        """Where the calls are."""
+        hub = self.of(TOUR[0])
+        assert isinstance(hub, TourHub)
+        return hub
+
+    def of(self, stop: Stop) -> TourHub | TourFleet:
+        """Return the hub of a stop."""
+        if stop.of_fleet not in self.begun:
+            kind = TourFleet if stop.of_fleet else TourHub
+            folder = self.folder / kind.__name__
+            folder.mkdir()
+            self.begun[stop.of_fleet] = self.open.enter_context(kind(folder))
+        return self.begun[stop.of_fleet]
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TourHub]:
-    with chromium(), TourHub(tmp_path_factory.mktemp("tour")) as hub:
-        yield hub
+def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hubs]:
+    with chromium(), ExitStack() as stack:
+        yield Hubs(tmp_path_factory.mktemp("tour"), stack)
 
 
-def cookies(hub: TourHub, stop: Stop, language: str) -> dict[str, str]:
+@pytest.fixture
+def hub(hubs: Hubs) -> TourHub:
+    return hubs.calls
+
+
+def during(hub: TourHub | TourFleet, stop: Stop) -> AbstractContextManager[None]:
+    """What is so at the hub while somebody is at the stop."""
+    return stop.during(hub) if isinstance(hub, TourHub) else nullcontext()
+
+
+def cookies(hub: TourHub | TourFleet, stop: Stop, language: str) -> dict[str, str]:
     """Whose page it is, and in which language."""
     session = hub.places["guest"] if stop.who == "guest" else hub.server.session(stop.who) if stop.who else ""
     name, _, value = session.partition("=")
@@ -50,9 +95,9 @@ def cookies(hub: TourHub, stop: Stop, language: str) -> dict[str, str]:
 
 
 @contextmanager
-def visit(hub: TourHub, stop: Stop, language: str) -> Iterator[Page]:
+def visit(hub: TourHub | TourFleet, stop: Stop, language: str) -> Iterator[Page]:
     """Come to a stop and wait until it is whole."""
-    with stop.during(hub), chromium_page(size=DESK, allow=stop.allow) as page:
+    with during(hub, stop), chromium_page(size=DESK, allow=stop.allow) as page:
         bring(page, hub, cookies(hub, stop, language))
         page.goto(hub.server.url + stop.address.format_map(hub.places))
         page.wait_for_selector(stop.ready)
@@ -61,7 +106,7 @@ def visit(hub: TourHub, stop: Stop, language: str) -> Iterator[Page]:
         yield page
 
 
-def bring(page: Page, hub: TourHub, cookies: dict[str, str]) -> None:
+def bring(page: Page, hub: TourHub | TourFleet, cookies: dict[str, str]) -> None:
     """The browser has these from before."""
     page.context.add_cookies(
         [{"name": n, "value": v, "url": hub.server.url, "sameSite": "Lax"} for n, v in cookies.items()]
@@ -84,15 +129,17 @@ def test_the_tour_comes_to_every_page() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("stop", TOUR, ids=[stop.name for stop in TOUR])
-def test_a_page(hub: TourHub, stop: Stop, language: str) -> None:
-    with visit(hub, stop, language) as page:
-        found = [f"words: {one}" for one in faults(page, language, names=TOLD_AS_THEY_ARE)]
+def test_a_page(hubs: Hubs, stop: Stop, language: str) -> None:
+    with visit(hubs.of(stop), stop, language) as page:
+        found = [f"words: {one}" for one in faults(page, language, names=(*TOLD_AS_THEY_ARE, *TOLD))]
         found += [f"by day: {one}" for one in seen(page, f"{stop.name}.{language}")]
         page.emulate_media(color_scheme="dark")
         found += [f"by night: {one}" for one in seen(page, f"{stop.name}.{language}.dark")]
         page.emulate_media(color_scheme="light")
         for screen, (width, height) in SCREENS.items():
             found += [f"on {screen}: {one}" for one in too_wide(page, width, height)]
+            if stop.who and width >= HEAD_IN_ONE_LINE_FROM_PX:
+                found += [f"on {screen}: {one}" for one in page.evaluate(LINES_OF_HEAD)]
         rates = flash_rates(page)
         found += [f"{name} flashes at {hz} Hz" for name, hz in rates.items() if hz > FLASHES_MAX_HZ]
         found += [f"moves all the same: {name}" for name in moves_when_reduced(page)]
@@ -101,8 +148,9 @@ def test_a_page(hub: TourHub, stop: Stop, language: str) -> None:
 
 
 @pytest.mark.parametrize("stop", [stop for stop in TOUR if stop.reads], ids=lambda stop: stop.name)
-def test_with_scripts_blocked_it_can_be_read(hub: TourHub, stop: Stop) -> None:
-    with stop.during(hub), chromium_page(size=DESK, has_scripts=False) as page:
+def test_with_scripts_blocked_it_can_be_read(hubs: Hubs, stop: Stop) -> None:
+    hub = hubs.of(stop)
+    with during(hub, stop), chromium_page(size=DESK, has_scripts=False) as page:
         bring(page, hub, cookies(hub, stop, "vi"))
         page.goto(hub.server.url + stop.address.format_map(hub.places))
         text = " ".join(page.inner_text("body").split())
@@ -153,12 +201,22 @@ WALKED: Final = (
     "call",
     "drills",
     "statistics",
+    "menu",
+    "map",
+    "alerts",
+    "maintenance",
+    "unit",
+    "card",
+    "configuration-layer",
+    "playback",
+    "tokens",
+    "audit",
 )
 
 
 @pytest.mark.parametrize("stop", [stop for stop in TOUR if stop.name in WALKED], ids=lambda stop: stop.name)
-def test_the_keyboard_shows_where_it_is(hub: TourHub, stop: Stop) -> None:
-    with visit(hub, stop, "vi") as page:
+def test_the_keyboard_shows_where_it_is(hubs: Hubs, stop: Stop) -> None:
+    with visit(hubs.of(stop), stop, "vi") as page:
         page.evaluate("() => document.activeElement.blur()")
         steps = []
         for _ in range(60):
@@ -191,3 +249,38 @@ def test_an_alarm_flashes_at_two_hertz_and_stands_still_for_whom_that_is_better(
     with visit(hub, stop, "vi") as page:
         assert flash_rates(page) == {"ring-flash": 2.0, "emergency": 2.0}
         assert moves_when_reduced(page) == []
+
+
+def test_the_menu_is_used_by_keys_and_closes_by_itself(hubs: Hubs) -> None:
+    stop = next(stop for stop in TOUR if stop.name == "fleet-with-alerts")
+    with visit(hubs.of(stop), stop, "vi") as page:
+        observe_until(page, "document.body.console")
+        menu, summary = page.locator("details.more"), page.locator(".more summary")
+        summary.focus()
+        page.keyboard.press("Enter")
+        expect(menu).to_have_attribute("open", "")
+        page.keyboard.press("Escape")
+        expect(menu).not_to_have_attribute("open", "")
+        expect(summary).to_be_focused()
+        page.keyboard.press("Space")
+        page.keyboard.press("Shift+Tab")
+        expect(menu).not_to_have_attribute("open", "")
+        summary.click()
+        page.mouse.click(640, 700)
+        expect(menu).not_to_have_attribute("open", "")
+        summary.click()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/drills")
+        expect(page.locator(".more summary")).to_have_class("is-here")
+
+
+def test_the_menu_opens_without_scripts(hubs: Hubs) -> None:
+    stop = next(stop for stop in TOUR if stop.name == "menu")
+    hub = hubs.of(stop)
+    with chromium_page(size=DESK, has_scripts=False) as page:
+        bring(page, hub, cookies(hub, stop, "vi"))
+        page.goto(hub.server.url)
+        page.click(".more summary")
+        page.click(".more a[href='/people']")
+        expect(page.locator("h1")).to_have_text("Tài khoản")
