@@ -16,15 +16,15 @@ from tests.integration.console.conftest import finish
 from tests.simulators.console_server import ConsoleServer
 from tests.simulators.console_station import ConsoleStation
 
-HOURS: Final = 24
-WARM_HOURS: Final = 4  # until every cache is full
+WARM_HOURS: Final = 12  # until every cache is full: the heap stands from the tenth on
+HOURS: Final = WARM_HOURS + 24
 BEATS: Final = 60  # an hour: a second of signals and numbers each
 STATUSES: Final = 12  # an hour: one in five minutes
 DRAIN_S: Final = 0.02
 
 
 def day(folder: Path) -> dict[str, Any]:
-    """24 hours on a station's page: visits, signals, numbers, statuses, calls; the hub's clock goes ahead.
+    """24 hours on a station's page, after twelve that fill its caches: visits, signals, numbers, statuses, calls; the hub's clock goes ahead.
 
     Each hour has a visit, a minute of signals, twelve statuses and a call.
     """

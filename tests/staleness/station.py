@@ -111,7 +111,7 @@ class FuzzStation(ConsoleStation):
         """The box starts again: another boot, its clock and its indexes at nought; who sat there has gone."""
         self.person, self.records.visit = None, NO_VISIT
         self.records.boot = BootId(self.records.boot + 1)
-        self._boot_s = self.server.clock.now_s() - 5.0
+        self._boot_s = self.server.clock.now_s() - 20.0
         self._begin()
 
     def change_card(self, spool: int) -> None:
@@ -120,7 +120,7 @@ class FuzzStation(ConsoleStation):
         self.person = None
         key = self.server.authority.seal_keys.newest().public
         self.records = BoxRecords(self.name, key, spool=spool, boot=int(self.records.boot) + 1)
-        self._boot_s = self.server.clock.now_s() - 5.0
+        self._boot_s = self.server.clock.now_s() - 20.0
         self._send(RecordClass.CALL, self.records.key)
         self._begin(set_no=1)
 
