@@ -16,7 +16,7 @@ from hub.console.live_frames import SampleFrame, encode_samples
 from hub.hub import Hub
 from hub.ingest.committed import Committed
 from hub.live.arrived import Arrived
-from hub.live.looked_at import LookedAt, Unopened
+from hub.live.looked_at import LookedAt, Unopened, came_later
 from hub.live.numbers import rate_of
 from hub.live.opening import (
     Beginning,
@@ -50,6 +50,7 @@ OPEN_AT_ONCE: Final = (
 )
 BEGIN_AT_ONCE: Final = 8  # stations a turn of the store's thread, two milliseconds each
 VALUES_EVERY_S: Final = 1.0
+STEP_US: Final = 50_000  # a wall clock that is off by less was not set: NTP draws it along
 PARTS: Final[tuple[tuple[Change, Callable[..., str]], ...]] = (
     (Change.NOTICES, notices_text),
     (Change.DEVICES, devices_text),
@@ -71,6 +72,7 @@ class LiveFeed:
         self._to_begin: OrderedDict[StationId, None] = OrderedDict()  # in the store, not taken up yet
         self._awake = asyncio.Event()
         self._listeners: list[Callable[[StationId], None]] = []
+        self._off_us = self._wall_off_us()
         hub.on_committed(self._on_committed)
 
     def on_change(self, listener: Callable[[StationId], None]) -> None:
@@ -79,10 +81,25 @@ class LiveFeed:
 
     def now(self, station: StationId) -> StationNow:
         """Return what is true of a station now."""
+        self._follow_clock()
         found = self.stations.get(station)
         if found is None:
             found = self.stations[station] = StationNow()
         return found
+
+    def _wall_off_us(self) -> int:
+        return self._hub.utc_now_us() - round(self._hub.now_s() * 1e6)
+
+    def _follow_clock(self) -> None:
+        """Somebody, or NTP, set the hub's wall clock: what was heard before is as old as it is."""
+        by_us = self._wall_off_us() - self._off_us
+        if abs(by_us) <= STEP_US:
+            return
+        self._off_us += by_us
+        for now in self.stations.values():
+            now.on_clock_set(by_us)
+        self._pending = deque(came_later(arrival, by_us) for arrival in self._pending)
+        self._unopened.on_clock_set(by_us)
 
     def look(self, stations: Iterable[StationId] | None) -> Callable[[], None]:
         """A page shows rows of these stations (None: of all), until what is returned is called: their numbers
@@ -145,8 +162,9 @@ class LiveFeed:
             viewer.begin(self._whole_view(station))
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
+        self._follow_clock()
         for one in batch:
-            arrival = one.arrival
+            arrival = self._by_clock_of_now(one)
             if one.outcome is not Outcome.STORED or not isinstance(arrival.record, Record):
                 continue
             if arrival.event is not None:
@@ -163,6 +181,16 @@ class LiveFeed:
             self.dropped_count += 1
         if self._pending:
             self._awake.set()
+
+    def _by_clock_of_now(self, one: Committed) -> Arrival:
+        """Return what was on its way to the disk while the clock was set as of the clock of now. An event
+        that waited in the store for its key is told as if sent when it was made, and came when it came.
+        """
+        record = one.arrival.record
+        if isinstance(record, Record) and one.arrival.sent_t_us == record.header.t_us:
+            return one.arrival
+        by_us = round(one.received_s * 1e6) + self._off_us - one.arrival.received_utc_us
+        return one.arrival if abs(by_us) <= STEP_US else came_later(one.arrival, by_us)
 
     def _take_chunk(self, arrival: Arrival, header: Header) -> None:
         """Have it opened when somebody sees it; numbers of others wait, and begin a visit all the same."""
@@ -189,10 +217,13 @@ class LiveFeed:
         """`have_waited`: they were heeded when they came. Of a card that has been taken out since, they would
         look as fresh as then, and turn the station back to whoever was there with it.
         """
+        off_us = self._off_us
         for opened in await self._hub.run_read(_opening_of(self._hub, turn)):
             arrival = opened.arrival
-            if not have_waited or arrival.spool == self.now(arrival.station).spool:
-                self._on_opened(opened)
+            if have_waited and arrival.spool != self.now(arrival.station).spool:
+                continue
+            by_us = self._off_us - off_us  # the clock was set meanwhile
+            self._on_opened(replace(opened, arrival=came_later(arrival, by_us)) if by_us else opened)
 
     def _on_opened(self, opened: OpenedArrival) -> None:
         arrival = opened.arrival

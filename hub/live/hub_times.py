@@ -35,6 +35,10 @@ class HubTimes:
         if before_us is None or offset_us < before_us or offset_us - before_us > CLOCK_STEP_US:
             self._quickest_us[boot] = offset_us
 
+    def on_clock_set(self, by_us: int) -> None:
+        """The hub's wall clock was set: by it every parcel of before came that much later."""
+        self._quickest_us = {boot: offset_us + by_us for boot, offset_us in self._quickest_us.items()}
+
     def utc_us(self, boot: BootId, t_us: int) -> int | None:
         """Return the best single guess, never later than the parcels allow; None: nothing ties that boot."""
         latest_us = self._quickest_us[boot] + t_us if boot in self._quickest_us else None

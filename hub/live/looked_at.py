@@ -5,6 +5,7 @@ A chunk of numerics is opened for the eye alone: of 14,000 stations a few dozen 
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from contract.ids import SpoolId, StationId, StreamSetNo
@@ -64,8 +65,19 @@ class Unopened:
         if len(of_station) > SETS_MAX:
             del of_station[next(iter(of_station))]  # the one that was longest without a chunk
 
+    def on_clock_set(self, by_us: int) -> None:
+        """The hub's wall clock was set: by it all this came that much later."""
+        for of_station in self._held.values():
+            for key, held in of_station.items():
+                of_station[key] = [(at, came_later(arrival, by_us)) for at, arrival in held]
+
     def take(self, station: StationId) -> list[Arrival]:
         """Return what waits of a station, oldest first; it waits no longer."""
         held = self._held.pop(station, {})
         chunks = [one for of_set in held.values() for one in of_set]
         return [arrival for _, arrival in sorted(chunks, key=lambda one: one[0])]
+
+
+def came_later(arrival: Arrival, by_us: int) -> Arrival:
+    """Return an arrival that came that much later by the hub's wall clock."""
+    return replace(arrival, received_utc_us=arrival.received_utc_us + by_us)

@@ -1,7 +1,7 @@
 """Single measurements of the visit under way (core): dated, and never a value of now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contract.codes import CUFF_PULSE, DIASTOLIC, MEAN_PRESSURE, SYSTOLIC, RateSource
@@ -69,6 +69,10 @@ class MeasurementsNow:
             return False  # of the store, and committed while that was read
         self._kept = sorted([*self._kept, kept], key=lambda one: (one.visit, one.at))[-KEPT_MAX:]
         return True
+
+    def on_clock_set(self, by_ms: float) -> None:
+        """The hub's wall clock was set: by it all this came that much later."""
+        self._kept = [replace(one, received_ms=one.received_ms + by_ms) for one in self._kept]
 
     def of(self, visit: VisitNo, times: HubTimes, name_of: Callable[[str], str]) -> list[MeasurementEntry]:
         """Return those of a visit as a page shows them, newest first."""

@@ -3,7 +3,7 @@
 Two devices that measure the same stand beside one another; nothing is chosen, nothing merged.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contract.codes import (
@@ -91,6 +91,18 @@ class NumbersNow:
         """Another visit: nothing measured before is true any more."""
         self._newest.clear()
 
+    def on_clock_set(self, by_ms: float) -> None:
+        """The hub's wall clock was set: what it measured before is as old as it was."""
+        self._newest = {
+            key: replace(
+                one,
+                measured_ms=_moved(one.measured_ms, by_ms),
+                received_ms=one.received_ms + by_ms,
+                changed_ms=_moved(one.changed_ms, by_ms),
+            )
+            for key, one in self._newest.items()
+        }
+
     def keep_only(self, sets: set[StreamSetNo]) -> None:
         """A device began a new set: what the one before measured is over."""
         self._newest = {key: one for key, one in self._newest.items() if key[0] in sets}
@@ -108,7 +120,12 @@ class NumbersNow:
             return False
         raw = column.samples[-1]
         value = float(raw) * stream.scale
+        received_ms = arrived.received_utc_us / 1000
         measured_ms = times.utc_ms(arrived.header.boot, end_t_us)
+        if (
+            measured_ms is not None
+        ):  # a box whose clock is ahead says so: nothing comes before it was measured
+            measured_ms = min(measured_ms, received_ms)
         changed_ms = measured_ms
         run = 0  # how many samples at the end have this value
         while run < len(column.samples) and column.samples[-1 - run] == raw:
@@ -117,7 +134,6 @@ class NumbersNow:
             changed_ms = before.changed_ms
         elif measured_ms is not None:
             changed_ms = measured_ms - (run - 1) * 1e3 / rate_hz
-        received_ms = arrived.received_utc_us / 1000
         self._newest[key] = NumericNow(value, at, measured_ms, received_ms, changed_ms)
         return True
 
@@ -151,6 +167,10 @@ class NumbersNow:
             why=why,
             is_unverified=of_set is not None and bool(of_set.unverified),
         )
+
+
+def _moved(at_ms: float | None, by_ms: float) -> float | None:
+    return None if at_ms is None else at_ms + by_ms
 
 
 def _is_fresh(now: NumericNow, now_utc_ms: float) -> bool:

@@ -101,7 +101,9 @@ class StationNow:
                 change |= self._close_visit(VisitNo(event.visit))
             case Status() if arrived.at >= self._status_at:
                 self._status_at = arrived.at
-                self.status, self.status_utc_ms = event, self.times.utc_ms(*_moment(arrived))
+                made_ms = self.times.utc_ms(*_moment(arrived))
+                self.status, received_ms = event, arrived.received_utc_us / 1000
+                self.status_utc_ms = None if made_ms is None else min(made_ms, received_ms)
                 change |= Change.STATUS
             case AnchorSet():
                 self.times.learn_anchor(
@@ -130,6 +132,14 @@ class StationNow:
             case _:
                 pass
         return change
+
+    def on_clock_set(self, by_us: int) -> None:
+        """The hub's wall clock was set: what is told by it was as long ago as before."""
+        self.times.on_clock_set(by_us)
+        self._numbers.on_clock_set(by_us / 1000)
+        self._measurements.on_clock_set(by_us / 1000)
+        if self.status_utc_ms is not None:
+            self.status_utc_ms += by_us / 1000
 
     def opened_utc_ms(self) -> float | None:
         """Return when the visit under way was opened, hub UTC; None when that is unknown."""

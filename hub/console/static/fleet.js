@@ -66,7 +66,7 @@ function order() {
   say(place("fleet-count"), t("{n} trên {total} trạm", { n: written(found.length, 0), total: written(data.count, 0) }));
 }
 
-/** @param {Int32Array} found */
+/** @param {Int32Array<ArrayBuffer>} found */
 function grouped(found) {
   /** @type {number[]} */
   const all = [];

@@ -208,7 +208,7 @@ function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** @param {number[]} order @returns {Int32Array} the place of each */
+/** @param {number[]} order @returns {Int32Array<ArrayBuffer>} the place of each */
 function ranks(order) {
   const rank = new Int32Array(order.length);
   order.forEach((number, place) => { rank[number] = place; });

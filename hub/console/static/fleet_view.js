@@ -29,7 +29,7 @@ export function queryOf(view) {
 }
 
 /** The numbers of the stations of a view, in its order. @param {FleetData} data @param {View} view
- * @param {(id: string) => boolean} hasCall @returns {Int32Array} */
+ * @param {(id: string) => boolean} hasCall @returns {Int32Array<ArrayBuffer>} */
 export function select(data, view, hasCall) {
   const now_ms = data.now_ms(), words = fold(view.q).split(" ").filter(Boolean).map((word) => ` ${word}`);
   const bits = view.trouble === "any" ? -1 : 1 << TROUBLES.indexOf(view.trouble);

@@ -129,7 +129,7 @@ export class FleetMap {
     return (this._north - north) * this._scale + this.height / 2;
   }
 
-  /** Work words, marks and clusters out anew: once a second, and when something changed. @param {Int32Array} shown */
+  /** Work words, marks and clusters out anew: once a second, and when something changed. @param {Int32Array<ArrayBuffer>} shown */
   update(shown) {
     const data = this._data, now_ms = data.now_ms();
     this.shown = shown;
@@ -353,7 +353,7 @@ export class FleetMap {
   _drawChosen() {
     const place = this._place();
     if (!place) return;
-    const pen = this._pen, r = "cluster" in place ? radius(place.cluster.numbers.length) + 4 : 12;
+    const pen = this._pen, r = place.cluster ? radius(place.cluster.numbers.length) + 4 : 12;
     pen.beginPath();
     pen.arc(place.x, place.y, r, 0, 2 * Math.PI);
     pen.strokeStyle = this._colours.text;

@@ -64,7 +64,7 @@ class Hubs:
     def of(self, stop: Stop) -> TourHub | TourFleet:
         """Return the hub of a stop."""
         if stop.of_fleet not in self.begun:
-            kind = TourFleet if stop.of_fleet else TourHub
+            kind: type[TourFleet | TourHub] = TourFleet if stop.of_fleet else TourHub
             folder = self.folder / kind.__name__
             folder.mkdir()
             self.begun[stop.of_fleet] = self.open.enter_context(kind(folder))

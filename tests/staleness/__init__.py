@@ -1,0 +1,1 @@
+"""A seeded fuzz of cuts, restarts, late data and wrong clocks, held against what was measured when."""
