@@ -24,7 +24,7 @@ DRAIN_S: Final = 0.02
 
 
 def day(folder: Path) -> dict[str, Any]:
-    """24 hours on a station's page, after twelve that fill its caches: visits, signals, numbers, statuses, calls; the hub's clock goes ahead.
+    """24 hours on a station's page, after twelve that fill its caches; the hub's clock goes ahead.
 
     Each hour has a visit, a minute of signals, twelve statuses and a call.
     """
