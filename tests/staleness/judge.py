@@ -12,6 +12,7 @@ from tests.staleness.truth import Measured, StationTruth
 RIGHT_WITHIN_S = 1.0
 VALUE_LIMIT_S = 5.0
 FAULTS_KEPT = 20
+KINDS = ("false_fresh", "wrong_age", "wrong_person")
 
 
 @dataclass(slots=True)
@@ -27,6 +28,14 @@ class Tally:
     worst_age_error_s: float = 0.0
     by_surface: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take in what another counted."""
+        for name in ("staleness_checks", "person_checks", "values_shown", *KINDS):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.worst_age_error_s = max(self.worst_age_error_s, other.worst_age_error_s)
+        self.by_surface += other.by_surface
+        self.faults += other.faults
 
     def fault(self, kind: str, text: str) -> None:
         """Count one of "false_fresh", "wrong_age", "wrong_person"."""
