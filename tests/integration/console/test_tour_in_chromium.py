@@ -64,10 +64,10 @@ class Hubs:
     def of(self, stop: Stop) -> TourHub | TourFleet:
         """Return the hub of a stop."""
         if stop.of_fleet not in self.begun:
-            kind: type[TourFleet | TourHub] = TourFleet if stop.of_fleet else TourHub
-            folder = self.folder / kind.__name__
+            folder = self.folder / ("fleet" if stop.of_fleet else "hub")
             folder.mkdir()
-            self.begun[stop.of_fleet] = self.open.enter_context(kind(folder))
+            hub: TourHub | TourFleet = TourFleet(folder) if stop.of_fleet else TourHub(folder)
+            self.begun[stop.of_fleet] = self.open.enter_context(hub)
         return self.begun[stop.of_fleet]
 
 
