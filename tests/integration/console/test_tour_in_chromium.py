@@ -66,8 +66,10 @@ class Hubs:
         if stop.of_fleet not in self.begun:
             folder = self.folder / ("fleet" if stop.of_fleet else "hub")
             folder.mkdir()
-            hub: TourHub | TourFleet = TourFleet(folder) if stop.of_fleet else TourHub(folder)
-            self.begun[stop.of_fleet] = self.open.enter_context(hub)
+            if stop.of_fleet:
+                self.begun[True] = self.open.enter_context(TourFleet(folder))
+            else:
+                self.begun[False] = self.open.enter_context(TourHub(folder))
         return self.begun[stop.of_fleet]
 
 
