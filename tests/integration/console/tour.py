@@ -188,7 +188,7 @@ _FLEET: Final = (
         "/stations/{station}/playback",
         "hd-still",
         address="/stations/{station}/playback?{period}",
-        reads=("97",),
+        reads=("Lượt khám S3-13", "Bảng số của lượt khám này"),
     ),
     _of_fleet(
         "trends", "/stations/{station}/trends", "main section", address="/stations/{station}/trends?of=day"

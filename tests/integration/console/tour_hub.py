@@ -87,6 +87,8 @@ class TourHub:
             self.server.__exit__(None, None, None)
             raise
         self._heart.start()
+        lan = self.server.session("Lan")
+        wait_for(lambda: ">97" in self.server.get("/", Cookie=lan).text, "the first numbers on the list")
         return self
 
     def _prepare(self) -> None:
