@@ -224,7 +224,7 @@ class AlertDesk:
         now_s = self.now_s()
         self._watchman.touch(None, now_s=now_s)
         if self._facts.hears_since_s is not None:
-            for station in self._stations.ids():
+            for station in self._stations.known():
                 self._watchman.touch(station, now_s=now_s)
 
     def _by_clock(self, *, has_news: bool) -> list[Move]:
@@ -328,7 +328,7 @@ class AlertDesk:
         self._escalation = Escalation(self.rules, is_in=self._is_in)
         self.telling.use(self.rules)
         now_s = self.now_s()
-        self._watchman.add(self._stations.ids(), now_s=now_s)
+        self._watchman.add(self._stations.known(), now_s=now_s)
         self._unwritten += self._watchman.begin(alerts, now_s=now_s)
 
     def _new_watchman(self, next_no: int) -> Watchman:
@@ -344,7 +344,7 @@ class AlertDesk:
 
     def _on_organisation(self) -> None:
         """Stations are in other units: all are counted anew."""
-        self._watchman.regroup(self._stations.ids(), self._unit_named, now_s=self.now_s())
+        self._watchman.regroup(self._stations.known(), self._unit_named, now_s=self.now_s())
         self._edge_us = 0
         self._notify()
 

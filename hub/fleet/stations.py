@@ -73,6 +73,10 @@ class StationList:
             known = self._sorted = as_of, count, ids
         return list(known[2])
 
+    def known(self) -> list[StationId]:
+        """Return every station that there is, also those that are on no list, in no order."""
+        return list(self._heard)
+
     def count(self) -> int:
         """Return how many there are."""
         return len(self._heard)
