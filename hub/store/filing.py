@@ -63,7 +63,7 @@ class Filing:
         self._insert(spool_no, arrival)
         self._added[spool_no, record_class].append((seq, seq))
         if arrival.boot != BY_HAND:
-            heard_us = self._heard_utc_us.get(spool_no, 0)
+            heard_us = self._heard_utc_us.pop(spool_no, 0)  # the one heard last stands last
             self._heard_utc_us[spool_no] = max(heard_us, arrival.received_utc_us)
             heard_us = self._stations_utc_us.get(arrival.station, 0)
             self._stations_utc_us[arrival.station] = max(heard_us, arrival.received_utc_us)
@@ -122,9 +122,13 @@ class Filing:
     def finish(self) -> None:
         """Write what is known once all are taken: stored ranges, times heard, lengths of segments."""
         self._write_ranges()
-        self._db.conn.executemany(
-            "UPDATE spool SET heard_utc_us = max(heard_utc_us, ?) WHERE no = ?",
-            [(heard, spool_no) for spool_no, heard in self._heard_utc_us.items()],
+        (last_no,) = self._conn.execute("SELECT coalesce(max(heard_no), 0) FROM spool").fetchone()
+        self._conn.executemany(
+            "UPDATE spool SET heard_utc_us = max(heard_utc_us, ?), heard_no = ? WHERE no = ?",
+            [
+                (heard, heard_no, spool_no)
+                for heard_no, (spool_no, heard) in enumerate(self._heard_utc_us.items(), last_no + 1)
+            ],
         )
         file_heard(self._db, self._stations_utc_us)
         self._db.conn.executemany(

@@ -304,7 +304,7 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
 
     def _spools(self, station: StationId) -> list[tuple[int, SpoolId]]:
         rows = self._db.execute(
-            "SELECT no, spool FROM spool WHERE station = ? ORDER BY heard_utc_us DESC, no DESC", (station,)
+            "SELECT no, spool FROM spool WHERE station = ? ORDER BY heard_no DESC, no DESC", (station,)
         )
         return [(no, parse_spool(text)) for no, text in rows]
 

@@ -178,8 +178,17 @@ CREATE TABLE call_journal (                           -- what was done to a call
 CREATE INDEX call_by_time ON call (received_utc_us);
 """
 
+HEARD: Final = """
+ALTER TABLE spool ADD COLUMN heard_no INTEGER NOT NULL DEFAULT 0;  -- over all: who was heard after whom
+UPDATE spool SET heard_no = (
+    SELECT count(*) FROM spool o
+    WHERE o.heard_utc_us < spool.heard_utc_us OR (o.heard_utc_us = spool.heard_utc_us AND o.no <= spool.no)
+);
+CREATE INDEX spool_heard ON spool (heard_no);
+"""
+
 # Entry n makes version n + 1 out of version n; never change one that was released. What SQL cannot do of
 # version 3, the fits of what anchors there are, does hub/store/time_filing.py.
-MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, FLEET, ALERTS, LINKS, VIEWS, SETTINGS)
+MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, FLEET, ALERTS, LINKS, VIEWS, SETTINGS, HEARD)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 FITS_SINCE: Final = 3

@@ -302,6 +302,19 @@ def test_stations_and_spools_are_told_by_when_they_were_heard(
     assert store.heard_stations() == [(CON_DAO, NOW_US + 9), (LY_SON, NOW_US)]
 
 
+def test_the_spool_heard_last_is_the_first_whatever_the_wall_clock_said(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    """A card was changed while the hub's clock was set back: whose visit it is depends on the order."""
+    old, new = arrive(box.chunk()), replace(arrive(box.chunk()), spool=SpoolId(2**64 - 1))
+    store.commit([replace(old, received_utc_us=NOW_US + 3_600_000_000)])
+    store.commit([new])
+    assert store.spools(CON_DAO) == [SpoolId(2**64 - 1), box.spool]
+    again = replace(arrive(box.chunk()), received_utc_us=NOW_US + 1)
+    store.commit([replace(arrive(box.chunk()), spool=SpoolId(2**64 - 1)), again])
+    assert store.spools(CON_DAO) == [box.spool, SpoolId(2**64 - 1)]
+
+
 def test_a_commit_that_fails_midway_stores_nothing(
     store: SqliteStore, box: BoxRecords, arrive: Arrive
 ) -> None:
