@@ -91,6 +91,8 @@ class Person:
 
     def go(self, path: str) -> None:
         """Go to one of the pages that every page leads to."""
+        if self.page.locator(f'nav details:not([open]) a[href="{path}"]').count():
+            self.choose("nav details > summary")
         self.choose(f'nav a[href="{path}"]')
         self.page.wait_for_url(f"**{path}")
         self.is_on_duty()
