@@ -185,7 +185,7 @@ def test_what_a_colleague_declines_stays_with_its_owner(
 def test_the_keys_of_a_page_are_listed_by_a_key_and_put_away_by_it(server: ConsoleServer, page: Page) -> None:
     wait_until(page, "() => document.body.console")
     page.keyboard.press("?")
-    expect(page.locator("#keys dt")).to_have_text(["F", "L", "?", "F2", "Y", "N"])
+    expect(page.locator("#keys dt")).to_have_text(["/", "L", "?", "F2", "Y", "N"])
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_have_count(0)
     page.goto(f"{server.url}/stations/con-dao-01")

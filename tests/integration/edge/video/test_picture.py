@@ -296,7 +296,7 @@ def test_a_camera_that_hangs_while_it_is_closed_says_nothing_over_the_one_after_
     monkeypatch.setattr("edge.video.picture.pipeline._STOP_LIMIT_S", 0.01)
     hanging, next_one = Device(), Device()
     hanging.goes_on.clear()
-    devices, line = [hanging, next_one], Line()
+    devices, line, before = [hanging, next_one], Line(), threading.enumerate()
     picture = line.picture = PicturePipeline(
         lambda: devices.pop(0).open(),
         on_frame=line.frames.put,
@@ -309,7 +309,8 @@ def test_a_camera_that_hangs_while_it_is_closed_says_nothing_over_the_one_after_
     line.link(300_000)
     picture.start()
     line.next_frame()
-    (first, _) = [thread for thread in threading.enumerate() if thread.name == "picture"]
+    ours = [one for one in threading.enumerate() if one.name == "picture" and one not in before]
+    (first, _) = ours
     hanging.goes_on.set()
     first.join(WAIT_S)
     assert not hanging.is_open
