@@ -145,4 +145,4 @@ def test_a_long_book_has_pages_and_none_is_lost_between_them(server: ConsoleServ
     last = server.get(older[1].replace("&amp;", "&"), Cookie=server.session("Chi")).text
     found = re.findall(r"lần ([0-9]{3})", first + last)
     assert sorted(found) == [f"{number:03}" for number in range(150)]
-    assert "<a href=\"/stations/con-dao-01\"" in first
+    assert '<a href="/stations/con-dao-01"' in first
