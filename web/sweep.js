@@ -284,6 +284,7 @@ export class Sweep extends HTMLElement {
       const silent_ms = this._clock.monotonic_ms() - this._arrived_ms, age_ms = this._hub_ms() - this._drawn_ms;
       if (this._queue.nextIndex === null) this.state = "waiting";
       else if (silent_ms > FRESH_MS && this._queue.isEmpty) this.state = "stale";
+      else if (Number.isNaN(this._drawn_ms)) this.state = "waiting"; // taken, but its time has not come
       else if (age_ms > AGE_LIMIT_MS) this.state = silent_ms > FRESH_MS ? "stale" : "late";
       else this.state = "live";
     }
@@ -297,7 +298,7 @@ export class Sweep extends HTMLElement {
     if (this.state === "waiting") return t("đang chờ tín hiệu");
     if (this.state === "late") return t("tín hiệu trễ {age}", { age: formatAge(age_ms) });
     if (this.state !== "stale") return "";
-    if (!this._queue?.isAgeKnown) {
+    if (!this._queue?.isAgeKnown || Number.isNaN(this._drawn_ms)) {
       return t("không có tín hiệu · {age}", { age: formatAge(this._clock.monotonic_ms() - this._arrived_ms) });
     }
     if (!this._clock.isUtc) return t("không có tín hiệu · {age}", { age: formatAge(age_ms) });

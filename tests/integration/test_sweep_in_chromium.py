@@ -86,6 +86,18 @@ def test_a_rate_that_becomes_known_goes_on_with_the_strip_and_sets_its_samples_c
     assert steps_px[half - 1 :] == pytest.approx([0.08 * PX_PER_MM] * half, abs=0.001)
 
 
+def test_a_strip_whose_samples_have_come_before_their_time_waits_and_names_no_delay() -> None:
+    with live_page() as live:
+        live.view()
+        live.samples([0] * 20, age_ms=-500)  # its clock is ahead by half a second: the pen comes later
+        live.wait_plotted(20)
+        wait_until(live.page, "document.body.seen['delay 1'].some((text) => text.startsWith('trễ'))")
+        assert not [words for words in live.seen("delay 1") if "NaN" in words]
+        live.sweep().evaluate("strip => strip.filter('monitor')")  # the paper is new, nothing more comes
+        live.wait_state("stale")
+        live.wait_seen("status 1", r"không có tín hiệu · \d+ s")
+
+
 @pytest.mark.parametrize("pixel_ratio", [1.0, 2.0])
 def test_the_canvas_has_ink_where_plotted_says_so(pixel_ratio: float) -> None:
     count = 3 * ECG_HZ

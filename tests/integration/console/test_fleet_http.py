@@ -127,7 +127,8 @@ def test_the_stations_page_begins_with_what_its_box_told_and_when(
     server: ConsoleServer, station: ConsoleStation, lan: str
 ) -> None:
     text = server.get("/stations/tram-00005", Cookie=lan).text
-    block = text[text.index('id="health"') : text.index("</details>")]
+    begins = text.index('id="health"')
+    block = text[begins : text.index("</details>", begins)]
     for words in (
         "hộp quá nóng", "nguồn điện yếu", "đĩa gần đầy", "đồng hồ lệch", "612 ms", "2,3 %", "96 kbit/s",
         "84,5 °C", "900 MB / 31268 MB", "lệch -7,5 s", "không ai giữ giờ", "0.1.0", "1234 MB",
