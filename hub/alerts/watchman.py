@@ -13,7 +13,7 @@ from typing import Any, Final
 from contract.ids import StationId
 from hub.alerts.alert import HUB, Alert, AlertNo, Move, Place, given_back, move
 from hub.alerts.due_queue import DueQueue
-from hub.alerts.facts import AnyFacts, Fact, fact
+from hub.alerts.facts import OF_HEARING, AnyFacts, Fact, fact
 from hub.alerts.gathering import Gathering, PathOf
 from hub.alerts.rules import Rule, Rules
 from hub.alerts.table import Input, State
@@ -39,7 +39,8 @@ class Watchman:
         self.next_no = next_no
         self._of_station, self._of_hub = rules.of(is_hub=False), rules.of(is_hub=True)
         self._path_of = path_of
-        self._watching: Counter[StationId | None] = Counter()
+        self._watching: Counter[StationId | None] = Counter()  # of the rules that look at OF_HEARING
+        self._hearing = {rule.name for rule in self._of_station if rule.looks_at in OF_HEARING}
         self._due: DueQueue[StationId | None] = DueQueue()
         self._watches: dict[tuple[str, StationId | None], Watch] = {}
         self._no_of: dict[tuple[str, StationId | None], AlertNo] = {}  # whose condition is part of which
@@ -98,7 +99,7 @@ class Watchman:
         self._due.hasten(station, now_s)
 
     def is_watching(self, station: StationId) -> bool:
-        """Whether more than time is waited for at a station: each word of it may end an alert."""
+        """Whether it is waited for that a station is heard: each record of it may end an alert."""
         return station in self._watching
 
     def next_s(self) -> float | None:
@@ -141,12 +142,12 @@ class Watchman:
         self._gathering = Gathering([rule.name for rule in self._of_station], self._path_of)
 
     def _put_watch(self, key: tuple[str, StationId | None], watch: Watch) -> None:
-        if key not in self._watches:
+        if key not in self._watches and key[0] in self._hearing:
             self._watching[key[1]] += 1
         self._watches[key] = watch
 
     def _drop_watch(self, key: tuple[str, StationId | None]) -> None:
-        if self._watches.pop(key, None) is not None:
+        if self._watches.pop(key, None) is not None and key[0] in self._hearing:
             self._watching[key[1]] -= 1
             if not self._watching[key[1]]:
                 del self._watching[key[1]]

@@ -234,3 +234,15 @@ def test_a_hub_that_starts_raises_one_alert_of_all_and_not_thousands() -> None:
     assert names(street.turn(0.0)) == ["RAISE", "JOINED"]
     (alert,) = street.man.alerts.values()
     assert len(alert.members) == len(units)
+
+
+def test_a_station_is_waited_for_only_while_hearing_it_can_end_something() -> None:
+    street, station = Street(ONE), StationId("co-to")
+    street.tell("co-to", hot(85, 0.0), now_s=0.0)
+    street.tell("co-to", hot(85, 300.0), now_s=300.0)
+    assert len(street.man.alerts) == 1 and not street.man.is_watching(station)
+    street.tell("co-to", silent(300.0), now_s=1_600.0)
+    assert len(street.man.alerts) == 2 and street.man.is_watching(station)
+    street.tell("co-to", silent(1_700.0), now_s=1_700.0)
+    street.tell("co-to", silent(3_500.0), now_s=3_500.0)
+    assert len(street.man.alerts) == 1 and not street.man.is_watching(station)
