@@ -104,9 +104,9 @@ class StationList:
             if one.arrival.boot == BY_HAND:
                 continue
             record = one.arrival.record
-            kind = KIND_BY_CLASS[one.arrival.record_id.record_class]
-            is_chunk = isinstance(record, Record) and one.arrival.event is None and record.header.count > 0
-            kind = one.arrival.event.event if one.arrival.event is not None else kind
+            event = one.arrival.event
+            is_chunk = isinstance(record, Record) and event is None and record.header.count > 0
+            kind = KIND_BY_CLASS[one.arrival.record_class] if event is None else event.event
             self._of(one.arrival.station).hear(kind, at_s=one.received_s, are_samples=is_chunk)
 
     def on_signal(self, heard: SignalHeard) -> None:

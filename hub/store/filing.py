@@ -66,7 +66,7 @@ class Filing:
         _, _, record_class, seq = arrival.record_id
         key = (spool_no, record_class, seq)
         is_new = not self._is_stored(spool_no, record_class, seq) or not self._find(key)
-        if not (is_new and self._insert(spool_no, arrival)):
+        if not (is_new and self._insert(key, arrival)):
             return self._compare(key, arrival.raw)
         self._add(spool_no, record_class, seq, seq)
         if arrival.boot != BY_HAND:
@@ -220,12 +220,11 @@ class Filing:
         self.spool_nos[key] = found
         return found
 
-    def _insert(self, spool_no: int, arrival: Arrival) -> bool:
+    def _insert(self, key: tuple[int, RecordClass, int], arrival: Arrival) -> bool:
         """Write a record's row; False: there is one of that name."""
-        _, _, record_class, seq = arrival.record_id
         raw: bytes | None = arrival.raw
         place: tuple[int | None, int | None, int | None] = (None, None, None)
-        if record_class in IN_SEGMENTS:
+        if key[1] in IN_SEGMENTS:
             raw, place = None, self._place(arrival.raw)
         record = arrival.record
         columns: tuple[int | None, ...]
@@ -243,7 +242,7 @@ class Filing:
                 header.visit,
                 is_waiting,
             )
-        values = (spool_no, record_class, seq, *columns, arrival.received_utc_us, raw, *place)
+        values = (*key, *columns, arrival.received_utc_us, raw, *place)
         return self._conn.execute(_INSERT_RECORD, values).rowcount == 1
 
     def _place(self, raw: bytes) -> Place:
