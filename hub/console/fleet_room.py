@@ -102,9 +102,10 @@ class FleetRoom:
             for station in changed:
                 if self.board.knows(station):
                     self.board.put(station, self.row(station))
+            now_s, line_us = self._hub.now_s(), self.line_us()
             for station in heard:
                 if self.board.knows(station):
-                    self.board.put(station, self._heard_row(station))
+                    self.board.put(station, self._heard_row(station, now_s=now_s, line_us=line_us))
             if not self.board.turn(now_us=self.line_us()):
                 return
         for listener in list(self._listeners):
@@ -205,7 +206,7 @@ class FleetRoom:
         devices = now.devices
         figures = self.figures(station)
         return row_of(
-            heard=self._heard_at(station),
+            heard=self._heard_at(heard.age_s(self._hub.now_s()), self.line_us()),
             rhythm=rhythm(heard, now_s=self._hub.now_s(), leased_since_s=self._leases.since_s(station)),
             is_cut=is_cut_off(heard),
             has_visit=now.visit is not None,
@@ -218,18 +219,17 @@ class FleetRoom:
             base_us=self.board.base_us,
         )
 
-    def _heard_row(self, station: StationId) -> Row:
+    def _heard_row(self, station: StationId, *, now_s: float, line_us: int) -> Row:
         """The row of a station of which nothing is new but that it was heard."""
         row, heard = self.board.row(station), self._stations.heard(station)
-        beat = rhythm(heard, now_s=self._hub.now_s(), leased_since_s=self._leases.since_s(station))
+        beat = rhythm(heard, now_s=now_s, leased_since_s=self._leases.since_s(station))
         flags = row.flags & ~(RHYTHM_BITS | CUT_BIT) | beat | (CUT_BIT if is_cut_off(heard) else 0)
-        return replace(row, heard=self._heard_at(station), flags=flags)
+        return row.heard_again(self._heard_at(heard.age_s(now_s), line_us), flags)
 
-    def _heard_at(self, station: StationId) -> int | None:
-        age_s = self._stations.heard(station).age_s(self._hub.now_s())
+    def _heard_at(self, age_s: float | None, line_us: int) -> int | None:
         if age_s is None:
             return None
-        return int((self.line_us() - round(age_s * 1e6) - self.board.base_us) // TENTH_US)
+        return int((line_us - round(age_s * 1e6) - self.board.base_us) // TENTH_US)
 
     def _line_of_utc_ms(self, utc_ms: float | None) -> int | None:
         if utc_ms is None:

@@ -120,7 +120,8 @@ class StationList:
 
     def heard(self, station: StationId) -> Heard:
         """Return when a station was heard."""
-        return self._heard.get(station, Heard(started_s=self._started_s))
+        found = self._heard.get(station)
+        return Heard(started_s=self._started_s) if found is None else found
 
     def presence(self, station: StationId, *, now_s: float, leased_since_s: float | None) -> Presence:
         """Return how sure we are that the station is there."""
