@@ -92,10 +92,7 @@ class AlertDesk:
 
     def open_alerts(self) -> list[Alert]:
         """Return the open alerts: what is worst first, then what is oldest; what is quiet or owned last."""
-        return sorted(
-            self._watchman.alerts.values(),
-            key=lambda one: (one.is_quiet, not one.is_loud, -one.severity, one.raised_s),
-        )
+        return _in_order(self._watchman.alerts.values())
 
     def alert(self, no: int) -> Alert | None:
         """Return an open alert; None: it is closed, or nobody knows it."""
@@ -103,7 +100,8 @@ class AlertDesk:
 
     def of_station(self, station: StationId) -> list[Alert]:
         """Return the open alerts of a station, those of its unit among them if they befall it."""
-        return [one for one in self.open_alerts() if one.place.station == station or station in one.members]
+        there = self._watchman.alerts.values()
+        return _in_order(one for one in there if one.place.station == station or station in one.members)
 
     def rule(self, alert: Alert) -> Rule | None:
         """Return the rule of an alert; None: there is no such rule any more."""
@@ -391,6 +389,10 @@ class AlertDesk:
         self.number += 1
         for listener in self._listeners:
             listener()
+
+
+def _in_order(alerts: Iterable[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda one: (one.is_quiet, not one.is_loud, -one.severity, one.raised_s))
 
 
 def _keep(drafts: Sequence[AlertDraft], store: Store) -> None:
