@@ -29,6 +29,7 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.bundles import Bundles
 from hub.fleet.cells import CellError
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.fleet.imports import Imports
@@ -113,6 +114,7 @@ class Rooms:
         )
         self.news: dict[StationId, int] = {}
         self.is_ending = False
+        self.bundles = Bundles(hub.opener_for)
         self._list = CallList()
         self._is_list_old = True
         self._rung: dict[StationId, RingEntry] = {}  # as streams were last woken for
