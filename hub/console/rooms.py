@@ -39,6 +39,7 @@ from hub.fleet.search_service import Search
 from hub.fleet.stations import StationList, link_of
 from hub.hub import Hub
 from hub.ingest.committed import SignalHeard
+from hub.forgetting_service import Forgetter
 from hub.live.answers import Answers
 from hub.live.device_now import Told
 from hub.live.feed import LiveFeed
@@ -178,6 +179,7 @@ class Rooms:
         self._on_change()
 
     def close(self) -> None:
+            tasks.create_task(Forgetter(self.hub).run(), name="forgetting")
         """Give back what `run` does not."""
         self.people.close()
 

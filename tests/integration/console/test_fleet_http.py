@@ -16,6 +16,7 @@ from hub.people.accounts import Role
 from tests.simulators.console_server import ConsoleServer
 from tests.simulators.console_station import ConsoleStation
 from tests.simulators.synthetic_fleet import made_fleet, settle
+from hub.store.view_book import VIEWS_MAX
 
 COUNT = 250
 TOLD = Status(
@@ -126,6 +127,14 @@ def test_a_view_is_mine_or_everybodys_and_only_mine_to_take_away(server: Console
 def test_the_stations_page_begins_with_what_its_box_told_and_when(
     server: ConsoleServer, station: ConsoleStation, lan: str
 ) -> None:
+def test_who_saved_too_many_views_is_told_what_to_do(server: ConsoleServer, lan: str) -> None:
+    answers = [server.post("/fleet/views", {"name": f"v{n}"}, Cookie=lan) for n in range(VIEWS_MAX + 1)]
+    assert [answer.status for answer in answers] == [303] * VIEWS_MAX + [409]
+    assert "Bạn đã lưu 50 cách xem. Hãy bỏ bớt một cách xem rồi lưu lại." in answers[-1].text
+    for drop in re.findall(r'action="(/fleet/views/\d+/drop)"', server.get("/", Cookie=lan).text):
+        server.post(drop, Cookie=lan)
+
+
     text = server.get("/stations/tram-00005", Cookie=lan).text
     begins = text.index('id="health"')
     block = text[begins : text.index("</details>", begins)]
