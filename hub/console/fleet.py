@@ -68,7 +68,7 @@ async def show_fleet(request: Request) -> Response:
     rooms = rooms_of(request)
     view = view_of(request.query_params)
     calls = _call_of(rooms)
-    found = listed(rooms.fleet.fleet(calls=list(calls)), view)
+    found = listed(await rooms.fleet.fleet(calls=list(calls)), view)
     first = min(view.page, max(0, (len(found) - 1) // PAGE_ROWS)) * PAGE_ROWS
     shown = found[first : first + PAGE_ROWS]
     await rooms.feed.open_for([one.station for one in shown])
@@ -101,7 +101,7 @@ async def show_wall(request: Request) -> Response:
     account = await signed_in(request)
     rooms = rooms_of(request)
     calls = _call_of(rooms)
-    found = listed(rooms.fleet.fleet(calls=list(calls)), View())
+    found = listed(await rooms.fleet.fleet(calls=list(calls)), View())
     counts = {word: sum(1 for one in found if one.word is word) for word in Word}
     needing = [one for one in found if _needs(one, calls)][:12]
     await rooms.feed.open_for([one.station for one in needing])
