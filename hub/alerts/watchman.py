@@ -20,7 +20,11 @@ from hub.alerts.table import Input, State
 from hub.alerts.watch import Verdict, Watch, judge, raises, settles, worsens
 from hub.fleet.units import UnitNo
 
+<<<<<<< HEAD
 LOOKS_AT_ONCE: Final = 40  # a turn of the loop, 3 ms; 14,000 stations that are all due wait for one another
+=======
+LOOKS_AT_ONCE: Final = 50  # a turn of the loop, some 10 ms; stations that are all due wait for one another
+>>>>>>> d8c5f8ac69e8aa04d71c3b7fda89ca12bf8275a7
 AGAIN_S: Final = 60.0
 NAMED_MAX: Final = 20  # stations that a line of the journal names
 HUB_EVERY_S: Final = 5.0  # nobody tells of the hub's own disk
@@ -38,9 +42,13 @@ class Watchman:
         self.alerts: dict[AlertNo, Alert] = {}  # the open ones
         self.next_no = next_no
         self._of_station, self._of_hub = rules.of(is_hub=False), rules.of(is_hub=True)
+<<<<<<< HEAD
         self._path_of = path_of
         self._watching: Counter[StationId | None] = Counter()  # of the rules that look at OF_HEARING
         self._hearing = {rule.name for rule in self._of_station if rule.looks_at in OF_HEARING}
+=======
+        self._watching: Counter[StationId | None] = Counter()
+>>>>>>> d8c5f8ac69e8aa04d71c3b7fda89ca12bf8275a7
         self._due: DueQueue[StationId | None] = DueQueue()
         self._watches: dict[tuple[str, StationId | None], Watch] = {}
         self._no_of: dict[tuple[str, StationId | None], AlertNo] = {}  # whose condition is part of which
@@ -52,7 +60,8 @@ class Watchman:
         self._moves: list[Move] = []
         self._joined: dict[AlertNo, set[StationId]] = {}
         self._left: dict[AlertNo, set[StationId]] = {}
-        self._group(unit_named)
+        self._units = self._named_units(unit_named)
+        self._gathering = Gathering([rule.name for rule in self._of_station], path_of)
 
     # What is to be looked at
 
@@ -86,11 +95,19 @@ class Watchman:
             self._due.hasten(station, now_s)
 
     def regroup(
-        self, stations: Iterable[StationId], unit_named: Callable[[str], UnitNo | None], *, now_s: float
+        self, moved: Iterable[StationId], unit_named: Callable[[str], UnitNo | None], *, now_s: float
     ) -> None:
-        """Stations are in other units now: all are looked at again."""
-        self._group(unit_named)
-        self.add(stations, now_s=now_s)
+        """These stations are in other units now, or came to be or ceased: they are counted and looked at
+        anew, and no others; but all are when a rule's unit is another one.
+        """
+        units = self._named_units(unit_named)
+        if units != self._units:
+            self._units = units
+            moved = [*self._gathering.stations(), *moved]
+        some = set(moved)
+        for station in some:
+            self._gathering.drop(station)
+        self.add(some, now_s=now_s)
 
     def touch(self, station: StationId | None, *, now_s: float) -> None:
         """Something of a place may be another than it was, or it is new; None: of the hub."""
@@ -136,10 +153,8 @@ class Watchman:
 
     # One look
 
-    def _group(self, unit_named: Callable[[str], UnitNo | None]) -> None:
-        self._units = {rule.name: unit_named(rule.unit) for rule in self._of_station if rule.unit is not None}
-        self._unseen.clear()
-        self._gathering = Gathering([rule.name for rule in self._of_station], self._path_of)
+    def _named_units(self, unit_named: Callable[[str], UnitNo | None]) -> dict[str, UnitNo | None]:
+        return {rule.name: unit_named(rule.unit) for rule in self._of_station if rule.unit is not None}
 
     def _put_watch(self, key: tuple[str, StationId | None], watch: Watch) -> None:
         if key not in self._watches and key[0] in self._hearing:

@@ -31,6 +31,7 @@ from contract.times import Anchor
 from hub.store.alert_book import AlertBook
 from hub.store.backlog import SpoolHeld
 from hub.store.fleet_book import FleetBook
+from hub.store.forgetting import Forgetting
 from hub.store.link_book import LinkBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
 from hub.store.past import PastStore
@@ -180,6 +181,10 @@ class Store(PastStore, Protocol):
     @property
     def links(self) -> LinkBook:
         """The book of links; `commit` writes it."""
+
+    @property
+    def forgetting(self) -> Forgetting:
+        """What is not kept for ever."""
 
     @property
     def views(self) -> ViewBook:

@@ -5,7 +5,7 @@ a version for each content that it ever had; contents are kept once, by their ha
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -75,6 +75,7 @@ CREATE TABLE command_step (                           -- what became of it, in t
 );
 CREATE INDEX step_of_command ON command_step (command, no);
 """
+MANY: Final = 2_000  # stations; above it, one look at all versions is quicker than one at each
 UNANSWERED: Final = "unanswered"  # the hub's own word: its end came and nobody had answered
 
 
@@ -229,7 +230,7 @@ class SettingsBook:
     def _file_versions(
         self, wanted: Mapping[StationId, tuple[str, str]], *, change_no: int | None, by: str, utc_us: int
     ) -> list[VersionRow]:
-        newest = self.newest_versions()
+        newest = self._newest_of(wanted)
         made = []
         for station, (hash_, text) in wanted.items():
             before = newest.get(station)
@@ -256,6 +257,13 @@ class SettingsBook:
             "SELECT station, max(version), hash, by_name, utc_us FROM desired_version GROUP BY station"
         )
         return {StationId(row[0]): _version(row) for row in rows}
+
+    def _newest_of(self, stations: Collection[StationId]) -> Mapping[StationId, VersionRow]:
+        """Return the newest versions of these: one look at each, or one at all when they are many."""
+        if len(stations) > MANY:
+            return self.newest_versions()
+        newest = {station: self.versions(station, newest=1) for station in stations}
+        return {station: rows[0] for station, rows in newest.items() if rows}
 
     def versions(self, station: StationId, *, newest: int) -> list[VersionRow]:
         """Return the newest versions of a station's document, the last one first."""

@@ -20,6 +20,7 @@ from hub.store.alert_book import SqliteAlertBook
 from hub.store.call_filing import move_call
 from hub.store.filing import Filing
 from hub.store.fleet_book import SqliteFleetBook
+from hub.store.forgetting import SqliteForgetting
 from hub.store.interface import (
     Arrival,
     CallMove,
@@ -84,6 +85,7 @@ class SqliteStore(Queries):
             self.fleet = SqliteFleetBook(db, self._transaction)
             self.alerts = SqliteAlertBook(db, self._transaction)
             self.links = SqliteLinkBook(db)
+            self.forgetting = SqliteForgetting(db, self._transaction)
             self.views = SqliteViewBook(db, self._transaction)
             self._opened = opened.pop_all()
 
