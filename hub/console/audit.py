@@ -18,8 +18,8 @@ from hub.console.deed_words import deed_word, tell_deed
 from hub.console.page import RefusedPageError, render, rooms_of
 from hub.console.people import admin
 from hub.console.rooms import Rooms
-from hub.console.statistics import FORMULA
 from hub.console.words import Words, language_of
+from hub.fleet.csv_table import as_text
 from hub.people.deeds import DeedSearch, NumberedDeed
 
 SHOWN: Final = 100
@@ -79,7 +79,7 @@ async def save_audit(request: Request) -> Response:
     for line in found:
         deed = line.deed
         writer.writerow(
-            [line.no, deed.utc_us, *(_cell(one) for one in (deed.name, deed.deed, deed.subject, deed.text))]
+            [line.no, deed.utc_us, *(as_text(one) for one in (deed.name, deed.deed, deed.subject, deed.text))]
         )
     return Response(
         "\ufeff" + text.getvalue(),
@@ -126,7 +126,3 @@ def _day(text: str) -> date | None:
 
 def _utc_us(day: date) -> int:
     return round(datetime.combine(day, time(), VIETNAM).timestamp() * 1e6)
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

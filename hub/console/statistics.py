@@ -17,6 +17,7 @@ from hub.console.ages import VIETNAM, age_text, at_place
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
+from hub.fleet.csv_table import as_text
 from hub.routing.policy import Unit
 from hub.statistics.call_history import CallHistory
 from hub.statistics.reading import read_histories
@@ -26,7 +27,6 @@ DAYS: Final = 7  # shown where nobody chose
 DAYS_MAX: Final = 93  # at once: a quarter
 UNIT_PREFIX: Final = "unit "  # of a group's key; a station's is its id, which has no space
 STATIONS_SHOWN: Final = 500  # on the page; JSON and CSV have all
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def csv_text(table: Table) -> str:
     for kind, row in rows:
         values = [getattr(row.summary, name) for name in numbers]
         writer.writerow(
-            [*days, kind, _cell(row.id), _cell(row.name), *("" if v is None else v for v in values)]
+            [*days, kind, as_text(row.id), as_text(row.name), *("" if v is None else v for v in values)]
         )
     return "\ufeff" + text.getvalue()
 
@@ -207,10 +207,6 @@ def _tree(units: Iterable[Unit]) -> list[tuple[Unit, int]]:
 
 def _plain(row: Row) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, **asdict(row.summary)}
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _utc_us(day: date) -> int:
