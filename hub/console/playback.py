@@ -37,6 +37,7 @@ from hub.store.papers import VisitId
 from hub.times.fit import UtcInterval
 from hub.times.moments import read_moment
 
+from hub.typed_values import whole_number
 NO_PERIOD: Final = "Không có số liệu nào của lượt khám này ở đây."
 NOT_WHOLE: Final = "Địa chỉ không đủ hoặc không đúng: hãy chọn lại lượt khám."
 EVENTS_MAX: Final = 400
@@ -104,7 +105,7 @@ async def show_paper(request: Request) -> Response:
     from_us = _number(request, "from", default=period.begin_us)
     until_us = _number(request, "until", default=from_us + int(LENGTH_MAX_S * 1e6))
     length_s = (until_us - from_us) / 1e6
-    if not 0 < length_s <= LENGTH_MAX_S:
+    if not 0 < length_s <= LENGTH_MAX_S or until_us > VARINT_MAX:
         raise RefusedPageError(422, NOT_WHOLE)
     await note_look(request, account, station, period.of, period.code, deed="playback paper")
     end = Moment(period.boot, until_us)
@@ -242,6 +243,7 @@ def _number(request: Request, name: str, *, default: int | None = None) -> int:
     text = request.query_params.get(name)
     if text is None and default is not None:
         return default
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > VARINT_MAX:
+    number = whole_number(text or "", most=VARINT_MAX)
+    if number is None:
         raise RefusedPageError(422, NOT_WHOLE)
-    return int(text)
+    return number

@@ -22,6 +22,7 @@ from hub.routing.policy import Unit
 from hub.statistics.call_history import CallHistory
 from hub.statistics.reading import read_histories
 from hub.statistics.summary import Summary, by_group, summarise
+from hub.typed_values import day
 
 DAYS: Final = 7  # shown where nobody chose
 DAYS_MAX: Final = 93  # at once: a quarter
@@ -131,15 +132,11 @@ def csv_text(table: Table) -> str:
 
 def read_period(said: Mapping[str, str], *, today: date) -> Period:
     """Return the period that an address names; the last week for none. Raises RefusedPageError."""
-    try:
-        last = date.fromisoformat(said["until"]) if said.get("until") else today
-        first = date.fromisoformat(said["from"]) if said.get("from") else last - timedelta(days=DAYS - 1)
-    except ValueError:
-        raise RefusedPageError(422, "Ngày phải viết như 2026-11-30.") from None
-    if (
-        not timedelta() <= last - first < timedelta(days=DAYS_MAX)
-        or not 2000 <= first.year <= last.year < 9000
-    ):
+    last = day(said["until"]) if said.get("until") else today
+    first = day(said["from"]) if said.get("from") else last and last - timedelta(days=DAYS - 1)
+    if first is None or last is None:
+        raise RefusedPageError(422, "Ngày phải viết như 2026-11-30.")
+    if not timedelta() <= last - first < timedelta(days=DAYS_MAX):
         raise RefusedPageError(422, "Khoảng ngày phải từ một ngày đến 93 ngày.")
     return Period(first, last)
 
