@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.ids import StationId
+from contract.varints import VARINT_MAX
 from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in, wants_json
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
@@ -22,10 +23,10 @@ from hub.fleet.listing import PAGE_ROWS, QUERY_MAX_CHARS, SORTS, Listed, View, l
 from hub.fleet.presence import Word
 from hub.fleet.units import Unit
 from hub.store.view_book import SavedView, TooManyViewsError
+from hub.typed_values import whole_number
 
 NAMES_MAX_AGE_S: Final = 86_400
 VIEW_NAME_MAX_CHARS: Final = 60
-VIEW_MAX_DIGITS: Final = 15
 WORDS: Final = {
     Word.LIVE: "đang nghe",
     Word.LATE: "trễ",
@@ -133,7 +134,7 @@ async def look_at(request: Request) -> Response:
     try:
         asked = json.loads(await request.body())
         window, stations = str(asked["window"]), [str(one) for one in asked["stations"]]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):  # the last for brackets in brackets
         raise RefusedPageError(400, "Yêu cầu không dùng được.") from None
     is_there = rooms_of(request).fleet.look_at(window, stations)
     return JSONResponse({"is_there": is_there})
@@ -165,7 +166,7 @@ async def drop_view(request: Request) -> Response:
     check_origin(request)
     account = await signed_in(request)
     rooms, view = rooms_of(request), request.path_params["view"]
-    no = int(view) if view.isascii() and view.isdigit() and len(view) < VIEW_MAX_DIGITS else 0
+    no = whole_number(view, most=VARINT_MAX) or 0
     is_gone = await rooms.hub.run_write(lambda store: store.views.drop_view(no, by=account.name))
     if not is_gone:
         raise RefusedPageError(404, "Không có cách xem này, hoặc không phải của bạn.")

@@ -50,8 +50,15 @@ class Line:
 
     @property
     def in_force(self) -> Any:
-        """The value that the station told."""
-        return None if self.told is None else json.loads(self.told.value)
+        """The value that the station told; what is no JSON, or has letters that are none, as it came."""
+        if self.told is None:
+            return None
+        try:
+            value = json.loads(self.told.value)
+            json.dumps(value, ensure_ascii=False).encode()
+        except ValueError:
+            return self.told.value
+        return value
 
 
 @dataclass(frozen=True, slots=True)

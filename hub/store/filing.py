@@ -22,6 +22,7 @@ from contract.header import Kind, UnreadableRecord, parse_record
 from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+from hub.fleet.link_history import LATE_US
 from hub.store.call_filing import file_call_event, make_call
 from hub.store.interface import Arrival, Outcome
 from hub.store.known import KnownSpools, Ranges, read_ranges
@@ -120,7 +121,17 @@ class Filing:
                 file_advice_kept(self._db, spool_no, event, utc_us=now_utc_us)
             case DesiredApplied():
                 boot, t_us = self._moment_of(spool_no, record_class, seq)
-                file_desired_applied(self._db, spool_no, event, boot=boot, t_us=t_us, utc_us=now_utc_us)
+                file_desired_applied(
+                    self._db,
+                    spool_no,
+                    event,
+                    boot=boot,
+                    t_us=t_us,
+                    utc_us=now_utc_us,
+                    is_fresh=arrival is not None
+                    and arrival.boot == boot
+                    and arrival.sent_t_us - t_us <= LATE_US,
+                )
             case CommandResult():
                 file_command_result(self._db, spool_no, event, utc_us=now_utc_us)
             case Tombstone():

@@ -349,9 +349,14 @@ class SettingsBook:
 
 
 def file_desired_applied(
-    db: Database, spool_no: int, event: DesiredApplied, *, boot: int, t_us: int, utc_us: int
+    db: Database, spool_no: int, event: DesiredApplied, *, boot: int, t_us: int, utc_us: int, is_fresh: bool
 ) -> None:
-    """A station said what became of its document; what it said before that, and comes later, is no news."""
+    """A station said what became of its document; what it said before that, and comes later, is no news.
+
+    Cards have no clock in common. What one says as soon as it is so (`is_fresh`) is how the station is; what
+    comes late from another card than the last report counts only for a document of this store that is newer,
+    or for the same one from a card that was heard of later.
+    """
     db.execute(
         "INSERT INTO desired_report"
         " (station, spool_no, boot, t_us, version, epoch, hash, refused, json, utc_us)"
@@ -359,7 +364,9 @@ def file_desired_applied(
         " ON CONFLICT (station) DO UPDATE SET spool_no = excluded.spool_no, boot = excluded.boot,"
         " t_us = excluded.t_us, version = excluded.version, epoch = excluded.epoch, hash = excluded.hash,"
         " refused = excluded.refused, json = excluded.json, utc_us = excluded.utc_us"
-        " WHERE excluded.spool_no <> spool_no OR (excluded.boot, excluded.t_us) > (boot, t_us)",
+        " WHERE CASE WHEN excluded.spool_no = spool_no THEN (excluded.boot, excluded.t_us) > (boot, t_us)"
+        " ELSE ? OR (excluded.epoch = (SELECT value FROM epoch), excluded.version, excluded.spool_no)"
+        " > (epoch = (SELECT value FROM epoch), version, spool_no) END",
         (
             boot,
             t_us,
@@ -370,6 +377,7 @@ def file_desired_applied(
             event.model_dump_json(),
             utc_us,
             spool_no,
+            is_fresh,
         ),
     )
 

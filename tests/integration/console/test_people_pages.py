@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hub.cases.note_words import utc_text
 from hub.people.accounts import Role
 from tests.simulators.console_server import Answer, ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
@@ -110,6 +111,8 @@ def test_a_token_is_shown_once_opens_the_api_and_is_ended(server: ConsoleServer)
     page = server.get("/tokens", Cookie=server.session("Chi"))
     assert "Grafana" in page.text
     assert secret_in(made) not in page.text
+    ends = server.run(server.rooms.people.tokens)[0].ends_utc_s
+    assert utc_text(ends * 1_000_000)[:16] in page.text  # with its year: a token may last longer than one
     assert post(server, "/tokens/1/end").status == 303
     assert server.get("/api/v1/hub", Authorization=bearer).status == 401
     assert post(server, "/tokens/9/end").status == 404
