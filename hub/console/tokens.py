@@ -5,6 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from hub.cases.note_words import utc_text
 from hub.console.page import render, rooms_of
 from hub.console.people import admin, admin_to_change
 from hub.people.accounts import Account
@@ -79,6 +80,7 @@ async def _page(
         choices=DAYS,
         days_max=DAYS_MAX,
         text=text,
+        utc_text=utc_text,
         wrong=wrong,
         typed=typed,
     )
