@@ -6,6 +6,7 @@ const MARK_PX = 3;
 
 /** @typedef {Record<"accent" | "attention" | "quiet" | "land", string>} Colours
  *  @typedef {(pen: CanvasRenderingContext2D) => void} Mark draws around 0, 0
+ *  @typedef {{left: number, top: number, right: number, bottom: number}} Box device pixels of the layer
  *  @typedef {{offsets: Int32Array, colours: Uint32Array, covers: Uint8Array}} Stamp pixels from the middle */
 
 export class FarMarks {
@@ -19,6 +20,7 @@ export class FarMarks {
     this._image = new ImageData(1, 1);
     this._pixels = new Uint32Array(1);
     this._width = 1;
+    this._box = this._cleared = nowhere();
   }
 
   /** @param {Colours} colours @param {number} ratio device pixels for a CSS pixel
@@ -30,6 +32,7 @@ export class FarMarks {
     this._canvas.height = Math.round(height * ratio) + 2 * this._edge;
     this._image = this._pen.createImageData(this._width, this._canvas.height);
     this._pixels = new Uint32Array(this._image.data.buffer);
+    this._box = this._cleared = nowhere();
     this._stamps = marksOf(colours, ratio).map((mark) => this._stamp(mark));
   }
 
@@ -46,30 +49,52 @@ export class FarMarks {
       colours: Uint32Array.from(found, (at) => drawn[at]), covers: Uint8Array.from(found, (at) => Number(data[4 * at + 3] === 255)) };
   }
 
+  /** Take away what was put. */
   clear() {
-    this._pixels.fill(0);
+    const { left, top, right, bottom } = this._box;
+    for (let y = top; y < bottom; y += 1) this._pixels.fill(0, y * this._width + left, y * this._width + right);
+    this._cleared = this._box;
+    this._box = nowhere();
   }
 
   /** One mark of a kind at each of these places: x, y, x, y … in CSS pixels, no further out than a mark reaches.
    * @param {number} kind @param {Float32Array} places */
   put(kind, places) {
     const { offsets, colours, covers } = this._stamps[kind], pixels = this._pixels, ratio = this._ratio, edge = this._edge;
+    let left = Infinity, top = Infinity, right = 0, bottom = 0;
     for (let at = 0; at < places.length; at += 2) {
-      const middle = (Math.round(places[at + 1] * ratio) + edge) * this._width + Math.round(places[at] * ratio) + edge;
+      const x = Math.round(places[at] * ratio) + edge, y = Math.round(places[at + 1] * ratio) + edge, middle = y * this._width + x;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
       for (let n = 0; n < offsets.length; n += 1) {
         const pixel = middle + offsets[n];
         if (covers[n] || !pixels[pixel]) pixels[pixel] = colours[n];
       }
     }
+    if (!places.length) return;
+    const reach = edge / 2;
+    this._box = around(this._box, { left: left - reach, top: top - reach, right: right + reach, bottom: bottom + reach });
   }
 
   /** All that was put. @param {CanvasRenderingContext2D} pen of the map, a unit a CSS pixel */
   draw(pen) {
-    const { width, height } = this._canvas, ratio = this._ratio, edge = this._edge;
-    this._pen.putImageData(this._image, 0, 0);
-    pen.drawImage(this._canvas, edge, edge, width - 2 * edge, height - 2 * edge, 0, 0, (width - 2 * edge) / ratio, (height - 2 * edge) / ratio);
+    const { _edge: edge, _ratio: ratio, _box: put } = this, all = around(put, this._cleared);
+    if (all.left < all.right) this._pen.putImageData(this._image, 0, 0, all.left, all.top, all.right - all.left, all.bottom - all.top);
+    const left = Math.max(put.left, edge), width = Math.min(put.right, this._canvas.width - edge) - left;
+    const top = Math.max(put.top, edge), height = Math.min(put.bottom, this._canvas.height - edge) - top;
+    if (!(width > 0 && height > 0)) return;
+    pen.drawImage(this._canvas, left, top, width, height, (left - edge) / ratio, (top - edge) / ratio, width / ratio, height / ratio);
   }
 }
+
+/** @returns {Box} */
+const nowhere = () => ({ left: Infinity, top: Infinity, right: 0, bottom: 0 });
+
+/** @param {Box} a @param {Box} b @returns {Box} */
+const around = (a, b) => ({ left: Math.min(a.left, b.left), top: Math.min(a.top, b.top),
+  right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) });
 
 /** The marks by kind, as they are from near and smaller. @param {Colours} colours @param {number} ratio @returns {Mark[]} */
 function marksOf({ accent, attention, quiet, land }, ratio) {
