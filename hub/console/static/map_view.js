@@ -1,14 +1,14 @@
 /** The map: a canvas with Vietnam as a shape and a mark for each station, or for each unit where they would lie on one another. */
 import { number as written, t } from "../../../web/words.js";
 import { AROUND_PX, FarMarks, FRAMED, LATE, LIVE, NEVER, SILENT, triangle } from "./map_far.js";
-import { FRAME, ISLANDS, ISLETS, MAINLAND, ZONES } from "./outline.js";
+import { DOTS, LAND, SQUASH } from "./map_land.js";
+import { FRAME, ISLETS, ZONES } from "./outline.js";
 
 /** @typedef {import("./fleet_data.js").FleetData} FleetData
  *  @typedef {{x: number, y: number, east: number, north: number, numbers: number[], unit: number, words: number[],
  *    calls: number, troubles: number, ringing: boolean}} Cluster
  *  @typedef {{station: number} | {cluster: Cluster}} Chosen */
 
-const SQUASH = Math.cos((16 * Math.PI) / 180); // a degree to the east is so much of one to the north
 const EACH_MAX = 400; // so few need no clusters
 const DEPTH_PX = [70, 200]; // below so many pixels a degree, clusters are the units of depth 0, of depth 1
 const SCALE_MAX = 6_000;
@@ -20,14 +20,6 @@ const TIMINGS_KEPT = 500;
 const WORD_NO = { LIVE, LATE, SILENT, NEVER };
 const COLOURS = { ground: "--ground", land: "--surface", line: "--line-strong", soft: "--line", text: "--text", quiet: "--text-2",
   accent: "--accent", accentText: "--accent-text", attention: "--attention", alarm: "--alarm-high", alarmText: "--alarm-high-text" };
-
-/** The land, a unit a degree to the north: made once, for it has thousands of corners. */
-const LAND = new Path2D();
-for (const shape of [MAINLAND, ...ISLANDS]) {
-  shape.forEach(([east, north], at) => (at ? LAND.lineTo(east * SQUASH, -north) : LAND.moveTo(east * SQUASH, -north)));
-  LAND.closePath();
-}
-const DOTS = [...ISLETS.map(([, east, north]) => [east, north]), ...ZONES.flatMap((zone) => zone.islands)];
 
 /** `isRinging` and `hasCall` are asked by id; `depth` is chosen by the zoom unless `isEach` holds. */
 export class FleetMap {
