@@ -20,11 +20,7 @@ from hub.alerts.table import Input, State
 from hub.alerts.watch import Verdict, Watch, judge, raises, settles, worsens
 from hub.fleet.units import UnitNo
 
-<<<<<<< HEAD
 LOOKS_AT_ONCE: Final = 40  # a turn of the loop, 3 ms; 14,000 stations that are all due wait for one another
-=======
-LOOKS_AT_ONCE: Final = 50  # a turn of the loop, some 10 ms; stations that are all due wait for one another
->>>>>>> d8c5f8ac69e8aa04d71c3b7fda89ca12bf8275a7
 AGAIN_S: Final = 60.0
 NAMED_MAX: Final = 20  # stations that a line of the journal names
 HUB_EVERY_S: Final = 5.0  # nobody tells of the hub's own disk
@@ -42,13 +38,8 @@ class Watchman:
         self.alerts: dict[AlertNo, Alert] = {}  # the open ones
         self.next_no = next_no
         self._of_station, self._of_hub = rules.of(is_hub=False), rules.of(is_hub=True)
-<<<<<<< HEAD
-        self._path_of = path_of
         self._watching: Counter[StationId | None] = Counter()  # of the rules that look at OF_HEARING
         self._hearing = {rule.name for rule in self._of_station if rule.looks_at in OF_HEARING}
-=======
-        self._watching: Counter[StationId | None] = Counter()
->>>>>>> d8c5f8ac69e8aa04d71c3b7fda89ca12bf8275a7
         self._due: DueQueue[StationId | None] = DueQueue()
         self._watches: dict[tuple[str, StationId | None], Watch] = {}
         self._no_of: dict[tuple[str, StationId | None], AlertNo] = {}  # whose condition is part of which

@@ -111,13 +111,8 @@ class FleetRoom:
             now_s, line_us = self._hub.now_s(), self.line_us()
             for station in heard:
                 if self.board.knows(station):
-<<<<<<< HEAD
                     self.board.put(station, self._heard_row(station, now_s=now_s, line_us=line_us))
-            if not self.board.turn(now_us=self.line_us()):
-=======
-                    self.board.put(station, self._heard_row(station))
             if not self.board.turn(now_us=self.line_us()) and not self._is_renamed:
->>>>>>> d8c5f8ac69e8aa04d71c3b7fda89ca12bf8275a7
                 return
         self._is_renamed = False
         for listener in list(self._listeners):

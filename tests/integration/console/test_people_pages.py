@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -110,6 +112,8 @@ def test_a_token_is_shown_once_opens_the_api_and_is_ended(server: ConsoleServer)
     assert server.get("/api/v1/hub", Authorization=bearer).status == 200
     page = server.get("/tokens", Cookie=server.session("Chi"))
     assert "Grafana" in page.text
+    ends = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")) + timedelta(days=30)
+    assert f"{ends:%d/%m/%Y} " in page.text, "the year too: it may be the next"
     assert secret_in(made) not in page.text
     ends = server.run(server.rooms.people.tokens)[0].ends_utc_s
     assert utc_text(ends * 1_000_000)[:16] in page.text  # with its year: a token may last longer than one
