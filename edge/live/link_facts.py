@@ -9,10 +9,11 @@ from contract.events import Owed
 
 class LinkFacts(BaseModel):
     """`station_name`: what people call the station. `for_s`: since when it is as it is, None: since this
-    process began. `is_heard`: the hub says it has what is sent. `kept_s`: how old the oldest record is that
-    the hub does not have, None: there is none, or nobody knows; `records`: how many. `given_up`: how many
-    since the link was lost. Times are UTC, ms, None: unknown; `is_time_sure`: whether hours and minutes are
-    right.
+    process began. `is_heard`: the hub says it has what is sent. `heard_ago_s`: how long ago the other end was
+    last heard, None: nobody knows; `unanswered_s`: for how long it owes an answer, None: it owes none.
+    `kept_s`: how old the oldest record is that the hub does not have, None: there is none, or nobody knows;
+    `records`: how many. `given_up`: how many since the link was lost. Times are UTC, ms, None: unknown;
+    `is_time_sure`: whether hours and minutes are right.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -20,6 +21,8 @@ class LinkFacts(BaseModel):
     is_connected: bool
     station_name: str | None = None
     is_heard: bool = True
+    heard_ago_s: float | None = None
+    unanswered_s: float | None = None
     for_s: float | None = None
     since_utc_ms: float | None = None
     round_trip_ms: int | None = None

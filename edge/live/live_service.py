@@ -25,6 +25,7 @@ from edge.live.look import Look
 from edge.live.station_time import StationTime
 from edge.live.watch import Message, Watch
 from edge.rooms import Rooms
+from edge.uplink.answers import Answers
 from edge.wishes_service import HubWishes
 
 log = logging.getLogger(__name__)
@@ -99,15 +100,16 @@ class LiveService:
                 await self._statuses.look()
             await asyncio.sleep(1.0)
 
-    def _tick(self) -> None:
+    def _tick(self) -> Answers:
         self._link.look(
             is_connected=self._uplink.link.connected_since_s is not None,
             given_up=self._statuses.given_up_count,
             now_s=self._clock.now_s(),
         )
+        return self._uplink.look_for_answers()
 
     async def _link_now(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._tick()
+        answers = self._tick()
         now_s, now_us, link = self._clock.now_s(), self._clock.now_us(), self._uplink.link
         kept_s, records = kept_of(self._statuses.owed())
         time, round_trip_s, since_s = (
@@ -120,6 +122,8 @@ class LiveService:
             station_name=self._shown.name,
             is_connected=link.connected_since_s is not None,
             is_heard=not link.refused_by_broker and (not records or now_s - last_s < HEARD_WITHIN_S),
+            heard_ago_s=answers.heard_ago_s(now_s=now_s),
+            unanswered_s=answers.unanswered_s(now_s=now_s),
             for_s=None if since_s is None else now_s - since_s,
             since_utc_ms=None
             if since_s is None or time.utc_us is None

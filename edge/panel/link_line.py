@@ -8,6 +8,9 @@ from edge.panel.words import Words
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 SLOW_MS: Final = 1_500  # of a round trip: what is said comes noticeably late
+FRESH_S: Final = 20.0  # heard no longer ago, a link counts as it was; else the line says when it was so
+UNANSWERED_S: Final = 10.0  # a link of 600 ms that loses 5 % is quiet for some seconds now and then
+AGE_STEP_S: Final = 10.0  # a line that changes each second is read by nobody
 CATCHING_UP_S: Final = 60.0  # what is owed and older than that was kept for want of a link
 
 
@@ -38,17 +41,23 @@ def link_line(facts: LinkFacts, words: Words) -> LinkLine:
 
 
 def _state(facts: LinkFacts, words: Words) -> tuple[list[str], Literal["good", "weak", "lost"]]:
-    if not facts.is_connected or not facts.is_heard:
+    is_answered = facts.unanswered_s is None or facts.unanswered_s < UNANSWERED_S
+    if not facts.is_connected or not facts.is_heard or not is_answered:
         kept = "" if facts.kept_s is None else f" – {words('keeping', kept=words.age(facts.kept_s))}"
         return [_lost(facts, words) + kept], "lost"
     is_slow = facts.round_trip_ms is not None and facts.round_trip_ms > SLOW_MS
-    parts = [words("link slow" if is_slow else "link good")]
+    how = "slow" if is_slow else "good"
+    parts = [words(f"link {how}")]
+    if facts.heard_ago_s is not None and facts.heard_ago_s >= FRESH_S:
+        parts = [words(f"link was {how}", age=_stepped(facts.heard_ago_s, words))]
     if facts.kept_s is not None and facts.kept_s > CATCHING_UP_S:
         parts.append(words("link catching up", kept=words.age(facts.kept_s)))
     return parts, "weak" if is_slow else "good"
 
 
 def _lost(facts: LinkFacts, words: Words) -> str:
+    if facts.is_connected and facts.unanswered_s is not None and facts.unanswered_s >= UNANSWERED_S:
+        return words("link unanswered", age=_stepped(facts.unanswered_s, words))
     if facts.is_connected:
         return words("link unheard")
     if facts.for_s is None:
@@ -56,6 +65,10 @@ def _lost(facts: LinkFacts, words: Words) -> str:
     if facts.is_time_sure and facts.since_utc_ms is not None:
         return words("link lost at", time=time_text(facts.since_utc_ms))
     return words("link lost for", age=words.age(facts.for_s))
+
+
+def _stepped(age_s: float, words: Words) -> str:
+    return words.age(age_s // AGE_STEP_S * AGE_STEP_S)
 
 
 def clock(facts: LinkFacts, words: Words) -> Clock:

@@ -11,7 +11,7 @@ from typing import Final
 TCP_INFO_BYTES: Final = 228  # to the end of the last field that is read; Linux 5.4 and later
 _UNACKED: Final = struct.Struct("=II")  # segments on the way, and those of them that arrived behind a hole
 _UNACKED_AT: Final = 24
-_SILENT_AT: Final = 52  # ms since data came
+_SILENT_AT: Final = 52  # ms since data came, and since an acknowledgement did
 _ROUND_TRIP_AT: Final = 68  # smoothed, us
 _RESENT_AT: Final = 100  # segments, in all
 _ACKED_AT: Final = 120  # bytes, in all
@@ -33,6 +33,8 @@ class TcpState:
     silent_s: float = inf  # since the other end's last data came
     sent_bytes: int = 0  # in all, each time it was sent
     resent_bytes: int = 0  # of them sent again
+    on_the_way: int = 0  # segments that the other end has not acknowledged
+    heard_s: float = inf  # since its last data or acknowledgement came
 
 
 def parse_tcp_info(raw: bytes) -> TcpState:
@@ -51,6 +53,8 @@ def parse_tcp_info(raw: bytes) -> TcpState:
         holes=number(_RESENT_AT) + number(_OUT_OF_ORDER_AT),
         beyond_hole_bytes=on_the_way_bytes * sacked // unacked if unacked else 0,
         silent_s=number(_SILENT_AT) / 1e3,
+        on_the_way=unacked,
+        heard_s=min(number(_SILENT_AT), number(_SILENT_AT + 4)) / 1e3,
         sent_bytes=sent_bytes,
         resent_bytes=resent_bytes,
         queue_s=0.0 if least_us == _UNKNOWN_US else max(0, number(_ROUND_TRIP_AT) - least_us) / 1e6,

@@ -25,6 +25,7 @@ from edge.config import BoxConfig
 from edge.errors import SpoolError
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
+from edge.uplink.answers import Answers
 from edge.uplink.backoff import Backoff
 from edge.uplink.ears import Ears
 from edge.uplink.figures import figures_of
@@ -71,7 +72,7 @@ class Uplink:
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
         self._ears, self._taking = ears, Receipts(self.sources, timeline, card)
-        self._window, self._silence = Window(), Silence()
+        self._window, self._silence, self._answers = Window(), Silence(), Answers()
         self._connection: Connection | None = None
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
         self._wake, self._over = asyncio.Event(), asyncio.Event()
@@ -97,6 +98,16 @@ class Uplink:
     def round_trip_s(self) -> float | None:
         """The smoothed time to a PUBACK."""
         return self._window.round_trip_s
+
+    def look_for_answers(self) -> Answers:
+        """Look whether the broker owes us an answer now, and return what is known of that."""
+        tcp = self._connection.tcp_state() if self._connection is not None and self._is_connected else None
+        self._answers.look(
+            heard_ago_s=None if tcp is None or tcp.heard_s == inf else tcp.heard_s,
+            is_asked=tcp is not None and (tcp.on_the_way > 0 or self._window.oldest_sent_s is not None),
+            now_s=self._clock.now_s(),
+        )
+        return self._answers
 
     @property
     def owed(self) -> Owed:

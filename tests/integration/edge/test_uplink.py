@@ -12,6 +12,7 @@ import pytest
 from contract.ids import RecordClass
 from contract.media import Answer
 from contract.signals import Advice, BoxState, ConfirmDevice, Practice, RingStation, encode_signal
+from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.spool.batch import Batch
 from edge.uplink.owed_class import PAGE_RECORDS
@@ -24,6 +25,7 @@ from tests.running_hub import HubThread, hub_config
 from tests.simulators.cable import Cable
 
 CALL = RecordClass.CALL
+CLOCK = BoxClock.read()
 
 
 @pytest.fixture
@@ -158,6 +160,26 @@ async def test_flows_that_died_without_a_word_are_replaced_within_seconds_of_a_p
             await box.until(lambda: box.owes() == 0)
             assert 3.0 <= time.monotonic() - start_s < 10.0
             assert box.connections == 2
+
+
+@in_a_loop
+async def test_a_link_that_died_without_a_word_owes_an_answer_from_the_next_question_on(
+    broker: Broker, tmp_path: Path
+) -> None:
+    def unanswered_s(box: BoxUplink) -> float | None:
+        return box.uplink.look_for_answers().unanswered_s(now_s=CLOCK.now_s())
+
+    with HubThread(hub_config(broker)), Cable(broker.port) as cable:
+        async with running(through(cable, broker, tmp_path)) as box:
+            await box.until(lambda: has_sent_its_key(box) and unanswered_s(box) is None)
+            cable.drop_flows()
+            await box.store(Batch(entries=[wave(0)]))
+            await box.until(lambda: (unanswered_s(box) or 0.0) >= 2.0)
+            assert box.is_connected, "as far as anybody has said"
+            heard_ago_s = box.uplink.look_for_answers().heard_ago_s(now_s=CLOCK.now_s())
+            assert heard_ago_s is not None
+            assert heard_ago_s >= 2.0
+        assert unanswered_s(box) is None
 
 
 @in_a_loop

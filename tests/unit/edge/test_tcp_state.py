@@ -10,6 +10,7 @@ def tcp_info(**fields: int) -> bytes:
         "unacked": ("=I", 24),
         "sacked": ("=I", 28),
         "last_data_recv_ms": ("=I", 52),
+        "last_ack_recv_ms": ("=I", 56),
         "rtt_us": ("=I", 68),
         "total_retrans": ("=I", 100),
         "bytes_acked": ("=Q", 120),
@@ -26,7 +27,9 @@ def tcp_info(**fields: int) -> bytes:
 
 
 def test_an_idle_connection_has_no_queue_and_no_holes() -> None:
-    assert parse_tcp_info(tcp_info(rtt_us=600_000, min_rtt_us=600_000)) == TcpState(0, 0, 0.0, 0.0)
+    assert parse_tcp_info(tcp_info(rtt_us=600_000, min_rtt_us=600_000)) == TcpState(
+        0, 0, 0.0, 0.0, heard_s=0.0
+    )
 
 
 def test_what_arrived_behind_a_hole_is_a_share_of_what_is_on_the_way() -> None:
@@ -36,11 +39,16 @@ def test_what_arrived_behind_a_hole_is_a_share_of_what_is_on_the_way() -> None:
 
 def test_holes_of_both_ways_are_counted_and_the_queue_is_above_the_least_round_trip() -> None:
     raw = tcp_info(total_retrans=3, rcv_ooopack=2, rtt_us=950_000, min_rtt_us=600_000)
-    assert parse_tcp_info(raw) == TcpState(5, 0, 0.35, silent_s=0.0)
+    assert parse_tcp_info(raw) == TcpState(5, 0, 0.35, silent_s=0.0, heard_s=0.0)
 
 
 def test_how_long_the_other_end_is_silent_is_read() -> None:
     assert parse_tcp_info(tcp_info(last_data_recv_ms=1_500)).silent_s == 1.5
+
+
+def test_what_waits_for_an_acknowledgement_and_when_the_other_end_was_last_heard_are_read() -> None:
+    tcp = parse_tcp_info(tcp_info(unacked=2, last_data_recv_ms=9_000, last_ack_recv_ms=4_500))
+    assert (tcp.on_the_way, tcp.heard_s, tcp.silent_s) == (2, 4.5, 9.0)
 
 
 def test_a_connection_without_a_round_trip_yet_has_no_queue() -> None:

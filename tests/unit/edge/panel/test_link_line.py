@@ -47,6 +47,27 @@ GOOD = LinkFacts(
             "Có mạng nhưng trung tâm chưa trả lời – đang giữ 90 giây số liệu, chưa mất gì",
             "lost",
         ),
+        (GOOD.model_copy(update={"heard_ago_s": 19.9}), "Đường truyền tốt", "good"),
+        (
+            GOOD.model_copy(update={"heard_ago_s": 20.0}),
+            "Đường truyền tốt lúc 20 giây trước",
+            "good",
+        ),
+        (
+            GOOD.model_copy(update={"heard_ago_s": 79.0, "unanswered_s": 9.9, "round_trip_ms": 1_501}),
+            "Đường truyền chậm lúc 70 giây trước",
+            "weak",
+        ),
+        (
+            GOOD.model_copy(update={"heard_ago_s": 95.0, "unanswered_s": 29.0, "kept_s": 25.0}),
+            "Trung tâm không trả lời đã 20 giây – đang giữ 25 giây số liệu, chưa mất gì",
+            "lost",
+        ),
+        (
+            GOOD.model_copy(update={"heard_ago_s": 300.0, "unanswered_s": 10.0}),
+            "Trung tâm không trả lời đã 10 giây, chưa mất gì",
+            "lost",
+        ),
         (
             GOOD.model_copy(update={"has_card_problem": True}),
             "Đường truyền tốt, thẻ nhớ báo lỗi: hãy báo người phụ trách máy",
@@ -64,6 +85,11 @@ def test_the_line_says_what_works_since_when_not_and_what_is_safe(
 def test_a_card_that_fails_or_gave_something_up_is_never_called_safe() -> None:
     for update in ({"given_up": 1}, {"has_card_problem": True}):
         assert "chưa mất gì" not in link_line(LOST.model_copy(update=update), Words("vi")).text
+
+
+def test_no_answer_for_20_s_is_said_in_english_too() -> None:
+    line = link_line(GOOD.model_copy(update={"heard_ago_s": 21.0, "unanswered_s": 20.0}), Words("en"))
+    assert line.text == "No answer from the hub for 20 s, nothing is lost"
 
 
 def test_the_time_says_whether_it_is_sure() -> None:
