@@ -83,7 +83,6 @@ async def _page(
         choices=DAYS,
         days_max=DAYS_MAX,
         text=text,
-        utc_text=utc_text,
         wrong=wrong,
         typed=typed,
     )
