@@ -5,6 +5,7 @@ from typing import Final
 
 FIRST_WAIT_S: Final = 0.5  # doubled with every further wrong try
 WAIT_MAX_S: Final = {"address": 30.0, "name": 2.0}  # a stranger's tries must not lock a nurse's colleague out
+DOUBLED_MAX: Final = 16  # times; every wait is at its limit long before
 FORGOTTEN_AFTER_S: Final = 900.0
 KEYS_MAX: Final = 10_000  # the longest unused is forgotten: an attacker with more addresses is the firewall's
 
@@ -33,7 +34,7 @@ class WrongTries:
             tries = self._tries.pop(key, None)
             if tries is None or now_s - tries.last_s > FORGOTTEN_AFTER_S:
                 tries = _Tries(0, now_s, now_s)
-            wait_s = min(WAIT_MAX_S[key[0]], FIRST_WAIT_S * 2**tries.wrong_count)
+            wait_s = min(WAIT_MAX_S[key[0]], FIRST_WAIT_S * 2 ** min(tries.wrong_count, DOUBLED_MAX))
             tries.wrong_count += 1
             tries.free_s, tries.last_s = max(now_s, tries.free_s) + wait_s, now_s
             self._tries[key] = tries

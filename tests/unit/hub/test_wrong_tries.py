@@ -14,6 +14,15 @@ def test_each_wrong_try_doubles_the_wait_up_to_the_limit() -> None:
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
 
 
+def test_who_tries_for_days_waits_as_long_as_the_limit_says() -> None:
+    tries, now_s = WrongTries(), 100.0
+    for _ in range(2_000):
+        now_s += 60.0
+        tries.wrong(address="10.0.0.1", name="lan", now_s=now_s)
+        assert tries.wait_s(address="10.0.0.1", name="lan", now_s=now_s) <= WAIT_MAX_S["address"]
+    assert tries.wait_s(address="10.0.0.1", name="", now_s=now_s) == WAIT_MAX_S["address"]
+
+
 def test_tries_sent_at_once_wait_for_one_another() -> None:
     tries = WrongTries()
     for _ in range(3):
