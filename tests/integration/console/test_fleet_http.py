@@ -213,6 +213,7 @@ def test_a_change_of_one_card_makes_no_row_and_folds_no_name_but_its_own(
         folded.append(station)
         return fold(self, station)
 
+    server.call(server.rooms.fleet.turn)  # what other tests told of stations is no news any more
     monkeypatch.setattr(FleetRoom, "row", counted_row)
     monkeypatch.setattr(FleetRoom, "_fold", counted_fold)
     seventh = StationId("tram-00007")
