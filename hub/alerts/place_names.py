@@ -24,8 +24,9 @@ class PlaceNames:
             return self.station(place.station)
         if place.unit is None or place.unit == EVERYWHERE:
             return THE_HUB if place == HUB else ALL_STATIONS
-        unit = self._organisation().tree.units.get(place.unit)
-        return f"{place.unit}" if unit is None else unit.name()
+        tree = self._organisation().tree
+        unit = tree.units.get(place.unit)
+        return f"{place.unit}" if unit is None else tree.name(unit)
 
     def unit(self, place: Place) -> str:
         """Return the path of the unit above a place in one line; "" for none."""

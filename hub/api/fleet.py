@@ -143,7 +143,7 @@ async def units(rooms: Rooms, _: Asked) -> models.UnitList:
             models.UnitNode(
                 unit=unit,
                 parent=now.tree.units[unit].parent,
-                name=now.tree.units[unit].name(),
+                name=now.tree.name(now.tree.units[unit]),
                 aliases=now.tree.units[unit].aliases,
                 code=now.tree.units[unit].code,
                 closed=None if closed is None else closed.isoformat(),
@@ -176,7 +176,9 @@ def _station(rooms: Rooms, station: StationId, asked: Asked) -> models.Station:
     return models.Station(
         station=station,
         name=entry["name"],
-        unit=tuple(models.UnitStep(unit=one.no, name=one.name()) for one in now.tree.path(now.unit(station))),
+        unit=tuple(
+            models.UnitStep(unit=one.no, name=now.tree.name(one)) for one in now.tree.path(now.unit(station))
+        ),
         position=None if place is None else models.Place(north_deg=place.north_deg, east_deg=place.east_deg),
         zone=now.zone(station),
         presence=models.Presence(

@@ -15,6 +15,7 @@ from hub.alerts.kept import journal_detail, read_alert
 from hub.alerts.rules import Severity
 from hub.alerts.table import Input, State
 from hub.cases.note_words import utc_text
+from hub.collation import name_key
 from hub.console.ages import age_text
 from hub.console.alert_rows import (
     INPUT_WORDS,
@@ -173,9 +174,10 @@ def line_age(request: Request) -> Callable[[float], str]:
 
 
 def unit_choices(rooms: Rooms) -> list[tuple[UnitNo, str]]:
-    """Return all units with their paths, in the order of these."""
+    """Return all units with their paths, in the order of the names on these."""
     tree = rooms.organisation.now.tree
-    return sorted(((no, tree.path_text(no)) for no in tree.units), key=lambda one: one[1].casefold())
+    in_order = sorted(tree.units, key=lambda no: [name_key(tree.name(unit)) for unit in tree.path(no)])
+    return [(no, tree.path_text(no)) for no in in_order]
 
 
 def faults(desk: AlertDesk) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.ids import StationId
 from contract.varints import VARINT_MAX
+from hub.collation import name_key
 from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in, wants_json
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
@@ -203,9 +204,11 @@ def _choices(rooms: Rooms) -> dict[str, Any]:
     tree = rooms.organisation.now.tree
 
     def below(unit: Unit | None, depth: int) -> Iterator[tuple[int, str, int]]:
-        for child in sorted(tree.children(None if unit is None else unit.no), key=lambda one: one.name()):
+        for child in sorted(
+            tree.children(None if unit is None else unit.no), key=lambda one: name_key(tree.name(one))
+        ):
             if child.closed is None:
-                yield child.no, child.name(), depth
+                yield child.no, tree.name(child), depth
                 yield from below(child, depth + 1)
 
     return {

@@ -8,6 +8,7 @@ import gzip
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 from typing import Final
 
@@ -57,6 +58,7 @@ class FleetRoom:
         self._unfolded: set[StationId] = set()  # of the board, whose names are new or others
         self._names: bytes | None = None
         self._is_renamed = False  # since pages were told
+        self._day: date | None = None  # as of which units are called
         self._listeners: set[Callable[[], None]] = set()
         self._windows: dict[str, tuple[set[StationId], Callable[[], None]]] = {}
         hub.on_committed(self._on_committed)
@@ -99,6 +101,7 @@ class FleetRoom:
         leased = {station for station in self._leases.stations() if self._stations.knows(station)}
         changed, heard = self._changed, (self._heard | leased | self._leased) - self._changed
         self._changed, self._heard, self._leased = set(), set(), leased
+        self._follow_day()
         is_unknown = any(
             self._stations.knows(one) and not self.board.knows(one) for one in (*changed, *heard)
         )
@@ -128,6 +131,14 @@ class FleetRoom:
         self._unfolded = {one for one in stations if one not in self._folded or one in self._unfolded}
         self._is_other = False
         self._name_anew()
+
+    def _follow_day(self) -> None:
+        """A unit that is renamed from a day on is called so once it has come; nobody changes a card then."""
+        tree, before = self._organisation.now.tree, self._day
+        self._day = tree.on
+        if before is not None and any(unit.name(before) != tree.name(unit) for unit in tree.units.values()):
+            self._unfolded.update(self.board.stations)
+            self._name_anew()
 
     def _name_anew(self) -> None:
         """Pages read the names again when they are told the next time, which is now."""
@@ -211,7 +222,7 @@ class FleetRoom:
         card = now.stations.get(station)
         aliases = () if card is None else card.aliases
         units = now.tree.path(now.unit(station))
-        names = (name for unit in units for name in (unit.name(), *unit.aliases))
+        names = (name for unit in units for name in (now.tree.name(unit), *unit.aliases))
         return fold(" ".join((now.name(station), *aliases, station, *names)))
 
     def row(self, station: StationId) -> Row:

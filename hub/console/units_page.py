@@ -8,10 +8,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.collation import name_key
 from hub.console.card_history import read_history
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.fleet.cells import CellError
-from hub.fleet.folding import fold
 from hub.fleet.organisation import Organisation
 from hub.fleet.units import NO_MAX, Unit, UnitNo
 from hub.people.accounts import Account
@@ -97,7 +97,7 @@ async def unit_page(
         raise RefusedPageError(404, "Không có đơn vị này.")
     own = sorted(
         (card for card in now.stations.values() if card.unit == no),
-        key=lambda card: (card.closed, fold(now.name(card.station))),
+        key=lambda card: (card.closed, name_key(now.name(card.station))),
     )
     return render(
         request,
@@ -142,7 +142,7 @@ def _nodes(
 ) -> tuple[Node, ...]:
     children = sorted(
         organisation.tree.children(no),
-        key=lambda unit: (unit.closed is not None, fold(organisation.tree.name(unit))),
+        key=lambda unit: (unit.closed is not None, name_key(organisation.tree.name(unit))),
     )
     return tuple(
         Node(

@@ -108,9 +108,10 @@ def row_of(
 
 def names_text(stations: Sequence[StationId], organisation: Organisation, *, generation: str) -> str:
     """Return what stays of all stations as JSON, in the order in which rows name them by number."""
+    tree = organisation.tree
     units = [
-        [unit.no, unit.parent, unit.name(), *([list(unit.aliases)] if unit.aliases else [])]
-        for unit in organisation.tree.units.values()
+        [unit.no, unit.parent, tree.name(unit), *([list(unit.aliases)] if unit.aliases else [])]
+        for unit in tree.units.values()
     ]
     told = {"generation": generation, "units": units}
     lines = ",".join(_named(station, organisation) for station in stations)

@@ -6,15 +6,19 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from contract.events import BoxStarted, Status
 from contract.ids import StationId
+from hub.alerts.alert import Place
 from hub.console.fleet_room import FleetRoom
 from hub.fleet.compact import Row
+from hub.fleet.organisation import Card
+from hub.fleet.organisation_service import HOME
 from hub.fleet.station_card import StationCard
-from hub.fleet.units import UnitNo
+from hub.fleet.units import Unit, UnitName, UnitNo
 from hub.people.accounts import Role
 from hub.store.view_book import VIEWS_MAX
 from tests.simulators.console_server import ConsoleServer
@@ -214,6 +218,7 @@ def test_a_change_of_one_card_makes_no_row_and_folds_no_name_but_its_own(
         return fold(self, station)
 
     server.call(server.rooms.fleet.turn)  # what other tests told of stations is no news any more
+    server.run(server.rooms.alerts.turn)  # and all have been looked at since the hub began
     monkeypatch.setattr(FleetRoom, "row", counted_row)
     monkeypatch.setattr(FleetRoom, "_fold", counted_fold)
     seventh = StationId("tram-00007")
@@ -234,3 +239,38 @@ def test_a_change_of_one_card_makes_no_row_and_folds_no_name_but_its_own(
     assert server.rooms.alerts.looked_count() - looked < COUNT // 2
     server.run(lambda: keeper.keep([replace(new, closed=True)], by="Lan"))
     assert rows(server.get("/?q=moi+tinh", Cookie=lan).text) == []
+
+
+def test_a_unit_that_is_renamed_from_a_day_on_is_called_so_from_then_on(server: ConsoleServer) -> None:
+    keeper, room, no = server.rooms.organisation, server.rooms.fleet, UnitNo(9_001)
+    today = datetime.fromtimestamp(server.clock.utc_now_us() / 1e6, HOME).date()
+    names = (UnitName("Xã Nay"), UnitName("Đặc khu Mai", since=today + timedelta(days=1)))
+    cards: list[Card] = [
+        Unit(no=no, parent=None, names=names),
+        StationCard(station=StationId("tram-cua-xa"), name="Trạm của xã", unit=no),
+    ]
+    server.run(lambda: keeper.keep(cards, by="Lan"))
+
+    def told() -> tuple[object, ...]:
+        _, data = server.run(room.names)
+        units = {number: name for number, _, name, *_ in json.loads(gzip.decompress(data))["units"]}
+        server.run(lambda: room.fleet(calls=()))
+        alert = server.call(lambda: server.rooms.alerts.names.name(Place(unit=no)))
+        return units[no], alert, server.call(lambda: room._folded[StationId("tram-cua-xa")])
+
+    assert told() == ("Xã Nay", "Xã Nay", "tram cua xa tram cua xa xa nay")
+    before = room.generation
+    server.clock.stepped_us += 86_400_000_000
+    try:
+        wait_for(lambda: room.generation != before, "the names of the next day")
+        assert told() == ("Đặc khu Mai", "Đặc khu Mai", "tram cua xa tram cua xa dac khu mai")
+    finally:
+        server.clock.stepped_us -= 86_400_000_000
+
+
+def test_units_to_choose_from_stand_in_vietnamese_order(server: ConsoleServer, lan: str) -> None:
+    units = re.findall(r"<option value=[^>]*>\s*([^<]*)</option>", server.get("/", Cookie=lan).text)
+    provinces = [
+        name for name in units if name in {"Cà Mau", "Cần Thơ", "Đà Nẵng", "Điện Biên", "Gia Lai", "Huế"}
+    ]
+    assert provinces == ["Cà Mau", "Cần Thơ", "Đà Nẵng", "Điện Biên", "Gia Lai", "Huế"]

@@ -1,6 +1,7 @@
 """The compact fleet: everything once, then what changed, and nothing twice."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -106,6 +107,16 @@ def test_names_are_told_with_units_places_and_aliases() -> None:
         "units": [[3, None, "Quảng Ngãi", ["Lý Sơn (huyện cũ)"]]],
         "stations": [["a", "Lý Sơn", 3, 15381, -1500, ["An Vĩnh"]], ["b", 'B "2"']],
     }
+
+
+def test_units_are_told_as_they_are_called_on_the_day() -> None:
+    names = (UnitName("Huyện Côn Đảo"), UnitName("Đặc khu Côn Đảo", since=date(2025, 7, 1)))
+    units = {UnitNo(3): Unit(no=UnitNo(3), parent=None, names=names)}
+    told = [
+        json.loads(names_text([], Organisation(tree=UnitTree(units, day)), generation="g"))["units"]
+        for day in (date(2025, 6, 30), date(2025, 7, 1))
+    ]
+    assert told == [[[3, None, "Huyện Côn Đảo"]], [[3, None, "Đặc khu Côn Đảo"]]]
 
 
 def test_a_row_tells_of_the_status_when_it_was_and_what_is_wrong() -> None:
