@@ -20,7 +20,9 @@ from pydantic import (
 
 from contract.codes import CameraState, Shape, SoundState
 from contract.errors import OwnFaultError, Refusal, RefusedError
+from contract.ids import RecordClass
 from contract.limits import COLUMNS_MAX, EVENT_MAX_BYTES, SETTINGS_MAX
+from contract.short_events import lengthen, shorten
 from contract.times import Source
 from contract.varints import VARINT_MAX
 
@@ -470,8 +472,17 @@ def encode_event(event: Event) -> bytes:
     return data
 
 
-def parse_event(data: bytes) -> AnyEvent:
-    """Return the event in `data`. Raises RefusedError."""
+def event_body(event: Event, record_class: RecordClass) -> bytes:
+    """Return the body of a record for an event: short, except in class 0, which can be read without anything
+    else. Raises OwnFaultError as encode_event does.
+    """
+    json = encode_event(event)
+    return json if record_class is RecordClass.CALL else shorten(json)
+
+
+def parse_event(body: bytes) -> AnyEvent:
+    """Return the event in `body`, JSON or made short. Raises RefusedError."""
+    data = lengthen(body)
     if len(data) > EVENT_MAX_BYTES:
         raise RefusedError(
             Refusal.OVERSIZED, f"an event of {len(data)} bytes; the limit is {EVENT_MAX_BYTES}"

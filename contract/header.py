@@ -188,7 +188,7 @@ def _parse_v1(raw: bytes, reader: Reader, record_class: RecordClass, seq: int) -
         raise RefusedError(Refusal.MALFORMED, f"flags {raw[2]:#04x} have bits that version 1 does not know")
     if raw[2] & WAS_DRAFT and seq == 0:
         raise RefusedError(Refusal.MALFORMED, "a draft that says it was one")
-    key_id, nonce, boot, t_us, visit, stream_set, first_index, count = (reader.varint() for _ in range(8))
+    key_id, nonce, boot, t_us, visit, stream_set, first_index, count = reader.varints(8)
     if boot == 0 or (key_id == 0) != (nonce == 0):
         raise RefusedError(
             Refusal.MALFORMED, f"boot {boot}, key {key_id}, nonce {nonce}: a zero where none can be"

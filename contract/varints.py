@@ -10,10 +10,13 @@ from typing import Final
 from contract.errors import OwnFaultError, Refusal, RefusedError
 
 VARINT_MAX: Final = 2**63 - 1
+_OF_ONE_BYTE: Final = tuple(bytes((value,)) for value in range(0x80))
 
 
 def encode_varint(value: int) -> bytes:
     """Return the bytes of `value`, 0 … 2**63-1. Raises OwnFaultError outside that range."""
+    if 0 <= value <= 0x7F:  # most are; a hub writes a receipt of eleven a parcel
+        return _OF_ONE_BYTE[value]
     if not 0 <= value <= VARINT_MAX:
         raise OwnFaultError(f"varint {value} is outside 0 … 2**63-1")
     out = bytearray()
@@ -37,8 +40,8 @@ def unzigzag(value: int) -> int:
 class Reader:
     """Reads fields off the front of a peer's bytes. Raises RefusedError and nothing else."""
 
-    def __init__(self, data: bytes | memoryview, *, what: str) -> None:
-        self.data = memoryview(data)
+    def __init__(self, data: bytes, *, what: str) -> None:
+        self.data = data
         self.offset = 0
         self._what = what  # named in errors
 
@@ -53,7 +56,7 @@ class Reader:
         if length > len(self.data) - start:
             raise self._truncated(length)
         self.offset = start + length
-        return self.data[start : start + length].tobytes()
+        return self.data[start : start + length]
 
     def byte(self) -> int:
         """Return the next byte as a number."""
@@ -89,6 +92,25 @@ class Reader:
         if byte == 0 and shift:
             raise self._malformed("that is not minimal", offset)
         return value
+
+    def varints(self, count: int) -> list[int]:
+        """Return the next varints."""
+        data, offset, found = self.data, self.offset, []
+        try:
+            for _ in range(count):
+                byte = data[offset]
+                if byte < 0x80:  # most are of one byte: read here, the others there
+                    offset += 1
+                    found.append(byte)
+                else:
+                    self.offset = offset
+                    found.append(self.varint())
+                    offset = self.offset
+        except IndexError:
+            self.offset = offset
+            raise self._truncated(1) from None
+        self.offset = offset
+        return found
 
     def finish(self) -> None:
         """Say that nothing may follow."""

@@ -18,6 +18,9 @@ const MV_PER = /** @type {Record<string, number>} */ ({ mV: 1, uV: 1e-3, "µV": 
 /** What the strips of the page cost, ms of the last 600 animation frames. @type {number[]} */
 export const frameCosts_ms = [];
 
+/** What a delay is called, by fifths of a second: a strip says it at every frame, and a live one has few. @type {Map<number, string>} */
+const delayTexts = new Map();
+
 /** @type {Set<Sweep>} */
 const strips = new Set();
 let isLooping = false;
@@ -65,6 +68,7 @@ export class Sweep extends HTMLElement {
   constructor() {
     super();
     this.state = "empty";
+    this._stateShown = "";
     /** CSS pixels a millimetre on this screen; `calibrate` sets it. */
     this.pxPerMm = CSS_PX_PER_MM;
     this.isCalibrated = false;
@@ -83,10 +87,12 @@ export class Sweep extends HTMLElement {
     /** @type {Trace | null} */
     this._trace = null;
     this._notice = "";
+    /** @type {Map<HTMLElement, string>} */
+    this._said = new Map();
     this._arrived_ms = 0; // of the newest new sample, by `_clock.monotonic_ms`
     this._drawn_ms = NaN; // capture time of the newest sample on the strip
-    /** @type {number[]} */
-    this._recent = []; // what the gain has not seen yet
+    this._recent = new Int32Array(0); // what the gain has not seen yet: a second at most, the first `_recentCount` of it
+    this._recentCount = 0;
     this._field = document.createElement("div");
     this._drawn = this._geometry(); // of the last drawing
     this._resized = new ResizeObserver(() => this._layout());
@@ -157,7 +163,8 @@ export class Sweep extends HTMLElement {
     this._queue = new PlayoutQueue(stream.rate_mhz / 1000, delay);
     this._trace = null;
     this._drawn_ms = NaN;
-    this._recent = [];
+    this._recent = new Int32Array(Math.ceil(stream.rate_mhz / 1000));
+    this._recentCount = 0;
     this.notice = "";
     this.state = "waiting";
     this._layout();
@@ -234,7 +241,7 @@ export class Sweep extends HTMLElement {
     this._filterName = name;
     this._trace = null;
     this._drawn_ms = NaN;
-    this._recent = [];
+    this._recentCount = 0;
     this._layout();
   }
 
@@ -271,7 +278,9 @@ export class Sweep extends HTMLElement {
   /** @param {number} first_index @param {Int32Array} samples */
   _filtered(first_index, samples) {
     if (this._filter.name === "raw") return samples;
-    return Int32Array.from(this._filter.run(first_index, samples), Math.round);
+    const filtered = this._filter.run(first_index, samples), rounded = new Int32Array(filtered.length);
+    for (let i = 0; i < filtered.length; i++) rounded[i] = Math.round(filtered[i]);
+    return rounded;
   }
 
   /** Hub UTC now; before the first message of the hub, some clock of the same pace. */
@@ -288,7 +297,10 @@ export class Sweep extends HTMLElement {
       else if (age_ms > AGE_LIMIT_MS) this.state = silent_ms > FRESH_MS ? "stale" : "late";
       else this.state = "live";
     }
-    if (this.dataset.state !== this.state) this.dataset.state = this.state;
+    if (this._stateShown !== this.state) {
+      this._stateShown = this.state;
+      this.dataset.state = this.state;
+    }
     this._say(this._status, this._statusText());
     this._say(this._delayText, this._delayWords());
   }
@@ -308,25 +320,31 @@ export class Sweep extends HTMLElement {
   _delayWords() {
     if (this.state !== "live") return "";
     if (!this._queue?.isAgeKnown) return t("trễ không rõ");
-    const delay_s = Math.max(this._delay.ms(this._hub_ms()), this._hub_ms() - this._drawn_ms) / 1000;
-    return t("trễ {s} s", { s: number(Math.ceil(delay_s * 5) / 5, 1) });
+    const now_ms = this._hub_ms(), fifths = Math.ceil(Math.max(this._delay.ms(now_ms), now_ms - this._drawn_ms) / 200);
+    let text = delayTexts.get(fifths);
+    if (text === undefined) delayTexts.set(fifths, text = t("trễ {s} s", { s: number(fifths / 5, 1) }));
+    return text;
   }
 
-  /** @param {HTMLElement | undefined} element @param {string} text */
+  /** Write what is not written there already; the page is not asked, for that is done at every frame.
+   * @param {HTMLElement | undefined} element @param {string} text */
   _say(element, text) {
-    if (element && element.textContent !== text) element.textContent = text;
+    if (!element || this._said.get(element) === text) return;
+    this._said.set(element, text);
+    element.textContent = text;
   }
 
   /** @param {Int32Array} samples */
   _feedGain(samples) {
-    const rate_hz = (this.stream?.rate_mhz ?? 0) / 1000;
-    for (const raw of samples) this._recent.push(raw);
+    const recent = this._recent, second = recent.length, kept = Math.max(0, Math.min(this._recentCount, second - samples.length));
+    recent.copyWithin(0, this._recentCount - kept, this._recentCount);
+    recent.set(samples.subarray(Math.max(0, samples.length - second)), kept);
+    this._recentCount = Math.min(second, kept + samples.length);
     const isFirst = Number.isNaN(this._drawn_ms);
-    this._recent = this._recent.slice(-Math.ceil(rate_hz));
     if (this._filter.name === "monitor") return; // it takes the offset away by itself
-    if (!this._trace || this._recent.length < (isFirst ? 0.3 : 1) * rate_hz) return;
-    if (this._trace.gain.feed(Int32Array.from(this._recent))) this._trace.liftPen();
-    this._recent = [];
+    if (!this._trace || this._recentCount < (isFirst ? 0.3 : 1) * second) return;
+    if (this._trace.gain.feed(recent.subarray(0, this._recentCount))) this._trace.liftPen();
+    this._recentCount = 0;
     this._scaleText();
   }
 

@@ -95,12 +95,17 @@ export class Trace {
 
   /** @param {number} first_index @param {Int32Array} samples */
   _stroke(first_index, samples) {
-    const { left_px, width_px, height_px } = this._geometry, ink = this._context;
-    this._erase(this._unwrapped_px(first_index + samples.length - 1));
-    ink.save();
-    ink.beginPath();
-    ink.rect(left_px, 0, width_px, height_px);
-    ink.clip();
+    const { left_px, width_px, height_px, pxPerMm, mmPerS } = this._geometry, ink = this._context;
+    const pen_px = this._unwrapped_px(first_index + samples.length - 1), until_px = pen_px % width_px;
+    const from_px = until_px - (samples.length * mmPerS * pxPerMm) / this._rate_hz; // where the sample before them stands
+    const isClipped = from_px < LINE_PX || until_px > width_px - LINE_PX;
+    this._erase(pen_px);
+    if (isClipped) { // the rest of the time nothing is near an edge
+      ink.save();
+      ink.beginPath();
+      ink.rect(left_px, 0, width_px, height_px);
+      ink.clip();
+    }
     ink.strokeStyle = this.colour;
     ink.lineWidth = LINE_PX;
     ink.lineJoin = ink.lineCap = "round";
@@ -125,7 +130,7 @@ export class Trace {
       this._remember(first_index + i, samples[i], x, y);
     }
     ink.stroke();
-    ink.restore();
+    if (isClipped) ink.restore();
   }
 
   /** Blank from where it was blanked to ahead of the pen. @param {number} pen_px unwrapped */

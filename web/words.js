@@ -44,9 +44,15 @@ export function phrases(text) {
   return text.split("; ").map((phrase) => t(phrase)).join("; ");
 }
 
+/** By language and digits: making one takes a hundred times as long as writing a number. @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
 /** A number as the language of the page writes it (0,8 in Vietnamese).
  * @param {number} value @param {number} digits after the point */
 export function number(value, digits) {
-  return value.toLocaleString(document.documentElement.lang || "vi", {
-    minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const language = document.documentElement.lang || "vi", key = `${language} ${digits}`;
+  const format = formats.get(key)
+    ?? new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  formats.set(key, format);
+  return format.format(value);
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contract.events import Event, StreamSet, encode_event
+from contract.events import Event, StreamSet, event_body
 from contract.header import Header, Kind
 from contract.ids import CLEAR, NO_VISIT, BootId, RecordClass, StreamSetNo, VisitNo
 from contract.ranges import SeqRanges
@@ -90,4 +90,4 @@ def event_entry(
         count=0,
         codec=0,
     )
-    return Entry(header, encode_event(event), explains=isinstance(event, StreamSet))
+    return Entry(header, event_body(event, record_class), explains=isinstance(event, StreamSet))

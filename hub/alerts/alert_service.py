@@ -22,6 +22,7 @@ from hub.alerts.telling_service import Telling
 from hub.alerts.unit_names import unit_named
 from hub.alerts.watchman import Watchman, owned_too_long
 from hub.calls.time_line import TimeLine
+from hub.fleet.organisation_change import OrganisationChange
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.stations import StationList
 from hub.fleet.units import UnitNo
@@ -72,7 +73,6 @@ class AlertDesk:
         self._watchman = self._new_watchman(1)
         self._escalation = Escalation(self.rules, is_in=self._is_in)
         hub.on_committed(self._on_committed)
-        organisation.on_change(self._on_organisation)
 
     # What pages ask
 
@@ -92,10 +92,7 @@ class AlertDesk:
 
     def open_alerts(self) -> list[Alert]:
         """Return the open alerts: what is worst first, then what is oldest; what is quiet or owned last."""
-        return sorted(
-            self._watchman.alerts.values(),
-            key=lambda one: (one.is_quiet, not one.is_loud, -one.severity, one.raised_s),
-        )
+        return _in_order(self._watchman.alerts.values())
 
     def alert(self, no: int) -> Alert | None:
         """Return an open alert; None: it is closed, or nobody knows it."""
@@ -103,7 +100,8 @@ class AlertDesk:
 
     def of_station(self, station: StationId) -> list[Alert]:
         """Return the open alerts of a station, those of its unit among them if they befall it."""
-        return [one for one in self.open_alerts() if one.place.station == station or station in one.members]
+        there = self._watchman.alerts.values()
+        return _in_order(one for one in there if one.place.station == station or station in one.members)
 
     def rule(self, alert: Alert) -> Rule | None:
         """Return the rule of an alert; None: there is no such rule any more."""
@@ -342,11 +340,13 @@ class AlertDesk:
             if one.arrival.event is not None or self._watchman.is_watching(station):
                 self._watchman.touch(station, now_s=now_s)
 
-    def _on_organisation(self) -> None:
-        """Stations are in other units: all are counted anew."""
-        self._watchman.regroup(self._stations.known(), self._unit_named, now_s=self.now_s())
-        self._edge_us = 0
-        self._notify()
+    def on_organisation(self, change: OrganisationChange) -> None:
+        """Some stations are in other units, or are called otherwise: for whoever hears of it."""
+        self._watchman.regroup(change.moved | change.listed, self._unit_named, now_s=self.now_s())
+        if change.moved:
+            self._edge_us = 0
+        if change.are_names_other:
+            self._notify()
 
     def _on_told(self, no: AlertNo, key: str, state: str, text: str) -> None:
         self._told.append((no, key, state, text))
@@ -391,6 +391,10 @@ class AlertDesk:
         self.number += 1
         for listener in self._listeners:
             listener()
+
+
+def _in_order(alerts: Iterable[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda one: (one.is_quiet, not one.is_loud, -one.severity, one.raised_s))
 
 
 def _keep(drafts: Sequence[AlertDraft], store: Store) -> None:

@@ -98,6 +98,10 @@ QUANTITIES: Final = {
 }
 
 
+# Records without an event tell that a station is there, and nothing else: no other fact is another by them.
+OF_HEARING: Final = frozenset(("silent", "leads_off", "device_gone", "device_fault"))
+
+
 def fact(facts: AnyFacts, name: str) -> Fact | None:
     """Return one of them by its name in QUANTITIES; None: nobody has told it."""
     found: Fact | None = getattr(facts, name, None)

@@ -34,9 +34,24 @@ class Gathering:
                 self._paths[station] = path = (EVERYWHERE, *self._path_of(station))
                 self._stations.update(path)
 
+    def drop(self, station: StationId) -> None:
+        """A station is counted nowhere any more: it is somewhere else by now, or is to be judged anew."""
+        path = self._paths.pop(station, ())
+        known = self._known.pop(station, 0)
+        self._stations.subtract(path)
+        for rule, bit in self._bits.items():
+            for unit in path:
+                if known & bit:
+                    self._judged[rule, unit] -= 1
+                self._over.get((rule, unit), set[StationId]()).discard(station)
+
     def knows(self, station: StationId) -> bool:
         """Whether a station is counted."""
         return station in self._paths
+
+    def stations(self) -> list[StationId]:
+        """Return those that are counted."""
+        return list(self._paths)
 
     def note(self, rule: str, station: StationId, verdict: Verdict) -> None:
         """A station was judged by a rule."""

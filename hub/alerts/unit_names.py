@@ -2,7 +2,8 @@
 
 from hub.fleet.cells import CellError
 from hub.fleet.unit_names import UnitNames
-from hub.fleet.units import UnitNo
+from hub.fleet.units import NO_MAX, UnitNo
+from hub.typed_values import whole_number
 
 
 def unit_named(units: UnitNames, name: str) -> UnitNo | None:
@@ -12,9 +13,7 @@ def unit_named(units: UnitNames, name: str) -> UnitNo | None:
     try:
         return units.find(name)
     except CellError:
-        return UnitNo(int(name)) if _is_number(units, name) else None
-
-
-def _is_number(units: UnitNames, name: str) -> bool:
-    is_plain = name.isascii() and name.isdigit() and len(name) < 10
-    return is_plain and not units.by_code(name) and UnitNo(int(name)) in units.tree.units
+        number = whole_number(name, most=NO_MAX)
+        if number is None or units.by_code(name) or UnitNo(number) not in units.tree.units:
+            return None
+        return UnitNo(number)

@@ -7,8 +7,10 @@ from typing import Final
 
 from contract.errors import RefusedError
 from contract.ids import CallId, StationId, parse_station
+from contract.varints import VARINT_MAX
 from hub.api.endpoint import ApiRefusedError, Endpoint
 from hub.people.tokens import Token
+from hub.typed_values import day, whole_number
 
 _MOST_CHARS: Final = 200
 
@@ -42,8 +44,8 @@ class Asked:
         text = self.query.get(name)
         if text is None:
             return default
-        value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-        if value is None or not least <= value <= most:
+        value = whole_number(text, most=most)
+        if value is None or value < least:
             raise ApiRefusedError(400, "bad request", f"{name}={text[:40]}: use a number {least} … {most}")
         return value
 
@@ -52,12 +54,10 @@ class Asked:
         text = self.query.get(name)
         if text is None:
             return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise ApiRefusedError(
-                400, "bad request", f"{name}={text[:40]}: write a day as 2026-11-30"
-            ) from None
+        found = day(text)
+        if found is None:
+            raise ApiRefusedError(400, "bad request", f"{name}={text[:40]}: write a day as 2026-11-30")
+        return found
 
 
 def check_query(endpoint: Endpoint, query: Mapping[str, str]) -> None:
@@ -77,9 +77,9 @@ def revision_of(endpoint: Endpoint, header: str | None) -> int | None:
     """Return the revision of If-Match. Raises ApiRefusedError: the endpoint needs one."""
     if not endpoint.needs_revision:
         return None
-    text = (header or "").strip().strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    revision = whole_number((header or "").strip().strip('"'), most=VARINT_MAX)
+    if revision is None:
         raise ApiRefusedError(
             400, "bad request", "If-Match: say the card_revision that you read, 0 for a new card"
         )
-    return int(text)
+    return revision

@@ -27,7 +27,7 @@ from hub.console.rows import StationEntry
 from hub.fleet.organisation import OrganisationError
 from hub.fleet.organisation_service import ChangedMeanwhileError
 from hub.fleet.station_card import Contact, Position, StationCard
-from hub.fleet.units import UnitNo, UnitTree, UnitTreeError
+from hub.fleet.units import NO_MAX, UnitNo, UnitTree, UnitTreeError
 from hub.people.tokens import Scope
 from hub.store.interface import Store
 from hub.times.moments import read_moment
@@ -36,7 +36,6 @@ TECHNICAL: Final[tuple[type[AnyEvent], ...]] = (
     BoxStarted, DeviceState, LeadState, MediaState, SamplesLost, SpoolDamage, Status, Tombstone, AnchorSet,
 )  # fmt: skip
 TECHNICAL_NAMES: Final = tuple(str(one.model_fields["event"].default) for one in TECHNICAL)
-UNIT_MAX: Final = 999_999_999
 
 
 async def stations(rooms: Rooms, asked: Asked) -> models.StationPage:
@@ -44,7 +43,7 @@ async def stations(rooms: Rooms, asked: Asked) -> models.StationPage:
     limit = asked.number("limit", default=STATIONS_MAX, most=STATIONS_MAX)
     after, found = asked.query.get("after", ""), set(rooms.stations.ids())
     if "unit" in asked.query:
-        unit = UnitNo(asked.number("unit", default=0, most=UNIT_MAX))
+        unit = UnitNo(asked.number("unit", default=0, most=NO_MAX))
         if unit not in rooms.organisation.now.tree.units:
             raise ApiRefusedError(400, "bad request", f"unit={unit}: there is none; /units lists them")
         found &= rooms.organisation.now.members(unit)

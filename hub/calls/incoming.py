@@ -43,8 +43,11 @@ class Incoming:
         return news is not None
 
     def _hear(self, one: Committed) -> bool:
-        record_id, event = one.arrival.record_id, one.arrival.event
-        is_of_class_0 = record_id.record_class is RecordClass.CALL
+        event = one.arrival.event
+        is_of_class_0 = one.arrival.record_class is RecordClass.CALL
+        if event is None and not is_of_class_0:
+            return False
+        record_id = one.arrival.record_id
         if is_of_class_0:  # what cannot be opened may be a press; what is opened late may have been none
             call_id = CallId(record_id.station, record_id.spool, record_id.seq)
             self.to_read.setdefault(call_id, round(one.received_s * 1e6))

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contract.signals import Urgency
+from hub.typed_values import whole_number
 
 NAME_MAX_CHARS: Final = 100
 FINDINGS_MAX_CHARS: Final = 4_000
@@ -106,8 +107,8 @@ def read_identity(typed: Mapping[str, str], *, this_year: int) -> Identity:
         raise NoteError("Hãy ghi họ tên.")
     if len(name) > NAME_MAX_CHARS:
         raise NoteError("Họ tên dài quá 100 chữ.")
-    is_year = year.isdecimal() and len(year) <= 4 and OLDEST_BIRTH_YEAR <= int(year) <= this_year
-    if year and not is_year:
+    born = whole_number(year, most=this_year)
+    if year and (born is None or born < OLDEST_BIRTH_YEAR):
         raise NoteError("Năm sinh gồm bốn chữ số, từ 1900 đến năm nay.")
     citizen_no = typed_line(typed.get("citizen_no", "")).replace(" ", "")
     phone = typed_line(typed.get("phone", "")).translate({ord(mark): None for mark in " .-()"})
@@ -116,7 +117,7 @@ def read_identity(typed: Mapping[str, str], *, this_year: int) -> Identity:
         return Identity.model_validate(
             {
                 "name": name,
-                "birth_year": int(year) if year else None,
+                "birth_year": born,
                 "sex": sex,
                 "citizen_no": citizen_no,
                 "phone": phone,

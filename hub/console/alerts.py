@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.ids import StationId
+from contract.varints import VARINT_MAX
 from hub.alerts.alert import Alert
 from hub.alerts.alert_service import AlertDesk
 from hub.alerts.kept import journal_detail, read_alert
@@ -33,8 +34,9 @@ from hub.console.page import (
 )
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
-from hub.fleet.units import UnitNo
+from hub.fleet.units import NO_MAX, UnitNo
 from hub.store.alert_book import AlertLine
+from hub.typed_values import whole_number
 
 SHOWN_MAX: Final = 200
 CLOSED_MAX: Final = 200
@@ -185,16 +187,17 @@ def faults(desk: AlertDesk) -> list[tuple[str, str]]:
 
 
 def _unit(rooms: Rooms, text: str) -> UnitNo | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    no = whole_number(text, most=NO_MAX)
+    if no is None or UnitNo(no) not in rooms.organisation.now.tree.units:
         return None
-    return UnitNo(int(text)) if UnitNo(int(text)) in rooms.organisation.now.tree.units else None
+    return UnitNo(no)
 
 
 def _no(request: Request) -> int:
-    text = str(request.path_params["alert"])
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
+    no = whole_number(str(request.path_params["alert"]), most=VARINT_MAX)
+    if no is None:
         raise RefusedPageError(404, "Không có cảnh báo này.")
-    return int(text)
+    return no
 
 
 def _done(request: Request) -> Response:

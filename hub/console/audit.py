@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract.ids import StationId
+from contract.varints import VARINT_MAX
 from hub.cases.note_words import utc_text
 from hub.console.ages import VIETNAM
 from hub.console.deed_words import deed_word, tell_deed
 from hub.console.page import RefusedPageError, render, rooms_of
 from hub.console.people import admin
 from hub.console.rooms import Rooms
-from hub.console.statistics import FORMULA
 from hub.console.words import Words, language_of
+from hub.fleet.csv_table import as_text
 from hub.people.deeds import DeedSearch, NumberedDeed
+from hub.typed_values import day, whole_number
 
 SHOWN: Final = 100
 SAVED_MAX: Final = 50_000  # lines of one CSV
@@ -79,7 +81,7 @@ async def save_audit(request: Request) -> Response:
     for line in found:
         deed = line.deed
         writer.writerow(
-            [line.no, deed.utc_us, *(_cell(one) for one in (deed.name, deed.deed, deed.subject, deed.text))]
+            [line.no, deed.utc_us, *(as_text(one) for one in (deed.name, deed.deed, deed.subject, deed.text))]
         )
     return Response(
         "\ufeff" + text.getvalue(),
@@ -90,7 +92,8 @@ async def save_audit(request: Request) -> Response:
 
 def search(asked: Asked) -> DeedSearch:
     """Return what the book is asked. Raises RefusedPageError: a day or a number that is none."""
-    if asked.before and not (asked.before.isascii() and asked.before.isdigit() and len(asked.before) < 18):
+    before = whole_number(asked.before, most=VARINT_MAX)
+    if asked.before and before is None:
         raise RefusedPageError(422, "Yêu cầu không dùng được.")
     first, last = _day(asked.first), _day(asked.last)
     return DeedSearch(
@@ -99,7 +102,7 @@ def search(asked: Asked) -> DeedSearch:
         deed=asked.deed,
         from_utc_us=0 if first is None else _utc_us(first),
         until_utc_us=2**62 if last is None else _utc_us(last + timedelta(days=1)),
-        before=int(asked.before) if asked.before else None,
+        before=before,
     )
 
 
@@ -118,15 +121,11 @@ def _asked(said: Mapping[str, str]) -> Asked:
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise RefusedPageError(422, "Ngày phải viết như 2026-11-30.") from None
+    found = day(text)
+    if text and found is None:
+        raise RefusedPageError(422, "Ngày phải viết như 2026-11-30.")
+    return found
 
 
 def _utc_us(day: date) -> int:
     return round(datetime.combine(day, time(), VIETNAM).timestamp() * 1e6)
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -8,12 +8,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import CallId
+from contract.varints import VARINT_MAX
 from hub.calls.allowed import ACCEPTS
 from hub.calls.call import Call, Given
 from hub.calls.moves import Moved
 from hub.calls.table import Input
 from hub.console.page import RefusedPageError, check_origin, may_act, rooms_of, signed_in, wants_json
 from hub.people.accounts import Account
+from hub.typed_values import whole_number
 
 # What a word of the address means, for a form's fields. None: it makes no sense for the call as it is.
 Make = Callable[[Call | None, str, Mapping[str, str]], Given | None]
@@ -139,10 +141,10 @@ async def _form(request: Request) -> Mapping[str, str]:
 
 
 def _revision(form: Mapping[str, str]) -> int:
-    seen = form.get("revision", "")
-    if not seen.isdecimal():
+    revision = whole_number(form.get("revision", ""), most=VARINT_MAX)
+    if revision is None:
         raise RefusedPageError(422, "Yêu cầu không dùng được.")
-    return int(seen[:18])
+    return revision
 
 
 def _name(form: Mapping[str, str]) -> str | None:

@@ -48,6 +48,7 @@ from hub.pki.files import PkiError
 from hub.rooms.photographs import PhotoState, list_photos, read_photo
 from hub.store.interface import StoreFailedError
 from hub.store.papers import VisitId
+from hub.typed_values import whole_number
 
 CALL_UNKNOWN: Final = "Không có cuộc gọi này."
 PERSON_UNKNOWN: Final = "Lượt khám này không thuộc cuộc gọi này."
@@ -339,16 +340,15 @@ async def _typed(request: Request) -> dict[str, str]:
 
 def _visit(said: Mapping[str, str]) -> VisitId:
     """Return the visit that a form or an address names. Raises RefusedPageError."""
-    number = said.get("visit", "")
+    number = whole_number(said.get("visit", ""), most=VARINT_MAX)
     try:
         spool = parse_spool(said.get("spool", ""))
     except RefusedError:
         raise RefusedPageError(422, PERSON_UNKNOWN) from None
-    if not (number.isascii() and number.isdecimal() and len(number) <= 19 and int(number) <= VARINT_MAX):
+    if number is None:
         raise RefusedPageError(422, PERSON_UNKNOWN)
-    return VisitId(spool, VisitNo(int(number)))
+    return VisitId(spool, VisitNo(number))
 
 
 def _revision(typed: Mapping[str, str]) -> int:
-    revision = typed.get("revision", "0")
-    return int(revision[:9]) if revision.isascii() and revision.isdecimal() else 0
+    return whole_number(typed.get("revision", "0"), most=VARINT_MAX) or 0

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from contract.desired import SETTINGS
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
+from contract.varints import VARINT_MAX
 from hub.cases.note_words import utc_text
 from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in
 from hub.console.rooms import Rooms
@@ -31,6 +32,7 @@ from hub.fleet.units import UnitNo
 from hub.people.accounts import Account, Role
 from hub.store.interface import Store
 from hub.store.settings_book import LayerDraft, LayerRow
+from hub.typed_values import whole_number
 
 CHANGES_SHOWN: Final = 50
 REFUSALS_SHOWN: Final = 50
@@ -209,8 +211,8 @@ async def _asked(request: Request, account: Account, layer: str) -> Asked:
         why=why,
         utc_us=rooms_of(request).hub.utc_now_us(),
     )
-    after = str(form.get("after", ""))
-    return Asked(draft, fields, faults, int(after) if after.isdecimal() else -1)
+    after = whole_number(str(form.get("after", "")), most=VARINT_MAX)
+    return Asked(draft, fields, faults, -1 if after is None else after)
 
 
 def _unit_named(names: UnitNames, text: str) -> UnitNo | None:
@@ -222,8 +224,8 @@ def _unit_named(names: UnitNames, text: str) -> UnitNo | None:
 
 def _members(fields: dict[str, str], words: Words, units: UnitNames) -> tuple[dict[str, Any], dict[str, str]]:
     faults: dict[str, str] = {}
-    rank, prefix = fields["rank"].strip() or "0", fields["prefix"].strip()
-    if not rank.isdecimal() or int(rank) > RANK_MAX:
+    prefix, rank = fields["prefix"].strip(), whole_number(fields["rank"].strip() or "0", most=RANK_MAX)
+    if rank is None:
         faults["rank"] = words("số nguyên từ 0 đến 999")
     names = fields["stations"].replace(",", " ").split()
     try:
@@ -237,7 +239,7 @@ def _members(fields: dict[str, str], words: Words, units: UnitNames) -> tuple[di
     if unit is None and fields["unit"].strip():
         faults["unit"] = words("không có đơn vị này, hoặc có nhiều")
     of_unit = "" if unit is None else f"#{unit}"  # it bears its number through every change of name
-    rule = GroupRule(int(rank) if rank.isdecimal() else 0, prefix, stations, of_unit)
+    rule = GroupRule(rank or 0, prefix, stations, of_unit)
     return rule.to_keep(), faults
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contract.ids import StationId
+from contract.varints import VARINT_MAX
 from hub.console.page import RefusedPageError, check_origin, render, rooms_of, signed_in, wants_json
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
@@ -21,11 +22,11 @@ from hub.fleet.health import Trouble
 from hub.fleet.listing import PAGE_ROWS, QUERY_MAX_CHARS, SORTS, Listed, View, listed, view_of
 from hub.fleet.presence import Word
 from hub.fleet.units import Unit
-from hub.store.view_book import SavedView
+from hub.store.view_book import SavedView, TooManyViewsError
+from hub.typed_values import whole_number
 
 NAMES_MAX_AGE_S: Final = 86_400
 VIEW_NAME_MAX_CHARS: Final = 60
-VIEW_MAX_DIGITS: Final = 15
 WORDS: Final = {
     Word.LIVE: "đang nghe",
     Word.LATE: "trễ",
@@ -68,7 +69,7 @@ async def show_fleet(request: Request) -> Response:
     rooms = rooms_of(request)
     view = view_of(request.query_params)
     calls = _call_of(rooms)
-    found = listed(rooms.fleet.fleet(calls=list(calls)), view)
+    found = listed(await rooms.fleet.fleet(calls=list(calls)), view)
     first = min(view.page, max(0, (len(found) - 1) // PAGE_ROWS)) * PAGE_ROWS
     shown = found[first : first + PAGE_ROWS]
     await rooms.feed.open_for([one.station for one in shown])
@@ -101,7 +102,7 @@ async def show_wall(request: Request) -> Response:
     account = await signed_in(request)
     rooms = rooms_of(request)
     calls = _call_of(rooms)
-    found = listed(rooms.fleet.fleet(calls=list(calls)), View())
+    found = listed(await rooms.fleet.fleet(calls=list(calls)), View())
     counts = {word: sum(1 for one in found if one.word is word) for word in Word}
     needing = [one for one in found if _needs(one, calls)][:12]
     await rooms.feed.open_for([one.station for one in needing])
@@ -133,7 +134,7 @@ async def look_at(request: Request) -> Response:
     try:
         asked = json.loads(await request.body())
         window, stations = str(asked["window"]), [str(one) for one in asked["stations"]]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):  # the last for brackets in brackets
         raise RefusedPageError(400, "Yêu cầu không dùng được.") from None
     is_there = rooms_of(request).fleet.look_at(window, stations)
     return JSONResponse({"is_there": is_there})
@@ -149,9 +150,14 @@ async def save_view(request: Request) -> Response:
         raise RefusedPageError(400, "Hãy đặt tên cho cách xem, tối đa 60 chữ.")
     query = view_of(_parsed(str(form.get("query", "")))).query(page=None)
     is_shared, utc_us = form.get("shared") == "1", rooms.hub.utc_now_us()
-    await rooms.hub.run_write(
-        lambda store: store.views.keep_view(name, query, by=account.name, is_shared=is_shared, utc_us=utc_us)
-    )
+    try:
+        await rooms.hub.run_write(
+            lambda store: store.views.keep_view(
+                name, query, by=account.name, is_shared=is_shared, utc_us=utc_us
+            )
+        )
+    except TooManyViewsError:
+        raise RefusedPageError(409, "Bạn đã lưu 50 cách xem. Hãy bỏ bớt một cách xem rồi lưu lại.") from None
     return _to_list(request, query)
 
 
@@ -160,11 +166,8 @@ async def drop_view(request: Request) -> Response:
     check_origin(request)
     account = await signed_in(request)
     rooms, view = rooms_of(request), request.path_params["view"]
-    no = int(view) if view.isascii() and view.isdigit() and len(view) < VIEW_MAX_DIGITS else 0
-    utc_us = rooms.hub.utc_now_us()
-    is_gone = await rooms.hub.run_write(
-        lambda store: store.views.drop_view(no, by=account.name, utc_us=utc_us)
-    )
+    no = whole_number(view, most=VARINT_MAX) or 0
+    is_gone = await rooms.hub.run_write(lambda store: store.views.drop_view(no, by=account.name))
     if not is_gone:
         raise RefusedPageError(404, "Không có cách xem này, hoặc không phải của bạn.")
     return _to_list(request, "")

@@ -8,6 +8,7 @@ import gzip
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from contract.ids import BY_HAND, StationId
@@ -15,6 +16,7 @@ from hub.fleet.compact import CUT_BIT, RHYTHM_BITS, TENTH_US, Board, Row, names_
 from hub.fleet.folding import fold
 from hub.fleet.health import Figures, figures_of, troubles_of
 from hub.fleet.listing import Fleet
+from hub.fleet.organisation_change import OrganisationChange
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import is_cut_off, rhythm
 from hub.fleet.stations import StationList
@@ -27,7 +29,7 @@ TURN_S: Final = 1.0
 GZIP_LEVEL: Final = 6
 WINDOW_MAX: Final = 200  # rows that a page may look at: its own window is 60
 WINDOWS_MAX: Final = 2_000
-FOLDS_PER_STATION: Final = 3
+FOLDS_AT_ONCE: Final = 200  # some 5 ms of the loop
 
 
 class FleetRoom:
@@ -51,9 +53,10 @@ class FleetRoom:
         self._heard: set[StationId] = set()
         self._leased: set[StationId] = set()
         self._is_other = True  # stations or names are others than when the board began
-        self._folded: list[str] | None = None
-        self._folds: dict[str, str] = {}  # of texts as they are now; a change of some costs those
+        self._folded: dict[StationId, str] = {}
+        self._unfolded: set[StationId] = set()  # of the board, whose names are new or others
         self._names: bytes | None = None
+        self._is_renamed = False  # since pages were told
         self._listeners: set[Callable[[], None]] = set()
         self._windows: dict[str, tuple[set[StationId], Callable[[], None]]] = {}
         hub.on_committed(self._on_committed)
@@ -61,15 +64,18 @@ class FleetRoom:
 
     def begin(self) -> None:
         """Take up the stations as they are."""
-        self._organisation.on_change(self._on_organisation)
         self.turn()
 
     def on_station(self, station: StationId) -> None:
         """Something of a station is new."""
         self._changed.add(station)
 
-    def _on_organisation(self) -> None:
-        self._is_other = True
+    def on_organisation(self, change: OrganisationChange) -> None:
+        """Stations came or went, or some are called otherwise: for whoever hears of it."""
+        self._is_other = self._is_other or bool(change.listed)
+        self._unfolded |= {one for one in change.called if self.board.knows(one)}
+        if change.are_names_other and not self._is_other:
+            self._name_anew()
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
         self._heard.update(one.arrival.station for one in batch if one.arrival.boot != BY_HAND)
@@ -102,11 +108,13 @@ class FleetRoom:
             for station in changed:
                 if self.board.knows(station):
                     self.board.put(station, self.row(station))
+            now_s, line_us = self._hub.now_s(), self.line_us()
             for station in heard:
                 if self.board.knows(station):
-                    self.board.put(station, self._heard_row(station))
-            if not self.board.turn(now_us=self.line_us()):
+                    self.board.put(station, self._heard_row(station, now_s=now_s, line_us=line_us))
+            if not self.board.turn(now_us=self.line_us()) and not self._is_renamed:
                 return
+        self._is_renamed = False
         for listener in list(self._listeners):
             listener()
 
@@ -116,8 +124,16 @@ class FleetRoom:
         stations = [station for station in self._stations.ids() if station not in closed]
         kept = {one: self.board.row(one) for one in stations if self.board.knows(one) and one not in news}
         self.board.begin(stations, {one: kept[one] if one in kept else self.row(one) for one in stations})
+        self._folded = {one: self._folded[one] for one in stations if one in self._folded}
+        self._unfolded = {one for one in stations if one not in self._folded or one in self._unfolded}
+        self._is_other = False
+        self._name_anew()
+
+    def _name_anew(self) -> None:
+        """Pages read the names again when they are told the next time, which is now."""
         self.generation = secrets.token_hex(8)
-        self._is_other, self._folded, self._names = False, None, None
+        self._names = None
+        self._is_renamed = True
 
     async def names(self) -> tuple[str, bytes]:
         """Return the generation, and what stays of all stations: JSON, gzip'd once for everybody."""
@@ -132,18 +148,19 @@ class FleetRoom:
             self._names = data
         return self.generation, self._names
 
-    def fleet(self, *, calls: Sequence[StationId]) -> Fleet:
-        """Return what lists without scripts choose from."""
+    async def fleet(self, *, calls: Sequence[StationId]) -> Fleet:
+        """Return what lists without scripts choose from, as it is until the next await."""
         if self._is_other:
             self.turn()  # who has just added or closed a station looks for it here
+        while self._unfolded:
+            for station in list(islice(self._unfolded, FOLDS_AT_ONCE)):
+                self._unfolded.discard(station)
+                self._folded[station] = self._fold(station)
+            await asyncio.sleep(0)  # calls go before
         now = self._organisation.now
-        if self._folded is None:
-            self._folded = [self._fold(station) for station in self.board.stations]
-            if len(self._folds) > FOLDS_PER_STATION * len(self._folded):
-                self._folds.clear()  # of names of before
         return Fleet(
             board=self.board,
-            folded=self._folded,
+            folded=[self._folded[station] for station in self.board.stations],
             unit_text=now.unit_text,
             members=now.members,
             calls=frozenset(calls),
@@ -195,9 +212,7 @@ class FleetRoom:
         aliases = () if card is None else card.aliases
         units = now.tree.path(now.unit(station))
         names = (name for unit in units for name in (unit.name(), *unit.aliases))
-        text = " ".join((now.name(station), *aliases, station, *names))
-        found = self._folds.get(text)
-        return self._folds.setdefault(text, fold(text)) if found is None else found
+        return fold(" ".join((now.name(station), *aliases, station, *names)))
 
     def row(self, station: StationId) -> Row:
         """Return a station's row as it is now; the board's is up to a second older."""
@@ -205,7 +220,7 @@ class FleetRoom:
         devices = now.devices
         figures = self.figures(station)
         return row_of(
-            heard=self._heard_at(station),
+            heard=self._heard_at(heard.age_s(self._hub.now_s()), self.line_us()),
             rhythm=rhythm(heard, now_s=self._hub.now_s(), leased_since_s=self._leases.since_s(station)),
             is_cut=is_cut_off(heard),
             has_visit=now.visit is not None,
@@ -218,18 +233,17 @@ class FleetRoom:
             base_us=self.board.base_us,
         )
 
-    def _heard_row(self, station: StationId) -> Row:
+    def _heard_row(self, station: StationId, *, now_s: float, line_us: int) -> Row:
         """The row of a station of which nothing is new but that it was heard."""
         row, heard = self.board.row(station), self._stations.heard(station)
-        beat = rhythm(heard, now_s=self._hub.now_s(), leased_since_s=self._leases.since_s(station))
+        beat = rhythm(heard, now_s=now_s, leased_since_s=self._leases.since_s(station))
         flags = row.flags & ~(RHYTHM_BITS | CUT_BIT) | beat | (CUT_BIT if is_cut_off(heard) else 0)
-        return replace(row, heard=self._heard_at(station), flags=flags)
+        return row.heard_again(self._heard_at(heard.age_s(now_s), line_us), flags)
 
-    def _heard_at(self, station: StationId) -> int | None:
-        age_s = self._stations.heard(station).age_s(self._hub.now_s())
+    def _heard_at(self, age_s: float | None, line_us: int) -> int | None:
         if age_s is None:
             return None
-        return int((self.line_us() - round(age_s * 1e6) - self.board.base_us) // TENTH_US)
+        return int((line_us - round(age_s * 1e6) - self.board.base_us) // TENTH_US)
 
     def _line_of_utc_ms(self, utc_ms: float | None) -> int | None:
         if utc_ms is None:

@@ -18,8 +18,10 @@ from hub.fleet.preview import LineKind, Preview, make_preview
 from hub.fleet.proposal import Problem, Proposal
 from hub.fleet.units import UnitTreeError
 from hub.people.accounts import Account
+from hub.typed_values import whole_number
 
 PAGE_LINES: Final = 100
+PAGES_MAX: Final = 99_999
 PROBLEMS_SHOWN: Final = 500
 KINDS: Final[tuple[LineKind, ...]] = get_args(LineKind)
 KIND_WORDS: Final[dict[LineKind, str]] = {
@@ -132,7 +134,7 @@ def _preview(
     kind: LineKind = wanted[0] if wanted else "added"
     lines = preview.of(kind)
     pages = max(1, -(-len(lines) // PAGE_LINES))
-    page = min(max(1, int(said["page"]) if said.get("page", "").isdecimal() else 1), pages)
+    page = min(whole_number(said.get("page", ""), most=PAGES_MAX) or 1, pages)
     return render(
         request,
         "import_preview.html",

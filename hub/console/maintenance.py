@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import StationId, parse_station
+from contract.varints import VARINT_MAX
 from hub.alerts.alert import Place
 from hub.alerts.maintenance import MaintenanceError, Window
 from hub.cases.note_words import utc_text
@@ -16,7 +17,8 @@ from hub.console.ages import VIETNAM, at_place
 from hub.console.alerts import unit_choices
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in, signed_in_to_answer
 from hub.console.rooms import Rooms
-from hub.fleet.units import UnitNo
+from hub.fleet.units import NO_MAX, UnitNo
+from hub.typed_values import whole_number
 
 STATIONS_SUGGESTED: Final = 500  # a longer list would weigh more than the page
 MINUTES_OFFERED: Final = 120
@@ -77,10 +79,10 @@ async def add_window(request: Request) -> Response:
 async def end_window(request: Request) -> Response:
     """POST /maintenance/NO/end: it is over now."""
     account, rooms = await signed_in_to_answer(request), rooms_of(request)
-    text = str(request.path_params["window"])
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
+    no = whole_number(str(request.path_params["window"]), most=VARINT_MAX)
+    if no is None:
         raise RefusedPageError(404, "Không có đợt bảo trì này.")
-    if not await rooms.alerts.end_window(int(text), by=account.name):
+    if not await rooms.alerts.end_window(no, by=account.name):
         raise RefusedPageError(409, "Đợt bảo trì này đã hết.")
     return RedirectResponse("/maintenance", status_code=303)
 
@@ -111,9 +113,9 @@ def _place(rooms: Rooms, station: str, unit: str) -> Place:
         if not rooms.stations.knows(name):
             raise RefusedPageError(404, "Không có trạm này.")
         return Place(station=name)
-    no = UnitNo(int(unit)) if unit.isascii() and unit.isdigit() and len(unit) < 10 else None
-    if no is not None and no in rooms.organisation.now.tree.units:
-        return Place(unit=no)
+    no = whole_number(unit, most=NO_MAX)
+    if no is not None and UnitNo(no) in rooms.organisation.now.tree.units:
+        return Place(unit=UnitNo(no))
     raise MaintenanceError("Hãy chọn một đơn vị hoặc một trạm.")
 
 

@@ -18,8 +18,8 @@ FORM_ROOM_BYTES: Final = 65_536  # of a form around its file
 
 ORGANISATION_ROUTES: Final = [
     Route("/units", units_page.show_units),
-    Route("/units/{no:int}", units_page.show_unit),
-    Route("/units/{no:int}/{deed}", unit_forms.change_unit, methods=["POST"]),
+    Route("/units/{no}", units_page.show_unit),
+    Route("/units/{no}/{deed}", unit_forms.change_unit, methods=["POST"]),
     Route("/stations/{station}/card", station_card_page.show_card, methods=["GET"]),
     Route("/stations/{station}/card", station_card_page.save_card, methods=["POST"]),
     Route("/stations/{station}/boxes", station_card_page.swap_box, methods=["POST"]),

@@ -14,7 +14,7 @@ PEOPLE_ROUTES: Final = [
     Route("/people/{name}/remove", people.remove_person, methods=["POST"]),
     Route("/tokens", tokens.show_tokens, methods=["GET"]),
     Route("/tokens", tokens.make_token, methods=["POST"]),
-    Route("/tokens/{no:int}/end", tokens.end_token, methods=["POST"]),
+    Route("/tokens/{no}/end", tokens.end_token, methods=["POST"]),
     Route("/audit", audit.show_audit),
     Route("/audit.csv", audit.save_audit),
 ]

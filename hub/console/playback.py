@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
@@ -36,26 +37,44 @@ from hub.store.interface import Store
 from hub.store.papers import VisitId
 from hub.times.fit import UtcInterval
 from hub.times.moments import read_moment
+from hub.typed_values import whole_number
 
 NO_PERIOD: Final = "Không có số liệu nào của lượt khám này ở đây."
 NOT_WHOLE: Final = "Địa chỉ không đủ hoặc không đúng: hãy chọn lại lượt khám."
 EVENTS_MAX: Final = 400
 TABLE_ROWS: Final = 60
+TABLE_MAX_US: Final = 12 * 3_600_000_000  # of one table: 360 jobs, however long somebody lay there
 CLOCKED_US: Final = 60_000_000  # known no better than that, a time has no place on a clock's axis
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersTable:
+    """The numbers of a period, or of a part of a long one. `from_ms`: when its first bin begins, hub UTC, if
+    that is known; `after_s`, `until_s`: where the part lies in the period; `before_us`, `next_us`: where the
+    parts beside it begin, on the box's clock; None: there is none.
+    """
+
+    trend: Trend
+    from_ms: float | None
+    after_s: float
+    until_s: float
+    before_us: int | None
+    next_us: int | None
 
 
 async def show_playback(request: Request) -> Response:
     """GET /stations/ID/playback: the list of periods; with ?spool&visit&boot one of them, from &t on."""
     account = await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
+    await rooms.feed.know([station])  # who is there now, and what its devices are called
     periods = await rooms.hub.run_read(lambda store: read_periods(store, station))
     period = await _period_asked(request, station) if "visit" in request.query_params else None
     lines: list[EventLine] = []
-    trend: Trend | None = None
+    table: NumbersTable | None = None
     if period is not None:
         await note_look(request, account, station, period.of, period.code)
         lines = await rooms.hub.run_read(lambda store: _events(store, station, period))
-        trend = await _table(request, station, period)
+        table = await _table(request, station, period, at_us=_number(request, "t", default=0))
     return render(
         request,
         "playback.html",
@@ -66,8 +85,7 @@ async def show_playback(request: Request) -> Response:
         period=period,
         under_way=rooms.visit_now(station),
         lines=lines,
-        trend=trend,
-        trend_from_ms=None if period is None else clock_ms(period.begin),
+        table=table,
         facts=None if period is None else _facts(station, period, _number(request, "t", default=0)),
         name_of=rooms.feed.now(station).devices.full_name,
     )
@@ -104,7 +122,7 @@ async def show_paper(request: Request) -> Response:
     from_us = _number(request, "from", default=period.begin_us)
     until_us = _number(request, "until", default=from_us + int(LENGTH_MAX_S * 1e6))
     length_s = (until_us - from_us) / 1e6
-    if not 0 < length_s <= LENGTH_MAX_S:
+    if not 0 < length_s <= LENGTH_MAX_S or until_us > VARINT_MAX:
         raise RefusedPageError(422, NOT_WHOLE)
     await note_look(request, account, station, period.of, period.code, deed="playback paper")
     end = Moment(period.boot, until_us)
@@ -181,17 +199,28 @@ def _events(store: Store, station: StationId, period: Period) -> list[EventLine]
     return read_lines(store, station, period.of.spool, seen, is_past=True)
 
 
-async def _table(request: Request, station: StationId, period: Period) -> Trend:
-    """The numbers of a period in few rows: what is read where no script runs."""
+async def _table(request: Request, station: StationId, period: Period, *, at_us: int) -> NumbersTable:
+    """The numbers of a period in few rows: what is read where no script runs. Of a long one the part that
+    `at_us` lies in.
+    """
     rooms = rooms_of(request)
-    bin_us = max(60_000_000, bin_for(period.end_us - period.begin_us, most=TABLE_ROWS))
-    trend = Trend(period.begin_us, bin_us)
-    whole = Span(period.of, period.boot, period.begin_us, period.end_us + 1)
-    for job in whole.jobs(JOB_US):
+    past_us = min(max(at_us, period.begin_us), period.end_us) - period.begin_us
+    from_us = period.begin_us + past_us // TABLE_MAX_US * TABLE_MAX_US
+    until_us = min(from_us + TABLE_MAX_US, period.end_us + 1)
+    trend = Trend(from_us, max(60_000_000, bin_for(until_us - from_us, most=TABLE_ROWS)))
+    for job in Span(period.of, period.boot, from_us, until_us).jobs(JOB_US):
         await rooms.hub.run_read(
             lambda store, job=job: add_span(trend, store, rooms.hub.opener_for, station, job)  # type: ignore[misc]
         )
-    return trend
+    begin_ms, after_ms = clock_ms(period.begin), (from_us - period.begin_us) / 1000
+    return NumbersTable(
+        trend,
+        None if begin_ms is None else begin_ms + after_ms,
+        after_s=after_ms / 1000,
+        until_s=(until_us - period.begin_us) / 1e6,
+        before_us=from_us - TABLE_MAX_US if from_us > period.begin_us else None,
+        next_us=until_us if until_us <= period.end_us else None,
+    )
 
 
 def _facts(station: StationId, period: Period, t_us: int) -> dict[str, object]:
@@ -242,6 +271,7 @@ def _number(request: Request, name: str, *, default: int | None = None) -> int:
     text = request.query_params.get(name)
     if text is None and default is not None:
         return default
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > VARINT_MAX:
+    number = whole_number(text or "", most=VARINT_MAX)
+    if number is None:
         raise RefusedPageError(422, NOT_WHOLE)
-    return int(text)
+    return number

@@ -29,13 +29,17 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.fleet.bundles import Bundles
 from hub.fleet.cells import CellError
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.fleet.imports import Imports
+from hub.fleet.organisation import MembersOf
+from hub.fleet.organisation_change import OrganisationChange
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import Word
 from hub.fleet.search_service import Search
 from hub.fleet.stations import StationList, link_of
+from hub.forgetting_service import Forgetter
 from hub.hub import Hub
 from hub.ingest.committed import SignalHeard
 from hub.live.answers import Answers
@@ -68,7 +72,6 @@ class Rooms:
             hub.config.station_names,
             name_of=self.organisation.name,
             is_listed=self.organisation.is_open,
-            as_of=lambda: self.organisation.now,
             started_s=hub.now_s(),
         )
         self.search = Search(self.organisation, self.stations)
@@ -111,6 +114,7 @@ class Rooms:
         self.configuration = ConfigurationDesk(
             hub, stations=self.stations.ids, unit_members=self._members_of_unit
         )
+        self.bundles = Bundles(hub.opener_for)
         self.news: dict[StationId, int] = {}
         self.is_ending = False
         self._list = CallList()
@@ -124,13 +128,13 @@ class Rooms:
         self.feed.on_change(self._on_station)
         self.desk.on_change(self._on_calls)
         self.alerts.on_change(self._on_change)
+        self.organisation.on_change(self._on_organisation)
 
     async def begin(self) -> None:
         """Take up what the store knows."""
         await self.organisation.begin()
-        self._enrol()
-        self.organisation.on_change(self._enrol)
-        self.organisation.on_change(self.configuration.plan_again)
+        self.stations.enrol(self.organisation.now.stations)
+        self.stations.look_again(self.stations.known())
         heard = await self.hub.run_read(lambda store: store.heard_stations())
         utc_us = self.hub.utc_now_us()
         self.stations.begin(
@@ -145,17 +149,24 @@ class Rooms:
         self.fleet.begin()
         await self.configuration.begin()
 
-    def _members_of_unit(self, text: str) -> frozenset[StationId]:
+    def _members_of_unit(self, text: str) -> MembersOf:
         """Return the stations of a unit, as groups of the configuration name it; of one unknown: nobody."""
         try:
             no = self.organisation.unit_names().find(text)
         except CellError:
-            return frozenset()
-        return frozenset() if no is None else self.organisation.now.members(no)
+            no = None
+        return MembersOf(self.organisation.now, no)
 
-    def _enrol(self) -> None:
+    def _on_organisation(self, change: OrganisationChange) -> None:
         """Every station with a card is known, heard or not; a closed one has its page, and is on no list."""
-        self.stations.enrol(self.organisation.now.stations)
+        self.stations.enrol(change.listed)
+        self.stations.look_again(change.listed | change.called)
+        self.alerts.on_organisation(change)
+        self.fleet.on_organisation(change)
+        if change.are_units_other:
+            self.configuration.plan_again(self.stations.ids())
+        else:
+            self.configuration.plan_again(change.moved | change.listed)
 
     async def run(self) -> None:
         """Run the rooms' tasks until cancelled; one that fails ends the others."""
@@ -168,6 +179,7 @@ class Rooms:
             tasks.create_task(self.alerts.run(), name="alerts")
             tasks.create_task(self.fleet.run(), name="fleet")
             tasks.create_task(self.configuration.run(), name="configuration and commands")
+            tasks.create_task(Forgetter(self.hub).run(), name="forgetting")
             tasks.create_task(self._keep_saying(), name="interest and answers")
 
     def end_streams(self) -> None:

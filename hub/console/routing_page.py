@@ -12,6 +12,7 @@ from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.routing.dry_run import Row, describe
 from hub.routing.ladder import list_owner, rungs
 from hub.routing.policy import LAST_RUNG, Rung, Unit, Webhook, utc_of
+from hub.typed_values import YEARS
 
 RUNG_WORDS: Final = {
     Rung.UNIT: "đơn vị của trạm",
@@ -84,6 +85,8 @@ def _moment(text: str, unit: Unit) -> datetime:
     """Return a moment of the unit's clock. Raises RefusedPageError: it is none."""
     try:
         moment = datetime.fromisoformat(text)
+        if moment.year not in YEARS:
+            raise ValueError
         return (moment.replace(tzinfo=unit.zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         raise RefusedPageError(422, "Hãy ghi ngày giờ như 2026-11-29T03:00.") from None

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from contract.commands import Said
 from contract.desired import SETTINGS, WHY_UNKNOWN
+from contract.varints import VARINT_MAX
 from hub.console.words import Words
 from hub.fleet.desired import ALL, GROUP, STATION, check_settings
+from hub.typed_values import whole_number
 
 # Each name is a key of the catalogue; so is what stands under its field.
 SETTING_WORDS: Final = {
@@ -116,10 +118,11 @@ def read_fields(form: Mapping[str, Any], words: Words) -> tuple[dict[str, Any], 
             continue
         match setting.kind:
             case "number":
-                try:
-                    settings[name] = int(text)
-                except ValueError:
+                number = whole_number(text, most=VARINT_MAX)
+                if number is None:
                     faults[name] = words(NO_NUMBER)
+                else:
+                    settings[name] = number
             case "truth":
                 settings[name] = text == "true"
             case "names":

@@ -25,7 +25,7 @@ from hub.console.page import (
 from hub.console.rooms import Rooms
 from hub.console.setting_words import COMMAND_WORDS, STATE_WORDS, layer_text, name_of, said_text, value_text
 from hub.console.words import Words, language_of
-from hub.fleet.bundles import BundleState, open_bundle, read_bundle, read_bundles
+from hub.fleet.bundles import BundleState, open_bundle
 from hub.fleet.desired import Difference, SettingFrom, difference
 from hub.people.accounts import Account
 from hub.store.interface import Store
@@ -50,8 +50,15 @@ class Line:
 
     @property
     def in_force(self) -> Any:
-        """The value that the station told."""
-        return None if self.told is None else json.loads(self.told.value)
+        """The value that the station told; what is no JSON, or has letters that are none, as it came."""
+        if self.told is None:
+            return None
+        try:
+            value = json.loads(self.told.value)
+            json.dumps(value, ensure_ascii=False).encode()
+        except ValueError:
+            return self.told.value
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +170,8 @@ async def show_bundle(request: Request) -> Response:
 
 async def _bundle(request: Request) -> BundleState:
     station, rooms = station_in_path(request), rooms_of(request)
-    name, opener_for = str(request.path_params["object"]), rooms.hub.opener_for
-    state = await rooms.hub.run_read(lambda store: read_bundle(store, opener_for, station, name))
+    name = str(request.path_params["object"])
+    state = await rooms.hub.run_read(lambda store: rooms.bundles.read(store, station, name))
     if state is None:
         raise RefusedPageError(404, "Không có gói chẩn đoán này.")
     return state
@@ -206,12 +213,10 @@ def _lines(
 
 
 async def _commands(rooms: Rooms, station: StationId) -> list[Asked]:
-    opener_for = rooms.hub.opener_for
-
     def read(store: Store) -> list[Asked]:
         rows, found = store.settings.commands(station, newest=COMMANDS_SHOWN), []
         names = {step.object_name for row in rows for step in row.steps if step.object_name is not None}
-        bundles = read_bundles(store, opener_for, station, names)
+        bundles = rooms.bundles.states(store, station, names)
         for row in rows:
             last = row.steps[-1] if row.steps else None
             bundle = None if last is None or last.object_name is None else bundles.get(last.object_name)

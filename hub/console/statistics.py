@@ -17,16 +17,17 @@ from hub.console.ages import VIETNAM, age_text, at_place
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
+from hub.fleet.csv_table import as_text
 from hub.routing.policy import Unit
 from hub.statistics.call_history import CallHistory
 from hub.statistics.reading import read_histories
 from hub.statistics.summary import Summary, by_group, summarise
+from hub.typed_values import day
 
 DAYS: Final = 7  # shown where nobody chose
 DAYS_MAX: Final = 93  # at once: a quarter
 UNIT_PREFIX: Final = "unit "  # of a group's key; a station's is its id, which has no space
 STATIONS_SHOWN: Final = 500  # on the page; JSON and CSV have all
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +125,18 @@ def csv_text(table: Table) -> str:
     for kind, row in rows:
         values = [getattr(row.summary, name) for name in numbers]
         writer.writerow(
-            [*days, kind, _cell(row.id), _cell(row.name), *("" if v is None else v for v in values)]
+            [*days, kind, as_text(row.id), as_text(row.name), *("" if v is None else v for v in values)]
         )
     return "\ufeff" + text.getvalue()
 
 
 def read_period(said: Mapping[str, str], *, today: date) -> Period:
     """Return the period that an address names; the last week for none. Raises RefusedPageError."""
-    try:
-        last = date.fromisoformat(said["until"]) if said.get("until") else today
-        first = date.fromisoformat(said["from"]) if said.get("from") else last - timedelta(days=DAYS - 1)
-    except ValueError:
-        raise RefusedPageError(422, "Ngày phải viết như 2026-11-30.") from None
-    if (
-        not timedelta() <= last - first < timedelta(days=DAYS_MAX)
-        or not 2000 <= first.year <= last.year < 9000
-    ):
+    last = day(said["until"]) if said.get("until") else today
+    first = day(said["from"]) if said.get("from") else last and last - timedelta(days=DAYS - 1)
+    if first is None or last is None:
+        raise RefusedPageError(422, "Ngày phải viết như 2026-11-30.")
+    if not timedelta() <= last - first < timedelta(days=DAYS_MAX):
         raise RefusedPageError(422, "Khoảng ngày phải từ một ngày đến 93 ngày.")
     return Period(first, last)
 
@@ -207,10 +204,6 @@ def _tree(units: Iterable[Unit]) -> list[tuple[Unit, int]]:
 
 def _plain(row: Row) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, **asdict(row.summary)}
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _utc_us(day: date) -> int:

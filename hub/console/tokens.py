@@ -5,10 +5,13 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from contract.varints import VARINT_MAX
+from hub.cases.note_words import utc_text
 from hub.console.page import render, rooms_of
 from hub.console.people import admin, admin_to_change
 from hub.people.accounts import Account
 from hub.people.tokens import DAYS_MAX, Scope, TokenError
+from hub.typed_values import whole_number
 
 SCOPE_WORDS: Final = {
     Scope.FLEET_READ: "đọc trạm, đơn vị, đường truyền và sự kiện kỹ thuật",
@@ -30,12 +33,11 @@ async def make_token(request: Request) -> Response:
     account, form = await admin_to_change(request), await request.form()
     name, rooms = str(form.get("name", ""))[:200], rooms_of(request)
     asked = {str(one) for one in form.getlist("scope")}
-    days = str(form.get("days", ""))
     try:
         token, text = await rooms.people.make_token(
             name,
             [scope for scope in Scope if scope.value in asked],
-            days=int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0,
+            days=whole_number(str(form.get("days", "")), most=DAYS_MAX) or 0,
             by=account.name,
         )
     except TokenError:
@@ -50,8 +52,9 @@ async def make_token(request: Request) -> Response:
 async def end_token(request: Request) -> Response:
     """POST /tokens/NO/end."""
     account, rooms = await admin_to_change(request), rooms_of(request)
+    no = whole_number(request.path_params["no"], most=VARINT_MAX) or 0
     try:
-        token = await rooms.people.end_token(request.path_params["no"], by=account.name)
+        token = await rooms.people.end_token(no, by=account.name)
     except TokenError:
         return await _page(request, account, wrong="Không có mã này.", status=404)
     await rooms.people.note(account, "token ended", f"token {token.no}", token.name)
@@ -74,6 +77,7 @@ async def _page(
         account=account,
         status=status,
         tokens=await rooms.people.tokens(),
+        utc_text=utc_text,
         now_utc_s=rooms.people.utc_now_s(),
         scopes=SCOPE_WORDS,
         choices=DAYS,

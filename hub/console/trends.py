@@ -37,8 +37,10 @@ async def show_trends(request: Request) -> Response:
     account = await signed_in(request)
     station, rooms = station_in_path(request), rooms_of(request)
     of = request.query_params.get("of", "visit")
-    since_s, under_way = BACK.get(of), rooms.visit_now(station)
+    since_s = BACK.get(of)
     await note_look(request, account, station, None, deed="trends")
+    await rooms.feed.know([station])  # who is there now
+    under_way = rooms.visit_now(station)
     found = await _read(rooms, station, since_s=since_s, is_table=not wants_json(request))
     if wants_json(request):
         words = Words(language_of(request))

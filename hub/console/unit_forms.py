@@ -8,18 +8,20 @@ from starlette.responses import RedirectResponse, Response
 
 from contract.errors import RefusedError
 from contract.ids import parse_station
+from contract.varints import VARINT_MAX
 from hub.console.page import RefusedPageError, rooms_of, signed_in_to_edit
 from hub.console.rooms import Rooms
-from hub.console.units_page import unit_page, units_page
+from hub.console.units_page import unit_in_path, unit_page, units_page
 from hub.fleet.card_json import card_key
 from hub.fleet.cells import CellError, read_text
 from hub.fleet.organisation import Card
 from hub.fleet.organisation_service import ChangedMeanwhileError
 from hub.fleet.station_card import StationCard
 from hub.fleet.unit_edits import add_unit, close_unit, edit_unit, move_unit
-from hub.fleet.units import Unit, UnitNo
+from hub.fleet.units import Unit
 from hub.people.accounts import Account
 from hub.store.fleet_book import CardKind
+from hub.typed_values import whole_number
 
 TOP: Final = 0  # the number that stands for above all units
 STATION_DEED: Final = "station"
@@ -33,7 +35,7 @@ async def change_unit(request: Request) -> Response:
     """POST /units/NO/add, rename, edit, move or close, each with `revision`; NO 0 and add: at the top. Also
     /units/NO/station: a new station of that unit, which operators may add.
     """
-    deed, no = request.path_params["deed"], UnitNo(request.path_params["no"])
+    deed, no = request.path_params["deed"], unit_in_path(request)
     account = await signed_in_to_edit(request, units=deed != STATION_DEED)
     rooms = rooms_of(request)
     unit = rooms.organisation.now.tree.units.get(no)
@@ -111,8 +113,7 @@ def _after(card: Card, deed: str, form: Mapping[str, str]) -> dict[tuple[CardKin
 
 def read_revision(form: Mapping[str, str]) -> int:
     """Return the revision that a form was made for; 0, which is that of no card, for none."""
-    text = form.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(form.get("revision", ""), most=VARINT_MAX) or 0
 
 
 def _no(card: Card) -> int:

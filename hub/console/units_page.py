@@ -13,8 +13,9 @@ from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.fleet.cells import CellError
 from hub.fleet.folding import fold
 from hub.fleet.organisation import Organisation
-from hub.fleet.units import Unit, UnitNo
+from hub.fleet.units import NO_MAX, Unit, UnitNo
 from hub.people.accounts import Account
+from hub.typed_values import whole_number
 
 SHOWN_MAX: Final = 600  # units of one page: a level of the tree is shown whole or not at all
 STATIONS_SHOWN: Final = 200
@@ -66,6 +67,14 @@ async def units_page(
     )
 
 
+def unit_in_path(request: Request) -> UnitNo:
+    """Return the number of the address; 0 stands above all units. Raises RefusedPageError: it is none."""
+    no = whole_number(request.path_params["no"], most=NO_MAX)
+    if no is None:
+        raise RefusedPageError(404, "Không có đơn vị này.")
+    return UnitNo(no)
+
+
 async def show_unit(request: Request) -> Response:
     """GET /units/NO: one unit, what belongs to it, and every version of it."""
     return await unit_page(request, await signed_in(request))
@@ -81,7 +90,7 @@ async def unit_page(
     status: int = 200,
 ) -> Response:
     """Return the page of a unit. `fault`: why `deed` was not done, `typed`: what stays in its form."""
-    rooms, no = rooms_of(request), UnitNo(request.path_params["no"])
+    rooms, no = rooms_of(request), unit_in_path(request)
     now = rooms.organisation.now
     unit = now.tree.units.get(no)
     if unit is None:

@@ -7,7 +7,7 @@ short, and no setting of a clock moves them.
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from contract.ids import StationId
@@ -44,6 +44,20 @@ class Row:
         while len(values) > ALWAYS_TOLD and values[-1] == WHEN_MISSING[len(values) - 1]:
             values.pop()
         return ",".join("null" if value is None else str(value) for value in values)
+
+    def is_but_heard(self, before: "Row") -> bool:
+        """Whether nothing is new since `before` but that it was heard."""
+        return (
+            self.flags == before.flags
+            and self.told == before.told
+            and self.round_trip_ms == before.round_trip_ms
+            and self.owed_count == before.owed_count
+            and self.oldest_owed_s == before.oldest_owed_s
+        )
+
+    def heard_again(self, heard: int | None, flags: int) -> "Row":
+        """Return the row of a station that was heard; written out: there are a thousand a second."""
+        return Row(heard, flags, self.told, self.round_trip_ms, self.owed_count, self.oldest_owed_s)
 
     @property
     def trouble_bits(self) -> int:
@@ -131,7 +145,7 @@ class Board:
         self.stations: list[StationId] = []
         self.rows: list[Row] = []
         self._numbers: dict[StationId, int] = {}
-        self._texts: list[str] = []
+        self._texts: list[str | None] = []  # None: to be written when somebody asks
         self._heard: dict[int, int] = {}  # since the last delta
         self._changed: set[int] = set()
         self._deltas: deque[tuple[int, str]] = deque(maxlen=DELTAS_KEPT)
@@ -141,7 +155,7 @@ class Board:
         self.stations = list(stations)
         self._numbers = {station: number for number, station in enumerate(self.stations)}
         self.rows = [rows.get(station, Row()) for station in self.stations]
-        self._texts = [row.text() for row in self.rows]
+        self._texts = [None] * len(self.rows)
         self._heard, self._changed = {}, set()
         self._deltas.clear()
         self.number += 1
@@ -160,8 +174,8 @@ class Board:
         before = self.rows[number]
         if row == before:
             return
-        self.rows[number], self._texts[number] = row, row.text()
-        if row.heard is not None and replace(before, heard=row.heard) == row:
+        self.rows[number], self._texts[number] = row, None
+        if row.heard is not None and row.is_but_heard(before):
             self._heard[number] = row.heard
         else:
             self._changed.add(number)
@@ -170,7 +184,7 @@ class Board:
         """Make a delta of what has changed since the last; return whether there is one."""
         if not self._changed and not self._heard:
             return False
-        rows = ",".join(f"[{number},{self._texts[number]}]" for number in sorted(self._changed))
+        rows = ",".join(f"[{number},{self._text(number)}]" for number in sorted(self._changed))
         heard = ",".join(
             f"{number},{at}" for number, at in self._heard.items() if number not in self._changed
         )
@@ -188,6 +202,12 @@ class Board:
             return []
         if number is not None and self._deltas and self._deltas[0][0] <= number + 1:
             return [text for at, text in self._deltas if at > number]
-        rows = ",".join(f"[{text}]" for text in self._texts)
+        rows = ",".join(f"[{self._text(number)}]" for number in range(len(self.rows)))
         head = f'{{"number":{self.number},"line_ms":{now_us // 1000},"base_ms":{self.base_us // 1000}'
         return [f'{head},{about},"all":[{rows}]}}']
+
+    def _text(self, number: int) -> str:
+        text = self._texts[number]
+        if text is None:
+            text = self._texts[number] = self.rows[number].text()
+        return text

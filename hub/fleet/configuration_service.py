@@ -9,8 +9,10 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from contract.commands import CommandWord, encode_command
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.1  # while documents are due
 IDLE_S: Final = 1.0
 LOOK_AGAIN_S: Final = 10.0  # at the store: another process of this hub may have asked for something
+PLANNED_AT_ONCE: Final = 500  # stations; some 10 ms of the store's writer
 WAITING_MAX: Final = 8  # commands of one station that are not answered
 NOBODY: Final = ""  # changed nothing: a station came later
 
@@ -186,30 +189,34 @@ class ConfigurationDesk:
         self._trickle.add(row.station for row in made)
         self._awake.set()
 
-    def plan_again(self) -> None:
-        """Look at all stations anew: what units or groups mean may be otherwise. For whoever changes them."""
-        self._known.clear()
-        self._unplanned.update(self._stations())
+    def plan_again(self, stations: Iterable[StationId]) -> None:
+        """Look at these stations anew: they may belong to other groups. For whoever changes units."""
+        some = set(stations)
+        self._known -= some
+        self._unplanned |= some
         self._awake.set()
 
     async def _plan_new(self) -> None:
-        """A station that nobody had heard of is wanted to be as the layers say."""
-        if not self._unplanned:
-            return
-        looked = set(self._unplanned)
-        utc_us = self._hub.utc_now_us()
+        """A station that nobody had heard of, or that may belong elsewhere, is wanted to be as the layers
+        say. Of many, some at a time: the writer is ingest's too.
+        """
+        while self._unplanned:
+            looked = set(islice(self._unplanned, PLANNED_AT_ONCE))
+            utc_us = self._hub.utc_now_us()
+            self._unplanned -= looked
+            try:
+                self._have(await self._hub.run_write(partial(self._bring_up, looked, utc_us)))
+            except StoreFailedError:
+                self._unplanned |= looked
+                raise
+            self._known |= looked
 
-        def bring_up(store: Store) -> list[VersionRow]:
-            layers = store.settings.layers()
-            if not layers:
-                return []
-            wanted = self._plan(layers, looked).documents()
-            mine = {station: wanted[station] for station in looked}
-            return store.settings.bring_up(mine, by=NOBODY, utc_us=utc_us)
-
-        self._have(await self._hub.run_write(bring_up))
-        self._known |= looked
-        self._unplanned -= looked
+    def _bring_up(self, looked: Collection[StationId], utc_us: int, store: Store) -> list[VersionRow]:
+        layers = store.settings.layers()
+        if not layers:
+            return []
+        wanted = self._plan(layers, looked).documents(looked)
+        return store.settings.bring_up(wanted, by=NOBODY, utc_us=utc_us)
 
     # The broker
 

@@ -12,7 +12,7 @@ from hub.fleet.folding import fold
 
 FILE_MAX_BYTES: Final = 16_000_000
 ROWS_MAX: Final = 60_000
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
+_MARKED: Final = ("=", "+", "-", "@", "\t", "\r", "'")  # a spreadsheet would calculate; and the mark itself
 _NUMBERS: Final = frozenset({"north", "east"})  # these may begin with a minus
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -91,7 +91,13 @@ def write_rows(columns: Sequence[Column], rows: Iterable[Cells], *, headings: Se
     """Yield a file line by line (RFC 4180), with a mark at the front by which spreadsheets know UTF-8."""
     yield "\ufeff" + _line(headings)
     for row in rows:
-        yield _line([_cell(one.key, row.get(one.key, "")) for one in columns])
+        cells = [(one.key, row.get(one.key, "")) for one in columns]
+        yield _line([text if key in _NUMBERS else as_text(text) for key, text in cells])
+
+
+def as_text(text: str) -> str:
+    """Return a cell that no spreadsheet calculates; `row_cells` takes the mark away again."""
+    return f"'{text}" if text.startswith(_MARKED) else text
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -100,11 +106,6 @@ def _line(cells: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _cell(key: str, text: str) -> str:
-    """Return a text so that no spreadsheet calculates it; `_plain` is the way back."""
-    return f"'{text}" if text.startswith((*FORMULA, "'")) and key not in _NUMBERS else text
-
-
 def _plain(cell: str) -> str:
-    is_marked = cell.startswith("'") and cell[1:].startswith((*FORMULA, "'"))
+    is_marked = cell.startswith("'") and cell[1:].startswith(_MARKED)
     return cell[1:] if is_marked else cell

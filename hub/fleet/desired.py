@@ -81,11 +81,11 @@ class Plan:
             return frozenset({StationId(layer.removeprefix(STATION))})
         return next((found for row, found in self._groups if row.layer == layer), frozenset())
 
-    def documents(self) -> dict[StationId, tuple[str, str]]:
-        """Return the hash and the JSON of every station's settings."""
+    def documents(self, of: Collection[StationId] | None = None) -> dict[StationId, tuple[str, str]]:
+        """Return the hash and the JSON of the settings of these stations, None: of every one."""
         made: dict[tuple[int, ...], tuple[str, str]] = {}  # stations of the same layers share a document
         found = {}
-        for station in self.stations:
+        for station in self.stations if of is None else of:
             key = tuple(row.no for row in self.layers_of(station))
             if key not in made:
                 settings = {name: one.value for name, one in self.settings(station).items()}

@@ -1,6 +1,6 @@
 """Which stations a group means (core): those that are named, those whose name begins so, those of a unit."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -8,7 +8,7 @@ from contract.ids import StationId
 
 RANK_MAX: Final = 999
 STATIONS_MAX: Final = 5_000  # named one by one; more are a prefix or a unit
-UnitMembers = Callable[[str], Collection[StationId]]  # the stations below a path of the tree of units
+UnitMembers = Callable[[str], Container[StationId]]  # the stations below a path of the tree of units
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def members(
     rule: GroupRule, stations: Collection[StationId], *, unit_members: UnitMembers
 ) -> frozenset[StationId]:
     """Return which of `stations` a group means."""
-    of_unit = frozenset(unit_members(rule.unit)) if rule.unit else frozenset()
+    of_unit: Container[StationId] = unit_members(rule.unit) if rule.unit else ()
     return frozenset(
         one
         for one in stations
@@ -54,6 +54,6 @@ def members(
     )
 
 
-def no_units(_path: str) -> Collection[StationId]:
+def no_units(_path: str) -> Container[StationId]:
     """There is no tree of units: nobody is below any path."""
     return ()

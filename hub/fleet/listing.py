@@ -12,11 +12,13 @@ from hub.fleet.compact import Board, Row
 from hub.fleet.folding import fold, is_found
 from hub.fleet.health import Trouble
 from hub.fleet.presence import Word
-from hub.fleet.units import UnitNo
+from hub.fleet.units import NO_MAX, UnitNo
+from hub.typed_values import whole_number
 
 Sort = Literal["need", "name", "heard", "unit"]
 SORTS: Final[tuple[Sort, ...]] = ("need", "name", "heard", "unit")
 PAGE_ROWS: Final = 100
+PAGES_MAX: Final = 99_999
 QUERY_MAX_CHARS: Final = 200
 _WORD_RANK: Final = {Word.SILENT: 0, Word.LATE: 1, Word.NEVER: 2, Word.LIVE: 3}
 
@@ -54,19 +56,19 @@ class View:
 
 def view_of(query: Mapping[str, str]) -> View:
     """Return the view of an address; what makes no sense there is as if it were not."""
-    unit, page = query.get("unit", ""), query.get("page", "")
+    unit, page = whole_number(query.get("unit", ""), most=NO_MAX), query.get("page", "")
     trouble, sort = query.get("trouble", ""), query.get("sort", "")
     kind = Trouble[trouble] if trouble in Trouble.__members__ else None
     return View(
         q=query.get("q", "")[:QUERY_MAX_CHARS],
-        unit=UnitNo(int(unit)) if unit.isascii() and unit.isdigit() and len(unit) < 10 else None,
+        unit=None if unit is None else UnitNo(unit),
         word=Word[query["word"]] if query.get("word") in Word.__members__ else None,
         trouble=kind or None,
         any_trouble=trouble == "any",
         has_call=query.get("call") == "1",
         sort=next((one for one in SORTS if one == sort), "need"),
         grouped=query.get("group") == "unit",
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0,
+        page=whole_number(page, most=PAGES_MAX) or 0,
     )
 
 

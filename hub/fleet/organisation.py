@@ -56,6 +56,13 @@ class Organisation:
             card.station for card in self.stations.values() if card.unit in units and not card.closed
         )
 
+    def is_member(self, station: StationId, no: UnitNo) -> bool:
+        """Whether a station is one of a unit's `members`, without a look at the others."""
+        card = self.stations.get(station)
+        if card is None or card.closed:
+            return False
+        return any(unit.no == no for unit in self.tree.path(card.unit))
+
     def boxes_of(self, station: StationId) -> list[BoxCard]:
         """Return the boxes that stand there, by serial number."""
         return sorted((one for one in self.boxes.values() if one.station == station), key=lambda one: one.box)
@@ -74,7 +81,9 @@ class Organisation:
         return UnitNo(max(self.tree.units, default=0) + 1)
 
     def with_cards(self, cards: Sequence[Card]) -> "Organisation":
-        """Return how things are once these cards stand. Raises OrganisationError, UnitTreeError."""
+        """Return how things are once these cards stand; the tree is the same object where no unit is
+        another. Raises OrganisationError, UnitTreeError.
+        """
         units, stations, boxes = dict(self.tree.units), dict(self.stations), dict(self.boxes)
         for card in cards:
             match card:
@@ -84,14 +93,31 @@ class Organisation:
                     stations[card.station] = card
                 case BoxCard():
                     boxes[card.box] = card
-        tree = UnitTree(units, self.tree.on)
-        for station in stations.values():
-            _check_unit(tree, station.unit, f"station {station.station}")
-        for box in boxes.values():
-            _check_unit(tree, box.unit, f"box {box.box}")
-            if box.retired and box.station is not None:
-                raise OrganisationError(f"box {box.box} is retired: it cannot stand at {box.station}")
+        tree = self.tree if units == self.tree.units else UnitTree(units, self.tree.on)
+        for card in cards:  # the others stood before, and no unit is ever taken away
+            match card:
+                case StationCard():
+                    _check_unit(tree, card.unit, f"station {card.station}")
+                case BoxCard():
+                    _check_unit(tree, card.unit, f"box {card.box}")
+                    if card.retired and card.station is not None:
+                        raise OrganisationError(
+                            f"box {card.box} is retired: it cannot stand at {card.station}"
+                        )
+                case _:
+                    pass
         return replace(self, tree=tree, stations=stations, boxes=boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class MembersOf:
+    """`station in it` is `organisation.is_member`; None is the unit of nobody."""
+
+    organisation: Organisation
+    unit: UnitNo | None
+
+    def __contains__(self, station: object) -> bool:
+        return self.unit is not None and self.organisation.is_member(StationId(str(station)), self.unit)
 
 
 def _check_unit(tree: UnitTree, no: UnitNo | None, whose: str) -> None:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 
@@ -20,6 +20,7 @@ from hub.fleet.preview import LineKind, Preview, PreviewLine, make_preview
 from hub.fleet.proposal import Problem
 from hub.fleet.vietnam import find_provinces, listed_units, seed
 from hub.store.fleet_book import CardKind
+from hub.store.interface import StoreLockedError
 from hub.store.sqlite import SqliteStore
 
 fleet_app = typer.Typer(name="fleet", help="The organisation: units, stations, boxes.", no_args_is_help=True)
@@ -29,6 +30,9 @@ Language = Annotated[Literal["vi", "en"], typer.Option(help="The language of wha
 ByName = Annotated[str, typer.Option("--by", help="Whose name stands in the history.")]
 DEFAULT_CONFIG: Final = Path("hub.toml")
 SHOWN_MAX: Final = 200  # lines of a preview in the terminal
+RUNS: Final = "hub: nothing was written: the hub of {config} runs, and it alone writes its store. {way}"
+STOP_IT: Final = "Stop it, say this again, and start it."
+BY_CONSOLE: Final = f"Its console takes the file, at /organisation/import. Else: {STOP_IT}"
 
 
 @fleet_app.command("import")
@@ -43,7 +47,7 @@ def import_(
 ) -> None:
     """Take units or stations from a CSV file. What is wrong is said by line, and nothing is written."""
     words = Words(language)
-    with _opened(config, is_writer=write) as (store, organisation, revisions):
+    with _opened(config, is_writer=write, way=BY_CONSOLE) as (store, organisation, revisions):
         proposal = propose(file.read_bytes(), organisation)
         if proposal.problems:
             for problem in proposal.problems[:SHOWN_MAX]:
@@ -133,13 +137,17 @@ def _keep(
 
 @contextmanager
 def _opened(
-    config: Path, *, is_writer: bool
+    config: Path, *, is_writer: bool, way: str = STOP_IT
 ) -> Iterator[tuple[SqliteStore, Organisation, dict[tuple[CardKind, str], int]]]:
     """The store of a hub, its organisation, and the revision of each card. A hub that runs has the store: it
-    may be read, and is written through its console.
+    may be read, and is written through its console; `way`: what is said to who would write beside it.
     """
     settings = read_config(config)
-    with SqliteStore(settings.store_folder, is_writer=is_writer) as store:
+    with ExitStack() as opened:
+        try:
+            store = opened.enter_context(SqliteStore(settings.store_folder, is_writer=is_writer))
+        except StoreLockedError:
+            raise SystemExit(RUNS.format(config=config, way=way)) from None
         rows = store.fleet.cards()
         yield (
             store,

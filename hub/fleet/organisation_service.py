@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from contract.ids import StationId
 from hub.fleet.card_json import card_key, draft_of, organisation_of
 from hub.fleet.organisation import HOME_ZONE, Card, Organisation
+from hub.fleet.organisation_change import OrganisationChange, change_of
 from hub.fleet.unit_names import UnitNames
 from hub.hub import Hub
 from hub.store.fleet_book import MANY, CardDraft, CardKind, CardRow
@@ -29,7 +30,7 @@ class OrganisationKeeper:
         self._hub = hub
         self._now = Organisation(names=hub.config.station_names)
         self._revisions: dict[tuple[CardKind, str], int] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[OrganisationChange], None]] = []
         self._unit_names = UnitNames(self._now.tree)
 
     async def begin(self) -> None:
@@ -46,8 +47,8 @@ class OrganisationKeeper:
             self._now = self._now.on(today)
         return self._now
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each change."""
+    def on_change(self, listener: Callable[[OrganisationChange], None]) -> None:
+        """Call `listener` after each change, with what it made otherwise."""
         self._listeners.append(listener)
 
     def name(self, station: StationId) -> str:
@@ -92,9 +93,11 @@ class OrganisationKeeper:
         if len(rows) != len(drafts):
             raise ChangedMeanwhileError
         self._revisions.update({(row.kind, row.id): row.revision for row in rows})
-        self._now = self.now.with_cards(cards)
+        before = self.now
+        self._now = before.with_cards(cards)
+        change = change_of(before, self._now, cards)
         for listener in self._listeners:
-            listener()
+            listener(change)
         return rows
 
     def _drafts(self, cards: Sequence[Card], after: Mapping[tuple[CardKind, str], int]) -> list[CardDraft]:

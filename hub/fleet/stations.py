@@ -1,16 +1,19 @@
 """The list of stations (core): who is enrolled or was ever heard, and how each stands now."""
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contract.events import Status
 from contract.header import Record
 from contract.ids import BY_HAND, RecordClass, StationId
 from contract.signals import BoxState
-from hub.collation import name_key
+from hub.collation import NameKey, name_key
 from hub.fleet.presence import Heard, Presence, presence
 from hub.ingest.committed import Committed, SignalHeard
 
+PLACED_ONE_BY_ONE: Final = 100  # of more, one sort is quicker
 KIND_BY_CLASS = {
     RecordClass.CALL: "call",
     RecordClass.NUMERIC: "numerics",
@@ -53,12 +56,12 @@ class StationList:
         *,
         name_of: Callable[[StationId], str],
         is_listed: Callable[[StationId], bool] = lambda _: True,
-        as_of: Callable[[], object] = object,
         started_s: float,
     ) -> None:
-        """`as_of`: another object whenever names or lists may be others; by itself always."""
-        self.name, self._is_listed, self._as_of = name_of, is_listed, as_of
-        self._sorted: tuple[object, int, list[StationId]] | None = None  # as of, of how many
+        self.name, self._is_listed = name_of, is_listed
+        self._order: list[tuple[NameKey, StationId]] = []  # of those on lists
+        self._placed: dict[StationId, NameKey] = {}  # of the same
+        self._unplaced = set(stations := list(stations))  # may stand elsewhere by now
         self._started_s = started_s
         self._heard: dict[StationId, Heard] = {station: Heard(started_s=started_s) for station in stations}
 
@@ -66,12 +69,21 @@ class StationList:
         """Return every station that is enrolled or was ever heard, in the order of their names; those that
         are on no list are left out.
         """
-        as_of, count, known = self._as_of(), len(self._heard), self._sorted
-        if known is None or known[0] is not as_of or known[1] != count:
-            listed = filter(self._is_listed, self._heard)
-            ids = sorted(listed, key=lambda station: (name_key(self.name(station)), station))
-            known = self._sorted = as_of, count, ids
-        return list(known[2])
+        some, self._unplaced = self._unplaced, set()
+        for station in some:
+            if (key := self._placed.pop(station, None)) is not None and len(some) <= PLACED_ONE_BY_ONE:
+                del self._order[bisect_left(self._order, (key, station))]
+            if self._is_listed(station):
+                self._placed[station] = key = name_key(self.name(station))
+                if len(some) <= PLACED_ONE_BY_ONE:
+                    insort(self._order, (key, station))
+        if len(some) > PLACED_ONE_BY_ONE:
+            self._order = sorted((key, station) for station, key in self._placed.items())
+        return [station for _, station in self._order]
+
+    def look_again(self, stations: Iterable[StationId]) -> None:
+        """The names of these may be others, or whether they are on lists."""
+        self._unplaced.update(station for station in stations if station in self._heard)
 
     def known(self) -> list[StationId]:
         """Return every station that there is, also those that are on no list, in no order."""
@@ -104,9 +116,9 @@ class StationList:
             if one.arrival.boot == BY_HAND:
                 continue
             record = one.arrival.record
-            kind = KIND_BY_CLASS[one.arrival.record_id.record_class]
-            is_chunk = isinstance(record, Record) and one.arrival.event is None and record.header.count > 0
-            kind = one.arrival.event.event if one.arrival.event is not None else kind
+            event = one.arrival.event
+            is_chunk = isinstance(record, Record) and event is None and record.header.count > 0
+            kind = KIND_BY_CLASS[one.arrival.record_class] if event is None else event.event
             self._of(one.arrival.station).hear(kind, at_s=one.received_s, are_samples=is_chunk)
 
     def on_signal(self, heard: SignalHeard) -> None:
@@ -120,7 +132,8 @@ class StationList:
 
     def heard(self, station: StationId) -> Heard:
         """Return when a station was heard."""
-        return self._heard.get(station, Heard(started_s=self._started_s))
+        found = self._heard.get(station)
+        return Heard(started_s=self._started_s) if found is None else found
 
     def presence(self, station: StationId, *, now_s: float, leased_since_s: float | None) -> Presence:
         """Return how sure we are that the station is there."""
@@ -129,4 +142,5 @@ class StationList:
     def _of(self, station: StationId) -> Heard:
         if station not in self._heard:
             self._heard[station] = Heard(started_s=self._started_s)
+            self._unplaced.add(station)
         return self._heard[station]

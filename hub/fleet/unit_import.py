@@ -26,10 +26,10 @@ from hub.fleet.folding import fold
 from hub.fleet.organisation import Organisation
 from hub.fleet.proposal import Problem, Proposal
 from hub.fleet.unit_names import UnitNames, is_same_number
-from hub.fleet.units import Unit, UnitName, UnitNo, UnitTree
+from hub.fleet.units import NO_MAX, Unit, UnitName, UnitNo, UnitTree
+from hub.typed_values import whole_number
 
 CODE_MAX_CHARS: Final = 32
-NO_MAX: Final = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -236,8 +236,9 @@ def _place(line: _Line, known: _Known, reading: _Reading) -> None:
     if not text:
         _settle(line, None, reading)
         return
-    if text.startswith("#") and text[1:].isdigit() and UnitNo(int(text[1:])) in known.numbers:
-        _settle(line, UnitNo(int(text[1:])), reading)
+    number = whole_number(text[1:], most=NO_MAX) if text.startswith("#") else None
+    if number in known.numbers:
+        _settle(line, UnitNo(number), reading)
         return
     path = " › ".join(part.strip() for part in text.replace(">", "›").split("›"))
     found = known.paths.get(path.casefold()) or known.codes.get(text.casefold()) or []
@@ -275,9 +276,10 @@ def _settle(line: _Line, parent: UnitNo | None, reading: _Reading) -> None:
 
 def _number(text: str) -> UnitNo:
     """Return the number of a unit; of one that this hub does not have, too: a file of another hub."""
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= NO_MAX):
+    number = whole_number(text, most=NO_MAX)
+    if not number:
         raise CellError("Số đơn vị là một số từ 1 trở lên: {text}", text=text[:20])
-    return UnitNo(int(text))
+    return UnitNo(number)
 
 
 def _free_number(reading: _Reading) -> UnitNo:

@@ -4,7 +4,8 @@ from typing import Final
 
 from hub.fleet.cells import CellError, read_text
 from hub.fleet.folding import fold
-from hub.fleet.units import UnitNo, UnitTree
+from hub.fleet.units import NO_MAX, UnitNo, UnitTree
+from hub.typed_values import whole_number
 
 SHOWN_MAX: Final = 4  # of those that it might be
 
@@ -59,9 +60,9 @@ class UnitNames:
         )
 
     def _by_number(self, text: str) -> UnitNo:
-        number = text[1:].strip()
-        if number.isascii() and number.isdigit() and UnitNo(int(number)) in self.tree.units:
-            return UnitNo(int(number))
+        number = whole_number(text[1:].strip(), most=NO_MAX)
+        if number is not None and UnitNo(number) in self.tree.units:
+            return UnitNo(number)
         raise CellError("Không có đơn vị số {text}.", text=text[:20])
 
     def by_code(self, code: str) -> list[UnitNo]:

@@ -8,9 +8,10 @@ years ago still finds it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NewType
+from typing import Final, NewType
 
 UnitNo = NewType("UnitNo", int)
+NO_MAX: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

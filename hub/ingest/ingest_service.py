@@ -288,7 +288,7 @@ class IngestService:
         now_s = self._clock.now_s()
         urgent = set(hellos)
         for one in done.committed:
-            if one.arrival.record_id.record_class is RecordClass.CALL:
+            if one.arrival.record_class is RecordClass.CALL:
                 urgent.add((one.arrival.station, one.arrival.spool))
         for spool, ranges in done.ranges.items():
             sent = done.sent.get(spool) or hellos[spool]

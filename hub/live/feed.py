@@ -264,14 +264,18 @@ class LiveFeed:
 
     def _take_up(self, beginning: Beginning) -> None:
         """Take in what the store knows: what has come meanwhile is newer, and stays."""
-        if not take_up(self.now(beginning.station), beginning) or beginning.spool is None:
+        now = self.now(beginning.station)
+        spool = now.spool
+        if not take_up(now, beginning) or beginning.spool is None:
             return
         for chunk in beginning.numerics:
             arrival = _arrival_from_store(chunk, beginning.station, beginning.spool)
             header = chunk.record.header
             at = (int(header.boot), header.t_us)
             self._unopened.hold(arrival, set_no=header.stream_set, at=at)
-        self._tell(beginning.station, Change.EVENTS, is_new_spool=False)
+        is_new_spool = spool not in (None, now.spool)
+        change = Change.VIEW | Change.QUESTIONS if is_new_spool else Change.EVENTS
+        self._tell(beginning.station, change, is_new_spool=is_new_spool)
 
     def _utc_ms(self) -> float:
         return self._hub.utc_now_us() / 1000

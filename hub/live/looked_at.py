@@ -61,6 +61,7 @@ class Unopened:
         held.append((at, arrival))
         boot, t_us = max(one for one, _ in held)
         of_set = [one for one in held if one[0] >= (boot, t_us - SAME_MOMENT_US)]
+        of_set.sort(key=lambda one: one[0])  # one of the store comes after what is newer
         of_station[arrival.spool, set_no] = of_set[-CHUNKS_MAX:]
         if len(of_station) > SETS_MAX:
             del of_station[next(iter(of_station))]  # the one that was longest without a chunk

@@ -67,9 +67,12 @@ class Change(Flag):
 
 @dataclass(slots=True)
 class StationNow:
-    """One station. `spool` None: nothing is known yet."""
+    """One station. `spool` None: nothing is known yet; `is_in_use`: a fresh record came of it, so that it is
+    the card in the box.
+    """
 
     spool: SpoolId | None = None
+    is_in_use: bool = False
     times: HubTimes = field(default_factory=HubTimes)
     visit: VisitNow | None = None
     status: Status | None = None
@@ -230,14 +233,15 @@ class StationNow:
 
     def _meet(self, arrived: Arrived) -> Change | None:
         """Whether the record speaks of the spool in use; a fresh one of another spool changes over to it."""
-        change = Change.NOTHING
+        change, age_s = Change.NOTHING, arrived.age_s(arrived.header.t_us)
+        is_fresh = age_s is not None and age_s <= LIVE_MAX_AGE_S
         if self.spool != arrived.spool:
-            age_s = arrived.age_s(arrived.header.t_us)
-            if self.spool is not None and (age_s is None or age_s > LIVE_MAX_AGE_S):
+            if self.spool is not None and not is_fresh:
                 return None
             if self.spool is not None:
                 change = Change.VIEW | Change.QUESTIONS
             self.restart(arrived.spool)
+        self.is_in_use = self.is_in_use or is_fresh
         if arrived.sent_boot == arrived.header.boot:
             self.times.learn_parcel(
                 arrived.header.boot, sent_t_us=arrived.sent_t_us, received_utc_us=arrived.received_utc_us

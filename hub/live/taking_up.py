@@ -11,11 +11,12 @@ UNKNOWN_BOOT = 0  # of the parcel, for what comes from the store
 
 def take_up(now: StationNow, beginning: Beginning) -> bool:
     """Take up into `now` what the store has but numbers, which are opened for the eye: what came meanwhile is
-    newer and stays. False: the store has nothing, or another spool is under way.
+    newer and stays. Of another spool it stays if it was fresh; what a card out of a drawer told late is no
+    news. False: the store has nothing, or another spool is under way.
     """
-    if beginning.spool is None or now.spool not in (None, beginning.spool):
+    if beginning.spool is None or (now.spool != beginning.spool and now.is_in_use):
         return False
-    if now.spool is None:
+    if now.spool != beginning.spool:
         now.restart(beginning.spool)
     for anchor in beginning.anchors:
         now.times.learn_anchor(anchor)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import sqlite_utils
 
-from hub.people.deeds import DEEDS_BY_NAME, Deeds
+from hub.people.deeds import DEEDS_BY_KIND, DEEDS_BY_NAME, Deeds
 from hub.people.guest_links import GUEST_LINK_SCHEMA, GuestLinks
 from hub.people.passwords import (
     HASH_BYTES,
@@ -48,7 +48,7 @@ CREATE TABLE deed (
 CREATE INDEX deed_subject ON deed (subject, no);
 """
 # Entry n makes version n + 1 out of version n; never change one that was released.
-MIGRATIONS: Final = (SCHEMA, GUEST_LINK_SCHEMA, TABLE_OF_TOKENS + DEEDS_BY_NAME)
+MIGRATIONS: Final = (SCHEMA, GUEST_LINK_SCHEMA, TABLE_OF_TOKENS + DEEDS_BY_NAME, DEEDS_BY_KIND)
 
 
 class Role(StrEnum):

@@ -12,7 +12,8 @@ from hub.people.accounts import Account, Accounts, Role
 from hub.people.deeds import Deed, DeedSearch, NumberedDeed
 from hub.people.guest_links import LinkRefusal, LinkRefusedError, Visitor
 from hub.people.passwords import make_password
-from hub.people.tokens import Scope, Token
+from hub.people.token_tries import TokenTries
+from hub.people.tokens import Scope, Token, number_of
 from hub.people.tries import WrongTries
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class People:
         self._guesses = self._guess.submit(Accounts, path).result()
         self._tries = WrongTries()
         self._guesses_of_links = WrongTries()
-        self._guesses_of_tokens = WrongTries()
+        self._tries_of_tokens = TokenTries()
 
     def close(self) -> None:
         """End the threads."""
@@ -199,16 +200,23 @@ class People:
         return await self._do(lambda accounts: accounts.tokens.end(no, by=by))
 
     async def token(self, text: str, *, address: str) -> Token | None:
-        """Return the token of that text, None for none that is good. Raises TooManyTriesError."""
-        wait_s = self._guesses_of_tokens.wait_s(address=address, name=address, now_s=self._now_s())
+        """Return the token of that text, None for none that is good. Raises TooManyTriesError: too many wrong
+        ones of its number came from there; what others try of other numbers does not count.
+        """
+        wait_s = self._tries_of_tokens.wait_s(text, address=address, now_s=self._now_s())
         if wait_s > 0:
             raise TooManyTriesError(wait_s)
-        used_s = self._utc_now_s()
+        used_s, number = self._utc_now_s(), number_of(text)
         token = await self._do(lambda accounts: accounts.tokens.open(text, now_utc_s=used_s))
-        if token is None:
-            self._guesses_of_tokens.wrong(address=address, name=address, now_s=self._now_s())
-            log.warning("a token that opens nothing, from %s", address)
-        return token
+        if token is not None:
+            self._tries_of_tokens.good(text)
+            return token
+        is_number = number is not None and await self._do(lambda accounts: accounts.tokens.has(number))
+        wait_s = self._tries_of_tokens.wrong(text, address=address, is_number=is_number, now_s=self._now_s())
+        if wait_s > 0:
+            raise TooManyTriesError(wait_s)
+        log.warning("a token that opens nothing, from %s", address)
+        return None
 
     def utc_now_s(self) -> float:
         """Return the hub's UTC in seconds: what tokens and sessions end by."""

@@ -105,6 +105,10 @@ class Tokens:
             raise TokenError(f"there is no token {no}: hub token list shows those there are")
         return token
 
+    def has(self, no: int) -> bool:
+        """Whether there is a token of that number, good or not."""
+        return self._token(no) is not None
+
     def open(self, text: str, *, now_utc_s: float) -> Token | None:
         """Return the token of which this is the text; None: nobody made it, or it has ended."""
         form = _FORM.fullmatch(text)
@@ -124,6 +128,12 @@ class Tokens:
     def _token(self, no: int) -> Token | None:
         row = next(iter(self._db.query("SELECT * FROM token WHERE no = ?", [no])), None)
         return None if row is None else _of(row)
+
+
+def number_of(text: str) -> int | None:
+    """Return the number of the token that a text names; None: it is no text of a token."""
+    form = _FORM.fullmatch(text)
+    return None if form is None else int(form[1])
 
 
 def _of(row: dict[str, Any]) -> Token:

@@ -22,6 +22,7 @@ from contract.events import (
     StreamSet,
     VisitOpened,
     encode_event,
+    event_body,
 )
 from contract.events import (
     Owed as OwedOfClass,
@@ -258,7 +259,7 @@ class SimStation:
         visit: VisitNo = VISIT,
     ) -> None:
         header = self._header(Kind.EVENT, record_class, now_s, visit=visit)
-        self._keep(self._sealer.seal(header, encode_event(event)), now_s)
+        self._keep(self._sealer.seal(header, event_body(event, record_class)), now_s)
 
     def _header(self, kind: Kind, record_class: RecordClass, now_s: float, *, visit: VisitNo) -> Header:
         return Header(

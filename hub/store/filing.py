@@ -1,6 +1,6 @@
 """What one transaction writes: records, opened events and what follows from them."""
 
-from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final
 
 from sqlite_utils import Database
@@ -22,8 +22,10 @@ from contract.header import Kind, UnreadableRecord, parse_record
 from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
 from contract.times import Anchor
+from hub.fleet.link_history import LATE_US
 from hub.store.call_filing import file_call_event, make_call
 from hub.store.interface import Arrival, Outcome
+from hub.store.known import KnownSpools, Ranges, read_ranges
 from hub.store.link_filing import file_heard, file_status, moment_us, tied_us
 from hub.store.papers import file_advice_kept
 from hub.store.segments import Place, SegmentReader, SegmentWriter
@@ -35,17 +37,26 @@ IN_SEGMENTS: Final = (RecordClass.WAVEFORM, RecordClass.PART)
 _INSERT_RECORD: Final = """
 INSERT INTO record (spool_no, class, seq, version, kind, key_id, boot, t_us, visit, is_waiting,
                     received_utc_us, raw, segment, start, length)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (spool_no, class, seq) DO NOTHING"""
+
+_FIND_RECORD: Final = (
+    "SELECT raw, segment, start, length FROM record WHERE spool_no = ? AND class = ? AND seq = ?"
+)
 
 
 class Filing:
     """The writes of one transaction; made anew for each, so that a rollback leaves nothing behind."""
 
-    def __init__(self, db: Database, writer: SegmentWriter, reader: SegmentReader) -> None:
-        self._db, self._writer, self._reader = db, writer, reader
+    def __init__(
+        self, db: Database, writer: SegmentWriter, reader: SegmentReader, known: KnownSpools
+    ) -> None:
+        """`known` is as the last commit left it, and stays so: see `spool_nos` and `ranges`."""
+        self._db, self._writer, self._reader, self._known = db, writer, reader, known
         self._conn = db.conn  # without a look at tracers for each of thousands of statements a second
-        self._spool_nos: dict[tuple[StationId, SpoolId], int] = {}
-        self._added: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        self.spool_nos: dict[tuple[StationId, SpoolId], int] = {}  # that were asked for
+        self._before: dict[int, Ranges] = {}  # as they are stored
+        self._changed: dict[int, dict[RecordClass, SeqRanges]] = {}
         self._heard_utc_us: dict[int, int] = {}
         self._stations_utc_us: dict[StationId, int] = {}
         self._segments: set[int] = set()  # that have their row
@@ -55,13 +66,10 @@ class Filing:
         spool_no = self.spool_no(arrival.station, arrival.spool)
         _, _, record_class, seq = arrival.record_id
         key = (spool_no, record_class, seq)
-        found = self._conn.execute(
-            "SELECT raw, segment, start, length FROM record WHERE spool_no = ? AND class = ? AND seq = ?", key
-        ).fetchone()
-        if found is not None:
-            return self._compare(key, found, arrival.raw)
-        self._insert(spool_no, arrival)
-        self._added[spool_no, record_class].append((seq, seq))
+        is_new = not self._is_stored(spool_no, record_class, seq) or not self._find(key)
+        if not (is_new and self._insert(key, arrival)):
+            return self._compare(key, arrival.raw)
+        self._add(spool_no, record_class, seq, seq)
         if arrival.boot != BY_HAND:
             heard_us = self._heard_utc_us.pop(spool_no, 0)  # the one heard last stands last
             self._heard_utc_us[spool_no] = max(heard_us, arrival.received_utc_us)
@@ -113,7 +121,17 @@ class Filing:
                 file_advice_kept(self._db, spool_no, event, utc_us=now_utc_us)
             case DesiredApplied():
                 boot, t_us = self._moment_of(spool_no, record_class, seq)
-                file_desired_applied(self._db, spool_no, event, boot=boot, t_us=t_us, utc_us=now_utc_us)
+                file_desired_applied(
+                    self._db,
+                    spool_no,
+                    event,
+                    boot=boot,
+                    t_us=t_us,
+                    utc_us=now_utc_us,
+                    is_fresh=arrival is not None
+                    and arrival.boot == boot
+                    and arrival.sent_t_us - t_us <= LATE_US,
+                )
             case CommandResult():
                 file_command_result(self._db, spool_no, event, utc_us=now_utc_us)
             case Tombstone():
@@ -151,20 +169,46 @@ class Filing:
             told_us, station = tied_us(self._db, key[0], BootId(boot), t_us), StationId(name)
         file_status(self._db, station, status, told_us=told_us, received_us=now_utc_us)
 
+    def _ranges_of(self, spool_no: int) -> Ranges:
+        """Return what is stored of a spool before this transaction."""
+        found = self._before.get(spool_no)
+        if found is None:
+            found = self._known.ranges.get(spool_no)
+            if found is None:
+                found = read_ranges(self._db, spool_no)
+            self._before[spool_no] = found
+        return found
+
+    def _is_stored(self, spool_no: int, record_class: RecordClass, seq: int) -> bool:
+        """Whether a record is stored, or was given up: else its row need not be looked for."""
+        before = self._ranges_of(spool_no)
+        ranges = self._changed.get(spool_no, before).get(record_class) or before.get(record_class)
+        return ranges is not None and seq in ranges
+
+    def _add(self, spool_no: int, record_class: RecordClass, low: int, high: int) -> None:
+        changed = self._changed.setdefault(spool_no, {})
+        if record_class not in changed:
+            changed[record_class] = SeqRanges.from_sorted(self._ranges_of(spool_no).get(record_class, ()))
+        changed[record_class].add(low, high)
+
+    def ranges(self) -> Mapping[int, Ranges]:
+        """Return what is stored of every spool that was looked at, once this transaction is committed."""
+        return {
+            spool_no: {**before, **changed} if (changed := self._changed.get(spool_no)) else before
+            for spool_no, before in self._before.items()
+        }
+
     def _write_ranges(self) -> None:
         """Write what has changed of the ranges: most often one of a class has grown by a record."""
         gone: list[tuple[int, int, int]] = []
         written: list[tuple[int, int, int, int]] = []
-        for key, added in self._added.items():
-            rows = self._conn.execute(
-                "SELECT low, high FROM stored_range WHERE spool_no = ? AND class = ? ORDER BY low", key
-            ).fetchall()
-            ranges = SeqRanges.from_sorted(rows)
-            for low, high in added:
-                ranges.add(low, high)
-            before, after = dict(rows), dict(ranges)
-            gone += [(*key, low) for low in before if low not in after]
-            written += [(*key, low, high) for low, high in after.items() if before.get(low) != high]
+        for spool_no, changed in self._changed.items():
+            for record_class, ranges in changed.items():
+                key = spool_no, int(record_class)
+                before = dict(self._before[spool_no].get(record_class, ()))
+                after = dict(ranges)
+                gone += [(*key, low) for low in before if low not in after]
+                written += [(*key, low, high) for low, high in after.items() if before.get(low) != high]
         self._conn.executemany("DELETE FROM stored_range WHERE spool_no = ? AND class = ? AND low = ?", gone)
         self._conn.executemany(
             "INSERT INTO stored_range (spool_no, class, low, high) VALUES (?, ?, ?, ?)"
@@ -175,21 +219,23 @@ class Filing:
     def spool_no(self, station: StationId, spool: SpoolId) -> int:
         """Return the row number of a spool, made when it is new."""
         key = (station, spool)
-        if key not in self._spool_nos:
+        found = self.spool_nos.get(key)
+        if found is None and (found := self._known.nos.get(key)) is None:
             text = spool_text(spool)
             sql = "SELECT no FROM spool WHERE station = ? AND spool = ?"
             row = self._conn.execute(sql, (station, text)).fetchone()
             if row is None:
                 insert = "INSERT INTO spool (station, spool, heard_utc_us) VALUES (?, ?, 0) RETURNING no"
                 row = self._conn.execute(insert, (station, text)).fetchone()
-            self._spool_nos[key] = int(row[0])
-        return self._spool_nos[key]
+            found = int(row[0])
+        self.spool_nos[key] = found
+        return found
 
-    def _insert(self, spool_no: int, arrival: Arrival) -> None:
-        _, _, record_class, seq = arrival.record_id
+    def _insert(self, key: tuple[int, RecordClass, int], arrival: Arrival) -> bool:
+        """Write a record's row; False: there is one of that name."""
         raw: bytes | None = arrival.raw
         place: tuple[int | None, int | None, int | None] = (None, None, None)
-        if record_class in IN_SEGMENTS:
+        if key[1] in IN_SEGMENTS:
             raw, place = None, self._place(arrival.raw)
         record = arrival.record
         columns: tuple[int | None, ...]
@@ -207,9 +253,8 @@ class Filing:
                 header.visit,
                 is_waiting,
             )
-        self._conn.execute(
-            _INSERT_RECORD, (spool_no, record_class, seq, *columns, arrival.received_utc_us, raw, *place)
-        )
+        values = (*key, *columns, arrival.received_utc_us, raw, *place)
+        return self._conn.execute(_INSERT_RECORD, values).rowcount == 1
 
     def _place(self, raw: bytes) -> Place:
         place = self._writer.append(raw)
@@ -218,9 +263,14 @@ class Filing:
             self._db.execute("INSERT OR IGNORE INTO segment (no, length) VALUES (?, 0)", (place.segment,))
         return place
 
-    def _compare(
-        self, key: tuple[int, int, int], found: tuple[bytes | None, int, int, int], raw: bytes
-    ) -> Outcome:
+    def _find(self, key: tuple[int, int, int]) -> tuple[bytes | None, int, int, int] | None:
+        found: tuple[bytes | None, int, int, int] | None = self._conn.execute(_FIND_RECORD, key).fetchone()
+        return found
+
+    def _compare(self, key: tuple[int, int, int], raw: bytes) -> Outcome:
+        """Say what a record is whose name another one has already."""
+        found = self._find(key)
+        assert found is not None  # noqa: S101 - told to mypy; its row was found, or stood in the way
         stored, segment, start, length = found
         if stored is None:
             stored = self._read_whole(Place(segment, start, length))
@@ -265,7 +315,7 @@ class Filing:
             (spool_no, event.record_class, event.first_seq, event.last_seq, event.why),
         )
         if event.record_class != RecordClass.CALL:  # a call is never given up: the hole stays, and is seen
-            self._added[spool_no, event.record_class].append((event.first_seq, event.last_seq))
+            self._add(spool_no, RecordClass(event.record_class), event.first_seq, event.last_seq)
 
 
 def _may_be_event(arrival: Arrival) -> bool:

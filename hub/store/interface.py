@@ -31,6 +31,7 @@ from contract.times import Anchor
 from hub.store.alert_book import AlertBook
 from hub.store.backlog import SpoolHeld
 from hub.store.fleet_book import FleetBook
+from hub.store.forgetting import Forgetting
 from hub.store.link_book import LinkBook
 from hub.store.papers import AdviceDraft, AdviceRow, Paper, PaperRow, VisitId
 from hub.store.past import PastStore
@@ -77,11 +78,17 @@ class Arrival:
     event: AnyEvent | None = None
 
     @property
+    def record_class(self) -> RecordClass:
+        """The record's; for who does not need the whole of `record_id`, of a hundred thousand a minute."""
+        record = self.record
+        return record.header.record_class if isinstance(record, Record) else record.record_class
+
+    @property
     def record_id(self) -> RecordId:
         """The identity under which it is stored."""
-        if isinstance(self.record, UnreadableRecord):
-            return RecordId(self.station, self.spool, self.record.record_class, self.record.seq)
-        return RecordId(self.station, self.spool, self.record.header.record_class, self.record.header.seq)
+        record = self.record
+        of = record.header if isinstance(record, Record) else record
+        return RecordId(self.station, self.spool, of.record_class, of.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,10 @@ class Store(PastStore, Protocol):
     @property
     def links(self) -> LinkBook:
         """The book of links; `commit` writes it."""
+
+    @property
+    def forgetting(self) -> Forgetting:
+        """What is not kept for ever."""
 
     @property
     def views(self) -> ViewBook:

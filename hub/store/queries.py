@@ -19,12 +19,12 @@ from contract.ids import (
     StreamSetNo,
     VisitNo,
     parse_spool,
-    spool_text,
 )
 from contract.ranges import SeqRanges
 from hub.store.backlog import SpoolHeld, read_backlog
 from hub.store.call_queries import CallQueries
 from hub.store.interface import StoredRecord
+from hub.store.known import read_ranges
 from hub.store.papers import PaperQueries
 from hub.store.segments import Place, SegmentReader
 from hub.store.time_queries import TimeQueries
@@ -51,15 +51,7 @@ class Queries(TimeQueries, CallQueries, PaperQueries):
 
     def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
         """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
-        found: dict[int, list[tuple[int, int]]] = {}
-        rows = self._db.execute(
-            "SELECT class, low, high FROM stored_range"
-            " WHERE spool_no = (SELECT no FROM spool WHERE station = ? AND spool = ?) ORDER BY class, low",
-            (station, spool_text(spool)),
-        )
-        for record_class, low, high in rows:
-            found.setdefault(record_class, []).append((low, high))
-        return {RecordClass(name): SeqRanges.from_sorted(ranges) for name, ranges in found.items()}
+        return read_ranges(self._db, self._spool_no(station, spool))
 
     def spools(self, station: StationId) -> list[SpoolId]:
         """Return the station's spools, the one heard last first."""

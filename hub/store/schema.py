@@ -5,6 +5,7 @@ from typing import Final
 from hub.store.alert_book import ALERTS
 from hub.store.call_queries import LISTS
 from hub.store.fleet_book import FLEET
+from hub.store.forgetting import FORGETTING
 from hub.store.link_book import LINKS
 from hub.store.paper_tables import PAPERS
 from hub.store.settings_book import SETTINGS
@@ -189,6 +190,6 @@ CREATE INDEX spool_heard ON spool (heard_no);
 
 # Entry n makes version n + 1 out of version n; never change one that was released. What SQL cannot do of
 # version 3, the fits of what anchors there are, does hub/store/time_filing.py.
-MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, FLEET, ALERTS, LINKS, VIEWS, SETTINGS, HEARD)
+MIGRATIONS: Final = (V1, V2, V3, V4, PAPERS, LISTS, FLEET, ALERTS, LINKS, VIEWS, SETTINGS, HEARD, FORGETTING)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 FITS_SINCE: Final = 3

@@ -5,7 +5,7 @@ a version for each content that it ever had; contents are kept once, by their ha
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -75,6 +75,7 @@ CREATE TABLE command_step (                           -- what became of it, in t
 );
 CREATE INDEX step_of_command ON command_step (command, no);
 """
+MANY: Final = 2_000  # stations; above it, one look at all versions is quicker than one at each
 UNANSWERED: Final = "unanswered"  # the hub's own word: its end came and nobody had answered
 
 
@@ -229,7 +230,7 @@ class SettingsBook:
     def _file_versions(
         self, wanted: Mapping[StationId, tuple[str, str]], *, change_no: int | None, by: str, utc_us: int
     ) -> list[VersionRow]:
-        newest = self.newest_versions()
+        newest = self._newest_of(wanted)
         made = []
         for station, (hash_, text) in wanted.items():
             before = newest.get(station)
@@ -256,6 +257,13 @@ class SettingsBook:
             "SELECT station, max(version), hash, by_name, utc_us FROM desired_version GROUP BY station"
         )
         return {StationId(row[0]): _version(row) for row in rows}
+
+    def _newest_of(self, stations: Collection[StationId]) -> Mapping[StationId, VersionRow]:
+        """Return the newest versions of these: one look at each, or one at all when they are many."""
+        if len(stations) > MANY:
+            return self.newest_versions()
+        newest = {station: self.versions(station, newest=1) for station in stations}
+        return {station: rows[0] for station, rows in newest.items() if rows}
 
     def versions(self, station: StationId, *, newest: int) -> list[VersionRow]:
         """Return the newest versions of a station's document, the last one first."""
@@ -341,9 +349,14 @@ class SettingsBook:
 
 
 def file_desired_applied(
-    db: Database, spool_no: int, event: DesiredApplied, *, boot: int, t_us: int, utc_us: int
+    db: Database, spool_no: int, event: DesiredApplied, *, boot: int, t_us: int, utc_us: int, is_fresh: bool
 ) -> None:
-    """A station said what became of its document; what it said before that, and comes later, is no news."""
+    """A station said what became of its document; what it said before that, and comes later, is no news.
+
+    Cards have no clock in common. What one says as soon as it is so (`is_fresh`) is how the station is; what
+    comes late from another card than the last report counts only for a document of this store that is newer,
+    or for the same one from a card that was heard of later.
+    """
     db.execute(
         "INSERT INTO desired_report"
         " (station, spool_no, boot, t_us, version, epoch, hash, refused, json, utc_us)"
@@ -351,7 +364,9 @@ def file_desired_applied(
         " ON CONFLICT (station) DO UPDATE SET spool_no = excluded.spool_no, boot = excluded.boot,"
         " t_us = excluded.t_us, version = excluded.version, epoch = excluded.epoch, hash = excluded.hash,"
         " refused = excluded.refused, json = excluded.json, utc_us = excluded.utc_us"
-        " WHERE excluded.spool_no <> spool_no OR (excluded.boot, excluded.t_us) > (boot, t_us)",
+        " WHERE CASE WHEN excluded.spool_no = spool_no THEN (excluded.boot, excluded.t_us) > (boot, t_us)"
+        " ELSE ? OR (excluded.epoch = (SELECT value FROM epoch), excluded.version, excluded.spool_no)"
+        " > (epoch = (SELECT value FROM epoch), version, spool_no) END",
         (
             boot,
             t_us,
@@ -362,6 +377,7 @@ def file_desired_applied(
             event.model_dump_json(),
             utc_us,
             spool_no,
+            is_fresh,
         ),
     )
 

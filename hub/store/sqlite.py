@@ -14,11 +14,13 @@ from sqlite_utils import Database
 
 from contract.errors import OwnFaultError
 from contract.events import AnyEvent
-from contract.ids import BootId, CallId, RecordId, SpoolId, StationId, StreamSetNo
+from contract.ids import BootId, CallId, RecordClass, RecordId, SpoolId, StationId, StreamSetNo
+from contract.ranges import SeqRanges
 from hub.store.alert_book import SqliteAlertBook
 from hub.store.call_filing import move_call
 from hub.store.filing import Filing
 from hub.store.fleet_book import SqliteFleetBook
+from hub.store.forgetting import SqliteForgetting
 from hub.store.interface import (
     Arrival,
     CallMove,
@@ -27,6 +29,7 @@ from hub.store.interface import (
     StoreFailedError,
     StoreLockedError,
 )
+from hub.store.known import KnownSpools
 from hub.store.link_book import SqliteLinkBook
 from hub.store.papers import (
     AdviceDraft,
@@ -66,6 +69,7 @@ class SqliteStore(Queries):
         """
         self._folder = folder
         self._segments: SegmentWriter | None = None
+        self._known = KnownSpools()  # the writer's
         with ExitStack() as opened, _as_store_failed(folder, "cannot be opened"):
             if is_writer:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,6 +85,7 @@ class SqliteStore(Queries):
             self.fleet = SqliteFleetBook(db, self._transaction)
             self.alerts = SqliteAlertBook(db, self._transaction)
             self.links = SqliteLinkBook(db)
+            self.forgetting = SqliteForgetting(db, self._transaction)
             self.views = SqliteViewBook(db, self._transaction)
             self._opened = opened.pop_all()
 
@@ -98,6 +103,11 @@ class SqliteStore(Queries):
         """Store all arrivals durably, or none of them. Raises StoreFailedError."""
         with self._transaction() as filing:
             return [filing.take(arrival) for arrival in arrivals]
+
+    def ranges(self, station: StationId, spool: SpoolId) -> Mapping[RecordClass, SeqRanges]:
+        """Return what is stored of a spool, tombstones counted as stored, but never those of class 0."""
+        known = self._known.ranges_of(station, spool)
+        return super().ranges(station, spool) if known is None else known
 
     def file_event(self, record_id: RecordId, event: AnyEvent, *, now_utc_us: int) -> None:
         """File an event that could be opened late. Raises StoreFailedError."""
@@ -172,11 +182,13 @@ class SqliteStore(Queries):
         with _as_store_failed(self._folder, "failed"):
             try:
                 with self._db.atomic():
-                    filing = Filing(self._db, self._segments, self._reader)
+                    filing = Filing(self._db, self._segments, self._reader, self._known)
                     yield filing
                     filing.finish()
                 self._segments.keep()
+                self._known.keep(filing.spool_nos, filing.ranges())
             except BaseException:
+                self._known.forget()
                 self._undo(self._segments)
                 raise
 

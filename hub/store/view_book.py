@@ -18,6 +18,11 @@ CREATE TABLE fleet_view (                             -- saved views of the list
     gone_utc_us INTEGER                               -- NULL: it is there
 );
 """
+VIEWS_MAX: Final = 50  # of an account, its own and shared; nobody finds one among more
+
+
+class TooManyViewsError(Exception):
+    """The account has VIEWS_MAX views already; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +43,11 @@ class ViewBook(Protocol):
         """Return the views that an account sees, by name: its own and everybody's."""
 
     def keep_view(self, name: str, query: str, *, by: str, is_shared: bool, utc_us: int) -> SavedView:
-        """Save a view; one of the same name and account is replaced. Raises StoreFailedError."""
+        """Save a view; one of the same name and account is replaced. Raises TooManyViewsError,
+        StoreFailedError.
+        """
 
-    def drop_view(self, no: int, *, by: str, utc_us: int) -> bool:
+    def drop_view(self, no: int, *, by: str) -> bool:
         """Take a view away. False: there is none of that account. Raises StoreFailedError."""
 
 
@@ -54,7 +61,7 @@ class SqliteViewBook:
         """Return the views that an account sees, by name."""
         rows = self._db.execute(
             "SELECT no, name, query, by_name, is_shared FROM fleet_view"
-            " WHERE gone_utc_us IS NULL AND (is_shared OR by_name = ?) ORDER BY name, no",
+            " WHERE is_shared OR by_name = ? ORDER BY name, no",
             (account,),
         )
         return [
@@ -63,13 +70,14 @@ class SqliteViewBook:
         ]
 
     def keep_view(self, name: str, query: str, *, by: str, is_shared: bool, utc_us: int) -> SavedView:
-        """Save a view; one of the same name and account is replaced. Raises StoreFailedError."""
+        """Save a view; one of the same name and account is replaced. Raises TooManyViewsError,
+        StoreFailedError.
+        """
         with self._transaction():
-            self._db.execute(
-                "UPDATE fleet_view SET gone_utc_us = ?"
-                " WHERE name = ? AND by_name = ? AND gone_utc_us IS NULL",
-                (utc_us, name, by),
-            )
+            self._db.execute("DELETE FROM fleet_view WHERE by_name = ? AND name = ?", (by, name))
+            (count,) = self._db.execute("SELECT count(*) FROM fleet_view WHERE by_name = ?", (by,)).fetchone()
+            if count >= VIEWS_MAX:
+                raise TooManyViewsError
             cursor = self._db.execute(
                 "INSERT INTO fleet_view (name, query, by_name, is_shared, utc_us) VALUES (?, ?, ?, ?, ?)",
                 (name, query, by, is_shared, utc_us),
@@ -77,11 +85,8 @@ class SqliteViewBook:
             no = int(cursor.lastrowid or 0)
         return SavedView(no=no, name=name, query=query, by=by, is_shared=is_shared)
 
-    def drop_view(self, no: int, *, by: str, utc_us: int) -> bool:
+    def drop_view(self, no: int, *, by: str) -> bool:
         """Take a view away. False: there is none of that account. Raises StoreFailedError."""
         with self._transaction():
-            cursor = self._db.execute(
-                "UPDATE fleet_view SET gone_utc_us = ? WHERE no = ? AND by_name = ? AND gone_utc_us IS NULL",
-                (utc_us, no, by),
-            )
+            cursor = self._db.execute("DELETE FROM fleet_view WHERE no = ? AND by_name = ?", (no, by))
             return cursor.rowcount == 1

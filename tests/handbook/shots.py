@@ -95,8 +95,12 @@ def _measured(page: Page) -> None:
 
 def _strips_are_drawn(page: Page) -> None:
     _measured(page)
-    strips = "[...document.querySelectorAll('hd-sweep')]"
-    wait_until(page, f"() => {strips}.length > 1 && {strips}.every((one) => one.dataset.state === 'live')")
+    drawn = "(one) => one.stream && one.plotted(0, 1e15).length > 4e-3 * one.stream.rate_mhz"  # four seconds
+    wait_until(
+        page,
+        f"""() => {{ const strips = [...document.querySelectorAll('hd-sweep')];
+        return strips.length > 1 && strips.every({drawn}) && document.body.console.duty.isOn; }}""",
+    )
 
 
 def _calipers(page: Page) -> None:

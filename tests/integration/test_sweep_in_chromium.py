@@ -347,6 +347,28 @@ def test_the_page_reads_the_worked_example_of_the_document() -> None:
     assert read == json.loads(fields[1])
 
 
+def test_a_live_strip_makes_no_number_format_at_its_frames() -> None:
+    beat = [heartbeat(i) for i in range(ECG_HZ)]
+    with live_page() as live:
+        live.view()
+        live.samples(beat)
+        live.wait_seen("delay 1", "trễ [0-9],[0-9] s")
+        live.page.evaluate(
+            """() => {
+                window.made = 0;
+                const { NumberFormat } = Intl, written = Number.prototype.toLocaleString;
+                Intl.NumberFormat = function (...of) { window.made += 1; return new NumberFormat(...of); };
+                Number.prototype.toLocaleString = function (...of) {
+                    window.made += 1;
+                    return written.apply(this, of);
+                };
+            }"""
+        )
+        live.samples(beat, first=ECG_HZ)
+        live.wait_plotted(2 * ECG_HZ)
+        assert live.page.evaluate("window.made") == 0
+
+
 def test_twelve_leads_at_500_hz_are_drawn_and_their_cost_a_frame_is_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -18,7 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.chunks import Column, encode_chunk
 from contract.codecs import Codec
-from contract.events import Event, KeyMade, PracticeKind, Press, encode_event
+from contract.events import Event, KeyMade, PracticeKind, Press, encode_event, event_body
 from contract.header import Header, Kind, Record, encode_record
 from contract.ids import (
     CLEAR,
@@ -77,7 +77,8 @@ class BoxRecords:
 
     def event(self, event: Event, record_class: RecordClass = RecordClass.NUMERIC) -> bytes:
         """A sealed event."""
-        return self._keep(self._sealer.seal(self._header(Kind.EVENT, record_class), encode_event(event)))
+        header = self._header(Kind.EVENT, record_class)
+        return self._keep(self._sealer.seal(header, event_body(event, record_class)))
 
     def press(
         self, nudges: int | None = None, *, answers: str | None = None, practice: PracticeKind | None = None

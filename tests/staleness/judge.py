@@ -134,12 +134,9 @@ def _value_age(
     errors = []
     for one in mine:
         error_s = _error_s(number.age, one.measured_s, looked)
-        errors.append(max(0.0, -error_s) if not one.box_off_s <= {one.wall_off_s} else abs(error_s))
-    error_s = min(errors)
-    tally.worst_age_error_s = max(tally.worst_age_error_s, error_s)
-    if error_s > RIGHT_WITHIN_S:
-        age_s = looked.from_s - mine[0].measured_s
-        tally.fault("wrong_age", f"{_where(shown)}: {mdc} said {number.age}, is {age_s:.1f} s")
+        errors.append(error_s if one.box_off_s <= {one.wall_off_s} else min(0.0, error_s))
+    error_s = min(errors, key=abs)
+    _hold(error_s, f"{_where(shown)}: {mdc} said {number.age}", mine[0].measured_s, looked, tally)
 
 
 def _age(
@@ -150,9 +147,15 @@ def _age(
     error_s = _error_s(age, since_s, looked)
     if not is_exact:
         error_s = min(0.0, error_s + abs(unknown_s))
+    _hold(error_s, f"{_where(shown)}: {what} said {age}", since_s, looked, tally)
+
+
+def _hold(error_s: float, said: str, since_s: float, looked: Looked, tally: Tally) -> None:
+    """An age that is too young makes old things look fresh; one that is too old only looks worse."""
     tally.worst_age_error_s = max(tally.worst_age_error_s, abs(error_s))
     if abs(error_s) > RIGHT_WITHIN_S:
-        tally.fault("wrong_age", f"{_where(shown)}: {what} said {age}, is {looked.from_s - since_s:.1f} s")
+        kind = "false_fresh" if error_s < 0 else "wrong_age"
+        tally.fault(kind, f"{said}, is {looked.from_s - since_s:.1f} s")
 
 
 def _error_s(age: AgeShown, since_s: float, looked: Looked) -> float:

@@ -11,7 +11,7 @@ from tests.staleness.shown import read_screen
 
 FOLLOWS_WITHIN_S: Final = 30.0
 WRITES_WITHIN_MS: Final = 600  # what stands is written each quarter or half of a second
-TRIES: Final = 6  # news of a moment ago may still be on its way to the page
+TRIES: Final = 6  # news of a moment ago may still be on its way to the page, which then tells an older age
 LIST: Final = """() => [...document.querySelectorAll("#fleet tr[data-station]")].map((row) => ({
     surface: "screen list", station: row.dataset.station,
     presence: row.querySelector(".presence").innerText, visit: row.querySelector(".visit").innerText.trim(),
@@ -41,7 +41,7 @@ class Screen:
         """Some deeds, some time; then the list, and one station's page."""
         self._campaign.walk()
         stations = self._campaign.stations
-        self._open("/", LIST, count=len(stations))
+        self.look_at_list()
         self._turn += 1
         station = stations[self._turn % len(stations)]
         self._open(f"/stations/{station.name}", PAGE, count=1)
@@ -52,6 +52,10 @@ class Screen:
         if not drawn <= mine | {0}:
             told = f"{station.name}: the strip shows {sorted(drawn)[:5]}, should be of {codes}"
             self._campaign.tally.fault("wrong_person", told)
+
+    def look_at_list(self) -> None:
+        """The list alone, as it opens and a moment later."""
+        self._open("/", LIST, count=len(self._campaign.stations))
 
     def _open(self, path: str, read: str, *, count: int) -> None:
         hub, page = self._campaign.hub, self._page
@@ -76,10 +80,8 @@ class Screen:
             page.wait_for_timeout(WRITES_WITHIN_MS)
             once = Tally()
             self._read(read, count, once)
-            if once.wrong_age == 0:
-                break  # else it was still on its way: what is too young or somebody else's counts at once
-            if once.false_fresh or once.wrong_person:
-                break
+            if once.wrong_age == 0 or once.false_fresh or once.wrong_person:
+                break  # only ages that are too old are read again: what is newer was still on its way
         tally.add(once)
 
     def _read(self, read: str, count: int, tally: Tally) -> None:

@@ -14,7 +14,7 @@ from contract.events import CommandResult, Press
 from contract.header import Kind, Record
 from contract.ids import StationId
 from contract.limits import BUNDLE_MAX_BYTES
-from hub.fleet.bundles import open_bundle, read_bundle
+from hub.fleet.bundles import Bundles, open_bundle
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.hub import Hub
 from hub.ingest.committed import Committed
@@ -73,9 +73,9 @@ def is_press(one: Committed) -> bool:
 
 def whole(hub: HubThread, name: str) -> tuple[bytes, int]:
     """Return a bundle, and its size, when all of it has come."""
-    opener_for, deadline_s = hub.hub.opener_for, time.monotonic() + LIMIT_S
+    bundles, deadline_s = Bundles(hub.hub.opener_for), time.monotonic() + LIMIT_S
     while True:
-        found = hub.read(lambda store: read_bundle(store, opener_for, CON_DAO, name))
+        found = hub.read(lambda store: bundles.read(store, CON_DAO, name))
         if found is not None and found.data is not None:
             return found.data, found.size_bytes
         assert time.monotonic() < deadline_s

@@ -116,7 +116,8 @@ function write(row, index) {
 /** What was wrong when the station last told of itself, and how long ago that was. @param {HTMLElement} cell @param {number} number */
 function writeTroubles(cell, number) {
   const bits = data.troubles(number), text = bits ? troublesText(bits) : "";
-  const note = bits ? t("lúc cách đây {age}", { age: formatAge(line.age_ms(data.told[number])) }) : "";
+  const isTold = bits !== 0 && !Number.isNaN(data.told[number]); // what only the hub knows has no report
+  const note = isTold ? t("báo cách đây {age}", { age: formatAge(line.age_ms(data.told[number])) }) : "";
   if (cell.dataset.text === text + note) return;
   cell.dataset.text = text + note;
   const small = document.createElement("small");

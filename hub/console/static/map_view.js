@@ -1,20 +1,23 @@
 /** The map: a canvas with Vietnam as a shape and a mark for each station, or for each unit where they would lie on one another. */
 import { number as written, t } from "../../../web/words.js";
-import { FRAME, ISLANDS, ISLETS, MAINLAND, ZONES } from "./outline.js";
+import { AROUND_PX, FarMarks, FRAMED, LATE, LIVE, NEVER, SILENT, triangle } from "./map_far.js";
+import { DOTS, LAND, SQUASH } from "./map_land.js";
+import { FRAME, ISLETS, ZONES } from "./outline.js";
 
 /** @typedef {import("./fleet_data.js").FleetData} FleetData
  *  @typedef {{x: number, y: number, east: number, north: number, numbers: number[], unit: number, words: number[],
  *    calls: number, troubles: number, ringing: boolean}} Cluster
  *  @typedef {{station: number} | {cluster: Cluster}} Chosen */
 
-const SQUASH = Math.cos((16 * Math.PI) / 180); // a degree to the east is so much of one to the north
 const EACH_MAX = 400; // so few need no clusters
 const DEPTH_PX = [70, 200]; // below so many pixels a degree, clusters are the units of depth 0, of depth 1
 const SCALE_MAX = 6_000;
 export const HIT_PX = 16;
-const MARK_PX = [3, 6], FRAME_PX = 3, NEAR_PX = 150; // a mark from far and from near, where a degree has so many pixels
+const MARK_PX = 6, FRAME_PX = 3; // a mark from near, and the frame around it
+const NEAR_PX = 150; // from how many pixels a degree on it is near
+const TITLE_PX = 48; // below the land, where the page says what kind of drawing it is
 const TIMINGS_KEPT = 500;
-const WORD_NO = { LIVE: 0, LATE: 1, SILENT: 2, NEVER: 3 };
+const WORD_NO = { LIVE, LATE, SILENT, NEVER };
 const COLOURS = { ground: "--ground", land: "--surface", line: "--line-strong", soft: "--line", text: "--text", quiet: "--text-2",
   accent: "--accent", accentText: "--accent-text", attention: "--attention", alarm: "--alarm-high", alarmText: "--alarm-high-text" };
 
@@ -50,6 +53,7 @@ export class FleetMap {
     /** @type {Record<keyof typeof COLOURS, string>} */
     this._colours = /** @type {Record<keyof typeof COLOURS, string>} */ ({});
     this._isSoon = false;
+    this._far = new FarMarks();
     new ResizeObserver(() => this._resize()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this._repaint());
     this._repaint();
@@ -58,6 +62,7 @@ export class FleetMap {
   _repaint() {
     const style = getComputedStyle(this.canvas);
     for (const [name, token] of Object.entries(COLOURS)) this._colours[/** @type {keyof typeof COLOURS} */ (name)] = style.getPropertyValue(token).trim();
+    if (this.width) this._far.lay(this._colours, this._ratio, this.width, this.height);
     this.drawSoon();
   }
 
@@ -69,6 +74,7 @@ export class FleetMap {
     this.height = clientHeight;
     this.canvas.width = Math.round(clientWidth * this._ratio);
     this.canvas.height = Math.round(clientHeight * this._ratio);
+    this._far.lay(this._colours, this._ratio, this.width, this.height);
     if (!this._scale) this.showAll();
     this.draw();
   }
@@ -78,8 +84,9 @@ export class FleetMap {
     const [west, south, east, north] = FRAME;
     this._east = (west + east) / 2;
     this._north = (south + north) / 2;
-    this._least = Math.min(this.width / ((east - west) * SQUASH), this.height / (north - south));
+    this._least = Math.min(this.width / ((east - west) * SQUASH), Math.max(1, this.height - TITLE_PX) / (north - south));
     this._scale = this._least;
+    this._north -= TITLE_PX / 2 / this._scale;
     this._moved();
   }
 
@@ -209,24 +216,22 @@ export class FleetMap {
 
   _drawLand() {
     const pen = this._pen;
-    pen.beginPath();
-    for (const shape of [MAINLAND, ...ISLANDS]) {
-      shape.forEach(([east, north], at) => (at ? pen.lineTo(this._x(east), this._y(north)) : pen.moveTo(this._x(east), this._y(north))));
-      pen.closePath();
-    }
     pen.fillStyle = this._colours.land;
-    pen.fill();
     pen.strokeStyle = this._colours.line;
-    pen.lineWidth = 1.25;
     pen.lineJoin = "round";
-    pen.stroke();
+    pen.save();
+    pen.transform(this._scale, 0, 0, this._scale, this._x(0), this._y(0));
+    pen.lineWidth = 1.25 / this._scale;
+    pen.fill(LAND);
+    pen.stroke(LAND);
+    pen.restore();
+    pen.lineWidth = 1.25;
     pen.beginPath();
-    for (const [east, north] of [...ISLETS.map(([, e, n]) => /** @type {const} */ ([e, n])), ...ZONES.flatMap((zone) => zone.islands)]) {
+    for (const [east, north] of DOTS) {
       const x = this._x(east), y = this._y(north);
       pen.moveTo(x + 2, y);
       pen.arc(x, y, 2, 0, 2 * Math.PI);
     }
-    pen.fillStyle = this._colours.land;
     pen.fill();
     pen.stroke();
     pen.fillStyle = this._colours.quiet;
@@ -242,60 +247,61 @@ export class FleetMap {
 
   _drawEach() {
     const data = this._data, easts = data.east, norths = data.north;
-    const isNear = this._scale >= NEAR_PX || this.shown.length <= EACH_MAX, mark = MARK_PX[Number(isNear)];
-    const pen = this._pen, half = mark / 2, wideScale = this._scale * SQUASH, scale = this._scale;
+    const isNear = this._scale >= NEAR_PX || this.shown.length <= EACH_MAX;
+    const wideScale = this._scale * SQUASH, scale = this._scale;
     const left = this.width / 2 - this._east * wideScale, top = this.height / 2 + this._north * scale;
-    const cell = isNear ? 1 : mark / 2, across = Math.ceil(this.width / cell) + 2;
-    /** From far many lie on one another: one mark of a kind is drawn for each spot. */
-    const taken = isNear ? null : new Uint8Array(across * (Math.ceil(this.height / cell) + 2));
-    const late = new Path2D();
     /** @type {number[]} */
     const calling = [];
-    const marks = this._places, ends = [0, 0, 0, 0, 0]; // live, late, silent, never, and those with a frame
+    const places = this._places, ends = [0, 0, 0, 0, 0];
     const put = (/** @type {number} */ kind, /** @type {number} */ x, /** @type {number} */ y) => {
-      marks[kind][ends[kind]] = x;
-      marks[kind][ends[kind] + 1] = y;
-      ends[kind] += 2;
+      places[kind][ends[kind]++] = x;
+      places[kind][ends[kind]++] = y;
     };
     for (const number of this.shown) {
       const x = left + easts[number] * wideScale, y = top - norths[number] * scale;
-      if (!(x > -9 && y > -9 && x < this.width + 9 && y < this.height + 9)) continue; // nor where nobody knows where
-      const mark_ = this._marks[number], word = this._words[number];
-      if (mark_ & 2) {
+      if (!(x > -AROUND_PX && y > -AROUND_PX && x < this.width + AROUND_PX && y < this.height + AROUND_PX)) continue; // nor where nobody knows where
+      const mark = this._marks[number], isFramed = (mark & 1) !== 0;
+      if (mark & 2) {
         calling.push(number);
         continue;
       }
-      const kind = (1 << word) | (mark_ & 1 ? 16 : 0);
-      if (taken && x >= 0 && y >= 0) {
-        const at = Math.floor(y / cell) * across + Math.floor(x / cell);
-        if ((taken[at] & kind) === kind) continue;
-        taken[at] |= kind;
-      }
-      put(word, x, y);
-      if (mark_ & 1) put(4, x, y);
+      if (isNear || !isFramed) put(this._words[number], x, y); // from far the frame is all there is
+      if (isFramed) put(FRAMED, x, y);
     }
-    const [live, lates, silent, never, framed] = marks.map((places, kind) => places.subarray(0, ends[kind]));
+    const found = places.map((all, kind) => all.subarray(0, ends[kind]));
+    if (isNear) this._drawNear(found);
+    else this._drawFar(found);
+    for (const number of calling) this._drawCall(this._x(easts[number]), this._y(norths[number]), (this._marks[number] & 4) !== 0, 9);
+  }
+
+  /** @param {Float32Array[]} places by kind */
+  _drawFar(places) {
+    this._far.clear();
+    for (const kind of [NEVER, LIVE, SILENT, LATE, FRAMED]) this._far.put(kind, places[kind]);
+    this._far.draw(this._pen);
+  }
+
+  /** @param {Float32Array[]} places by kind */
+  _drawNear(places) {
+    const pen = this._pen, half = MARK_PX / 2, wide = MARK_PX + 2 * FRAME_PX;
+    const { [LIVE]: live, [LATE]: lates, [SILENT]: silent, [NEVER]: never, [FRAMED]: framed } = places;
     pen.fillStyle = this._colours.quiet;
     for (let at = 0; at < never.length; at += 2) pen.fillRect(never[at] - 1, never[at + 1] - 1, 2, 2);
     pen.fillStyle = this._colours.accent;
-    for (let at = 0; at < live.length; at += 2) pen.fillRect(Math.round(live[at] - half), Math.round(live[at + 1] - half), mark, mark);
-    pen.lineWidth = isNear ? 1.5 : 1;
+    for (let at = 0; at < live.length; at += 2) pen.fillRect(Math.round(live[at] - half), Math.round(live[at + 1] - half), MARK_PX, MARK_PX);
+    pen.lineWidth = 1.5;
     pen.strokeStyle = this._colours.quiet;
     pen.fillStyle = this._colours.land;
     for (let at = 0; at < silent.length; at += 2) {
-      pen.fillRect(silent[at] - half, silent[at + 1] - half, mark, mark);
-      pen.strokeRect(silent[at] - half, silent[at + 1] - half, mark, mark);
+      pen.fillRect(silent[at] - half, silent[at + 1] - half, MARK_PX, MARK_PX);
+      pen.strokeRect(silent[at] - half, silent[at + 1] - half, MARK_PX, MARK_PX);
     }
+    const late = new Path2D();
     for (let at = 0; at < lates.length; at += 2) triangle(late, lates[at], lates[at + 1], half + 1);
     pen.fillStyle = this._colours.attention;
     pen.fill(late);
     pen.strokeStyle = this._colours.attention;
-    const wide = mark + 2 * FRAME_PX;
-    for (let at = 0; at < framed.length; at += 2) {
-      if (isNear) pen.strokeRect(framed[at] - wide / 2, framed[at + 1] - wide / 2, wide, wide);
-      else pen.fillRect(Math.round(framed[at] - half), Math.round(framed[at + 1] - half), mark, mark);
-    }
-    for (const number of calling) this._drawCall(this._x(data.east[number]), this._y(data.north[number]), (this._marks[number] & 4) !== 0, 9);
+    for (let at = 0; at < framed.length; at += 2) pen.strokeRect(framed[at] - wide / 2, framed[at + 1] - wide / 2, wide, wide);
   }
 
   /** A diamond: red while it rings, blue when somebody is at it. @param {number} x @param {number} y @param {boolean} isRinging @param {number} r */
@@ -417,12 +423,4 @@ export class FleetMap {
 /** @param {number} count */
 function radius(count) {
   return Math.min(22, 9 + 0.7 * Math.log2(1 + count));
-}
-
-/** @param {Path2D} path @param {number} x @param {number} y @param {number} r */
-function triangle(path, x, y, r) {
-  path.moveTo(x, y - r);
-  path.lineTo(x + r, y + r);
-  path.lineTo(x - r, y + r);
-  path.closePath();
 }

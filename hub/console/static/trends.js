@@ -179,14 +179,18 @@ export class Trends {
     const title = [nameOf(line), unitWord(line.unit), line.is_unverified ? t("chưa kiểm chứng") : ""].filter(Boolean).join(" · ");
     const ink = colour(line.unit === "%" ? "--trace-pleth" : "--trace-ecg");
     const axis = { stroke: colour("--text-2"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
-    const time = new Intl.DateTimeFormat("vi-VN", { timeZone: clocked ? ZONE : "UTC", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const digits = /** @type {const} */ ({ timeZone: clocked ? ZONE : "UTC", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const times = [new Intl.DateTimeFormat("vi-VN", digits), new Intl.DateTimeFormat("vi-VN", { ...digits, second: "2-digit" })];
     return new Graph({
       title, width: this._plots.clientWidth, height: HEIGHT_PX,
       tzDate: (/** @type {number} */ s) => Graph.tzDate(new Date(s * 1_000), clocked ? ZONE : "Etc/UTC"),
       legend: { show: false }, cursor: { drag: { x: false, y: false } },
       scales: { x: { time: true, ...(this._of === "day" ? { range: [this._now_s - DAY_S, this._now_s] } : {}) },
         y: { range: rangeOf(line, columns) } },
-      axes: [{ ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((s) => time.format(s * 1_000)) },
+      axes: [{ ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => {
+        const isClose = ticks.length > 1 && ticks[1] - ticks[0] < 60; // minutes alone would say one thing twice
+        return ticks.map((s) => times[Number(isClose)].format(s * 1_000));
+      } },
         { ...axis, size: 46 }],
       series: [{}, { show: false }, { label: t("giữa"), stroke: ink, fill: `${ink}33`, width: 1.6, points: { show: false },
         paths: (/** @type {any} */ u) => pathsOf(u, columns, (visits[0]?.bin_ms ?? 0) / 1_000) }, { show: false }],

@@ -203,6 +203,20 @@ def test_who_asks_too_often_is_told_when_to_come_back(server: ConsoleServer) -> 
     assert int(refused[0][2]["retry-after"]) >= 1
 
 
+def test_a_broken_program_behind_the_same_address_shuts_out_nobody_else(
+    server: ConsoleServer, tokens: dict[str, str]
+) -> None:
+    _, broken = server.run(lambda: server.rooms.people.make_token("hỏng", [Scope.HUB_READ], days=1, by="Chi"))
+    _, other = server.run(lambda: server.rooms.people.make_token("khác", [Scope.HUB_READ], days=1, by="Chi"))
+    assert ask(server, "/hub", broken)[0] == 200
+    wrong = broken[:-1] + ("A" if broken[-1] != "A" else "B")
+    for text in (wrong, "hd999999_" + "a" * 43):
+        statuses = [ask(server, "/hub", text)[0] for _ in range(4)]
+        assert statuses[0] == 401 and 429 in statuses
+    assert ask(server, "/hub", other)[0] == 200  # for the first time, behind the same address
+    assert ask(server, "/hub", broken)[0] == 200  # the same number, and it was good before
+
+
 def test_the_document_is_there_for_everybody(server: ConsoleServer) -> None:
     assert ask(server, "/openapi.json")[1]["openapi"] == "3.1.0"
 

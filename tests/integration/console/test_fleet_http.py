@@ -11,8 +11,12 @@ import pytest
 
 from contract.events import BoxStarted, Status
 from contract.ids import StationId
+from hub.console.fleet_room import FleetRoom
 from hub.fleet.compact import Row
+from hub.fleet.station_card import StationCard
+from hub.fleet.units import UnitNo
 from hub.people.accounts import Role
+from hub.store.view_book import VIEWS_MAX
 from tests.simulators.console_server import ConsoleServer
 from tests.simulators.console_station import ConsoleStation
 from tests.simulators.synthetic_fleet import made_fleet, settle
@@ -123,6 +127,14 @@ def test_a_view_is_mine_or_everybodys_and_only_mine_to_take_away(server: Console
     assert server.post("/fleet/views", {"name": "x" * 61}, Cookie=lan).status == 400
 
 
+def test_who_saved_too_many_views_is_told_what_to_do(server: ConsoleServer, lan: str) -> None:
+    answers = [server.post("/fleet/views", {"name": f"v{n}"}, Cookie=lan) for n in range(VIEWS_MAX + 1)]
+    assert [answer.status for answer in answers] == [303] * VIEWS_MAX + [409]
+    assert "Bạn đã lưu 50 cách xem. Hãy bỏ bớt một cách xem rồi lưu lại." in answers[-1].text
+    for drop in re.findall(r'action="(/fleet/views/\d+/drop)"', server.get("/", Cookie=lan).text):
+        server.post(drop, Cookie=lan)
+
+
 def test_the_stations_page_begins_with_what_its_box_told_and_when(
     server: ConsoleServer, station: ConsoleStation, lan: str
 ) -> None:
@@ -179,8 +191,45 @@ def test_a_card_that_is_changed_costs_no_look_at_all_the_other_stations(
     monkeypatch.setattr(room, "row", row)
     before, rows_before = room.generation, server.call(lambda: list(room.board.rows))
     card = server.rooms.organisation.now.stations[StationId("tram-00007")]
-    renamed = replace(card, note="đã sửa")
+    renamed = replace(card, name="Trạm đã sửa")
     server.run(lambda: server.rooms.organisation.keep([renamed], by="Lan"))
     wait_for(lambda: room.generation != before, "the board of now")
     assert len(looked) < 10
     assert server.call(lambda: len(room.board.rows)) == len(rows_before)
+
+
+def test_a_change_of_one_card_makes_no_row_and_folds_no_name_but_its_own(
+    server: ConsoleServer, lan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rows(server.get("/?q=tram+00007", Cookie=lan).text) == ["tram-00007"]  # all have been folded
+    made, folded = list[StationId](), list[StationId]()
+    row, fold = FleetRoom.row, FleetRoom._fold
+
+    def counted_row(self: FleetRoom, station: StationId) -> Row:
+        made.append(station)
+        return row(self, station)
+
+    def counted_fold(self: FleetRoom, station: StationId) -> str:
+        folded.append(station)
+        return fold(self, station)
+
+    monkeypatch.setattr(FleetRoom, "row", counted_row)
+    monkeypatch.setattr(FleetRoom, "_fold", counted_fold)
+    seventh = StationId("tram-00007")
+    keeper, looked = server.rooms.organisation, server.rooms.alerts.looked_count()
+    generation = server.rooms.fleet.generation
+    card = keeper.now.stations[seventh]
+    server.run(lambda: keeper.keep([replace(card, note="sửa mái")], by="Lan"))
+    assert server.rooms.fleet.generation == generation
+    server.run(lambda: keeper.keep([replace(card, name="Trạm Hải Đăng")], by="Lan"))
+    assert server.rooms.fleet.generation != generation
+    assert rows(server.get("/?q=hai+dang", Cookie=lan).text) == ["tram-00007"]
+    assert (made, folded) == ([], [seventh])
+    new = StationCard(station=StationId("tram-moi"), name="Trạm Mới Tinh", unit=UnitNo(2))
+    server.run(lambda: keeper.keep([new], by="Lan"))
+    assert rows(server.get("/?q=moi+tinh", Cookie=lan).text) == ["tram-moi"]
+    assert (made, folded) == (["tram-moi"], [seventh, "tram-moi"])
+    server.run(server.rooms.alerts.turn)
+    assert server.rooms.alerts.looked_count() - looked < COUNT // 2
+    server.run(lambda: keeper.keep([replace(new, closed=True)], by="Lan"))
+    assert rows(server.get("/?q=moi+tinh", Cookie=lan).text) == []

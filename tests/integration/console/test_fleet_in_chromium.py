@@ -211,6 +211,58 @@ def test_a_unit_is_entered_by_a_click(page: Page, server: ConsoleServer) -> None
     wait_until(page, "document.body.fleet.map.depth !== 0")
 
 
+# Of each station in sight: the colours that may lie at its place (its own, and those that are drawn over it),
+# and those that do.
+AT_PLACES = """() => {
+    const { map } = document.body.fleet, { canvas } = map, { east, north } = map._data;
+    const pen = canvas.getContext("2d"), ratio = canvas.width / map.width, found = [];
+    const all = pen.getImageData(0, 0, canvas.width, canvas.height);
+    const written = (name) => { pen.fillStyle = map._colours[name]; return pen.fillStyle; };
+    const [quiet, accent, attention] = ["quiet", "accent", "attention"].map(written);
+    const words = [[accent, quiet, attention], [attention], [quiet, attention], [quiet, accent, attention]];
+    for (const number of map.shown) {
+        const x = Math.round(map._x(east[number]) * ratio), y = Math.round(map._y(north[number]) * ratio);
+        if (!(x > 3 && y > 3 && x < all.width - 3 && y < all.height - 3)) continue;
+        const seen = [-2, -1, 0, 1].flatMap((dy) => [-2, -1, 0, 1].map((dx) => {
+            const from = 4 * ((y + dy) * all.width + x + dx), bytes = [...all.data.slice(from, from + 3)];
+            return "#" + bytes.map((n) => n.toString(16).padStart(2, "0")).join("");
+        }));
+        found.push([map._marks[number] & 1 ? [attention] : words[map._words[number]], seen]);
+    }
+    return found;
+}"""
+SUM = """() => {
+    const { map } = document.body.fleet, { data } = map.canvas.getContext("2d")
+        .getImageData(0, 0, map.canvas.width, map.canvas.height);
+    return data.reduce((sum, one, at) => (sum * 31 + one * (at % 97)) % 1_000_003, 0);
+}"""
+
+
+def test_from_far_each_station_has_its_mark_and_leaves_nothing_when_the_map_moves(
+    page: Page, server: ConsoleServer
+) -> None:
+    page.goto(f"{server.url}/map")
+    wait_until(page, f"document.body.fleet?.map.shown.length === {COUNT}")
+    page.evaluate("document.body.fleet.map.isEach = true; document.body.fleet.map.draw()")
+    found = page.evaluate(AT_PLACES)
+    assert len(found) > COUNT / 2
+    assert [one for one in found if not set(one[0]) & set(one[1])] == []
+    before, moved, back = page.evaluate(
+        f"""() => {{
+        const {{ map }} = document.body.fleet, sum = {SUM};
+        const sums = [];
+        for (const by of [0, 40, -40]) {{
+            map.pan(by, by);
+            map.draw();
+            sums.push(sum());
+        }}
+        return sums;
+    }}"""
+    )
+    assert moved != before
+    assert back == before
+
+
 def test_the_wall_says_huge_that_it_is_old(page: Page, server: ConsoleServer) -> None:
     page.goto(f"{server.url}/wall")
     wait_until(page, "document.body.fleet?.map.shown.length > 0")

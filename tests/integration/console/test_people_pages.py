@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.cases.note_words import utc_text
 from hub.people.accounts import Role
 from tests.simulators.console_server import Answer, ConsoleServer, wait_for
 from tests.simulators.console_station import ConsoleStation
@@ -109,7 +112,11 @@ def test_a_token_is_shown_once_opens_the_api_and_is_ended(server: ConsoleServer)
     assert server.get("/api/v1/hub", Authorization=bearer).status == 200
     page = server.get("/tokens", Cookie=server.session("Chi"))
     assert "Grafana" in page.text
+    ends = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")) + timedelta(days=30)
+    assert f"{ends:%d/%m/%Y} " in page.text, "the year too: it may be the next"
     assert secret_in(made) not in page.text
+    ends = server.run(server.rooms.people.tokens)[0].ends_utc_s
+    assert utc_text(ends * 1_000_000)[:16] in page.text  # with its year: a token may last longer than one
     assert post(server, "/tokens/1/end").status == 303
     assert server.get("/api/v1/hub", Authorization=bearer).status == 401
     assert post(server, "/tokens/9/end").status == 404

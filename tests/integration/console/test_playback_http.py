@@ -2,8 +2,10 @@
 
 import io
 import itertools
+import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -191,6 +193,47 @@ def test_the_page_lists_visits_and_what_is_nobodys_and_says_times_no_better_than
     assert re.search(r'<th scope="row">\d\d:\d\d:\d\d</th>', one)
     nobodys = server.get(f"{address}?{query(station, visit=0, t=now_us)}", Cookie=cookie).text
     assert "Không thuộc lượt khám nào: không biết là của ai." in nobodys
+
+
+def test_of_a_long_visit_the_table_has_a_part_and_leads_to_the_others(
+    server: ConsoleServer, cookie: str, station: ConsoleStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_us = station.now_us()
+    station.numbers(97, 71)
+    monkeypatch.setattr(station, "now_us", lambda: first_us + 50 * 3_600_000_000)
+    station.numbers(88, 72)
+    address = f"/stations/{station.name}/playback"
+    wait_for(lambda: "2 ngày" in server.get(address, Cookie=cookie).text, "the visit of fifty hours")
+    page = server.get(f"{address}?{query(station)}", Cookie=cookie).text
+    assert "<strong>97</strong>" in page
+    assert "<strong>88</strong>" not in page
+    assert "Lượt khám dài: bảng này chỉ có từ 0 s đến 12 giờ 00 sau lúc bắt đầu." in page
+    assert "Phần trước" not in page
+    for _ in range(4):
+        (after,) = re.findall(r'<a class="button" href="([^"#]*)#past-table">Phần sau</a>', page)
+        page = server.get(unescape(after), Cookie=cookie).text
+    assert "<strong>88</strong>" in page
+    assert "<strong>97</strong>" not in page
+    assert re.search(r'<th scope="row">phút (2999|3000)</th>', page)
+    assert ("Phần trước" in page, "Phần sau" in page) == (True, False)
+
+
+def test_who_is_being_seen_is_known_before_the_station_s_turn_after_a_start(
+    server: ConsoleServer, cookie: str, station: ConsoleStation
+) -> None:
+    station.numbers(97, 71)
+    base, name = f"/stations/{station.name}", station.records.station
+    wait_for(lambda: 'scope="row"' in server.get(f"{base}/playback", Cookie=cookie).text, "the visit")
+
+    def start_anew() -> None:
+        server.rooms.feed.stations.pop(name, None)
+        server.rooms.feed.begin([name])  # nobody takes it up until it is looked at
+
+    server.call(start_anew)
+    assert "đang khám" in server.get(f"{base}/playback", Cookie=cookie).text
+    server.call(start_anew)
+    told = server.get(f"{base}/trends", Cookie=cookie, Accept="application/json").text
+    assert [one["is_under_way"] for one in json.loads(told)["visits"]] == [True]
 
 
 def test_events_of_the_period_are_listed_with_their_place_and_none_of_another_visit(

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser import chromium_page
 from tests.staleness.campaign import Campaign
-from tests.staleness.screen import Screen
+from tests.staleness.screen import LIST, Screen
 
 STEPS = 24
 
@@ -60,13 +62,22 @@ def ages_stand_still(text: str) -> str:
     return re.sub(r"\d+ (phút|giờ \d\d)", "3 s", text)
 
 
+def ages_run_ahead(text: str) -> str:
+    return re.sub(r"\d+ (phút|giờ \d\d)", "9 giờ 00", text)
+
+
 def anothers_number(text: str) -> str:
     return re.sub(r'(<span class="reading">)\d+ ', r"\g<1>58 ", text)
 
 
 @pytest.mark.parametrize(
     ("spoil", "kind"),
-    [(silent_is_live, "false_fresh"), (ages_stand_still, "wrong_age"), (anothers_number, "wrong_person")],
+    [
+        (silent_is_live, "false_fresh"),
+        (ages_stand_still, "false_fresh"),
+        (ages_run_ahead, "wrong_age"),
+        (anothers_number, "wrong_person"),
+    ],
 )
 def test_a_page_that_lies_is_found_out(tmp_path: Path, spoil: Callable[[str], str], kind: str) -> None:
     with Campaign(tmp_path, seed=2, spoil=spoil) as campaign:
@@ -79,3 +90,42 @@ def test_a_page_that_lies_is_found_out(tmp_path: Path, spoil: Callable[[str], st
         campaign.hub.clock.ahead_s += 1_200.0
         campaign.look()
     assert getattr(campaign.tally, kind) > 0
+
+
+class LiesOnce:
+    """A page whose first reading has other ages than stand there."""
+
+    def __init__(self, page: Page, *, age: str) -> None:
+        self._page, self._age, self._has_lied = page, age, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._page, name)
+
+    def evaluate(self, script: str, *given: Any) -> Any:
+        told = self._page.evaluate(script, *given)
+        if script == LIST and not self._has_lied:
+            self._has_lied = True
+            for row in told:
+                row["presence"] = re.sub(r"\d+ phút", self._age, row["presence"])
+        return told
+
+
+@pytest.mark.parametrize(
+    ("age", "false_fresh"),
+    [("3 s", True), ("9 giờ 00", False)],
+    ids=["too young is wrong at once", "too old may not be drawn yet"],
+)
+def test_an_open_page_is_read_again_only_while_its_ages_are_too_old(
+    tmp_path: Path, age: str, false_fresh: bool
+) -> None:
+    with Campaign(tmp_path, seed=2) as campaign, chromium_page(allow=r"ERR_|WebSocket") as page:
+        for station in campaign.stations:
+            station.sit_down()
+            station.measure()
+        campaign.look()
+        campaign.hub.clock.ahead_s += 1_200.0
+        liar = LiesOnce(page, age=age)
+        Screen(campaign, cast(Page, liar)).look_at_list()
+    tally = campaign.tally
+    assert (tally.false_fresh > 0) is false_fresh
+    assert (tally.wrong_age, tally.wrong_person) == (0, 0)

@@ -157,6 +157,18 @@ def test_the_graph_joins_neither_visits_nor_gaps(
     page.locator("#trends [data-of=visit]").click()
     wait_until(page, "document.querySelectorAll('#trends .uplot').length === 2")
     expect(page.locator("#trends-note")).to_contain_text("Lượt khám")
+    for length_s in (30, 7_200):  # a visit of half a minute says seconds, one of hours does not
+        labels: list[str] = page.evaluate(
+            """async (length_s) => {
+                const u = document.body.trends.graphs[0], [from] = u.data[0];
+                u.setScale('x', { min: from, max: from + length_s });
+                await new Promise(requestAnimationFrame);
+                return u.axes[0]._values;
+            }""",
+            length_s,
+        )
+        assert len(labels) == len(set(labels)) > 1
+        assert all(label.count(":") == (2 if length_s == 30 else 1) for label in labels)
     page.goto(f"{server.url}{PATH}?of=day&lang=en")
     screenshot(page, "trends-en-light")
     page.goto(f"{server.url}{PATH}?of=day&lang=vi")

@@ -140,7 +140,7 @@ _FLEET: Final = (
     _of_fleet("maintenance", "/maintenance", "table"),
     _of_fleet("units", "/units", "main summary"),
     _of_fleet("units-found", "/units", "ul.found li", address="/units?q=muong+nhe"),
-    _of_fleet("unit", "/units/{no:int}", "main table", address="/units/{unit}", who=ADMIN),
+    _of_fleet("unit", "/units/{no}", "main table", address="/units/{unit}", who=ADMIN),
     _of_fleet("card", "/stations/{station}/card", "#zone"),
     _of_fleet("boxes", "/boxes", "main table"),
     _of_fleet("box", "/boxes/{box}", "h1"),

@@ -30,7 +30,7 @@ from edge.desired.settings import Settings
 from edge.spool.spool_service import SpoolThread
 from edge.vitals_service import Vitals
 from firmware_bridge.board.messages import OutputId, OutputPattern
-from hub.fleet.bundles import BundleState, open_bundle, read_bundle
+from hub.fleet.bundles import Bundles, BundleState, open_bundle
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.hub import Hub
 from hub.store.settings_book import CommandRow, LayerDraft
@@ -110,8 +110,8 @@ class HubSide:
         return [one.state for one in self.told(CommandResult) if one.command == name]
 
     def bundle(self, name: str) -> BundleState | None:
-        opener_for = self.thread.hub.opener_for
-        return self.thread.read(lambda store: read_bundle(store, opener_for, CON_DAO, name))
+        bundles = Bundles(self.thread.hub.opener_for)
+        return self.thread.read(lambda store: bundles.read(store, CON_DAO, name))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The book of deeds: what is looked for is found, page by page, and nothing else."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.people.accounts import AccountError, AccountFault, Accounts, Role
-from hub.people.deeds import Deed, DeedSearch
+from hub.people.deeds import KINDS, Deed, DeedSearch, search_sql
 
 CALL = "con-dao-01.0000000000000007.3"
 
@@ -41,6 +42,28 @@ def test_deeds_are_found_by_who_what_to_whom_and_when(accounts: Accounts) -> Non
     assert numbers(accounts, from_utc_us=2_000, until_utc_us=4_000) == [3, 2]
     assert numbers(accounts, subject="%") == []
     assert accounts.deeds.kinds() == ["claim", "close", "ring"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (DeedSearch(subject="con-dao-01"), "deed_subject"),
+        (DeedSearch(subject=CALL, name="lan", deed="ring", before=500), "deed_subject"),
+        (DeedSearch(name="LAN"), "deed_name"),
+        (DeedSearch(name="lan", before=500), "deed_name"),
+        (DeedSearch(deed="ring", before=500), "deed_kind"),
+    ],
+)
+def test_a_search_reads_what_its_index_finds_and_not_the_whole_book(
+    accounts: Accounts, tmp_path: Path, wanted: DeedSearch, index: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "accounts.db")) as db:
+        sql, values = search_sql(wanted, newest=50)
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+        assert any(index in step for step in plan), plan
+        assert not any(step.startswith("SCAN deed") for step in plan), plan
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {KINDS}")]
+        assert not any(step.startswith("SCAN deed") for step in plan), plan
 
 
 def test_somebody_can_always_change_accounts(accounts: Accounts) -> None:

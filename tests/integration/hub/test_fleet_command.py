@@ -50,3 +50,18 @@ def test_provinces_are_seeded_stations_imported_and_all_of_it_comes_back(folder:
     with SqliteStore(folder / "store", is_writer=False) as store:
         versions = store.fleet.card_versions("station", "muong-nhe")
     assert [(row.by, row.why) for row in versions] == [("hub fleet import", "tram.csv")]
+
+
+def test_beside_a_hub_that_runs_nothing_is_written_and_it_is_said_what_to_do(folder: Path) -> None:
+    file = folder / "tram.csv"
+    file.write_text("station,name\nmuong-nhe,Trạm Mường Nhé\n", encoding="utf-8")
+    with SqliteStore(folder / "store", is_writer=True) as running:
+        wrong = hub_fleet(folder, "import", str(file), "--write")
+        assert wrong.returncode == 1
+        assert "nothing was written: the hub of" in wrong.stderr
+        assert "Its console takes the file, at /organisation/import. Else: Stop it," in wrong.stderr
+        seeded = hub_fleet(folder, "seed-vietnam", "56")
+        assert "Stop it, say this again, and start it." in seeded.stderr
+        assert "/organisation/import" not in seeded.stderr
+        assert running.fleet.cards() == []
+        assert hub_fleet(folder, "import", str(file)).returncode == 0  # looking is no writing

@@ -93,8 +93,8 @@ def test_a_change_is_kept_told_and_there_after_a_restart(tmp_path: Path) -> None
                 utc_now_us=lambda: 5_000,
             )
             keeper, other = OrganisationKeeper(cast(Hub, hub)), OrganisationKeeper(cast(Hub, hub))
-            told = []
-            keeper.on_change(lambda: told.append(keeper.now.unit_text(CON_DAO)))
+            told = list[tuple[str, frozenset[StationId]]]()
+            keeper.on_change(lambda change: told.append((keeper.now.unit_text(CON_DAO), change.moved)))
             await keeper.begin()
             await other.begin()
             assert keeper.name(CON_DAO) == "Trạm y tế Côn Đảo"
@@ -102,7 +102,7 @@ def test_a_change_is_kept_told_and_there_after_a_restart(tmp_path: Path) -> None
             with pytest.raises(OrganisationError):
                 await keeper.keep([StationCard(station=CON_DAO, unit=UnitNo(1))], by="lan")
             await keeper.keep([CITY, StationCard(station=CON_DAO, unit=UnitNo(1))], by="lan")
-            assert told == ["Thành phố Hồ Chí Minh"]
+            assert told == [("Thành phố Hồ Chí Minh", frozenset({CON_DAO}))]
             assert keeper.revision(CITY) == 1
 
             with pytest.raises(ChangedMeanwhileError):

@@ -1,6 +1,8 @@
 """What every store of the hub must do, over real files."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +35,8 @@ from contract.parts import parse_part
 from contract.ranges import SeqRanges
 from contract.sealing import Opener
 from contract.times import Anchor
-from hub.store.interface import Arrival, Outcome, Store, StoreLockedError
+from hub.store.interface import Arrival, Outcome, Store, StoreFailedError, StoreLockedError
+from hub.store.segments import SegmentWriter
 from hub.store.sqlite import SqliteStore
 from tests.integration.hub.arrivals import HUB_KEY, NOW_US, Arrive, of_version_9
 from tests.simulators.box import BoxRecords
@@ -325,6 +328,55 @@ def test_a_commit_that_fails_midway_stores_nothing(
     assert store.ranges(CON_DAO, box.spool) == {}
     assert commit_one(store, good) is Outcome.STORED
     assert len(bodies(store, WAVEFORM, box.spool)) == 1
+
+
+def test_what_a_writer_knows_is_what_was_committed(
+    tmp_path: Path, store: SqliteStore, box: BoxRecords, arrive: Arrive
+) -> None:
+    first, second = arrive(box.chunk()), arrive(box.chunk())
+    store.commit([first])
+    told = store.ranges(CON_DAO, box.spool)
+    with pytest.raises(OverflowError):
+        store.commit([second, replace(arrive(box.chunk()), received_utc_us=2**70)])
+    with SqliteStore(tmp_path / "store", is_writer=False) as reader:
+        assert store.ranges(CON_DAO, box.spool) == reader.ranges(CON_DAO, box.spool) == told
+        assert store.commit([second, second, first]) == [
+            Outcome.STORED, Outcome.DUPLICATE, Outcome.DUPLICATE,
+        ]  # fmt: skip
+        assert store.ranges(CON_DAO, box.spool) == reader.ranges(CON_DAO, box.spool) != told
+    assert told == {WAVEFORM: SeqRanges([(1, 1)])}  # a receipt that waits says what it was told
+    assert len(bodies(store, WAVEFORM, box.spool)) == 2
+
+
+def test_a_commit_that_failed_and_was_made_all_the_same_is_known(
+    store: SqliteStore, box: BoxRecords, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrival = arrive(box.chunk(record_class=NUMERIC))
+    store.commit([arrive(box.chunk(record_class=NUMERIC))])
+    with monkeypatch.context() as patch, pytest.raises(StoreFailedError):
+        patch.setattr(SegmentWriter, "keep", _fail)  # behind the database's own commit
+        store.commit([arrival])
+    assert store.ranges(CON_DAO, box.spool) == {NUMERIC: SeqRanges([(1, 2)])}
+    assert commit_one(store, arrival) is Outcome.DUPLICATE
+
+
+def _fail(_: SegmentWriter) -> None:
+    raise OSError("the disk is gone")
+
+
+@pytest.mark.parametrize("record_class", [NUMERIC, WAVEFORM])
+def test_a_record_that_no_range_names_is_there_all_the_same(
+    tmp_path: Path, box: BoxRecords, arrive: Arrive, record_class: RecordClass
+) -> None:
+    """Ranges save a look for each record; the table's own key decides."""
+    arrival = arrive(box.chunk(record_class=record_class))
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        store.commit([arrival])
+    with closing(sqlite3.connect(tmp_path / "s" / "hub.db", isolation_level=None)) as db:
+        db.execute("DELETE FROM stored_range")
+    with SqliteStore(tmp_path / "s", is_writer=True) as store:
+        assert commit_one(store, arrival) is Outcome.DUPLICATE
+        assert len(bodies(store, record_class, box.spool)) == 1
 
 
 def test_a_reader_sees_what_the_writer_committed_and_writes_nothing(

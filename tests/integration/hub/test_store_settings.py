@@ -1,7 +1,9 @@
 """Settings and commands in the real store: what was changed is kept for ever, documents have versions."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,30 @@ def arrival(station: StationId, event: AnyEvent, *, seq: int, t_us: int) -> Arri
 
 def command(name: str = "0" * 16) -> CommandRow:
     return CommandRow(name=name, station=CON_DAO, word="bundle", by="Lan", made_utc_us=1, expires_utc_us=100)
+
+
+def test_what_an_old_card_said_does_not_undo_what_the_new_one_says(store: SqliteStore) -> None:
+    old, new, epoch = SPOOL, SpoolId(0xB0C6), store.epoch
+    seqs = itertools.count(1)
+
+    def say(spool: SpoolId, version: int, *, boot: int, late_s: int = 0, of_epoch: int = epoch) -> int:
+        event = told(version).model_copy(update={"epoch": of_epoch})
+        seq = next(seqs)
+        arrival = event_arrival(
+            CON_DAO, spool, event, boot=BootId(boot), t_us=seq * 1_000, seq=seq, utc_us=NOW_US
+        )
+        store.commit([replace(arrival, sent_t_us=arrival.sent_t_us + late_s * 1_000_000)])
+        report = store.settings.report(CON_DAO)
+        assert report is not None
+        return report.event.version
+
+    assert say(old, 3, boot=9) == 3
+    assert say(new, 5, boot=1) == 5  # a new card counts its boots anew
+    assert say(old, 4, boot=9, late_s=86_400) == 5  # it lay in the old card
+    assert say(old, 4, boot=9) == 4  # the old card is in the box again
+    assert say(new, 5, boot=1, late_s=86_400) == 5
+    assert say(old, 5, boot=9, late_s=86_400) == 5
+    assert say(old, 70, boot=9, late_s=86_400, of_epoch=epoch ^ 1) == 5  # of a store before this one
 
 
 def test_a_command_is_open_until_its_own_station_answers(store: SqliteStore) -> None:

@@ -37,9 +37,12 @@ from contract.events import (
     VisitClosed,
     VisitOpened,
     encode_event,
+    event_body,
     parse_event,
 )
+from contract.ids import RecordClass
 from contract.limits import EVENT_MAX_BYTES
+from contract.short_events import lengthen, shorten
 from contract.varints import VARINT_MAX
 
 STREAM = Stream(stream=1, mdc=131330, label="II", shape="ecg", rate_mhz=250_000, scale=2.5, unit="uV")
@@ -212,11 +215,39 @@ def test_a_tombstone_whose_end_is_before_its_start_is_refused() -> None:
     assert refusal_of(text) is Refusal.MALFORMED
 
 
-STATUS_MAX_BYTES = 400  # with all that a box can tell: 115 kB a day of an idle station, before sealing
+STATUS_MAX_BYTES = 300  # with all that a box can tell, at its longest
 
 
 def test_a_status_that_tells_all_is_still_small() -> None:
-    assert len(encode_event(FULL_STATUS)) <= STATUS_MAX_BYTES
+    owed = {str(n): Owed(records=10**7 + 3 * n, oldest_age_s=864_012.3 + n) for n in range(4)}
+    longest = FULL_STATUS.model_copy(update={"owed": owed, "connected_for_s": 98_765.4, "up_bps": 12_345_678})
+    assert len(encode_event(longest)) > STATUS_MAX_BYTES > 1.5 * len(shorten(encode_event(longest)))
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda event: event.event)
+def test_an_event_made_short_is_the_same_event_and_never_longer(event: Event) -> None:
+    json = encode_event(event)
+    assert len(shorten(json)) <= len(json)
+    assert parse_event(shorten(json)) == event
+
+
+def test_a_press_can_be_read_without_anything_else() -> None:
+    press = Press(device="board-1", device_boot=2, press_count=1, learned_from="event")
+    assert event_body(press, RecordClass.CALL) == encode_event(press)
+    assert event_body(press, RecordClass.NUMERIC) == shorten(encode_event(press))
+
+
+SHORT = shorten(encode_event(FULL_STATUS))
+
+
+@pytest.mark.parametrize("raw", [SHORT[:1], SHORT[:-1], SHORT + b"\0", b"\x01" + b"\xff" * 9], ids=range(4))
+def test_what_is_not_quite_a_short_event_is_refused(raw: bytes) -> None:
+    assert refusal_of(raw) is Refusal.MALFORMED
+
+
+def test_a_short_event_that_would_fill_the_memory_is_refused_before_it_does() -> None:
+    assert len(lengthen(shorten(b" " * 50_000_000))) == EVENT_MAX_BYTES + 1
+    assert refusal_of(shorten(b" " * (EVENT_MAX_BYTES + 1))) is Refusal.OVERSIZED
 
 
 def test_a_status_of_an_older_box_is_read_and_what_it_does_not_tell_is_unknown() -> None:

@@ -58,6 +58,7 @@ SEEDS: Final = [
     ),
     *(example["json"].encode() for example in EXAMPLES.values() if "json" in example.fields),
     EXAMPLES["record-clear-key-event"].raw("body"),
+    EXAMPLES["event-short"].raw("body"),
     EXAMPLES["relation-column"].raw("near-hex"),
     b"v1/con-dao-01/up/0",
     EXAMPLES["names"]["call"].encode(),

@@ -58,3 +58,14 @@ def test_bytes_after_the_end_are_refused() -> None:
     reader.varint()
     with pytest.raises(RefusedError, match="1 bytes after its end"):
         reader.finish()
+
+
+@given(st.lists(numbers, max_size=9))
+def test_several_are_read_as_one_by_one(some: list[int]) -> None:
+    data = b"".join(map(encode_varint, some))
+    reader = Reader(data + b"\x07", what="numbers")
+    assert (reader.varints(len(some)), reader.left) == (some, 1)
+    if some:
+        with pytest.raises(RefusedError) as refused:
+            Reader(data[:-1], what="numbers").varints(len(some))
+        assert refused.value.refusal is Refusal.TRUNCATED

@@ -38,6 +38,7 @@ from contract.parts import Content, encode_part, join_parts, parse_part, slice_o
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord, encode_receipt, parse_receipt
 from contract.sealing import HubKey, Opener, unwrap_key
+from contract.short_events import DICTIONARY, shorten
 from contract.signals import (
     Advice,
     AnySignal,
@@ -90,6 +91,7 @@ def test_every_block_of_the_page_is_an_example_that_a_test_reads() -> None:
         "event-desired-applied",
         "command",
         "event-command-result",
+        "event-short",
     }
     assert PAGE.count("\n```") == 2 * len(EXAMPLES)
 
@@ -133,6 +135,13 @@ def test_a_press() -> None:
         name: value for name, value in example.fields.items() if name != "json"
     }
     assert encode_event(press).decode() == example["json"]
+
+
+def test_a_short_event() -> None:
+    example = EXAMPLES["event-short"]
+    assert example.raw("dictionary") == DICTIONARY
+    assert parse_event(example.raw("body")) == parse_event(example["json"].encode())
+    assert shorten(example["json"].encode()) == example.raw("body")
 
 
 def test_how_camera_and_sound_are() -> None:

@@ -41,7 +41,7 @@ class Street:
     ) -> None:
         self.facts: dict[StationId | None, AnyFacts] = {}
         self.looks: list[StationId | None] = []
-        paths = {StationId(name): tuple(map(UnitNo, path)) for name, path in units.items()}
+        self.paths = paths = {StationId(name): tuple(map(UnitNo, path)) for name, path in units.items()}
         self.man = Watchman(rules, path_of=lambda station: paths.get(station, ()), unit_named=lambda _: None)
         self.man.begin([], now_s=now_s)
         self.man.add(paths, now_s=now_s)

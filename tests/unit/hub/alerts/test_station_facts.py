@@ -3,7 +3,7 @@ from math import inf
 import pytest
 
 from contract.events import AnchorSet, Conditions, DeviceState, LeadState, Owed, Status
-from hub.alerts.facts import AT_REST, QUANTITIES, Fact, StationFacts, fact
+from hub.alerts.facts import AT_REST, OF_HEARING, QUANTITIES, Fact, StationFacts, fact
 from hub.alerts.rules import BUILT_IN
 from hub.alerts.station_facts import station_facts
 from hub.alerts.watch import Verdict, Watch, judge
@@ -114,3 +114,13 @@ def test_nothing_is_the_matter_with_a_station_that_is_no_more() -> None:
     for rule in BUILT_IN.values():
         if not QUANTITIES[rule.looks_at].is_of_hub:
             assert judge(Watch(), rule, fact(AT_REST, rule.looks_at), now_s=1e9)[0] is Verdict.CLEAR
+
+
+def test_only_facts_of_hearing_are_others_because_a_station_was_heard() -> None:
+    now = StationNow()
+    tell(
+        now, STATUS.model_copy(update={"cpu_c": 60.0, "power": "low", "clock_off_ms": 5, "disk_mb": 9}), 40.0
+    )
+    before, after = known(now, age_s=9.0), known(now, age_s=0.0)
+    others = {name for name in StationFacts.__slots__ if fact(before, name) != fact(after, name)}
+    assert others == OF_HEARING

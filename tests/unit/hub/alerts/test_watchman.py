@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from contract.ids import StationId
@@ -234,3 +236,50 @@ def test_a_hub_that_starts_raises_one_alert_of_all_and_not_thousands() -> None:
     assert names(street.turn(0.0)) == ["RAISE", "JOINED"]
     (alert,) = street.man.alerts.values()
     assert len(alert.members) == len(units)
+
+
+def test_a_station_is_waited_for_only_while_hearing_it_can_end_something() -> None:
+    street, station = Street(ONE), StationId("co-to")
+    street.tell("co-to", hot(85, 0.0), now_s=0.0)
+    street.tell("co-to", hot(85, 300.0), now_s=300.0)
+    assert len(street.man.alerts) == 1 and not street.man.is_watching(station)
+    street.tell("co-to", silent(300.0), now_s=1_600.0)
+    assert len(street.man.alerts) == 2 and street.man.is_watching(station)
+    street.tell("co-to", silent(1_700.0), now_s=1_700.0)
+    street.tell("co-to", silent(3_500.0), now_s=3_500.0)
+    assert len(street.man.alerts) == 1 and not street.man.is_watching(station)
+
+
+def test_a_station_that_moves_is_looked_at_again_and_none_beside_it() -> None:
+    street = Street({f"s{number:05d}": (1, 2 + number % 7) for number in range(14_000)})
+    street.turn(0.0)
+    street.looks.clear()
+    moved = StationId("s00003")
+    street.paths[moved] = (UnitNo(1), UnitNo(99))
+    street.man.regroup([moved], lambda _: None, now_s=1.0)
+    street.turn(1.0)
+    assert [one for one in street.looks if one is not None] == [moved]
+    assert street.man.path(Place(station=moved)) == (EVERYWHERE, UnitNo(1), UnitNo(99))
+
+
+def test_all_are_looked_at_again_when_a_rule_s_unit_is_another() -> None:
+    rules = Rules(rules={name: replace(rule, unit="Cô Tô") for name, rule in RULES.rules.items()})
+    street = Street(ISLANDS, rules=rules)
+    street.turn(0.0)
+    street.looks.clear()
+    street.man.regroup([], lambda _: UnitNo(2), now_s=1.0)
+    street.turn(1.0)
+    assert {one for one in street.looks if one is not None} == set(ISLANDS)
+
+
+def test_who_moves_counts_in_the_new_unit_and_no_more_in_the_old_one() -> None:
+    street = Street({"a": (1, 2), "b": (1, 2), "c": (1, 2), "d": (1, 2), "far": (1, 3), "off": (1, 3)})
+    for name in ("a", "b", "c"):
+        street.tell(name, silent(0.0), now_s=0.0)
+    for name in ("d", "far", "off"):
+        street.tell(name, silent(9e9), now_s=0.0)
+    street.paths[StationId("d")] = (UnitNo(1), UnitNo(3))  # who was well leaves: now all of unit 2 are silent
+    street.man.regroup([StationId("d")], lambda _: None, now_s=1.0)
+    street.run(1_200.0)
+    (alert,) = street.man.alerts.values()
+    assert alert.place == Place(unit=UnitNo(2)) and alert.members == {"a", "b", "c"}

@@ -69,3 +69,12 @@ def test_sets_of_devices_long_gone_do_not_pile_up() -> None:
         unopened.hold(arrival(), set_no=StreamSetNo(number + 1), at=(1, number))
         unopened.hold(arrival(), set_no=StreamSetNo(1), at=(2, number * SAME_MOMENT_US * 2))  # in use
     assert len(unopened.take(A)) == SETS_MAX
+
+
+def test_one_that_comes_late_drives_no_newer_one_out() -> None:
+    unopened = Unopened()
+    newest = [arrival() for _ in range(CHUNKS_MAX)]
+    for number, one in enumerate(newest):
+        unopened.hold(one, set_no=StreamSetNo(1), at=(1, 100 + number))
+    unopened.hold(arrival(), set_no=StreamSetNo(1), at=(1, 99))
+    assert [id(one) for one in unopened.take(A)] == [id(one) for one in newest]
