@@ -41,7 +41,11 @@ _TEXTS: Final = """() => {
 @cache
 def vocabulary(language: str) -> frozenset[str]:
     """Return every word that the pages can say in a language."""
-    texts = catalogue("en") if language == "vi" else catalogue("en").values()
+    return vocabulary_of(catalogue("en") if language == "vi" else catalogue("en").values())
+
+
+def vocabulary_of(texts: Iterable[str]) -> frozenset[str]:
+    """Return every word of texts, places for values left out."""
     return frozenset(word for text in texts for word in words_of(re.sub(r"\{\w+\}", " ", text)))
 
 
@@ -50,30 +54,37 @@ def words_of(text: str) -> list[str]:
     return [word.casefold() for word in WORD.findall(text)]
 
 
-def foreign(text: str, language: str) -> list[str]:
-    """Return which words of a text are not of that language, nor of every language."""
-    known = vocabulary(language) | EVERYWHERE
-    strange = [word for word in words_of(text) if word not in known]
+def foreign(text: str, language: str, known: frozenset[str] | None = None) -> list[str]:
+    """Return which words of a text are not of that language, nor of every language. `known`: all that can be
+    said there; None: what the pages of the console can."""
+    said = EVERYWHERE | (vocabulary(language) if known is None else known)
+    strange = [word for word in words_of(text) if word not in said]
     if language == "vi":  # what has Vietnamese letters is data or a key
         strange = [word for word in strange if not VIETNAMESE.search(word)]
     return strange
 
 
-def faults_of_texts(texts: Iterable[str], language: str, *, names: Iterable[str]) -> list[str]:
-    """Return each text that has words of another language, once; `names` are told as they are everywhere."""
+def faults_of_texts(
+    texts: Iterable[str], language: str, *, names: Iterable[str], known: frozenset[str] | None = None
+) -> list[str]:
+    """Return each text that has words of another language, once; `names` are told as they are everywhere,
+    `known` as in `foreign`."""
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     told = re.compile(rf"(?<!\w)(?:{either})(?!\w)" if either else r"(?!)")
     found: dict[str, None] = {}
     for text in texts:
         if unicodedata.normalize("NFC", text) != text:
             found[f"not NFC: {text!r}"] = None
-        strange = foreign(told.sub(" ", text), language)
+        strange = foreign(told.sub(" ", text), language, known)
         if strange:
             found[f"{', '.join(strange)} in {text!r}"] = None
     return list(found)
 
 
-def faults(page: Page, language: str, *, names: Iterable[str]) -> list[str]:
-    """Return what is said on a page, shown or not yet, in words of another language."""
+def faults(
+    page: Page, language: str, *, names: Iterable[str], known: frozenset[str] | None = None
+) -> list[str]:
+    """Return what is said on a page, shown or not yet, in words of another language; `known`: all
+    that can be said there."""
     texts: list[str] = page.evaluate(_TEXTS)
-    return faults_of_texts(texts, language, names=names)
+    return faults_of_texts(texts, language, names=names, known=known)
