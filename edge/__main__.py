@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import signal
+import sys
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -25,6 +27,7 @@ from edge.prompts.cli import prompts_app
 from edge.spool.cli import spool_app
 from edge.spool.seal_service import read_enrolled_key
 from edge.vitals_service import Vitals
+from supervisor.notify import Supervisor
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
 call = typer.Typer(no_args_is_help=True, help="The call of this station.")
@@ -70,7 +73,14 @@ def _say_why(errors: Iterable[Exception]) -> NoReturn:
 
 
 async def _serve(settings: BoxConfig) -> None:
-    await _until_told(Vitals(settings, BoxClock.read(settings.boot_file), random.SystemRandom()).run())
+    clock, supervisor = BoxClock.read(settings.boot_file), _supervisor()
+    video = (sys.executable, "-m", "edge", "video", "--config", str(settings.file))
+    service = Vitals(settings, clock, random.SystemRandom(), video_command=video, supervisor=supervisor)
+    await _until_told(service.run())
+
+
+def _supervisor() -> Supervisor:
+    return Supervisor.found_in(os.environ, pid=os.getpid())
 
 
 async def _until_told(work: Coroutine[None, None, None]) -> None:
@@ -84,7 +94,7 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
 
 @app.command()
 def video(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Picture and voice of the call of now. Started by `edge vitals`; ends with the call."""
+    """Picture and voice of the call of now. Called at the socket on its standard input; ends with it."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("aioice").setLevel(logging.WARNING)  # a line for each pair of addresses
     settings = _read(config)
@@ -97,8 +107,10 @@ def video(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 async def _meet(settings: BoxConfig) -> None:
     from edge.video.video_service import Video  # loads the video libraries: here and nowhere else
+    from edge.video.vitals_link import take_listener
 
-    await _until_told(Video(settings, BoxClock.read(settings.boot_file), random.SystemRandom()).run())
+    clock, listener, supervisor = BoxClock.read(settings.boot_file), take_listener(0), _supervisor()
+    await _until_told(Video(settings, clock, random.SystemRandom(), listener, supervisor).run())
 
 
 @app.command()
@@ -116,7 +128,7 @@ def panel(config: ConfigFile = DEFAULT_CONFIG) -> None:
 async def _show(settings: BoxConfig) -> None:
     from edge.panel.panel_service import serve_panel  # loads the web libraries: here and nowhere else
 
-    await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file)))
+    await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file), _supervisor()))
 
 
 @app.command()

@@ -31,6 +31,7 @@ _KNOWN: Final = {
     "device": DEVICE_KEYS,
     "panel": ("port", "language", "screen_mm_wide", "blank_after_min"),
     "print": ("to",),
+    "sockets": ("control", "picture", "video"),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
     "commands": ("restart",),
@@ -104,6 +105,18 @@ class PanelConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SocketsConfig:
+    """Where the box's services meet; None: in `data_dir`. `control`: `edge vitals` is asked. `picture`: `edge
+    video` gives the operator's picture to the panel. `video`: somebody else listens there and starts `edge
+    video` when it is called (systemd/box/system/haidang-video.socket); None: it is a child of `edge vitals`.
+    """
+
+    control: Path | None = None
+    picture: Path | None = None
+    video: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
@@ -132,6 +145,7 @@ class BoxConfig:
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
     video: VideoConfig
     call: CallConfig = CallConfig()
+    sockets: SocketsConfig = SocketsConfig()
     restart_command: tuple[str, ...] = ()  # what starts the machine anew when the hub asks; (): nothing does
 
     @property
@@ -142,12 +156,17 @@ class BoxConfig:
     @property
     def picture_socket(self) -> Path:
         """Where `edge video` gives the operator's picture to the panel."""
-        return self.data_dir / "picture.sock"
+        return self.sockets.picture or self.data_dir / "picture.sock"
+
+    @property
+    def video_socket(self) -> Path:
+        """Where `edge video` is called."""
+        return self.sockets.video or self.data_dir / "video.sock"
 
     @property
     def control_socket(self) -> Path:
         """Where the running service is asked."""
-        return self.data_dir / "vitals.sock"
+        return self.sockets.control or self.data_dir / "vitals.sock"
 
 
 def read_config(file: Path) -> BoxConfig:
@@ -191,6 +210,7 @@ def read_config(file: Path) -> BoxConfig:
             screen=settings.source("screen", "auto"),
         ),
         call=settings.call(),
+        sockets=settings.sockets(),
         restart_command=settings.words("commands.restart"),
     )
 
@@ -252,6 +272,10 @@ class _Settings:
             voice=self.truth("call.voice", True),
             languages=self.languages(),
         )
+
+    def sockets(self) -> SocketsConfig:
+        names = [name for name in _KNOWN["sockets"] if self._value(f"sockets.{name}") is not None]
+        return SocketsConfig(**{name: self.path(f"sockets.{name}") for name in names})
 
     def name(self) -> str | None:
         if self._value("station_name") is None:

@@ -84,9 +84,9 @@ def _listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     try:
         path.unlink(missing_ok=True)  # left by a process that ended; the spool's lock says that none runs
-        with _short_name(path) as name:
+        with short_name(path) as name:
             listener.bind(name)
-        path.chmod(0o600)
+        path.chmod(0o660)  # of the folder's group, where it hands that on
     except OSError as error:
         listener.close()
         raise ControlError(f"{path}: cannot listen there ({error}); check the folder's rights") from error
@@ -94,7 +94,7 @@ def _listen(path: Path) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _short_name(path: Path) -> Iterator[str]:
+def short_name(path: Path) -> Iterator[str]:
     """Give the socket a name below the 108 bytes that the kernel takes, however deep its folder lies."""
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
     try:
@@ -138,7 +138,7 @@ async def ask(path: Path, name: str, **details: Any) -> dict[str, Any]:
     """Ask the running service and return its answer. Raises ControlError."""
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            with _short_name(path) as name_in_kernel:
+            with short_name(path) as name_in_kernel:
                 reader, writer = await asyncio.open_unix_connection(name_in_kernel, limit=LINE_MAX_BYTES)
             with contextlib.closing(writer):
                 writer.write(json.dumps({"ask": name, **details}).encode() + b"\n")

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -37,6 +36,7 @@ from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
+from edge.life_service import LifeSigns
 from edge.live.live_service import LiveService
 from edge.rooms import Rooms
 from edge.sight_service import Sights
@@ -55,6 +55,7 @@ from edge.uplink.timeline import Timeline
 from edge.uplink.uplink_service import Uplink
 from edge.wishes_service import WISHES_FACTS, HubWishes
 from firmware_bridge import events as bridge_events
+from supervisor.notify import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
-    """The rooms of one box. `video_command` starts `edge video`: that of this installation unless given."""
+    """The rooms of one box. `video_command` starts `edge video` where nobody else does."""
 
     def __init__(
         self,
@@ -72,11 +73,11 @@ class Vitals:
         clock: BoxClock,
         rng: random.Random,
         *,
-        video_command: Sequence[str] | None = None,
+        video_command: Sequence[str],
+        supervisor: Supervisor | None = None,
     ) -> None:
-        self._config, self._clock, self._rng = config, clock, rng
-        ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
-        self._video_command = ours if video_command is None else tuple(video_command)
+        self._config, self._clock, self._rng, self._video_command = config, clock, rng, tuple(video_command)
+        self._life = LifeSigns(supervisor or Supervisor(), now_s=clock.now_s)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
         self._machine = MachineFiles(config.data_dir, now_us=clock.now_us, rtc_file=config.rtc_file)
@@ -90,7 +91,7 @@ class Vitals:
         """
         enrolled = read_enrolled_key(self._config.seal_key)
         while True:
-            spool, damage = await self._spools.open(), ""
+            spool, damage = await self._life.during(self._spools.open()), ""
             self._spool = self._spools.own
             try:
                 await self._run(spool, enrolled)
@@ -98,8 +99,9 @@ class Vitals:
                 damage = str(next(leaves_of(group)))
             finally:
                 if not damage:
+                    self._life.on_end()
                     await self._spool.close()
-            await self._spools.replace(damage, self._heritage(), self._told_anew())
+            await self._life.during(self._spools.replace(damage, self._heritage(), self._told_anew()))
 
     def _heritage(self) -> Heritage:
         """What the rooms know, for the next spool."""
@@ -120,7 +122,8 @@ class Vitals:
 
     async def _run(self, spool: Spool, enrolled: HubKey) -> None:
         self._spool_id, self._has_rooms, self._has_samples = spool.spool_id, False, False
-        self._boot, last_presses, facts, owed = await self._spool.use(lambda _: self._begin(spool, enrolled))
+        beginning = self._spool.use(lambda _: self._begin(spool, enrolled))
+        self._boot, last_presses, facts, owed = await self._life.during(beginning)
         self._damaged_drafts = spool.damaged_drafts
         self._build(owed, facts, last_presses)
         self._has_rooms = True
@@ -378,10 +381,12 @@ class Vitals:
                     self._tell_anchor(anchor)
             cut_at_s = self._clock.now_s()
             makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
-            for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records):
+            cuts = self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records)
+            for cut in cuts:
                 self._uplink.add(await self._coding.store(cut))
             is_connected = self._uplink.link.connected_since_s is not None
             self._board.set_host_state(host_state_of(self._call.call, is_connected=is_connected))
+            self._life.on_cuts(cuts, self._uplink, self._spool)
             await self._until_next_cut(cut_at_s)
 
     async def _until_next_cut(self, last_s: float) -> None:
@@ -409,7 +414,7 @@ class Vitals:
 
     async def _keep_answering(self) -> None:
         try:
-            streams = {"video": self._video.open_stream, "live": self._live.open_stream}
+            streams = {"live": self._live.open_stream}
             await serve_control(self._config.control_socket, self._questions(), streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)

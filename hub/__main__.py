@@ -34,6 +34,7 @@ from hub.simulate.cli import simulate
 from hub.store.interface import StoreError
 from hub.store.sqlite import DAMAGE, SqliteStore
 from hub.toml_table import ConfigError
+from supervisor.notify import Supervisor
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of Haidang.")
 app.add_typer(accounts_app)
@@ -158,7 +159,8 @@ app.command("import")(import_)
 def _run(config: Config, *, with_console: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(serve(config, with_console=with_console))
+        supervisor = Supervisor.found_in(os.environ, pid=os.getpid())
+        asyncio.run(serve(config, with_console=with_console, supervisor=supervisor))
     except* (HubStartError, PkiError, StoreError) as group:
         raise _Told(str(group.exceptions[0])) from group
 

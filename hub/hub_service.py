@@ -25,10 +25,12 @@ from hub.ingest.inbox_service import Inbox
 from hub.ingest.ingest_service import IngestService
 from hub.ingest.keyring import KeyRing
 from hub.ingest.seal_service import SealService
+from hub.life_service import LifeSigns
 from hub.pki.authority import Authority
 from hub.store.interface import Store
 from hub.store.threads import StoreThread
 from hub.times.rate_service import RateService
+from supervisor.notify import Supervisor
 
 LOG = logging.getLogger(__name__)
 
@@ -44,15 +46,17 @@ class HubStartError(Exception):
     """The hub cannot start. The text says what, where and what to do."""
 
 
-async def serve(config: Config, *, with_console: bool) -> None:
+async def serve(config: Config, *, with_console: bool, supervisor: Supervisor | None = None) -> None:
     """Run the hub; returns after SIGTERM or SIGINT. Raises HubStartError, PkiError, StoreError."""
+    supervisor = supervisor or Supervisor()
     gc.set_threshold(*COLLECT_AFTER)
     authority = Authority(config.pki_folder)
     authority.check()
     with contextlib.ExitStack() as closing:
         listener = closing.enter_context(listen(config)) if with_console else None
         async with open_hub(config, authority) as (hub, broker, ingest):
-            await _run(hub, broker, ingest, listener, authority)
+            life = LifeSigns(supervisor, hub, ingest)
+            await _run(hub, broker, ingest, listener, authority, life)
 
 
 async def take_imports(config: Config) -> None:
@@ -145,6 +149,7 @@ async def _run(
     ingest: IngestService,
     listener: socket.socket | None,
     authority: Authority,
+    life: LifeSigns,
 ) -> None:
     stopped, asked_to_stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -169,7 +174,11 @@ async def _run(
             console = tasks.create_task(server.serve(sockets=[listener]), name="console")
             console.add_done_callback(lambda _: stopped.set())
             LOG.info("the console is at %s", hub.config.console.url)
+        running.append(
+            tasks.create_task(life.run(is_open=lambda: server is None or server.started), name="life signs")
+        )
         await stopped.wait()
+        life.on_end()
         if server is not None and console is not None:
             from hub.console.app import end_streams
 

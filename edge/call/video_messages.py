@@ -1,8 +1,8 @@
-"""JSON lines between `edge vitals` and `edge video`, over the socket of `edge vitals` (core).
+"""JSON lines between `edge vitals` and `edge video`, over the socket at which `edge video` is called (core).
 
-`edge video` connects, sends {"ask": "video"}, is answered {"ok": true}, and from then on the connection
-carries one message a line both ways. `edge vitals` holds the connection to the hub, the spool and the board;
-`edge video` holds camera, sound and the media connections.
+`edge vitals` connects when a call begins; `edge video` says `Here`, and from then on the connection carries
+one message a line both ways, until `End`. `edge vitals` holds the connection to the hub, the spool and the
+board; `edge video` holds camera, sound and the media connections.
 """
 
 import hashlib
@@ -73,6 +73,19 @@ class Say(_Message):
     file: str | None = None
 
 
+class End(_Message):
+    """To video: nobody wants picture or voice any more; the process ends."""
+
+    tell: Literal["end"] = "end"
+
+
+class Here(_Message):
+    """From video, before all else on a connection: which process it is."""
+
+    tell: Literal["here"] = "here"
+    pid: Annotated[int, Field(ge=1)]
+
+
 class ToHub(_Message):
     """From video: send this media signal to the hub."""
 
@@ -119,8 +132,8 @@ class PhotoSlice(_Message):
     data: Bytes
 
 
-ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say
-FromVideo = ToHub | DevicesNow | MediaRate | Spoke | PhotoSlice
+ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say | End
+FromVideo = Here | ToHub | DevicesNow | MediaRate | Spoke | PhotoSlice
 _TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
 _FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])
 

@@ -6,7 +6,6 @@ Everything that it says is bounded here: in size, in number a second, in what wa
 
 import asyncio
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ from edge.call.video_relay import VideoRelay
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
-from edge.control_service import Talk
 from edge.errors import IllegalInputError, SpoolError, VideoLinkError
 from edge.prompts.prompts_service import Prompts
 from edge.spool.batch import Batch, OwedRecord
@@ -58,7 +56,6 @@ PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
 RUN_AGAIN_S: Final = 5.0  # after a fault of our own
 MEDIA_KNOWN_S: Final = 15.0  # what is said every 5 s, and has not been for so long, is not so any more
 LIT_AFTER_CALL_S: Final = 3.0  # an `edge video` that lives on to speak has closed its devices by then
-FOREIGN_END_S: Final = 20.0  # one that is not our child has gone by then, whatever it waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +78,13 @@ class Offices:
 class _Line:
     """One connection of an `edge video`."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
         self.unsent: deque[bytes] = deque()
         self.has_unsent = asyncio.Event()
-        self.writer: asyncio.StreamWriter | None = None
 
     def abort(self) -> None:
-        if self.writer is not None:
-            self.writer.transport.abort()
+        self.writer.transport.abort()
 
 
 class VideoService:
@@ -131,8 +126,10 @@ class VideoService:
         self._signals = Pace(per_s=SIGNALS_PER_S, burst=SIGNALS_BURST)
         self.process = VideoProcess(
             command,
+            path=config.video_socket,
+            is_unit=config.sockets.video is not None,
             is_wanted=self._is_wanted,
-            has_other=lambda: self._line is not None and self._line.pid != self.process.pid,
+            talk=self._talk,
             on_ended=self._on_ended,
         )
 
@@ -178,12 +175,9 @@ class VideoService:
         self._tell(self.relay.on_call(call))
         if self.relay.call is not None:
             self._call_over_s = None
-        elif self._is_wanted() and self._has_child():  # it has something to say yet
-            if was_open:
-                self._call_over_s = self._offices.clock.now_s()
-                self._tell([CallOver()])
-        elif self._line is not None:
-            self._line.abort()  # also one that is not our child: it ends when nobody takes it
+        elif self._is_wanted() and was_open:  # it has something to say yet
+            self._call_over_s = self._offices.clock.now_s()
+            self._tell([CallOver()])
         self.show_light()
         self.process.wake()
 
@@ -243,50 +237,21 @@ class VideoService:
         is_for_call = self.relay.call is not None or self._is_expected
         return is_for_call or self._aloud.wants_video(now_s=self._offices.clock.now_s())
 
-    def _has_child(self) -> bool:
-        return self._line is not None and self._line.pid == self.process.pid
-
     # The line of `edge video`
 
-    def open_stream(self, pid: int) -> Talk:
-        """Return how to talk with process `pid`. Our own child takes the place of another; else who is there
-        stays. Raises VideoLinkError: it is not wanted.
-        """
-        if not self._is_wanted():
-            raise VideoLinkError("no call is open")
-        if self._line is not None and pid not in (self.process.pid, self._line.pid):
-            raise VideoLinkError("another `edge video` serves this call")
-        if self._line is not None:
-            self._line.abort()
-        self._line = line = _Line(pid)
-        self.process.wake()
-        return lambda reader, writer: self._talk(line, reader, writer)
-
-    async def _talk(self, line: _Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line.writer = writer
-        if self._line is not line:  # another came meanwhile
-            return
+    async def _talk(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._line = line = _Line(writer)
         sending = asyncio.create_task(self._keep_sending(line, writer), name="to edge video")
         self._tell([self._limits])
-        self._tell(self.relay.greeting(is_new=line.pid != self._last_pid) or [CallOver()])
+        self._tell(self.relay.greeting(is_new=pid != self._last_pid) or [CallOver()])
         self._tell(self._aloud.greeting(now_s=self._offices.clock.now_s()))
-        self._last_pid = line.pid
+        self._last_pid = pid
         try:
             await self._hear(line, reader)
         finally:
+            self._line = None
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
-            if self._line is line:
-                self._line = None
-                self.process.wake()
-                if line.pid != self.process.pid:  # nothing else tells us of its end
-                    await self._follow_to_its_end(line.pid)
-
-    async def _follow_to_its_end(self, pid: int) -> None:
-        """Until it is gone its camera may be open, so the light stays; unless it, or another, comes again."""
-        await _ended(pid, limit_s=FOREIGN_END_S)
-        if self._line is None:
-            self._on_ended("picture and voice ended at the station; they start again")
 
     async def _keep_sending(self, line: _Line, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -348,9 +313,8 @@ class VideoService:
         if len(line.unsent) > UNREAD_MAX:
             self._drop("to edge video: it does not read", "`edge video` does not read; it is started again")
             line.unsent.clear()
+            self.process.kill()
             line.abort()
-            if line.pid == self.process.pid:
-                self.process.kill()
 
     def _drop(self, reason: str, text: str) -> None:
         self.relay.dropped[reason] += 1
@@ -427,21 +391,3 @@ class VideoService:
             except SpoolError as error:
                 return self.relay.photo_failed(whole.photo, str(error))
         return self.relay.photo_stored(whole.photo, len(whole.data))
-
-
-async def _ended(pid: int, *, limit_s: float) -> None:
-    """Return when a process has ended, or the limit has come."""
-    try:
-        process = os.pidfd_open(pid)
-    except OSError:  # it has
-        return
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(process, ended.set)
-    try:
-        async with asyncio.timeout(limit_s):
-            await ended.wait()
-    except TimeoutError:
-        log.warning("an `edge video` that nobody wants does not end: process %d", pid)
-    finally:
-        loop.remove_reader(process)
-        os.close(process)

@@ -46,6 +46,7 @@ from edge.panel.pages import (
 )
 from edge.panel.station_devices import StationDevices
 from edge.panel.words import Words
+from supervisor.notify import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +73,13 @@ HEADERS: Final = {
 }
 
 
-async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
+async def serve_panel(config: BoxConfig, clock: BoxClock, supervisor: Supervisor | None = None) -> None:
     """Serve until cancelled. Raises PanelError: the port cannot be had."""
     app = Panel(config, clock).app()
     with _listen(config) as listener:
         log.info("the panel is at http://%s:%d/", ADDRESS, config.panel.port)
         server = _Server(
+            supervisor or Supervisor(),
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -88,7 +90,7 @@ async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
                 ws_max_size=WEBSOCKET_MAX_BYTES,
                 ws_per_message_deflate=False,
                 timeout_graceful_shutdown=STOP_LIMIT_S,
-            )
+            ),
         )
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="panel")
         try:
@@ -99,7 +101,16 @@ async def serve_panel(config: BoxConfig, clock: BoxClock) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: the process ends in one place."""
+    """uvicorn without its own signal handlers: the process ends in one place. Says when it lets people in."""
+
+    def __init__(self, supervisor: Supervisor, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._supervisor = supervisor
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._supervisor.say_ready("the page is there")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -69,6 +69,7 @@ class Uplink:
         rng: random.Random,
     ) -> None:
         self.link = LinkState()
+        self.turns = 0  # of sending; it goes on while this grows
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
         self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
         self._ears, self._taking = ears, Receipts(self.sources, timeline, card)
@@ -234,6 +235,7 @@ class Uplink:
             except SpoolError as error:
                 log.log(logging.DEBUG if self._read_problem else logging.ERROR, "nothing is sent: %s", error)
                 self._read_problem, wait_s = str(error), READ_AGAIN_S
+            self.turns += 1
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()

@@ -94,7 +94,7 @@ def _listen(path: Path) -> socket.socket:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         listener.bind(f"/proc/self/fd/{folder}/{path.name}")
-        path.chmod(0o600)
+        path.chmod(0o660)
         listener.listen(1)
     except OSError:
         listener.close()

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import random
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -51,6 +52,7 @@ from edge.video.signals_up import SignalsUp
 from edge.video.transport.hooks import self_test
 from edge.video.transport.leg import Leg, LegEars, LegState
 from edge.video.vitals_link import VitalsLink
+from supervisor.notify import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +64,16 @@ WORK_MAX: Final = 1_000  # things that wait to be done; what a flood drops is sa
 class Video:
     """The media of one box, for the call of now."""
 
-    def __init__(self, config: BoxConfig, clock: BoxClock, rng: random.Random) -> None:
-        self._clock, self._rng = clock, rng
-        self._link = VitalsLink(config.control_socket, now_s=clock.now_s)
+    def __init__(
+        self,
+        config: BoxConfig,
+        clock: BoxClock,
+        rng: random.Random,
+        listener: socket.socket,
+        supervisor: Supervisor,
+    ) -> None:
+        self._clock, self._rng, self._supervisor = clock, rng, supervisor
+        self._link = VitalsLink(listener, now_s=clock.now_s)
         self._up = SignalsUp(self._link)
         self._loop = asyncio.get_running_loop()
         self._work: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(maxsize=WORK_MAX)
@@ -132,6 +141,7 @@ class Video:
 
     async def _keep_working(self) -> None:
         await asyncio.to_thread(self._warm_up)  # what is to be said aloud does not wait for it
+        self._supervisor.say_ready("codecs are checked")
         while True:
             work = await self._work.get()
             await work()
@@ -162,6 +172,7 @@ class Video:
             self._do(self._on_tick)
 
     async def _on_tick(self) -> None:
+        self._supervisor.say_alive()  # what is to be done is done, one thing after the other
         now_s = self._clock.now_s()
         await self._obey(self._meeting.on_tick(now_s=now_s))
         is_news = self._outline() != self._said_sent

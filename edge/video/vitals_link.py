@@ -1,22 +1,22 @@
-"""The line of `edge video` to `edge vitals`: found, kept, found again (shell).
+"""The line of `edge vitals` to `edge video`: taken, lost, taken again (shell).
 
 `edge vitals` may be killed and come back: for that long the call's media goes on without it. When it stays
-away nobody can tell us that the call is over, so the line, and with it the process, ends; and at once when
-it is there and does not take us: the call is over, or another `edge video` serves it.
+away nobody can tell us that the call is over, so the line, and with it the process, ends.
 """
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Final
 
 from edge.call.video_messages import (
     LINE_MAX_BYTES,
+    End,
     FromVideo,
+    Here,
     PhotoSlice,
     ToVideo,
     encode_line,
@@ -26,20 +26,32 @@ from edge.errors import VideoLinkError
 
 log = logging.getLogger(__name__)
 
-FIND_AGAIN_S: Final = 0.3
 AWAY_MAX_S: Final = 15.0  # `edge vitals` is back within a second or two, or not at all
 UNSENT_MAX_BYTES: Final = 1_000_000  # `edge vitals` reads a line in milliseconds, or is dying
 
 
-class _NotWantedError(VideoLinkError):
-    """`edge vitals` lives, and does not take us."""
+def take_listener(fd: int) -> socket.socket:
+    """Return the socket at which we are called, which whoever started us opened. Raises VideoLinkError."""
+    try:
+        listener = socket.socket(fileno=os.dup(fd))
+        is_ours = listener.family == socket.AF_UNIX
+        if not (is_ours and listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)):
+            listener.close()
+            raise OSError("it does not listen")
+    except OSError as error:
+        raise VideoLinkError(
+            f"standard input is no socket to be called at ({error});"
+            " `edge vitals` or haidang-video.socket starts this program"
+        ) from error
+    listener.setblocking(False)
+    return listener
 
 
 class VitalsLink:
     """One line at a time. `said` yields what `edge vitals` says, over all its lives."""
 
-    def __init__(self, socket: Path, *, now_s: Callable[[], float]) -> None:
-        self._socket, self._now_s = socket, now_s
+    def __init__(self, listener: socket.socket, *, now_s: Callable[[], float]) -> None:
+        self._listener, self._now_s = listener, now_s
         self._writer: asyncio.StreamWriter | None = None
         self.refused_lines = 0
 
@@ -64,51 +76,42 @@ class VitalsLink:
     async def said(self) -> AsyncIterator[ToVideo | None]:
         """Yield each message; None: connected, and nothing that was said before is known there.
 
-        Ends when `edge vitals` stays away, or does not take us.
+        Ends when `edge vitals` says so, or stays away.
         """
         gone_s = self._now_s()
-        while self._now_s() - gone_s < AWAY_MAX_S:
+        while (rest_s := gone_s + AWAY_MAX_S - self._now_s()) > 0:
             try:
-                async with self._connected() as reader:
-                    yield None
-                    async for line in _lines(reader):
-                        try:
-                            yield parse_to_video(line)
-                        except VideoLinkError as error:
-                            self._refuse(error)
-                gone_s = self._now_s()
-            except _NotWantedError as error:
-                log.info("%s; ending", error)
-                return
-            except (OSError, VideoLinkError) as error:
-                log.debug("%s: %s", self._socket, error)
-            await asyncio.sleep(FIND_AGAIN_S)
+                async with asyncio.timeout(rest_s):
+                    connection, _ = await asyncio.get_running_loop().sock_accept(self._listener)
+            except TimeoutError:
+                break
+            async with self._line(connection) as reader:
+                yield None
+                async for line in _lines(reader):
+                    message = self._parsed(line)
+                    if isinstance(message, End):
+                        log.info("`edge vitals` wants no picture or voice any more; ending")
+                        return
+                    if message is not None:
+                        yield message
+            gone_s = self._now_s()
         log.warning("`edge vitals` has been away for %.0f s; ending", AWAY_MAX_S)
 
-    def _refuse(self, error: VideoLinkError) -> None:
-        self.refused_lines += 1
-        log.log(logging.WARNING if self.refused_lines == 1 else logging.DEBUG, "%s", error)
+    def _parsed(self, line: bytes) -> ToVideo | None:
+        try:
+            return parse_to_video(line)
+        except VideoLinkError as error:
+            self.refused_lines += 1
+            log.log(logging.WARNING if self.refused_lines == 1 else logging.DEBUG, "%s", error)
+            return None
 
     @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[asyncio.StreamReader]:
-        folder = os.open(self._socket.parent, os.O_PATH | os.O_DIRECTORY)
-        try:  # below the 108 bytes that the kernel takes, however deep the folder lies
-            reader, writer = await asyncio.open_unix_connection(
-                f"/proc/self/fd/{folder}/{self._socket.name}", limit=LINE_MAX_BYTES
-            )
-        finally:
-            os.close(folder)
+    async def _line(self, connection: socket.socket) -> AsyncIterator[asyncio.StreamReader]:
+        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=LINE_MAX_BYTES)
+        writer.write(encode_line(Here(pid=os.getpid())))
+        self._writer = writer
         try:
-            writer.write(json.dumps({"ask": "video"}).encode() + b"\n")
-            answer = json.loads(await reader.readline() or b"{}")
-            if not isinstance(answer, dict) or "ok" not in answer:
-                raise VideoLinkError("`edge vitals` went without an answer")
-            if not answer["ok"]:
-                raise _NotWantedError(f"`edge vitals` does not take us: {str(answer.get('error'))[:200]}")
-            self._writer = writer
             yield reader
-        except ValueError as error:
-            raise VideoLinkError(f"`edge vitals` answers what is no line of ours: {error}") from error
         finally:
             self._writer = None
             writer.close()

@@ -82,6 +82,7 @@ class IngestService:
         self._fault_since_s: float | None = None
         self._poisoned_count = 0
         self._receipt_count = 0
+        self.turns = 0  # of committing
         self._latency = Latency()
         self._seal = seal
         self.on_signal(seal.on_signal)
@@ -190,6 +191,12 @@ class IngestService:
             work = self._next_work()
             self._window.on_batch(len(work.payloads))
             await self._take_turn(work)
+            self.turns += 1
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything waits to be committed."""
+        return self._has_work.is_set()
 
     def _next_work(self) -> _Work:
         batch = self._intake.take_batch()

@@ -1,12 +1,13 @@
 """What `edge vitals` sees of an `edge video`: a process that speaks the messages, well or badly.
 
-    python -m tests.simulators.video_stand_in SOCKET FOLDER [deaf|flood|dies|stubborn|clings|mute|flows]
+    python -m tests.simulators.video_stand_in FOLDER [deaf|flood|dies|stubborn|clings|mute|flows]
 
-Each line it hears goes to FOLDER/heard, after its process id. At a `join` it opens its devices and offers; at
-a `photo` it sends PICTURE; a prompt it has said at once. `deaf` never reads, `flood` says everything wrong
-that it can, as fast as it can, `dies` ends at once, `stubborn` ignores SIGTERM, `clings` keeps its devices
-open after the call, `mute` never ends a prompt, `flows` says that its leg stands and what the link
-gives it, as does one that has another at the other end.
+It is called at the socket on its standard input. Each line that it hears goes to FOLDER/heard, after its
+process id. At a `join` it opens its devices and offers; at a `photo` it sends PICTURE; a prompt it has said
+at once. `deaf` never reads, `flood` says everything wrong that it can, as fast as it can, `dies` ends at
+once, `stubborn` ignores SIGTERM and the end, `clings` keeps its devices open after the call, `mute` never
+ends a prompt, `flows` says that its leg stands and what the link gives it, as does one that has another at
+the other end. FOLDER/waits-PID is there when it waits to be called.
 """
 
 import json
@@ -15,13 +16,16 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    End,
     FromHub,
+    Here,
     MediaRate,
     Say,
     Spoke,
@@ -34,7 +38,6 @@ from edge.call.video_messages import (
 PICTURE = bytes(range(256)) * 300  # 76,800 bytes: four slices, and more than one batch
 LEG = "1e61e61e61e61e61"
 RATE_BPS = 48_000
-FIND_AGAIN_S = 0.05
 GIVE_UP_S = 20.0
 CLOSED = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
 OPEN = DevicesNow(camera="open", microphone="open", loudspeaker="missing", text="no loudspeaker: plug one in")
@@ -43,9 +46,9 @@ OPEN = DevicesNow(camera="open", microphone="open", loudspeaker="missing", text=
 class StandIn:
     """One process."""
 
-    def __init__(self, path: Path, folder: Path, manner: str) -> None:
-        self._path, self._folder, self._manner = path, folder, manner
-        self._devices = CLOSED
+    def __init__(self, listener: socket.socket, folder: Path, manner: str) -> None:
+        self._listener, self._folder, self._manner = listener, folder, manner
+        self._devices, self._has_ended = CLOSED, False
 
     def run(self) -> None:
         """Speak with each life of `edge vitals` until none has been there for GIVE_UP_S."""
@@ -53,26 +56,17 @@ class StandIn:
             return
         if self._manner == "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        gone_s = time.monotonic()
-        while time.monotonic() - gone_s < GIVE_UP_S:
-            try:
-                self._talk()
-                gone_s = time.monotonic()
-            except (OSError, ValueError):
-                pass
-            time.sleep(FIND_AGAIN_S)
+        self._listener.settimeout(GIVE_UP_S)
+        (self._folder / f"waits-{os.getpid()}").touch()
+        while not self._has_ended:
+            line, _ = self._listener.accept()
+            with suppress(OSError):
+                self._talk(line)
 
-    def _talk(self) -> None:
-        with socket.socket(socket.AF_UNIX) as line:
-            folder = os.open(self._path.parent, os.O_PATH | os.O_DIRECTORY)
-            line.connect(f"/proc/self/fd/{folder}/{self._path.name}")
-            os.close(folder)
-            line.sendall(b'{"ask": "video"}\n')
-            heard = line.makefile("rb")
-            answer = json.loads(heard.readline())
-            self._note(json.dumps(answer).encode())
-            if not answer["ok"]:
-                raise ValueError(answer["error"])
+    def _talk(self, line: socket.socket) -> None:
+        with line, line.makefile("rb") as heard:
+            self._note(b'{"tell": "called"}')
+            line.sendall(encode_line(Here(pid=os.getpid())))
             line.sendall(encode_line(self._devices))
             if self._manner == "deaf":
                 time.sleep(GIVE_UP_S)
@@ -86,6 +80,9 @@ class StandIn:
                     case CallOver() if self._manner != "clings":
                         self._devices = CLOSED
                         line.sendall(encode_line(CLOSED))
+                    case End() if self._manner != "stubborn":
+                        self._has_ended = True
+                        return
                     case Say(number=number, file=str()) if self._manner != "mute":
                         line.sendall(encode_line(Spoke(number=number)))
                     case _:
@@ -140,4 +137,5 @@ def heard(folder: Path) -> list[tuple[int, dict[str, Any]]]:
 
 
 if __name__ == "__main__":
-    StandIn(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "").run()
+    with suppress(TimeoutError), socket.socket(fileno=0) as called:
+        StandIn(called, Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "").run()

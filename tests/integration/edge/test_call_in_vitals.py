@@ -247,7 +247,7 @@ async def test_while_a_call_is_held_nobody_sees_or_hears_the_station_and_a_ring_
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     config = replace(config, call=SILENT)
     config.data_dir.mkdir()
-    command = (sys.executable, "-m", video_stand_in.__name__, str(config.control_socket), str(tmp_path))
+    command = (sys.executable, "-m", video_stand_in.__name__, str(tmp_path))
     with BoardSim(board_of(config)) as board:
 
         def is_lit() -> bool:

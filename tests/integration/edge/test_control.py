@@ -147,7 +147,7 @@ async def test_a_socket_left_by_a_killed_process_is_taken_over_and_only_ours(tmp
         await ask(path, "doctor")
     async with serving(path):
         assert await ask(path, "name", who="new") == {"hello": "new"}
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660, "of the folder's group"
 
 
 @in_a_loop

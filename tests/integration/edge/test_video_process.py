@@ -3,8 +3,7 @@
 import asyncio
 import os
 import signal
-import sys
-from contextlib import suppress
+import socket
 from pathlib import Path
 
 import pytest
@@ -23,14 +22,22 @@ from contract.media import (
 )
 from contract.parts import join_parts, parse_part
 from edge.call.video_process import PAUSE_MAX_S, pause_s
-from edge.control_service import ask
-from edge.errors import ControlError, IllegalInputError
+from edge.errors import IllegalInputError
 from firmware_bridge.events import CameraButton
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import open_all, open_spool, stored
-from tests.integration.edge.video_side import OTHER_PAGE, PAGE, PHOTO, ROOT, is_alive, running, until
-from tests.simulators import video_stand_in
+from tests.integration.edge.video_side import (
+    OTHER_PAGE,
+    PAGE,
+    PHOTO,
+    called_at,
+    is_alive,
+    running,
+    until,
+)
 from tests.simulators.video_stand_in import LEG, PICTURE, RATE_BPS, heard
+
+NOBODY = ("nobody-starts-this",)
 
 
 @in_a_loop
@@ -165,8 +172,7 @@ async def test_one_that_floods_is_slowed_down_and_the_box_answers_meanwhile(tmp_
         await until(lambda: dropped["from edge video: not usable"] > 100)
         began_s = asyncio.get_running_loop().time()
         for _ in range(50):
-            with pytest.raises(ControlError, match="expected"):
-                await ask(box.socket, "nonsense")
+            await box.spool.use(lambda spool: spool.spool_id)
         assert asyncio.get_running_loop().time() - began_s < 5.0
         assert box.said == []
         pid = box.video.process.pid
@@ -218,55 +224,80 @@ def test_the_pause_grows_and_never_beyond_what_a_call_can_wait() -> None:
 
 @in_a_loop
 async def test_one_that_outlived_edge_vitals_is_taken_up_and_no_other_is_started(tmp_path: Path) -> None:
-    command = (sys.executable, "-m", video_stand_in.__name__, str(tmp_path / "s"), str(tmp_path))
-    orphan = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-    try:
-        async with running(tmp_path, is_in_a_call=True) as box:
-            await until(lambda: box.heard("call") != [])
-            assert box.pids() == [orphan.pid]
-            box.hub_says(Join, page=PAGE)
-            await until(box.is_lit)
-            assert box.video.process.starts == 0
-            orphan.kill()
-            await until(lambda: box.video.process.starts == 1)
-            await until(lambda: len(box.told(Offer)) == 2)
-    finally:
-        with suppress(ProcessLookupError):
-            orphan.kill()
-        await orphan.wait()
+    async with (
+        called_at(tmp_path / "video.sock", tmp_path) as orphan,
+        running(tmp_path, is_in_a_call=True) as box,
+    ):
+        await until(lambda: box.heard("call") != [])
+        assert box.pids() == [orphan.pid] == [box.video.process.pid]
+        box.hub_says(Join, page=PAGE)
+        await until(box.is_lit)
+        assert box.video.process.starts == 0
+        orphan.kill()
+        await until(lambda: box.video.process.starts == 1)
+        await until(lambda: len(box.told(Offer)) == 2)
 
 
 @in_a_loop
 async def test_the_light_is_on_until_one_that_outlived_edge_vitals_is_gone(tmp_path: Path) -> None:
-    command = (sys.executable, "-m", video_stand_in.__name__, str(tmp_path / "s"), str(tmp_path))
-    orphan = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-    try:
-        async with running(tmp_path, is_in_a_call=True) as box:
-            await until(lambda: box.heard("call") != [])
-            box.hub_says(Join, page=PAGE)
-            await until(box.is_lit)
-            box.end()
-            await until(lambda: any(line.get("ok") is False for _, line in heard(tmp_path)))
-            assert box.is_lit(), "its camera is open"
-            orphan.kill()
-            await until(lambda: not box.is_lit())
-    finally:
-        with suppress(ProcessLookupError):
-            orphan.kill()
-        await orphan.wait()
+    async with (
+        called_at(tmp_path / "video.sock", tmp_path, "stubborn") as orphan,
+        running(tmp_path, is_in_a_call=True) as box,
+    ):
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE)
+        await until(box.is_lit)
+        box.end()
+        await until(lambda: box.heard("end") != [])
+        assert box.is_lit(), "its camera is open"
+        orphan.kill()
+        await until(lambda: not box.is_lit())
 
 
 @in_a_loop
-async def test_a_stranger_does_not_take_the_place_of_the_one_that_serves(tmp_path: Path) -> None:
-    async with running(tmp_path) as box:
-        with pytest.raises(ControlError, match="no call is open"):
-            await ask(box.socket, "video")
+async def test_one_that_outlived_edge_vitals_and_hangs_is_replaced(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:  # nobody accepts
+        listener.bind(str(tmp_path / "video.sock"))
+        listener.listen(2)
+        async with running(tmp_path, is_in_a_call=True) as box:
+            await until(lambda: box.heard("call") != [])
+            assert box.video.process.starts == 1
+
+
+@in_a_loop
+async def test_the_unit_is_called_for_a_call_told_of_its_end_and_called_again_for_the_next(
+    tmp_path: Path,
+) -> None:
+    """Where systemd holds the socket, whoever is started by the call has it on its standard input."""
+    at = tmp_path / "unit.sock"
+    async with called_at(at, tmp_path) as unit, running(tmp_path, unit=at, command=NOBODY) as box:
+        assert box.video.process.pid is None
         box.press()
         await until(lambda: box.heard("call") != [])
-        with pytest.raises(ControlError, match="another `edge video` serves this call"):
-            await ask(box.socket, "video")
+        assert box.video.process.pid == unit.pid
         box.hub_says(Join, page=PAGE)
-        await until(lambda: box.told(Offer) != [])
+        await until(box.is_lit)
+        box.end()
+        await unit.wait()
+        await until(lambda: box.video.process.pid is None)
+        assert not box.is_lit()
+        assert unit.returncode == 0
+        at.unlink()
+        async with called_at(at, tmp_path):
+            box.press(6)
+            await until(lambda: len(box.pids()) == 2)
+            assert box.told(StationMedia) == [], "nothing was lost"
+
+
+@in_a_loop
+async def test_a_unit_that_is_not_there_is_called_again_and_said(tmp_path: Path) -> None:
+    at = tmp_path / "unit.sock"
+    async with running(tmp_path, unit=at, command=NOBODY) as box:
+        box.press()
+        await until(lambda: box.told(StationMedia) != [])
+        assert box.told(StationMedia)[0].text == "picture and voice cannot be started at the station"
+        async with called_at(at, tmp_path):
+            await until(lambda: box.heard("call") != [])
 
 
 @in_a_loop

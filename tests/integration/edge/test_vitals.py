@@ -1,5 +1,5 @@
 import asyncio
-import json
+import os
 import random
 import sqlite3
 import time
@@ -14,9 +14,10 @@ import pytest
 from contract.chunks import decode_chunk
 from contract.events import AnchorSet, CallStep, Press, StreamSet, VisitOpened
 from contract.ids import BootId, RecordClass
+from edge.call.video_messages import CameraWish, End, Here, encode_line, parse_to_video
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
-from edge.config import BoxConfig
+from edge.config import BoxConfig, SocketsConfig
 from edge.control_service import ask
 from edge.errors import BoxError, ControlError, SpoolBusyError
 from edge.health.report import Report
@@ -32,6 +33,7 @@ from tests.running_hub import HubThread, hub_config
 from tests.simulators.board import BoardSim
 from tests.simulators.board.recordings import ECG
 
+NO_VIDEO = ("sleep", "60")
 LIMIT_S = 30.0  # of one wait, on a loaded machine
 
 
@@ -45,7 +47,7 @@ def config(tmp_path: Path) -> BoxConfig:
 
 @asynccontextmanager
 async def vitals(config: BoxConfig) -> AsyncIterator[asyncio.Task[None]]:
-    service = Vitals(config, BoxClock.read(), random.Random(1), video_command=("sleep", "60"))
+    service = Vitals(config, BoxClock.read(), random.Random(1), video_command=NO_VIDEO)
     task = asyncio.create_task(service.run())
     await until_answered(config)
     try:
@@ -132,7 +134,7 @@ async def test_the_battery_clock_and_the_staff_are_told_to_the_hub(config: BoxCo
 async def test_the_first_samples_go_to_the_card_at_once_and_those_after_them_every_second(
     config: BoxConfig,
 ) -> None:
-    service = Vitals(config, BoxClock.read(), random.Random(1))
+    service = Vitals(config, BoxClock.read(), random.Random(1), video_command=NO_VIDEO)
     service._capture = Capture(boot=BootId(1), facts={})
     block = SampleBlock(1, 7, 0, np.zeros((25, 1), np.int32), 0, 0, None, is_settling=False, is_clipped=False)
     service._on_board(block)
@@ -188,34 +190,39 @@ async def test_a_press_is_shown_and_its_call_and_visit_outlive_a_restart(config:
     assert [step for step in steps if step != "kept"] == ["cancelled"]
 
 
-async def camera_wish(config: BoxConfig) -> bool:
-    """What an `edge video` is told that comes now."""
-    reader, writer = await asyncio.open_unix_connection(config.control_socket)
-    try:
-        writer.write(b'{"ask": "video"}\n')
-        while "is_allowed" not in (line := json.loads(await reader.readline())):
-            assert line.get("ok", True), line
-        return bool(line["is_allowed"])
-    finally:
-        writer.close()
+@asynccontextmanager
+async def edge_video(config: BoxConfig) -> AsyncIterator[list[bool]]:
+    """What an `edge video` that is called is told of the camera."""
+    told: list[bool] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with closing(writer):
+            writer.write(encode_line(Here(pid=os.getpid())))
+            while (line := await reader.readline()) and not isinstance(said := parse_to_video(line), End):
+                told.extend([said.is_allowed] if isinstance(said, CameraWish) else [])
+
+    async with await asyncio.start_unix_server(serve, config.video_socket):
+        yield told
 
 
 @in_a_loop
 async def test_a_camera_that_the_nurse_closed_stays_closed_over_a_restart(config: BoxConfig) -> None:
+    config = replace(config, sockets=SocketsConfig(video=config.data_dir.with_name("unit.sock")))
     with BoardSim(board_of(config)) as board:
-        async with vitals(config):
-            board.press()
-            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
-            await ask(config.control_socket, "camera", is_allowed=False)
-        async with vitals(config):
-            assert not await camera_wish(config)
-            await ask(config.control_socket, "cancel call")
-            board.release()
-            await until(lambda: board.lamp.pattern is not OutputPattern.FAST_BLINK)
-        async with vitals(config):
-            board.press()
-            await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
-            assert await camera_wish(config)
+        async with edge_video(config) as told:
+            async with vitals(config):
+                board.press()
+                await until(lambda: told == [True])
+                await ask(config.control_socket, "camera", is_allowed=False)
+                await until(lambda: told == [True, False])
+            async with vitals(config):
+                await until(lambda: told == [True, False, False])
+                await ask(config.control_socket, "cancel call")
+                board.release()
+                await until(lambda: board.lamp.pattern is not OutputPattern.FAST_BLINK)
+            async with vitals(config):
+                board.press()
+                await until(lambda: told == [True, False, False, True])
 
 
 @in_a_loop
@@ -253,7 +260,7 @@ async def test_what_the_hub_says_it_has_is_kept_with_the_hour_of_the_hub(tmp_pat
 async def test_a_second_service_on_the_same_spool_ends_and_the_first_goes_on(config: BoxConfig) -> None:
     async with vitals(config):
         with pytest.raises(SpoolBusyError):
-            await Vitals(config, BoxClock.read(), random.Random(2)).run()
+            await Vitals(config, BoxClock.read(), random.Random(2), video_command=NO_VIDEO).run()
         assert (await report(config)).station == "con-dao-01"
 
 
@@ -261,4 +268,4 @@ async def test_a_second_service_on_the_same_spool_ends_and_the_first_goes_on(con
 async def test_a_seal_key_that_is_none_ends_the_start_with_the_file_s_name(config: BoxConfig) -> None:
     await asyncio.to_thread(config.seal_key.write_bytes, b"short")
     with pytest.raises(BoxError, match=r"seal\.pub: is not the hub's public key .* enrol the box again"):
-        await Vitals(config, BoxClock.read(), random.Random(1)).run()
+        await Vitals(config, BoxClock.read(), random.Random(1), video_command=NO_VIDEO).run()

@@ -167,6 +167,6 @@ def test_a_call_with_picture_from_the_press_to_its_end(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     config = box_config(tmp_path, broker.boxes["con-dao-01"], port=broker.port)
-    command = (sys.executable, "-m", video_stand_in.__name__, str(config.control_socket), str(tmp_path))
+    command = (sys.executable, "-m", video_stand_in.__name__, str(tmp_path))
     with HubThread(hub_config(broker)) as hub:
         scenario(config, HubSide(hub), command, tmp_path)

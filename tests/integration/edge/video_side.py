@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +22,7 @@ from edge.call.station_call import StationCall
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import Capture
 from edge.clock import BoxClock
-from edge.config import BoxConfig, VideoConfig
-from edge.control_service import serve_control
+from edge.config import BoxConfig, SocketsConfig, VideoConfig
 from edge.spool.batch import OwedRecord
 from edge.spool.spool_service import SpoolThread
 from firmware_bridge.board.messages import OutputId, OutputPattern
@@ -64,9 +65,11 @@ class Box:
         manner: str = "",
         command: tuple[str, ...] | None = None,
         loudspeaker: str = "none",
+        unit: Path | None = None,
     ) -> None:
-        self._config = config_of(folder, loudspeaker=loudspeaker)
-        self.folder, self.socket = folder, folder / "s"
+        config = config_of(folder, loudspeaker=loudspeaker)
+        self._config = replace(config, sockets=SocketsConfig(video=unit))
+        self.folder = folder
         self.call = StationCall()
         self.said: list[MediaSignal] = []
         self.stored: list[OwedRecord] = []
@@ -79,7 +82,7 @@ class Box:
         self.spool = SpoolThread(folder / "spool.db", quota_bytes=2_000_000_000)
         self._command = command or (
             *(sys.executable, "-m", video_stand_in.__name__),
-            *(str(self.socket), str(folder), manner),
+            *(str(folder), manner),
         )
 
     async def begin(self) -> None:
@@ -164,18 +167,32 @@ async def running(folder: Path, *, is_in_a_call: bool = False, **options: Any) -
     await box.begin()
     if is_in_a_call:
         box.press()
-    serving = serve_control(box.socket, {}, streams={"video": box.video.open_stream})
-    tasks = [asyncio.create_task(serving), asyncio.create_task(box.video.run())]
+    running = asyncio.create_task(box.video.run())
     await until(lambda: box.light_told > 0)
     try:
         yield box
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
         await box.spool.close()
+
+
+@asynccontextmanager
+async def called_at(path: Path, folder: Path, *manner: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A stand-in that nobody of this test's `edge vitals` has started: it outlived one, or systemd did."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(2)
+        command = (sys.executable, "-m", video_stand_in.__name__, str(folder), *manner)
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=listener.fileno())
+    try:
+        await until((folder / f"waits-{process.pid}").exists)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def until(is_so: Callable[[], bool]) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from edge.clock import KERNEL_BOOT_FILE, BoxClock
-from edge.config import PanelConfig, read_config
+from edge.config import PanelConfig, SocketsConfig, read_config
 from edge.errors import ConfigError
 from firmware_bridge.drivers.driver import Line
 from firmware_bridge.ports.device_settings import DeviceSettings
@@ -46,6 +46,17 @@ def test_a_box_speaks_vietnamese_then_english_unless_it_is_told_otherwise(tmp_pa
     told = write(tmp_path, TEXT + '[call]\nvoice = false\nlanguages = ["hmn", "vi", "hmn"]\n')
     assert read_config(told).call.languages == ("hmn", "vi")
     assert (read_config(told).call.voice, read_config(write(tmp_path, TEXT)).call.voice) == (False, True)
+
+
+def test_where_services_meet_is_read_and_lies_beside_the_spool_by_default(tmp_path: Path) -> None:
+    alone = read_config(write(tmp_path, TEXT))
+    assert alone.sockets == SocketsConfig()
+    named = [alone.control_socket, alone.picture_socket, alone.video_socket]
+    assert named == [alone.data_dir / name for name in ("vitals.sock", "picture.sock", "video.sock")]
+    text = '[sockets]\ncontrol = "/run/a"\npicture = "/run/b"\nvideo = "c"\n'
+    config = read_config(write(tmp_path, TEXT + text))
+    named = [config.control_socket, config.picture_socket, config.video_socket]
+    assert named == [Path("/run/a"), Path("/run/b"), tmp_path / "c"]
 
 
 def test_the_hotline_and_whether_a_ring_answers_itself_are_read(tmp_path: Path) -> None:

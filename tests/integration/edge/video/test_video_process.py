@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,7 +31,9 @@ from edge.call.video_messages import (
     CallNow,
     CameraWish,
     DevicesNow,
+    End,
     FromHub,
+    Here,
     PhotoSlice,
     Spoke,
     ToHub,
@@ -52,55 +54,57 @@ STARTS_WITHIN_S: Final = 60.0  # it loads the video libraries, on a machine that
 
 
 class Vitals:
-    """The socket of `edge vitals`, and what came over it."""
+    """What `edge vitals` does at the socket of `edge video`, and what came over it."""
 
     def __init__(self, folder: Path) -> None:
-        self.socket = folder / "data" / "vitals.sock"
+        self.path = folder / "video.sock"
         self.devices: list[DevicesNow] = []
         self.signals: list[dict[str, Any]] = []
         self.slices: list[PhotoSlice] = []
         self.spoken: list[tuple[int, str]] = []
         self.lines = 0  # connections so far
-        self.refusal: str | None = None  # why it takes nobody
-        self.refused = 0
+        self.pids: list[int] = []
+        self.is_call_over = False  # it wants nobody
         self.is_slow = False  # takes 10 ms for a line, as with a card that writes
         self._writer: asyncio.StreamWriter | None = None
-        self._server: asyncio.Server | None = None
+        self._hearing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self.socket.parent.mkdir()
-        await self.listen()
+        (self.path.parent / "data").mkdir()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen(2)
+        await self.call()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.die()
+        self.listener.close()
 
-    async def listen(self) -> None:
-        self._server = await asyncio.start_unix_server(self._serve, self.socket, limit=70_000)
+    async def call(self) -> None:
+        """Connect, as at the start of a call."""
+        reader, self._writer = await asyncio.open_unix_connection(self.path, limit=70_000)
+        self._hearing = asyncio.create_task(self._hear(reader))
 
     async def die(self) -> None:
-        """As `kill -9` of `edge vitals`: the socket closes."""
-        if self._server is not None:
-            self._server.close()
+        """As `kill -9` of `edge vitals`: the connection closes."""
         if self._writer is not None:
             self._writer.transport.abort()
+        if self._hearing is not None:
+            self._hearing.cancel()
+            await asyncio.gather(self._hearing, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert json.loads(await reader.readline()) == {"ask": "video"}
-        if self.refusal is not None:
-            self.refused += 1
-            writer.write(json.dumps({"ok": False, "error": self.refusal}).encode() + b"\n")
-            writer.close()
-            return
-        writer.write(b'{"ok": true}\n')
-        self._writer = writer
-        self.lines += 1
-        self.say(CallNow(spool=SPOOL, call_seq=SEQ, is_claimed=True, by="truc-ban"))
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
                 if self.is_slow:
                     await asyncio.sleep(0.01)
                 match parse_from_video(line):
+                    case Here(pid=pid):
+                        self.pids.append(pid)
+                        self.lines += 1
+                        now = CallNow(spool=SPOOL, call_seq=SEQ, is_claimed=True, by="truc-ban")
+                        self.say(End() if self.is_call_over else now)
                     case DevicesNow() as devices:
                         self.devices.append(devices)
                     case ToHub(signal=signal):
@@ -109,7 +113,6 @@ class Vitals:
                         self.slices.append(one)
                     case Spoke(number=number, text=text):
                         self.spoken.append((number, text))
-        writer.close()
 
     def say(self, message: ToVideo) -> None:
         assert self._writer is not None
@@ -153,10 +156,10 @@ def write_config(folder: Path, **video: str) -> Path:
 
 
 @asynccontextmanager
-async def edge_video(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def edge_video(config: Path, vitals: Vitals) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run it; end it as `edge vitals` does."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edge", "video", "--config", str(config)
+        *(sys.executable, "-m", "edge", "video", "--config", str(config)), stdin=vitals.listener.fileno()
     )
     try:
         yield process
@@ -199,7 +202,7 @@ async def test_a_page_that_joins_sees_and_hears_the_station_and_the_devices_clos
 ) -> None:
     wav = speech(tmp_path / "talk.wav")
     config = write_config(tmp_path, microphone=f"file:{wav}", loudspeaker=f"file:{tmp_path / 'out.wav'}")
-    async with Vitals(tmp_path) as vitals, edge_video(config) as process, StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(config, vitals) as process, StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         assert str(wav) not in open_files(process)
         vitals.hub(Join(**CALL, page=PAGE))
@@ -224,7 +227,7 @@ async def test_a_page_that_joins_sees_and_hears_the_station_and_the_devices_clos
 
 @in_a_loop
 async def test_a_lost_path_a_page_that_asks_and_another_page_each_get_another_leg(tmp_path: Path) -> None:
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)):
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals):
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         async with StockPage() as first:
@@ -250,7 +253,7 @@ async def test_a_lost_path_a_page_that_asks_and_another_page_each_get_another_le
 async def test_media_go_on_while_edge_vitals_is_away_and_the_leg_is_kept_when_it_is_back(
     tmp_path: Path,
 ) -> None:
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         offer = await vitals.offer()
@@ -259,8 +262,7 @@ async def test_media_go_on_while_edge_vitals_is_away_and_the_leg_is_kept_when_it
         await vitals.die()
         seen = len(page.frames["video"])
         await until(lambda: len(page.frames["video"]) > seen + 20)
-        vitals.socket.unlink(missing_ok=True)
-        await vitals.listen()
+        await vitals.call()
         await until(lambda: vitals.lines == 2)
         vitals.hub(Join(**CALL, page=PAGE, leg=offer["leg"]))
         await until(lambda: vitals.said("media")[-1]["is_connected"])
@@ -270,24 +272,23 @@ async def test_media_go_on_while_edge_vitals_is_away_and_the_leg_is_kept_when_it
 @in_a_loop
 async def test_one_that_the_next_edge_vitals_does_not_want_ends_at_once(tmp_path: Path) -> None:
     """The call was over before it came back: nobody may be seen or heard for longer."""
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)) as process:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals) as process:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await until(lambda: bool(vitals.devices) and vitals.devices[-1].camera == "open")
-        vitals.refusal = "no call is open"
+        vitals.is_call_over = True
         await vitals.die()
-        vitals.socket.unlink(missing_ok=True)
-        await vitals.listen()
+        await vitals.call()
         async with asyncio.timeout(30):
             assert await process.wait() == 0
-        assert vitals.refused == 1
+        assert vitals.pids == [process.pid] * 2
 
 
 @in_a_loop
 async def test_the_doctors_mode_changes_what_is_sent_and_the_station_says_so_and_what_bounds_it(
     tmp_path: Path,
 ) -> None:
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await vitals.meet(page, await vitals.offer())
@@ -311,7 +312,7 @@ async def test_the_doctors_mode_changes_what_is_sent_and_the_station_says_so_and
 
 @in_a_loop
 async def test_a_photograph_comes_whole_and_the_nurse_closes_the_camera(tmp_path: Path) -> None:
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await vitals.meet(page, await vitals.offer())
@@ -348,7 +349,7 @@ def test_what_is_missing_is_named_and_the_rest_of_the_call_goes_on(
     async def run() -> None:
         async with (
             Vitals(tmp_path) as vitals,
-            edge_video(write_config(tmp_path, **video)),
+            edge_video(write_config(tmp_path, **video), vitals),
             StockPage() as page,
         ):
             await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
@@ -364,7 +365,7 @@ def test_what_is_missing_is_named_and_the_rest_of_the_call_goes_on(
 
 @in_a_loop
 async def test_what_cannot_be_read_or_is_of_another_call_changes_nothing(tmp_path: Path) -> None:
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)) as process:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals) as process:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(spool=SPOOL, call_seq=SEQ + 1, page=OTHER_PAGE))
         vitals.say(FromHub(signal={"signal": "join", "page": "no page"}))
@@ -393,7 +394,7 @@ async def test_a_photograph_of_many_megabytes_comes_whole_though_edge_vitals_tak
     tmp_path: Path,
 ) -> None:
     config = write_config(tmp_path, camera=f"file:{skin(tmp_path / 'skin.png')}")
-    async with Vitals(tmp_path) as vitals, edge_video(config), StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(config, vitals), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await vitals.meet(page, await vitals.offer())
@@ -407,7 +408,7 @@ async def test_a_photograph_of_many_megabytes_comes_whole_though_edge_vitals_tak
 @in_a_loop
 async def test_two_photographs_asked_for_at_once_come_whole_and_one_after_the_other(tmp_path: Path) -> None:
     config = write_config(tmp_path, camera=f"file:{skin(tmp_path / 'skin.png')}")
-    async with Vitals(tmp_path) as vitals, edge_video(config), StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(config, vitals), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await vitals.meet(page, await vitals.offer())
@@ -427,7 +428,7 @@ async def test_two_photographs_asked_for_at_once_come_whole_and_one_after_the_ot
 
 @in_a_loop
 async def test_a_photograph_that_a_dead_edge_vitals_had_is_taken_again_for_the_next(tmp_path: Path) -> None:
-    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path)), StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(write_config(tmp_path), vitals), StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await vitals.meet(page, await vitals.offer())
@@ -435,8 +436,20 @@ async def test_a_photograph_that_a_dead_edge_vitals_had_is_taken_again_for_the_n
         await until(lambda: bool(vitals.slices) and len(vitals.slices) == vitals.slices[0].total)
         await vitals.die()
         vitals.slices.clear()
-        vitals.socket.unlink(missing_ok=True)
-        await vitals.listen()
+        await vitals.call()
         await until(lambda: vitals.lines == 2)
         vitals.hub(TakePhoto(**CALL, photo="c" * 32))
         await until(lambda: bool(vitals.slices) and len(vitals.slices) == vitals.slices[0].total)
+
+
+@pytest.mark.parametrize("stdin", [asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE])
+@in_a_loop
+async def test_started_by_hand_it_says_who_starts_it(tmp_path: Path, stdin: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "edge", "video", "--config", str(write_config(tmp_path))),
+        stdin=stdin,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complaint = await process.communicate()
+    assert process.returncode == 1
+    assert b"`edge vitals` or haidang-video.socket starts this program" in complaint

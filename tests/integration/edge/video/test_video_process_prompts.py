@@ -48,7 +48,7 @@ async def test_in_a_call_it_is_heard_and_at_the_call_s_end_by_the_loudspeaker_al
     talk, out = speech(tmp_path / "talk.wav"), tmp_path / "out.wav"
     config = write_config(tmp_path, microphone=f"file:{talk}", loudspeaker=f"file:{out}")
     in_call, at_end = prompt(tmp_path, 1_700, 1.0), prompt(tmp_path, 900, 2.0)
-    async with Vitals(tmp_path) as vitals, edge_video(config) as process, StockPage() as page:
+    async with Vitals(tmp_path) as vitals, edge_video(config, vitals) as process, StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
         await vitals.meet(page, await vitals.offer())
@@ -76,7 +76,7 @@ async def test_in_a_call_it_is_heard_and_at_the_call_s_end_by_the_loudspeaker_al
 async def test_a_file_that_cannot_be_read_is_answered_and_a_silence_cuts(tmp_path: Path) -> None:
     out = tmp_path / "out.wav"
     config = write_config(tmp_path, loudspeaker=f"file:{out}")
-    async with Vitals(tmp_path) as vitals, edge_video(config):
+    async with Vitals(tmp_path) as vitals, edge_video(config, vitals):
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.say(Say(number=1, prompt="ringing", file=str(tmp_path / "none.wav")))
         await until(lambda: len(vitals.spoken) == 1)

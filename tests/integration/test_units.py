@@ -1,0 +1,307 @@
+"""The units and what stands beside them, as systemd itself reads them."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from configparser import RawConfigParser
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from edge.__main__ import app as edge_app
+from edge.config import read_config
+from hub.__main__ import app as hub_app
+
+ROOT: Final = Path(__file__).parents[2]
+UNITS: Final = ROOT / "systemd"
+SIDES: Final = ("box", "hub")
+SERVICES: Final = sorted(UNITS.glob("*/system/*.service"))
+DEVICE, DECODER, LOOSE = 15, 5, 50  # tenths of systemd's scale, at most
+FOLDERS: Final = {
+    "box": ("box/tmpfiles.d/haidang.conf", "box/haidang/folders.conf"),
+    "hub": ("hub/tmpfiles.d/haidang-hub.conf",),
+}
+LIMITS: Final = {
+    "haidang-restart": DECODER,
+    "haidang-hub-backup": DECODER,
+    "haidang-folders": LOOSE,  # root, because it gives folders to others
+    "haidang-kiosk": LOOSE,  # a browser compiles scripts and makes sandboxes of its own
+}
+# Of systemd 254 to 257: the box has them (Debian 13), who tests may not; the hub has to do without.
+NEWER: Final = {"RestartSteps", "RestartMaxDelaySec", "RestartMode", "PollLimitIntervalSec", "PollLimitBurst"}
+OURS: Final = ("usr/bin/haidang-edge", "usr/bin/haidang-hub", "usr/bin/cage", "usr/sbin/mosquitto")
+OF_THE_SYSTEM: Final = ("usr/bin/rm", "usr/bin/systemd-tmpfiles", "bin/sh", "bin/kill")
+COMES_WITH_ENROLMENT: Final = "enrol"
+
+
+class Keys(dict[str, Any]):
+    """What a key is set to, each time; systemd's files repeat keys."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if isinstance(value, list) and key in self and isinstance(self[key], list):
+            self[key].extend(value)
+        else:
+            super().__setitem__(key, value)
+
+
+def unit(path: Path) -> dict[str, list[str]]:
+    """Return "Section.Key" to all of its values."""
+    parser = RawConfigParser(
+        strict=False, dict_type=Keys, delimiters=("=",), comment_prefixes=("#",), interpolation=None
+    )
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(path.read_text(encoding="utf-8"))
+    return {
+        f"{section}.{key}": value.split("\n")
+        for section in parser.sections()
+        for key, value in parser.items(section)
+    }
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", "--no-pager", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(params=SIDES)
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A system with units of its own, ours among them; its programs do nothing."""
+    shutil.copytree("/usr/lib/systemd/system", tmp_path / "usr/lib/systemd/system", symlinks=True)
+    for path in (UNITS / request.param / "system").iterdir():
+        shutil.copy(path, tmp_path / "usr/lib/systemd/system")
+    for name in (*OURS, *OF_THE_SYSTEM):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    return request.param, tmp_path
+
+
+def complaints(root: Path) -> list[str]:
+    ours = sorted(map(str, (root / "usr/lib/systemd/system").glob("haidang*")))
+    done = analyze("verify", f"--root={root}", "--man=no", "--recursive-errors=no", *ours)
+    return [line for line in (done.stdout + done.stderr).splitlines() if line]
+
+
+def test_systemd_understands_every_unit(root: tuple[str, Path]) -> None:
+    side, system = root
+    known = "|".join(sorted(NEWER)) if side == "box" else "nothing"
+    newer = re.compile(rf"Unknown key (name )?'({known})' in section")
+    assert [line for line in complaints(system) if not newer.search(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ("[Service]\nExecStart=/usr/bin/haidang-nothing", "haidang-nothing"),
+        ("[Service]\nType=oneshot\nExecStart=/usr/bin/haidang-edge\nWatchdogSeconds=3", "WatchdogSeconds"),
+    ],
+)
+def test_a_unit_that_is_wrong_is_named(root: tuple[str, Path], wrong: str, complaint: str) -> None:
+    (root[1] / "usr/lib/systemd/system/haidang-wrong.service").write_text(wrong + "\n")
+    assert any(complaint in line for line in complaints(root[1]))
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_a_unit_is_no_more_exposed_than_it_must_be(path: Path) -> None:
+    limit = LIMITS.get(path.stem, DEVICE)
+    done = analyze("security", "--offline=true", f"--threshold={limit}", str(path))
+    assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "switch", ["NoNewPrivileges=yes", "SystemCallFilter=@system-service", "ProtectSystem=strict"]
+)
+def test_without_a_switch_it_would_be_too_exposed(tmp_path: Path, switch: str) -> None:
+    """What holds the limit is seen to hold it."""
+    text = (UNITS / "box/system/haidang-vitals.service").read_text()
+    lines = [line for line in text.splitlines() if not line.startswith(switch)]
+    (tmp_path / "haidang-vitals.service").write_text("\n".join(lines))
+    done = analyze(
+        "security", "--offline=true", f"--threshold={DEVICE}", str(tmp_path / "haidang-vitals.service")
+    )
+    assert done.returncode != 0
+
+
+def test_the_readme_has_the_score_of_each_unit() -> None:
+    text = (UNITS / "README.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(haidang-[a-z-]+)` \|.*\| ([0-9.]+) \|$", text, re.MULTILINE))
+    for path in SERVICES:
+        said = analyze("security", "--offline=true", str(path)).stdout.splitlines()[-1]
+        assert f"{path.name}: {told[path.stem]} " in said
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_every_unit_starts_a_command_that_there_is(path: Path) -> None:
+    starts = [line for key in ("ExecStart", "ExecStartPre") for line in unit(path).get(f"Service.{key}", [])]
+    for line in starts:
+        for program, verb in re.findall(r"/usr/bin/haidang-(edge|hub) ([a-z-]+)", line):
+            commands = (edge_app if program == "edge" else hub_app).registered_commands
+            named = {one.name or one.callback.__name__.replace("_", "-") for one in commands if one.callback}
+            assert verb in named | {COMES_WITH_ENROLMENT}, line
+
+
+STAYING: Final = ("vitals", "panel", "kiosk", "hub", "mosquitto")
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_what_stays_is_started_again_for_ever(name: str) -> None:
+    (path,) = UNITS.glob(f"*/system/haidang-{name}.service")
+    keys = unit(path)
+    assert keys["Service.Restart"] == ["always"]
+    assert keys["Unit.StartLimitIntervalSec"] == ["0"]
+    assert float(keys["Service.RestartSec"][0]) <= 5
+
+
+@pytest.mark.parametrize(("name", "limit_s"), [("vitals", 30), ("video", 20), ("hub", 60)])
+def test_what_hangs_is_ended(name: str, limit_s: int) -> None:
+    (path,) = UNITS.glob(f"*/system/haidang-{name}.service")
+    keys = unit(path)
+    assert keys["Service.Type"] == ["notify"]
+    assert keys["Service.WatchdogSec"] == [str(limit_s)]
+
+
+def test_a_picture_can_never_starve_a_heartbeat() -> None:
+    vitals, video = (unit(UNITS / f"box/system/haidang-{name}.service") for name in ("vitals", "video"))
+    for weight in ("CPUWeight", "IOWeight"):
+        assert int(vitals[f"Service.{weight}"][0]) > 10 * int(video[f"Service.{weight}"][0])
+    assert int(vitals["Service.OOMScoreAdjust"][0]) < 0 < int(video["Service.OOMScoreAdjust"][0])
+    assert vitals["Service.MemoryMin"] == ["96M"]  # its own 90 MB stay in memory, whatever others take
+    assert video["Service.MemoryMax"] == ["400M"]
+    assert "Service.Slice" not in vitals | video, "each in a cgroup of its own, side by side"
+
+
+def test_the_boxs_configuration_means_the_places_of_the_units(tmp_path: Path) -> None:
+    text = (UNITS / "box/box.toml").read_text(encoding="utf-8")
+    file = tmp_path / "box.toml"
+    file.write_text('station = "con-dao-01"\n' + text.replace("[hub]", '[hub]\nhost = "hub.example.vn"'))
+    config = read_config(file)
+    vitals, video = (unit(UNITS / f"box/system/haidang-{name}.service") for name in ("vitals", "video"))
+    (video_socket,) = unit(UNITS / "box/system/haidang-video.socket")["Socket.ListenStream"]
+    assert config.sockets.video == config.video_socket == Path(video_socket)
+    assert video["Service.StandardInput"] == ["socket"]
+    assert config.picture_socket.parent == Path("/run") / video["Service.RuntimeDirectory"][0]
+    writable = vitals["Service.ReadWritePaths"][0].split()
+    assert {str(config.data_dir), str(config.control_socket.parent)} <= set(writable)
+    name, _, source = vitals["Service.LoadCredential"][0].partition(":")
+    assert config.key == Path("/run/credentials/haidang-vitals.service") / name
+    assert Path(source).parent == config.certificate.parent == config.ca.parent
+    (wanted,) = unit(UNITS / "box/system/haidang-restart.path")["Path.PathExists"]
+    assert config.restart_command == ("touch", wanted)
+
+
+def table(path: Path) -> list[list[str]]:
+    """Return the words of each line of a sysusers.d or tmpfiles.d file, texts in quotes as one."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    return [[quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', line)] for line in lines]
+
+
+def test_users_have_the_numbers_that_the_card_knows() -> None:
+    lines = table(UNITS / "box/sysusers.d/haidang.conf")
+    assert {line[1]: line[2] for line in lines if line[0] == "u"} == {
+        "haidang": "7401",
+        "haidang-video": "7402",
+        "haidang-panel": "7403",
+        "haidang-enrol": "7404",
+    }
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_every_user_of_a_unit_or_a_folder_is_made(side: str) -> None:
+    (users,) = (UNITS / side / "sysusers.d").iterdir()
+    made = {line[1] for line in table(users) if line[0] in "ug"} | {"systemd-timesync", "-", "root"}
+    for folders in FOLDERS[side]:
+        assert {word for line in table(UNITS / folders) for word in line[3:5]} <= made
+    for path in (UNITS / side / "system").glob("*.service"):
+        keys = unit(path)
+        if "Service.DynamicUser" not in keys:
+            assert keys.get("Service.User", ["root"])[0] in made, path.name
+
+
+def carried_out(program: str, *arguments: str, lines: str) -> None:
+    done = subprocess.run(
+        [program, *arguments, "-"], input=lines, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_systemd_makes_users_and_folders_of_them(side: str, tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (users,) = (UNITS / side / "sysusers.d").iterdir()
+    lines = users.read_text() + "u systemd-timesync -\n"
+    carried_out("systemd-sysusers", f"--root={tmp_path}", lines=lines)
+    for path in FOLDERS[side]:  # ACLs name users, whom a running system alone knows by their names
+        wanted = [line for line in (UNITS / path).read_text().splitlines() if not line.startswith("a+")]
+        carried_out("systemd-tmpfiles", f"--root={tmp_path}", "--create", lines="\n".join(wanted) + "\n")
+    if side == "box":
+        assert re.search("^haidang:x:7401:", (tmp_path / "etc/passwd").read_text(), re.MULTILINE)
+        spool = (tmp_path / "data/haidang/spool").stat()
+        assert (spool.st_uid, spool.st_mode & 0o7777) == (7401, 0o711)
+        assert (tmp_path / "run/haidang").stat().st_mode & 0o7777 == 0o2751
+
+
+def test_what_is_said_aloud_can_be_read_by_video_whatever_the_umask(tmp_path: Path) -> None:
+    """The ACL, for a user that this machine has, as the file system carries it out."""
+    (line,) = [one for one in (UNITS / FOLDERS["box"][1]).read_text().splitlines() if one.startswith("a+")]
+    folder = tmp_path / "prompts"
+    folder.mkdir(mode=0o700)
+    acl = line.split()[-1].replace("haidang-video", "nobody")
+    carried_out("systemd-tmpfiles", "--create", lines=f"a+ {folder} - - - - {acl}\n")
+    before = os.umask(0o077)
+    try:
+        (folder / "ringing.wav").write_bytes(b"RIFF")
+    finally:
+        os.umask(before)
+    assert (folder / "ringing.wav").stat().st_mode & 0o040, "the mask of the ACL lets the user read"
+    assert b"\x02\x00\x04\x00" in os.getxattr(folder / "ringing.wav", "system.posix_acl_access"), "user: r"
+
+
+DROP_INS: Final = {
+    "journald.conf.d": ("Journal", {"Storage", "RuntimeMaxUse", "RuntimeMaxFileSize"}),
+    "timesyncd.conf.d": ("Time", {"NTP", "SaveIntervalSec"}),
+    "system.conf.d": ("Manager", {"RuntimeWatchdogSec", "RebootWatchdogSec"}),
+}
+
+
+@pytest.mark.parametrize("folder", DROP_INS)
+def test_a_drop_in_sets_what_systemd_knows(folder: str) -> None:
+    section, wanted = DROP_INS[folder]
+    keys = unit(UNITS / "box" / folder / "haidang.conf")
+    assert {f"{section}.{name}" for name in wanted} <= set(keys)
+    for key in keys:
+        assert key.removeprefix(f"{section}.") in known_to_systemd(folder), key
+
+
+def known_to_systemd(folder: str) -> set[str]:
+    if folder == "timesyncd.conf.d":  # of a package of its own; timesyncd.conf(5)
+        return {"NTP", "FallbackNTP", "ConnectionRetrySec", "SaveIntervalSec", "PollIntervalMaxSec"}
+    shown = analyze("cat-config", f"systemd/{folder.removesuffix('.d')}").stdout
+    return set(re.findall(r"^#(\w+)=", shown, re.MULTILINE))
+
+
+def test_the_journal_and_the_machines_watchdog_stay_within_what_the_box_has() -> None:
+    journal = unit(UNITS / "box/journald.conf.d/haidang.conf")
+    assert (journal["Journal.Storage"], journal["Journal.RuntimeMaxUse"]) == (["volatile"], ["32M"])
+    manager = unit(UNITS / "box/system.conf.d/haidang.conf")
+    assert manager["Manager.RuntimeWatchdogSec"] == ["15s"], "the Pi's counter has no more"
+
+
+def test_the_classes_of_devices_that_units_allow_are_loaded_before() -> None:
+    modules = (UNITS / "box/modules-load.d/haidang.conf").read_text().split("\n")
+    makes = {"ttyUSB": "ftdi_sio", "ttyACM": "cdc_acm", "video4linux": "uvcvideo", "alsa": "snd_usb_audio"}
+    allowed = "\n".join(path.read_text() for path in SERVICES)
+    for name, module in makes.items():
+        assert f"DeviceAllow=char-{name} " in allowed
+        assert module in modules
+
+
+def test_the_toml_of_the_box_is_toml() -> None:
+    assert set(tomllib.loads((UNITS / "box/box.toml").read_text())) == {
+        "data_dir",
+        "hub",
+        "sockets",
+        "commands",
+    }
