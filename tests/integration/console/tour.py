@@ -142,6 +142,7 @@ _FLEET: Final = (
     _of_fleet("units-found", "/units", "ul.found li", address="/units?q=muong+nhe"),
     _of_fleet("unit", "/units/{no:int}", "main table", address="/units/{unit}", who=ADMIN),
     _of_fleet("card", "/stations/{station}/card", "#zone"),
+    _of_fleet("enrolment", "/stations/{station}/enrolment", "#number", reads=("Lập mã cho một hộp",)),
     _of_fleet("boxes", "/boxes", "main table"),
     _of_fleet("box", "/boxes/{box}", "h1"),
     _of_fleet("import", "/organisation/import", "#file", who=ADMIN),
