@@ -14,6 +14,8 @@ def hub_context(ca_pem: bytes) -> ssl.SSLContext:
     """Return a context that takes servers of this authority, whatever time it is. Raises ValueError,
     ssl.SSLError: it is no certificate.
     """
+    if not ca_pem.strip():
+        raise ValueError("no certificate in it")  # ssl would take every authority of this machine instead
     context = ssl.create_default_context(cadata=ca_pem.decode("ascii"))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_flags |= NO_CHECK_TIME

@@ -1,4 +1,8 @@
-"""Files that must be there after a power cut: whole, or as they were."""
+"""Files that must be there after a power cut: whole, or as they were.
+
+Root may enrol the box for `edge vitals`, which runs as somebody else: what root makes belongs to the owner
+of the folder that it is made in.
+"""
 
 import os
 from pathlib import Path
@@ -10,12 +14,15 @@ def write_file(path: Path, data: bytes, *, mode: int) -> None:
     """Put `data` into `path`, and its folder onto the disk. Raises EnrolmentError."""
     new = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700, parents=True)
+            _give_to_owner_of(path.parent.parent, path.parent)
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        _give_to_owner_of(path.parent, new)
         new.replace(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -24,6 +31,12 @@ def write_file(path: Path, data: bytes, *, mode: int) -> None:
             os.close(folder)
     except OSError as error:
         raise EnrolmentError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _give_to_owner_of(folder: Path, path: Path) -> None:
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def read_file(path: Path) -> bytes:

@@ -16,6 +16,7 @@ import pytest
 from contract.enrolment import Nonce, Renewal
 from edge.enrolment.hub_desk import HubDesk
 from edge.errors import EnrolmentError
+from edge.hub_tls import hub_context
 from hub.pki.authority import Authority
 
 NOW = datetime.now(UTC)
@@ -100,3 +101,9 @@ def test_another_authority_and_another_host_are_still_refused(authority: Authori
             HubDesk("127.0.0.1", port, authority.ca.read_bytes()).ask(
                 Renewal(box="a.1"), {202: Nonce}, path="/renew"
             )
+
+
+@pytest.mark.parametrize("ca_pem", [b"", b"\n", b"noise", b"\xff"])
+def test_a_damaged_authority_never_means_any_authority(ca_pem: bytes) -> None:
+    with pytest.raises((ValueError, ssl.SSLError)):
+        hub_context(ca_pem)

@@ -15,7 +15,7 @@ from edge.clock import BoxClock
 from edge.enrolment.enrol_service import Enrolment as Enrolling
 from hub.pki.authority import Enrolment
 from tests.enrolling import EnrollingHub, files_of
-from tests.integration.hub.test_broker_access import connect
+from tests.integration.hub.test_broker_access import come_in, connect
 from tests.simulators.box import BoxLink, BoxRecords, box_state
 
 OUT_WITHIN_S = 60.0
@@ -78,6 +78,19 @@ def test_a_revoked_box_is_out_within_a_minute_and_cannot_come_back(hub: Enrollin
         stored(neighbour, box)
         assert not neighbour.is_closed.is_set()
     assert not refused(hub, other)
+
+
+def test_a_session_of_the_time_before_lets_nobody_in(hub: EnrollingHub, tmp_path: Path) -> None:
+    files = enrolled(hub, "nam-du-01", tmp_path / "a")
+    context = ssl.create_default_context(cafile=str(files.ca))
+    context.load_cert_chain(files.certificate, files.key)
+    session, _ = come_in(context, hub.broker)
+    session, is_resumed = come_in(context, hub.broker, session=session)
+    assert is_resumed
+    hub.hub("revoke", "nam-du-01.1")
+    until(partial(refused, hub, files), "the broker to read the list", OUT_WITHIN_S)
+    with pytest.raises((ConnectionError, ssl.SSLError)):
+        come_in(context, hub.broker, session=session)
 
 
 def test_a_station_that_is_revoked_has_no_box_any_more(hub: EnrollingHub, tmp_path: Path) -> None:
