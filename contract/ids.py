@@ -7,7 +7,10 @@ from typing import Final, NamedTuple, NewType, Self
 from contract.errors import OwnFaultError, Refusal, RefusedError
 from contract.varints import VARINT_MAX
 
-StationId = NewType("StationId", str)  # "con-dao-01"; also certificate name, user name and client id
+StationId = NewType("StationId", str)  # "con-dao-01"
+BoxNo = NewType(
+    "BoxNo", int
+)  # 1, 2, 3 … counted by the hub at each station; 0: enrolled by hand, by its name
 SpoolId = NewType("SpoolId", int)  # random 64 bits, made with the spool file; a new card is a new spool
 BootId = NewType("BootId", int)  # 1, 2, 3 … counted in the spool, one for each boot of the box
 VisitNo = NewType("VisitNo", int)  # 1, 2, 3 … counted in the spool; 0 means no visit
@@ -20,6 +23,8 @@ BY_HAND: Final = BootId(VARINT_MAX)  # in a parcel that no boot has sent: it say
 HUB_NAME: Final = "hub"  # the hub's certificate name; no station may take it
 
 _STATION_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_BOX_PATTERN: Final = re.compile(r"[1-9][0-9]{0,5}")
+BY_NAME: Final = BoxNo(0)
 _SPOKEN_LETTERS: Final = "ABCDEGHKLMNPQRSTVXY"  # said in Vietnamese without being mistaken for one another
 
 
@@ -40,6 +45,29 @@ def parse_station(text: str) -> StationId:
             f"station name {text[:40]!r} is not 1 … 32 of a-z, 0-9 and inner hyphens, nor 'hub'",
         )
     return StationId(text)
+
+
+class BoxName(NamedTuple):
+    """One box of a station, as the broker knows it: certificate name, user name, client id, head of topics.
+
+    Each box of a station has a name of its own, so that two of them never push each other out.
+    """
+
+    station: StationId
+    box: BoxNo = BY_NAME
+
+    def __str__(self) -> str:
+        return f"{self.station}.{self.box}" if self.box else self.station
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the box named `text`, as `str()` wrote it. Raises RefusedError."""
+        station, dot, number = text.partition(".")
+        if dot and not _BOX_PATTERN.fullmatch(number):
+            raise RefusedError(
+                Refusal.MALFORMED, f"box name {text[:60]!r} does not end in a number 1 … 999999"
+            )
+        return cls(parse_station(station), BoxNo(int(number)) if dot else BY_NAME)
 
 
 def spool_text(spool: SpoolId) -> str:

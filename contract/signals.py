@@ -160,6 +160,16 @@ class ConfirmDevice(Signal):
     by: Text
 
 
+class Replaced(Signal):
+    """`down/signal`, to a box that is the station no more: send what you have, capture nothing, call nobody.
+
+    Said after each hello of it. `by`: the box that is the station now.
+    """
+
+    signal: Literal["replaced"] = "replaced"
+    by: Annotated[str, Field(max_length=48)]
+
+
 AnySignal = Annotated[
     Interest
     | CallState
@@ -168,6 +178,7 @@ AnySignal = Annotated[
     | Advice
     | BoxState
     | SealKey
+    | Replaced
     | ConfirmDevice
     | AnyMediaSignal,
     Field(discriminator="signal"),

@@ -5,14 +5,14 @@ from enum import Enum
 from typing import Final, Literal
 
 from contract.errors import Refusal, RefusedError
-from contract.ids import RecordClass, StationId, parse_station
+from contract.ids import BoxName, RecordClass, StationId
 from contract.limits import COMMAND_MAX_BYTES, DESIRED_MAX_BYTES, PAYLOAD_MAX_BYTES, SIGNAL_MAX_BYTES
 
 PREFIX: Final = "v1"
 
 
 class Topic(Enum):
-    """What follows `v1/<station>/`."""
+    """What follows `v1/<box>/`."""
 
     UP_CALL = "up/0"
     UP_NUMERIC = "up/1"
@@ -55,9 +55,9 @@ _RULES: Final = (
 RULES: Final = {rule.topic: rule for rule in _RULES}
 
 
-def topic_name(station: StationId, topic: Topic) -> str:
-    """Return the whole name, such as "v1/con-dao-01/up/0"."""
-    return f"{PREFIX}/{station}/{topic.value}"
+def topic_name(box: BoxName | StationId, topic: Topic) -> str:
+    """Return the whole name, such as "v1/con-dao-01.2/up/0"; a station's name is that of its box 0."""
+    return f"{PREFIX}/{box}/{topic.value}"
 
 
 def topic_of_class(record_class: RecordClass) -> Topic:
@@ -65,14 +65,14 @@ def topic_of_class(record_class: RecordClass) -> Topic:
     return Topic(f"up/{record_class.value}")
 
 
-def parse_topic(name: str) -> tuple[StationId, Topic]:
-    """Return the station and the topic of a whole name. Raises RefusedError."""
+def parse_topic(name: str) -> tuple[BoxName, Topic]:
+    """Return the box and the topic of a whole name. Raises RefusedError."""
     prefix, _, rest = name.partition("/")
-    station, _, tail = rest.partition("/")
+    box, _, tail = rest.partition("/")
     try:
         topic = Topic(tail)
     except ValueError:
         raise RefusedError(Refusal.WRONG_TOPIC, f"topic {name[:80]!r} is not in the table") from None
     if prefix != PREFIX:
         raise RefusedError(Refusal.WRONG_TOPIC, f"topic {name[:80]!r} does not start with {PREFIX}/")
-    return parse_station(station), topic
+    return BoxName.parse(box), topic

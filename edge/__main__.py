@@ -21,6 +21,7 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
 from edge.control_service import ask
 from edge.desired.lines import configuration_lines
+from edge.enrolment.cli import enrol
 from edge.errors import BoxError, ControlError, DeviceError, leaves_of
 from edge.health.report import NO_CALL, Report
 from edge.prompts.cli import prompts_app
@@ -43,6 +44,7 @@ app.add_typer(advice_app)
 app.add_typer(spool_app)
 app.add_typer(prompts_app)
 app.add_typer(clock, name="time")
+app.command("enrol")(enrol)
 out = Console()
 err = Console(stderr=True)
 

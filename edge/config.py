@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from contract.errors import RefusedError
-from contract.ids import StationId, parse_station
+from contract.ids import BY_NAME, BoxName, BoxNo, StationId, parse_station
 from edge.clock import KERNEL_BOOT_FILE
 from edge.device_config import DEVICE_KEYS, read_devices
 from edge.errors import ConfigError
@@ -19,12 +19,13 @@ AutoAnswer = Literal["never", "emergency"]
 PANEL_PORT: Final = 8080
 SCREEN_MM: Final = (80, 2_000)
 NAME_MAX: Final = 80  # characters of a station's name
+BOX_MAX: Final = 999_999
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
     "station_name": (),
     "data_dir": (),
-    "hub": ("host", "port", "ca", "certificate", "key", "seal_key"),
+    "hub": ("host", "port", "box", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
     "button": ("gpio", "input"),
     "call": ("hotline", "auto_answer", "voice", "languages"),
@@ -129,6 +130,7 @@ class BoxConfig:
     data_dir: Path
     hub_host: str
     hub_port: int
+    box: BoxNo = BY_NAME  # which of its station's boxes the hub took it for
     ca: Path
     certificate: Path
     key: Path
@@ -147,6 +149,16 @@ class BoxConfig:
     call: CallConfig = CallConfig()
     sockets: SocketsConfig = SocketsConfig()
     restart_command: tuple[str, ...] = ()  # what starts the machine anew when the hub asks; (): nothing does
+
+    @property
+    def box_name(self) -> BoxName:
+        """What the broker knows this box by."""
+        return BoxName(self.station, self.box)
+
+    @property
+    def replaced_file(self) -> Path:
+        """There while another box is the station; its text is the name of the box that it was said to."""
+        return self.data_dir / "replaced"
 
     @property
     def name(self) -> str:
@@ -189,6 +201,7 @@ def read_config(file: Path) -> BoxConfig:
         data_dir=settings.path("data_dir"),
         hub_host=settings.text("hub.host"),
         hub_port=settings.number("hub.port", 1, 65535, 8883),
+        box=BoxNo(settings.number("hub.box", 0, BOX_MAX, BY_NAME)),
         ca=settings.path("hub.ca"),
         certificate=settings.path("hub.certificate"),
         key=settings.path("hub.key"),

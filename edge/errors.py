@@ -6,6 +6,8 @@ BoxError
 │   ├── SpoolBusyError    another `edge vitals` holds it
 │   ├── SpoolFullError    neither the quota nor the disk has room; nothing was stored
 │   └── SpoolDamagedError its file cannot be trusted any more: it is set aside, another takes its place
+├── EnrolmentError    the box cannot become the box of a station now
+├── ReplacedBoxError  another box is the station now
 ├── ExportError       the folder for an export cannot be used, or is full
 ├── ControlError      the running service cannot be asked
 ├── PromptError       what is said aloud cannot be read, made or played
@@ -46,6 +48,14 @@ class SpoolFullError(SpoolError):
 
 class SpoolDamagedError(SpoolError):
     """The file is damaged, or was made by a newer version: another must take its place."""
+
+
+class EnrolmentError(BoxError):
+    """The box is not enrolled, or not renewed."""
+
+
+class ReplacedBoxError(BoxError):
+    """Another box is the station now: the rooms that make it one end."""
 
 
 class ExportError(BoxError):

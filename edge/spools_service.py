@@ -54,6 +54,10 @@ class Spools:
     def _new_thread(self) -> SpoolThread:
         return SpoolThread(self._path, quota_bytes=self._config.quota_bytes)
 
+    def begin_again(self) -> None:
+        """Let `open` open the same own spool once more, after it was closed."""
+        self.own = self._new_thread()
+
     async def open(self) -> Spool:
         """Return the own spool, open; one that is damaged has been replaced. Raises SpoolError."""
         await self._finish_moving()

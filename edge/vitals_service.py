@@ -16,6 +16,7 @@ from typing import Any, Final
 from contract.ids import BootId
 from contract.receipts import Receipt
 from contract.sealing import HubKey
+from contract.signals import Replaced
 from contract.times import Anchor
 from edge.advice.advice_service import ADVICE_FACT, AdviceService
 from edge.board_service import OurBoard
@@ -26,11 +27,13 @@ from edge.call.saved_call import restored_call, saved_call
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.capture.coding_service import CodingThread
+from edge.capture.cuts import Cut
 from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.errors import ControlError, SpoolDamagedError, leaves_of
+from edge.enrolment.files import write_file
+from edge.errors import ControlError, EnrolmentError, ReplacedBoxError, SpoolDamagedError, leaves_of
 from edge.health.hub_anchors import HubAnchors, anchor_event
 from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
@@ -81,7 +84,8 @@ class Vitals:
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
         self._machine = MachineFiles(config.data_dir, now_us=clock.now_us, rtc_file=config.rtc_file)
-        self._cut_now = asyncio.Event()
+        self._is_former = False  # another box is the station
+        self._cut_now, self._was_replaced = asyncio.Event(), asyncio.Event()
         self._has_samples = self._has_rooms = False
         self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
 
@@ -90,6 +94,7 @@ class Vitals:
         cannot start.
         """
         enrolled = read_enrolled_key(self._config.seal_key)
+        self._is_former = was_replaced(self._config)
         while True:
             spool, damage = await self._life.during(self._spools.open()), ""
             self._spool = self._spools.own
@@ -97,11 +102,16 @@ class Vitals:
                 await self._run(spool, enrolled)
             except* SpoolDamagedError as group:
                 damage = str(next(leaves_of(group)))
+            except* ReplacedBoxError:
+                self._is_former = True
             finally:
                 if not damage:
                     self._life.on_end()
                     await self._spool.close()
-            await self._life.during(self._spools.replace(damage, self._heritage(), self._told_anew()))
+            if damage:
+                await self._life.during(self._spools.replace(damage, self._heritage(), self._told_anew()))
+            else:
+                self._spools.begin_again()
 
     def _heritage(self) -> Heritage:
         """What the rooms know, for the next spool."""
@@ -130,6 +140,16 @@ class Vitals:
         self._uplink.add(await self._spools.store_carried())
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._uplink.run(), name="uplink")
+                tasks.create_task(self._seal.run(), name="seal")
+                tasks.create_task(self._spools.run(), name="spools")
+                tasks.create_task(self._keep_answering(), name="control")
+                if self._is_former:
+                    log.warning(
+                        "another box is the station: this one sends what it has, and does nothing else"
+                    )
+                    await self._keep_noting()
+                tasks.create_task(self._until_replaced(), name="replaced")
                 tasks.create_task(self._board.run(), name="board")
                 tasks.create_task(self._button.run(), name="button")
                 tasks.create_task(self._instruments.run(), name="instruments")
@@ -137,12 +157,8 @@ class Vitals:
                 tasks.create_task(self._advice.run(), name="advice")
                 tasks.create_task(self._wishes.run(), name="the hub's wishes")
                 tasks.create_task(self._keep_cutting(), name="capture")
-                tasks.create_task(self._uplink.run(), name="uplink")
-                tasks.create_task(self._seal.run(), name="seal")
                 tasks.create_task(self._video.run(), name="video")
-                tasks.create_task(self._spools.run(), name="spools")
                 tasks.create_task(self._live.run(), name="live view")
-                tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
 
@@ -250,6 +266,7 @@ class Vitals:
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
+                on_replaced=self._on_replaced,
                 on_desired=lambda payload: self._wishes.on_desired(payload),  # noqa: PLW0108 - nor these
                 on_command=lambda command: self._wishes.on_command(command),  # noqa: PLW0108
                 on_exchange=self._on_exchange,
@@ -332,6 +349,22 @@ class Vitals:
 
     # What is heard
 
+    def _on_replaced(self, signal: Replaced) -> None:
+        if self._is_former:
+            return
+        log.warning("the hub says that %s is the station now", signal.by)
+        try:
+            write_file(self._config.replaced_file, str(self._config.box_name).encode(), mode=0o644)
+        except EnrolmentError as error:  # it says so again at the next connection
+            log.error("%s", error)
+        else:
+            self._was_replaced.set()
+
+    async def _until_replaced(self) -> None:
+        await self._was_replaced.wait()
+        self._was_replaced.clear()
+        raise ReplacedBoxError
+
     def _on_board(self, event: bridge_events.Event) -> None:
         if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
             self._call.on_button(event)
@@ -381,13 +414,23 @@ class Vitals:
                     self._tell_anchor(anchor)
             cut_at_s = self._clock.now_s()
             makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
-            cuts = self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records)
-            for cut in cuts:
-                self._uplink.add(await self._coding.store(cut))
+            cuts = await self._store_cuts(makes_records=makes_records)
             is_connected = self._uplink.link.connected_since_s is not None
             self._board.set_host_state(host_state_of(self._call.call, is_connected=is_connected))
             self._life.on_cuts(cuts, self._uplink, self._spool)
             await self._until_next_cut(cut_at_s)
+
+    async def _store_cuts(self, *, makes_records: bool) -> Sequence[Cut]:
+        cuts = self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records)
+        for cut in cuts:
+            self._uplink.add(await self._coding.store(cut))
+        return cuts
+
+    async def _keep_noting(self) -> None:
+        """Of a box that was replaced: what receipts say goes to the card, and when things were to the hub."""
+        while True:
+            await self._store_cuts(makes_records=True)
+            await self._until_next_cut(self._clock.now_s())
 
     async def _until_next_cut(self, last_s: float) -> None:
         """Wait for the rest of the time since the last cut, however long that took to code and store."""
@@ -415,7 +458,10 @@ class Vitals:
     async def _keep_answering(self) -> None:
         try:
             streams = {"live": self._live.open_stream}
-            await serve_control(self._config.control_socket, self._questions(), streams=streams)
+            questions = self._questions()
+            if self._is_former:  # the panel must not offer a call that nobody would hear
+                streams, questions = {}, {"doctor": self._sights.answer, **self._spools.desk.questions()}
+            await serve_control(self._config.control_socket, questions, streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)
 
@@ -433,3 +479,11 @@ class Vitals:
         rooms: list[Any] = [self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live]
         answers = {name: answer for room in rooms for name, answer in room.questions().items()}
         return {"doctor": self._sights.answer, **answers}
+
+
+def was_replaced(config: BoxConfig) -> bool:
+    """Whether this very box was told that another is its station now."""
+    try:
+        return config.replaced_file.read_text() == str(config.box_name)
+    except OSError:
+        return False

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,21 +12,24 @@ from typing import Annotated
 import typer
 
 from contract.errors import RefusedError
-from contract.ids import parse_station
+from contract.ids import BoxName, StationId, parse_station
 from hub.alerts.cli import alerts
 from hub.backup.cli import backup, restore
 from hub.backup.manifest import BackupError
 from hub.cases.cli import minutes_app
 from hub.cases.minutes import MinutesError
 from hub.config import CONFIG_TEMPLATE, Config, read_config
+from hub.enrolment.cli import boxes, claim, revoke
 from hub.fleet.cli import backlog
 from hub.fleet.organisation_cli import fleet_app
 from hub.hub_service import HubStartError, serve
 from hub.ingest.cli import import_
 from hub.ingest.parcel_files import ParcelFolderError
+from hub.people.accounts import AccountError, Accounts
 from hub.people.cli import accounts_app
+from hub.people.deeds import Deed
 from hub.people.token_cli import tokens_app
-from hub.pki.authority import Authority
+from hub.pki.authority import Authority, Enrolment, serial_number_of
 from hub.pki.broker_config import BrokerFiles, access_list, broker_config
 from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
@@ -88,10 +92,12 @@ def enrol(
     config: ConfigOption = DEFAULT_CONFIG,
     hub_host: Annotated[str, typer.Option(help="How the box reaches the broker.")] = "127.0.0.1",
 ) -> None:
-    """Make a station's certificate and what else its box needs: copy the folder to the box."""
+    """Make a station's certificate and what else its box needs: copy the folder to the box. For a box that
+    has the project's image, `hub claim` does the same without a copied key.
+    """
     settings = read_config(config)
     name = parse_station(station)
-    files = Authority(settings.pki_folder).enrol(name, out, now=datetime.now(UTC))
+    files = _enrol_by_hand(settings, name, out)
     lines = (
         "# Made by: hub enrol. Paths count from this file.",
         f'station = "{name}"',
@@ -112,6 +118,22 @@ def enrol(
     typer.echo(f"{out}: certificate, keys and box.toml of {name}")
 
 
+def _enrol_by_hand(settings: Config, station: StationId, out: Path) -> Enrolment:
+    now = datetime.now(UTC)
+    with closing(Accounts(settings.accounts_path)) as accounts:
+        others = [box for box in accounts.boxes.boxes(station) if box.name.box or box.revoked_utc_s]
+        if others:
+            raise _Told(f"station {station} has or had the box {others[0].name}: use hub claim {station}")
+        files = Authority(settings.pki_folder).enrol(station, out, now=now)
+        number, ends = serial_number_of(files.certificate)
+        box, by = BoxName(station), "hub enrol"
+        ends_s, now_s = int(ends.timestamp()), now.timestamp()
+        accounts.boxes.note_by_hand(station, by=by, ends_utc_s=ends_s, now_utc_s=now_s)
+        accounts.boxes.note_certificate(box, number, ends_utc_s=ends_s, now_utc_s=now_s)
+        accounts.deeds.note(Deed(int(now_s * 1e6), by, "box enrolled", station, str(box)))
+    return files
+
+
 @app.command("broker-config")
 def write_broker_config(
     out: Annotated[Path, typer.Option(help="Folder for mosquitto.conf and its access list.")],
@@ -121,10 +143,15 @@ def write_broker_config(
     """Write the broker's configuration: mosquitto -c OUT/mosquitto.conf."""
     settings = read_config(config)
     authority = Authority(settings.pki_folder)
+    authority.have_revocations()
     certificate, key = authority.pair("broker")
     out.mkdir(parents=True, exist_ok=True)
     files = BrokerFiles(
-        ca=authority.ca, certificate=certificate, key=key, access_list=(out / "access_list").absolute()
+        ca=authority.ca,
+        certificate=certificate,
+        key=key,
+        revocations=authority.revocations,
+        access_list=(out / "access_list").absolute(),
     )
     text = broker_config(
         files, address=address or settings.broker.host, port=settings.broker.port, is_root=os.geteuid() == 0
@@ -147,6 +174,9 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
     _run(read_config(config), with_console=False)
 
 
+app.command()(claim)
+app.command()(revoke)
+app.command()(boxes)
 app.command()(backup)
 app.command()(restore)
 app.command()(backlog)
@@ -161,11 +191,11 @@ def _run(config: Config, *, with_console: bool) -> None:
     try:
         supervisor = Supervisor.found_in(os.environ, pid=os.getpid())
         asyncio.run(serve(config, with_console=with_console, supervisor=supervisor))
-    except* (HubStartError, PkiError, StoreError) as group:
+    except* (AccountError, HubStartError, PkiError, StoreError) as group:
         raise _Told(str(group.exceptions[0])) from group
 
 
-_TOLD = (_Told, BackupError, ConfigError, MinutesError, ParcelFolderError, PkiError, StoreError)
+_TOLD = (_Told, AccountError, BackupError, ConfigError, MinutesError, ParcelFolderError, PkiError, StoreError)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from contract.ids import HUB_NAME, StationId
+from contract.ids import HUB_NAME, BoxName, StationId
 from contract.topics import PREFIX, RULES, Topic, topic_name
 from hub.hub import BrokerLink
 
@@ -72,7 +72,10 @@ class Broker:
         on_message: OnMessage,
         now_s: Callable[[], float],
         rng: random.Random,
+        box_of: Callable[[StationId], BoxName] = BoxName,
     ) -> None:
+        """`box_of`: which box a station has now."""
+        self._box_of = box_of
         self._address, self._login, self._on_message = address, login, on_message
         self._now_s, self._rng = now_s, rng
         self._current: _Connection | None = None  # also while it is being opened
@@ -91,15 +94,16 @@ class Broker:
             text=self._text,
         )
 
-    def publish(self, station: StationId, topic: Topic, payload: bytes) -> bool:
-        """Send by the topic's rule. False: no broker, or too much waits; nothing is kept for later."""
+    def publish(self, to: StationId | BoxName, topic: Topic, payload: bytes) -> bool:
+        """Send by the topic's rule, to a box, or to the one that a station has now. False: no broker, or too
+        much waits; nothing is kept for later.
+        """
         current = self._current
         if current is None or not current.is_taken:
             return False
         rule = RULES[topic]
-        return current.publish(
-            topic_name(station, topic), payload, rule.qos, rule.retained, _PROPERTIES[topic]
-        )
+        box = to if isinstance(to, BoxName) else self._box_of(to)
+        return current.publish(topic_name(box, topic), payload, rule.qos, rule.retained, _PROPERTIES[topic])
 
     def mark(self) -> bytes | None:
         """Return what was left with the broker that we are connected with; None: nothing, or no broker."""

@@ -23,6 +23,7 @@ class BrokerConfig:
 
     host: str
     port: int
+    reload: tuple[str, ...] = ()  # what makes the broker read the list of revoked boxes anew; (): others do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,9 @@ def parse_config(text: str, *, path: Path) -> Config:
         alerts_path=None if alerts is None else path.parent / alerts,
         mail=_mail(root.table("mail")) if "mail" in root else None,
         metrics_token=metrics.secret("token_file"),
-        broker=BrokerConfig(host=broker.text("host", "127.0.0.1"), port=_port(broker, 8883)),
+        broker=BrokerConfig(
+            host=broker.text("host", "127.0.0.1"), port=_port(broker, 8883), reload=broker.texts("reload")
+        ),
         console=ConsoleConfig(
             address=console.text("address", "127.0.0.1"),
             port=_port(console, 8443),
@@ -160,6 +163,7 @@ accounts = "accounts.db"
 [broker]
 host = "{broker_host}"
 port = {broker_port}
+# reload = ["systemctl", "reload", "mosquitto"]   # when a box is revoked; without it, see docs/enrolment.md
 
 [console]
 address = "{address}"    # "0.0.0.0": other machines may open the console

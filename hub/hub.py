@@ -11,6 +11,7 @@ from contract.ids import KeyId, SpoolId, StationId
 from contract.sealing import Opener
 from contract.topics import Topic
 from hub.config import Config
+from hub.enrolment.enrolment_service import EnrolmentDesk
 from hub.ingest.committed import OnCommitted, OnSignal
 from hub.ingest.latency import BOUNDS_S
 from hub.store.interface import Store
@@ -76,3 +77,4 @@ class Hub:
     # What the hub left with the broker as a mark of what is retained there; None: the broker has begun anew.
     retained_mark: Callable[[], bytes | None] = lambda: None
     leave_mark: Callable[[bytes], bool] = lambda _mark: False
+    enrolment: EnrolmentDesk | None = None  # None: no box comes in here

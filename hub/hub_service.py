@@ -20,6 +20,7 @@ from contract.sealing import Opener
 from hub.broker import Broker, HubLogin
 from hub.clock import Clock
 from hub.config import Config
+from hub.enrolment.enrolment_service import EnrolmentDesk
 from hub.hub import Hub
 from hub.ingest.inbox_service import Inbox
 from hub.ingest.ingest_service import IngestService
@@ -84,43 +85,53 @@ async def open_hub(
         def opener_for(store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
             return rings[id(store)].opener(store.key_event, station, spool, key_id)
 
-        certificate, key = authority.pair("hub")
-        broker = Broker(
-            address=(config.broker.host, config.broker.port),
-            login=HubLogin(authority.ca, certificate, key),
-            on_message=lambda topic, data, is_retained: ingest.take(topic, data, is_retained=is_retained),
-            now_s=clock.now_s,
-            rng=random.Random(),  # noqa: S311 - spreads reconnections, guards nothing
-        )
-        seal = SealService(
-            keys=authority.seal_keys,
-            sign=authority.sign,
-            reader=reader,
-            reader_ring=reader_ring,
-            writer=writer,
-            writer_ring=writer_ring,
-            publish=broker.publish,
-        )
-        ingest = IngestService(
-            clock=clock, writer=writer, ring=writer_ring, epoch=epoch, publish=broker.publish, seal=seal
-        )
-        hub = Hub(
-            config=config,
-            boot_name=clock.boot_name(),
-            now_s=clock.now_s,
-            utc_now_us=clock.utc_now_us,
-            run_read=reader.run,
-            run_write=writer.run,
-            opener_for=opener_for,
-            on_committed=ingest.on_committed,
-            on_signal=ingest.on_signal,
-            publish_signal=broker.publish,
-            broker_link=broker.link,
-            retained_mark=broker.mark,
-            leave_mark=broker.leave_mark,
-            ingest_state=ingest.state,
-        )
-        yield hub, broker, ingest
+        with contextlib.closing(EnrolmentDesk(config, authority, clock)) as enrolment:
+            certificate, key = authority.pair("hub")
+            broker = Broker(
+                address=(config.broker.host, config.broker.port),
+                login=HubLogin(authority.ca, certificate, key),
+                on_message=lambda topic, data, is_retained: ingest.take(topic, data, is_retained=is_retained),
+                now_s=clock.now_s,
+                rng=random.Random(),  # noqa: S311 - spreads reconnections, guards nothing
+                box_of=lambda station: enrolment.standings().current(station),
+            )
+            seal = SealService(
+                keys=authority.seal_keys,
+                sign=authority.sign,
+                reader=reader,
+                reader_ring=reader_ring,
+                writer=writer,
+                writer_ring=writer_ring,
+                publish=broker.publish,
+            )
+            ingest = IngestService(
+                clock=clock,
+                writer=writer,
+                ring=writer_ring,
+                epoch=epoch,
+                publish=broker.publish,
+                seal=seal,
+                standing=enrolment.standing,
+                current=lambda station: enrolment.standings().current(station),
+            )
+            hub = Hub(
+                config=config,
+                boot_name=clock.boot_name(),
+                now_s=clock.now_s,
+                utc_now_us=clock.utc_now_us,
+                run_read=reader.run,
+                run_write=writer.run,
+                opener_for=opener_for,
+                on_committed=ingest.on_committed,
+                on_signal=ingest.on_signal,
+                publish_signal=broker.publish,
+                broker_link=broker.link,
+                retained_mark=broker.mark,
+                leave_mark=broker.leave_mark,
+                ingest_state=ingest.state,
+                enrolment=enrolment,
+            )
+            yield hub, broker, ingest
 
 
 @contextlib.contextmanager
@@ -169,6 +180,8 @@ async def _run(
             tasks.create_task(rates.run(), name="rates"),
             tasks.create_task(Inbox(hub.config.inbox_folder, ingest, Clock()).run(), name="inbox"),
         ]
+        if hub.enrolment is not None:
+            running.append(tasks.create_task(hub.enrolment.run(), name="enrolment"))
         console = None
         if server is not None and listener is not None:
             console = tasks.create_task(server.serve(sockets=[listener]), name="console")

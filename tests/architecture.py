@@ -30,12 +30,19 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "evdev": ("firmware_bridge/contacts/input_contact.py",),
     "cobs": ("firmware_bridge/frames.py",),
     "google_crc32c": ("contract/header.py",),
-    "cryptography": ("contract/hpke.py", "contract/sealing.py", "contract/seal_offers.py", "hub/pki/*.py"),
+    "cryptography": (
+        "contract/hpke.py",
+        "contract/sealing.py",
+        "contract/seal_offers.py",
+        "hub/pki/*.py",
+        "edge/enrolment/box_key.py",
+    ),
     "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
     "sqlite_utils": (
         "edge/spool/*.py",
         "hub/store/*.py",
         "hub/people/accounts.py",
+        "hub/people/boxes.py",
         "hub/people/guest_links.py",
         "hub/people/tokens.py",
         "hub/people/deeds.py",
@@ -79,7 +86,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "livekit": ("edge/video/voice/echo.py",),
     "PIL": ("edge/video/picture/still.py", "edge/video/picture/talking_head.py"),
-    "reportlab": ("hub/papers/sheet.py", "edge/advice/sheet.py"),
+    "reportlab": ("hub/papers/sheet.py", "hub/papers/qr_code.py", "edge/advice/sheet.py"),
     "typer": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
     "rich": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
 }
@@ -117,6 +124,9 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
     "edge/health/machine_files.py",  # statvfs, and which disk a folder lies on
     "edge/uplink/tls.py",
+    "edge/hub_tls.py",
+    "edge/enrolment/hub_desk.py",  # a question and its answer
+    "edge/enrolment/files.py",  # fsync
     "edge/advice/cups.py",  # a process a question, and waits for the paper
     "edge/advice/stick.py",  # fsync
     "edge/advice/print_process.py",  # starts the process that prints
@@ -146,6 +156,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/pki/*.py",
     "hub/store/*.py",
     "hub/people/accounts.py",
+    "hub/people/boxes.py",  # secrets
+    "hub/enrolment/eviction.py",  # a connection of a moment
     "hub/people/guest_links.py",  # secrets
     "hub/people/tokens.py",  # secrets
     "hub/api/api_routes.py",

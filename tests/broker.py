@@ -41,7 +41,11 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
         certificate, key = self.authority.pair("broker")
         files = BrokerFiles(
-            ca=self.authority.ca, certificate=certificate, key=key, access_list=folder / "access_list"
+            ca=self.authority.ca,
+            certificate=certificate,
+            key=key,
+            revocations=self.authority.revocations,
+            access_list=folder / "access_list",
         )
         text = broker_config(files, address="127.0.0.1", port=self.port, is_root=os.geteuid() == 0)
         (folder / "mosquitto.conf").write_text(text, encoding="utf-8")

@@ -186,7 +186,7 @@ def _link(sight: Sight) -> Finding:
             part="link", is_well=False, text=text, remedy="check cable and modem; what is captured is kept"
         )
     if link.refused_by_broker is not None:
-        remedy = f"enrol the box again: station {sight.config.station} must be the name in its certificate"
+        remedy = f"enrol the box again: {sight.config.box_name} must be the name in its certificate"
         return Finding(part="link", is_well=False, text=link.refused_by_broker, remedy=remedy)
     round_trip = "" if sight.status.round_trip_ms is None else f", round trip {sight.status.round_trip_ms} ms"
     since_s = sight.now_us / 1e6 - link.connected_since_s

@@ -12,6 +12,7 @@ from contract.signals import (
     CallState,
     ConfirmDevice,
     Practice,
+    Replaced,
     RingStation,
     SealKey,
 )
@@ -31,6 +32,7 @@ class Ears:
     on_media: Callable[[MediaSignal], None]
     on_seal_key: Callable[[SealKey], None]
     on_device: Callable[[ConfirmDevice], None]
+    on_replaced: Callable[[Replaced], None]
     on_desired: Callable[[bytes], None]  # as it came: what cannot be read is told to the hub
     on_command: Callable[[AnyCommand | Command], None]
     on_exchange: Callable[[Anchor], None]
@@ -53,6 +55,8 @@ class Ears:
                 self.on_seal_key(offer)
             case ConfirmDevice() as answer:
                 self.on_device(answer)
+            case Replaced() as replaced:
+                self.on_replaced(replaced)
             case MediaSignal() as media:
                 self.on_media(media)
             case _:

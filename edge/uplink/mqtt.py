@@ -87,14 +87,14 @@ class Connection:
         self._thread = threading.Thread(target=self._connect, name="mqtt connect", daemon=True)
 
     def _make_client(self, will: Will) -> paho.Client:
-        station = self._config.station
+        box = self._config.box_name
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=station,
+            client_id=str(box),
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
         )
-        client.will_set(topic_name(station, Topic.STATE), will.payload, qos=1, retain=True)
+        client.will_set(topic_name(box, Topic.STATE), will.payload, qos=1, retain=True)
         client.max_inflight_messages_set(1000)  # the window is ours
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.on_connect = self._on_connect
@@ -138,7 +138,7 @@ class Connection:
             self._socket.close()
 
     def _wanted(self) -> list[tuple[str, int]]:
-        return [(topic_name(self._config.station, topic), RULES[topic].qos) for topic in _DOWN]
+        return [(topic_name(self._config.box_name, topic), RULES[topic].qos) for topic in _DOWN]
 
     def adopt(self, sock: HubSocket) -> None:
         """The socket is there: from now on `close` can end it."""
@@ -168,7 +168,7 @@ class Connection:
         if client is None:
             return None
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        name = topic_name(self._config.station, topic)
+        name = topic_name(self._config.box_name, topic)
         alias = _ALIAS[topic]
         if alias <= self._alias_max:
             properties.TopicAlias = alias
@@ -184,7 +184,7 @@ class Connection:
         client, is_there = self._client, self._is_accepted and not self._is_over
         if client is None or not is_there:
             return False
-        client.subscribe(topic_name(self._config.station, topic), RULES[topic].qos)
+        client.subscribe(topic_name(self._config.box_name, topic), RULES[topic].qos)
         return True
 
     def close(self) -> None:

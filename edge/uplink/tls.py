@@ -12,6 +12,7 @@ import struct
 from typing import Any, Final, Protocol, cast
 
 from edge.config import BoxConfig
+from edge.hub_tls import hub_context
 from edge.uplink.tcp_state import TCP_INFO_BYTES, TcpState, parse_tcp_info
 
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # of each wait in it
@@ -109,8 +110,7 @@ class HubTls:
         config = self._config
         files = tuple(path.read_bytes() for path in (config.ca, config.certificate, config.key))
         if self._context is None or files != self._files:
-            context = ssl.create_default_context(cafile=str(config.ca))
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context = hub_context(files[0])
             context.load_cert_chain(config.certificate, config.key)
             context.sslsocket_class = HubSocket
             self._context, self._files, self._session = context, files, None

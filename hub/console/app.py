@@ -39,6 +39,7 @@ from hub.console import (
 from hub.console.alert_routes import ALERT_ROUTES
 from hub.console.assets import ASSET_ROUTES
 from hub.console.configuration_routes import CONFIGURATION_ROUTES
+from hub.console.enrol import ENROL_ROUTES
 from hub.console.guard import SecurityHeaders
 from hub.console.list_routes import LIST_ROUTES
 from hub.console.organisation_routes import ORGANISATION_ROUTES
@@ -98,6 +99,7 @@ ROUTES: Final = [
     Route("/calls/{call}/{input}", calls.give_input, methods=["POST"]),
     api_route(),
     *PEOPLE_ROUTES,
+    *ENROL_ROUTES,
     Route("/events", events.stream_events),
     Route("/duty", duty.hear_proof, methods=["GET", "POST"]),
     Route("/ringing", duty.hear_ringing, methods=["POST"]),

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import islice
 from typing import Final
 
-from contract.ids import BY_HAND, StationId
+from contract.ids import StationId
 from hub.fleet.compact import CUT_BIT, RHYTHM_BITS, TENTH_US, Board, Row, names_text, row_of
 from hub.fleet.folding import fold
 from hub.fleet.health import Figures, figures_of, troubles_of
@@ -80,7 +80,7 @@ class FleetRoom:
             self._name_anew()
 
     def _on_committed(self, batch: Sequence[Committed]) -> None:
-        self._heard.update(one.arrival.station for one in batch if one.arrival.boot != BY_HAND)
+        self._heard.update(one.arrival.station for one in batch if one.arrival.is_heard)
 
     def _on_signal(self, heard: SignalHeard) -> None:
         self._heard.add(heard.station)

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from hub.console import (
     boxes_page,
+    enrolment_page,
     import_page,
     organisation_search,
     station_card_page,
@@ -23,6 +24,12 @@ ORGANISATION_ROUTES: Final = [
     Route("/stations/{station}/card", station_card_page.show_card, methods=["GET"]),
     Route("/stations/{station}/card", station_card_page.save_card, methods=["POST"]),
     Route("/stations/{station}/boxes", station_card_page.swap_box, methods=["POST"]),
+    Route("/stations/{station}/enrolment", enrolment_page.show_enrolment, methods=["GET"]),
+    Route("/stations/{station}/enrolment/claim", enrolment_page.make_claim, methods=["POST"]),
+    Route("/stations/{station}/enrolment/withdraw", enrolment_page.withdraw_claims, methods=["POST"]),
+    Route("/stations/{station}/enrolment/file", enrolment_page.save_file, methods=["POST"]),
+    Route("/stations/{station}/enrolment/number", enrolment_page.let_in, methods=["POST"]),
+    Route("/stations/{station}/enrolment/revoke", enrolment_page.revoke, methods=["POST"]),
     Route("/boxes", boxes_page.show_boxes, methods=["GET"]),
     Route("/boxes", boxes_page.add_box, methods=["POST"]),
     Route("/boxes/{box}", boxes_page.show_box, methods=["GET"]),

@@ -29,6 +29,7 @@ from hub.console.rows import (
     ring_entry,
     station_entry,
 )
+from hub.enrolment.enrolment_service import EnrolmentDesk
 from hub.fleet.bundles import Bundles
 from hub.fleet.cells import CellError
 from hub.fleet.configuration_service import ConfigurationDesk
@@ -129,6 +130,13 @@ class Rooms:
         self.desk.on_change(self._on_calls)
         self.alerts.on_change(self._on_change)
         self.organisation.on_change(self._on_organisation)
+        self.enrolment.on_change(self.configuration.hand_again)
+
+    @property
+    def enrolment(self) -> EnrolmentDesk:
+        """Where boxes come in."""
+        assert self.hub.enrolment is not None  # noqa: S101 - told to mypy: whoever has pages has a desk
+        return self.hub.enrolment
 
     async def begin(self) -> None:
         """Take up what the store knows."""

@@ -189,6 +189,12 @@ class ConfigurationDesk:
         self._trickle.add(row.station for row in made)
         self._awake.set()
 
+    def hand_again(self, station: StationId) -> None:
+        """A station has another box, under another name at the broker: its document goes out again."""
+        if station in self._documents:
+            self._trickle.add([station])
+            self._awake.set()
+
     def plan_again(self, stations: Iterable[StationId]) -> None:
         """Look at these stations anew: they may belong to other groups. For whoever changes units."""
         some = set(stations)

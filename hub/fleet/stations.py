@@ -7,7 +7,7 @@ from typing import Final
 
 from contract.events import Status
 from contract.header import Record
-from contract.ids import BY_HAND, RecordClass, StationId
+from contract.ids import RecordClass, StationId
 from contract.signals import BoxState
 from hub.collation import NameKey, name_key
 from hub.fleet.presence import Heard, Presence, presence
@@ -111,9 +111,11 @@ class StationList:
             self._of(station).before_start_age_s = age_s if age_s is not None and age_s >= 0.0 else None
 
     def on_committed(self, batch: Sequence[Committed]) -> None:
-        """Records came; doubled ones are a sign of life too. What was carried here by hand is none."""
+        """Records came; doubled ones are a sign of life too. What was carried here by hand is none, nor
+        what a box sends that is the station no more.
+        """
         for one in batch:
-            if one.arrival.boot == BY_HAND:
+            if not one.arrival.is_heard:
                 continue
             record = one.arrival.record
             event = one.arrival.event

@@ -12,7 +12,7 @@ from typing import Final
 from contract.errors import Refusal, RefusedError
 from contract.events import AnyEvent, KeyMade, parse_event
 from contract.header import Kind, Record, UnreadableRecord, parse_record
-from contract.ids import CLEAR, KeyId, RecordClass, SpoolId, StationId
+from contract.ids import CLEAR, BoxName, KeyId, RecordClass, SpoolId, StationId
 from contract.parcels import parse_parcel
 from contract.receipts import RefusedRecord
 from hub.ingest.keyring import FindKey, KeyRing
@@ -24,21 +24,27 @@ RIDES_ALONG: Final = (RecordClass.NUMERIC, RecordClass.WAVEFORM)  # the topic's 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A parcel as the broker gave it. `received_s` is monotonic, `received_utc_us` the wall clock."""
+    """A parcel as the broker gave it. `received_s` is monotonic, `received_utc_us` the wall clock. `former`:
+    the box that has sent it, where it is the station no more.
+    """
 
     station: StationId
     record_class: RecordClass  # the topic's
     data: bytes
     received_utc_us: int
     received_s: float
+    former: BoxName | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a receipt echoes: when the newest parcel of a spool left the box and reached the hub."""
+    """What a receipt echoes: when the newest parcel of a spool left the box and reached the hub; and the box
+    that it goes to, where that is not the station's own.
+    """
 
     sent_t_us: int
     received_utc_us: int
+    former: BoxName | None = None
 
 
 @dataclass(slots=True)
@@ -114,7 +120,7 @@ def _read_parcel(
 ) -> None:
     parcel = parse_parcel(payload.data)
     spool: Spool = (payload.station, parcel.spool)
-    batch.sent[spool] = Sent(parcel.sent_t_us, payload.received_utc_us)
+    batch.sent[spool] = Sent(parcel.sent_t_us, payload.received_utc_us, payload.former)
     for raw in parcel.records:
         record: Record | UnreadableRecord | None = None
         try:
@@ -138,6 +144,7 @@ def _read_parcel(
                 record=record,
                 raw=raw,
                 event=event,
+                by_former=payload.former is not None,
             )
         )
 

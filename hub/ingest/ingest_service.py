@@ -11,11 +11,11 @@ from typing import Final, TypeVar
 
 from contract.errors import Refusal, RefusedError
 from contract.header import encode_record
-from contract.ids import KeyId, RecordClass, SpoolId, StationId, parse_spool
+from contract.ids import BoxName, KeyId, RecordClass, SpoolId, StationId, parse_spool
 from contract.media import MediaSignal, is_up
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord, encode_receipt
-from contract.signals import BoxState, parse_signal
+from contract.signals import BoxState, Replaced, encode_signal, parse_signal
 from contract.topics import Topic, parse_topic
 from hub.clock import Clock
 from hub.hub import IngestState
@@ -26,6 +26,7 @@ from hub.ingest.keyring import KeyRing
 from hub.ingest.latency import Latency
 from hub.ingest.receipt_desk import ReceiptDesk
 from hub.ingest.seal_service import Publish, SealService
+from hub.people.boxes import Standing, Standings
 from hub.store.interface import Arrival, Outcome, Store, StoreFailedError
 from hub.store.threads import StoreThread
 
@@ -34,6 +35,7 @@ T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
 HELLOS_A_BATCH: Final = 500
+NO_BOOK: Final = Standings()  # every box is its station
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,13 @@ class IngestService:
         epoch: int,
         publish: Publish,
         seal: SealService,
+        standing: Callable[[BoxName], Standing] = NO_BOOK.of,
+        current: Callable[[StationId], BoxName] = BoxName,
     ) -> None:
-        """`ring` is used on the writer's thread only; `publish` returns False when the broker is away."""
+        """`ring` is used on the writer's thread only; `publish` returns False when the broker is away.
+        `standing`: how a box stands that says something; `current`: which one a station has now.
+        """
+        self._standing, self._current = standing, current
         self._clock, self._writer, self._ring, self._publish = clock, writer, ring, publish
         self._desk = ReceiptDesk(epoch=epoch)
         self._on_committed: list[OnCommitted] = []
@@ -115,15 +122,23 @@ class IngestService:
     def take(self, topic: str, data: bytes, *, is_retained: bool) -> None:
         """Take one message of the broker. Never raises on a peer's bytes."""
         try:
-            station, kind = parse_topic(topic)
+            box, kind = parse_topic(topic)
         except RefusedError as error:
             LOG.debug("refused: %s", error)
             self._counters.refused[error.refusal] += 1
             return
-        if kind in (Topic.STATE, Topic.UP_SIGNAL):
-            self._take_signal(station, kind, data, is_retained=is_retained)
+        standing = self._standing(box)
+        if standing is Standing.REVOKED:
+            text = f"box {box} is revoked, and says something on {kind.value}"
+            self._counters.refuse(box.station, RefusedError(Refusal.WRONG_TOPIC, text))
+            return
+        former = box if standing is Standing.FORMER else None
+        if kind is Topic.STATE and former is not None:
+            self._take_hello_of_former(former, data, is_retained=is_retained)
+        elif kind in (Topic.STATE, Topic.UP_SIGNAL) and former is None:
+            self._take_signal(box.station, kind, data, is_retained=is_retained)
         elif kind in (Topic.UP_CALL, Topic.UP_NUMERIC, Topic.UP_WAVEFORM, Topic.UP_PART):
-            self._take_parcel(station, RecordClass(int(kind.value[-1])), data)
+            self._take_parcel(box.station, RecordClass(int(kind.value[-1])), data, former)
 
     async def take_in(self, payloads: Sequence[Payload]) -> Counter[str]:
         """Store parcels that came by hand, now; return what became of their records, by the outcome's name or
@@ -142,8 +157,11 @@ class IngestService:
             tasks.create_task(self._send_receipts_for_ever(), name="ingest-receipts")
             tasks.create_task(self._seal.run(self._open_waiting), name="ingest-seal-keys")
 
-    def _take_parcel(self, station: StationId, record_class: RecordClass, data: bytes) -> None:
-        payload = Payload(station, record_class, data, self._clock.utc_now_us(), self._clock.now_s())
+    def _take_parcel(
+        self, station: StationId, record_class: RecordClass, data: bytes, former: BoxName | None
+    ) -> None:
+        utc_us, now_s = self._clock.utc_now_us(), self._clock.now_s()
+        payload = Payload(station, record_class, data, utc_us, now_s, former)
         if not self._intake.put(payload):
             if self._intake.dropped_count == 1:
                 LOG.warning("ingest is behind: parcels are dropped, the boxes will send them again")
@@ -151,6 +169,24 @@ class IngestService:
         self._has_work.set()
         if record_class is RecordClass.CALL or self._intake.is_full_batch:
             self._is_urgent.set()
+
+    def _take_hello_of_former(self, box: BoxName, data: bytes, *, is_retained: bool) -> None:
+        """A box that is the station no more is told so, and what is here of its spool; no room hears of
+        it.
+        """
+        try:
+            signal = parse_signal(data) if data else None
+            if not isinstance(signal, BoxState) or not signal.connected:
+                return
+            spool = (box.station, parse_spool(signal.spool))
+        except RefusedError as error:
+            self._counters.refuse(box.station, error)
+            return
+        sent_t_us = 0 if is_retained else signal.t_us
+        self._hellos[spool] = Sent(sent_t_us, self._clock.utc_now_us(), box)
+        self._has_work.set()
+        by = self._current(box.station)
+        self._publish(box, Topic.SIGNAL, encode_signal(Replaced(by=str(by))))
 
     def _take_signal(self, station: StationId, topic: Topic, data: bytes, *, is_retained: bool) -> None:
         if topic is Topic.STATE and not data:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from contract.ids import RecordClass, SpoolId, StationId
+from contract.ids import BoxName, RecordClass, SpoolId, StationId
 from contract.limits import RECEIPT_EVERY_S, RECEIPT_REFUSALS_MAX
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord
@@ -65,15 +65,15 @@ class ReceiptDesk:
         """When the next receipt is due, monotonic; None: not before something comes."""
         return self._dues[0][0] if self._dues else None
 
-    def due(self, *, now_s: float, utc_now_us: int) -> list[tuple[StationId, Receipt]]:
-        """Return the receipts to send now."""
-        receipts = []
+    def due(self, *, now_s: float, utc_now_us: int) -> list[tuple[StationId | BoxName, Receipt]]:
+        """Return the receipts to send now, each with whom to: a station is the box that it has now."""
+        receipts = list[tuple[StationId | BoxName, Receipt]]()
         while self._dues and self._dues[0][0] <= now_s:
             due_s, spool = heapq.heappop(self._dues)
             account = self._accounts.get(spool)
             if account is None or account.due_s != due_s:
                 continue
-            receipts.append((spool[0], self._receipt(spool[1], account, utc_now_us)))
+            receipts.append((account.sent.former or spool[0], self._receipt(spool[1], account, utc_now_us)))
             account.receipt_s, account.due_s = now_s, None
             account.refused = {}
         return receipts

@@ -13,7 +13,7 @@ from typing import Final
 
 from contract.errors import RefusedError
 from contract.events import KeyMade
-from contract.ids import SpoolId, StationId, parse_spool
+from contract.ids import BoxName, SpoolId, StationId, parse_spool
 from contract.seal_offers import make_offer
 from contract.sealing import HubKey, HubPrivateKey
 from contract.signals import BoxState, encode_signal
@@ -30,7 +30,7 @@ LOG = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0  # at the folder of keys
 ASK_AT_ONCE: Final = 200  # spools: a page that reads must not wait behind a fleet that comes back at once
 
-Publish = Callable[[StationId, Topic, bytes], bool]
+Publish = Callable[[StationId | BoxName, Topic, bytes], bool]
 
 
 class SealService:

@@ -167,6 +167,8 @@ class LiveFeed:
             arrival = self._by_clock_of_now(one)
             if one.outcome is not Outcome.STORED or not isinstance(arrival.record, Record):
                 continue
+            if arrival.by_former:
+                continue
             if arrival.event is not None:
                 if arrival.station in self._to_begin:
                     self._to_begin.move_to_end(arrival.station, last=False)  # something happens there

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlite_utils
 
+from hub.people.boxes import TABLES_OF_BOXES, Boxes
 from hub.people.deeds import DEEDS_BY_KIND, DEEDS_BY_NAME, Deeds
 from hub.people.guest_links import GUEST_LINK_SCHEMA, GuestLinks
 from hub.people.passwords import (
@@ -48,7 +49,13 @@ CREATE TABLE deed (
 CREATE INDEX deed_subject ON deed (subject, no);
 """
 # Entry n makes version n + 1 out of version n; never change one that was released.
-MIGRATIONS: Final = (SCHEMA, GUEST_LINK_SCHEMA, TABLE_OF_TOKENS + DEEDS_BY_NAME, DEEDS_BY_KIND)
+MIGRATIONS: Final = (
+    SCHEMA,
+    GUEST_LINK_SCHEMA,
+    TABLE_OF_TOKENS + DEEDS_BY_NAME,
+    DEEDS_BY_KIND,
+    TABLES_OF_BOXES,
+)
 
 
 class Role(StrEnum):
@@ -125,6 +132,7 @@ class Accounts:
         self.links = GuestLinks(self._db)
         self.tokens = Tokens(self._db)
         self.deeds = Deeds(self._db)
+        self.boxes = Boxes(self._db)
         # somebody who does not exist takes as long to refuse as somebody who does
         self._nobody = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(HASH_BYTES)
 

@@ -4,6 +4,7 @@
     broker.crt broker.key     the broker, to boxes; valid by any clock, for a box wakes up in 1970
     console.crt console.key   the console, to browsers, which refuse a certificate of many years
     hub.crt hub.key           the hub as a client of the broker, CN=hub
+    revoked.crl               certificates that the broker lets in no more
     seal*.key seal.pub        what boxes seal to: hub/pki/seal_keys.py
 
 Keys are P-256, PKCS#8 PEM, mode 0600. What exists is kept; what is missing, foreign or nearly expired is made
@@ -20,17 +21,21 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from contract.ids import HUB_NAME, StationId
+from contract.errors import Refusal, RefusedError
+from contract.ids import HUB_NAME, BoxName, StationId
 from hub.pki.files import PkiError, read_file, write_file
 from hub.pki.seal_keys import SealKeys
 
@@ -39,6 +44,7 @@ ANY_CLOCK: Final = (datetime(1970, 1, 2, tzinfo=UTC), datetime(2049, 12, 31, tzi
 CONSOLE_LIFETIME: Final = timedelta(days=396)  # browsers refuse more than 398
 CONSOLE_EARLY: Final = timedelta(days=1)  # a browser's clock may be behind
 RENEW_BEFORE: Final = timedelta(days=30)
+BOX_LIFETIME: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,30 @@ class Credential:
     key: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class BoxCertificate:
+    """What a box that keeps its own key is given."""
+
+    pem: str
+    serial_number: int
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A certificate of the hub's own making in the name of a box, with its key, as one PEM."""
+
+    pem: bytes
+    serial_number: int
+
+
 class Authority:
     """The authority of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ca, self.seal_keys = folder / "ca.crt", SealKeys(folder)
+        self.revocations = folder / "revoked.crl"
 
     def pair(self, name: str) -> tuple[Path, Path]:
         """Return the paths of certificate and key of "ca", "broker", "console" or "hub"."""
@@ -84,6 +108,14 @@ class Authority:
         self._make_pair("console", "console", self.folder, console, hosts=hosts, now=now)
         self._make_pair("hub", HUB_NAME, self.folder, ANY_CLOCK, hosts=(), now=now)
         self.seal_keys.make_first()
+        self.have_revocations()
+
+    def have_revocations(self) -> None:
+        """Make the list of revoked certificates, empty, where there is none: the broker does not start
+        without. Raises PkiError.
+        """
+        if not self.revocations.exists():
+            self.revoke([])
 
     def check(self) -> None:
         """Raise PkiError naming the first file that the hub needs and cannot read."""
@@ -106,7 +138,7 @@ class Authority:
         ca, ca_key = _load_certificate(self.ca), _load_key(self.pair("ca")[1])
         for station in stations:
             key = ec.generate_private_key(ec.SECP256R1())
-            builder = _leaf(station, ca, ca_key, key, ANY_CLOCK).add_extension(
+            builder = _leaf(station, ca, ca_key, key.public_key(), ANY_CLOCK).add_extension(
                 x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
             )
             yield Credential(
@@ -114,6 +146,54 @@ class Authority:
                 builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.DER),
                 key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
             )
+
+    def certify(self, box: BoxName, key: bytes, *, now: datetime) -> BoxCertificate:
+        """Make a certificate for a box's public key (DER): good from 1970, for the hub's clock may be set
+        back, until BOX_LIFETIME from now. Raises PkiError, ValueError: not such a key.
+        """
+        ca, ca_key = _load_certificate(self.ca), _load_key(self.pair("ca")[1])
+        public = load_der_public_key(key)
+        if not isinstance(public, ec.EllipticCurvePublicKey):
+            raise ValueError("not an elliptic curve key")
+        ends = now + BOX_LIFETIME
+        builder = _leaf(str(box), ca, ca_key, public, (ANY_CLOCK[0], ends)).add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+        made = builder.sign(ca_key, hashes.SHA256())
+        return BoxCertificate(made.public_bytes(Encoding.PEM).decode(), made.serial_number, ends)
+
+    def visit_as(self, box: BoxName, *, now: datetime) -> Visitor:
+        """Make a certificate and its key in the name of a box, written nowhere. Raises PkiError."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        made = self.certify(box, public, now=now)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return Visitor(made.pem.encode() + private, made.serial_number)
+
+    def fingerprint(self) -> str:
+        """Return SHA-256 of the authority's certificate, hex, by which a box knows us. Raises PkiError."""
+        return _load_certificate(self.ca).fingerprint(hashes.SHA256()).hex()
+
+    def revoke(self, serial_numbers: Iterable[int]) -> bool:
+        """Add to the list of certificates that count no more; False: it has them all. Raises PkiError.
+
+        Nothing is ever taken from it: a hub that was restored from a backup may know of fewer.
+        """
+        wanted = set(serial_numbers)
+        with suppress(OSError, ValueError):  # missing or damaged: made anew
+            listed = {one.serial_number for one in x509.load_pem_x509_crl(self.revocations.read_bytes())}
+            if wanted <= listed:
+                return False
+            wanted |= listed
+        ca, ca_key = _load_certificate(self.ca), _load_key(self.pair("ca")[1])
+        builder = x509.CertificateRevocationListBuilder(ca.subject, ANY_CLOCK[0], ANY_CLOCK[1])
+        for number in sorted(wanted):
+            one = x509.RevokedCertificateBuilder(number, ANY_CLOCK[0]).build()
+            builder = builder.add_revoked_certificate(one)
+        write_file(
+            self.revocations, builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644
+        )
+        return True
 
     def sign(self, text: bytes) -> bytes:
         """Return the authority's signature of `text`: ECDSA over P-256 with SHA-256, DER. Raises PkiError."""
@@ -156,7 +236,7 @@ class Authority:
         if _is_good(certificate_path, key, ca, common_name, alternatives, now):
             return certificate_path, key_path
         usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
-        builder = _leaf(common_name, ca, ca_key, key, validity).add_extension(
+        builder = _leaf(common_name, ca, ca_key, key.public_key(), validity).add_extension(
             x509.ExtendedKeyUsage([usage]), critical=False
         )
         if alternatives:
@@ -165,6 +245,41 @@ class Authority:
             certificate_path, builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM), mode=0o644
         )
         return certificate_path, key_path
+
+
+def key_of_request(csr_pem: str) -> bytes:
+    """Return the public key (DER) of a certificate request that its own key signed. The names in it are not
+    looked at: what the box is called is the hub's matter. Raises RefusedError.
+    """
+    try:
+        request = x509.load_pem_x509_csr(csr_pem.encode())
+        key = request.public_key()
+        is_signed = request.is_signature_valid
+    except ValueError as error:
+        raise RefusedError(Refusal.MALFORMED, f"the certificate request cannot be read ({error})") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise RefusedError(Refusal.MALFORMED, "the certificate request is not for a key over P-256")
+    if not is_signed:
+        raise RefusedError(Refusal.SEAL_BROKEN, "the certificate request is not signed by its own key")
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def is_signed_by(key: bytes, text: bytes, signature: bytes) -> bool:
+    """Whether `signature` (ECDSA, SHA-256, DER) of `text` is by the owner of a public key (DER)."""
+    public = load_der_public_key(key)
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        public.verify(signature, text, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def serial_number_of(path: Path) -> tuple[int, datetime]:
+    """Return the number of the certificate in a file, and when it ends. Raises PkiError."""
+    certificate = _load_certificate(path)
+    return certificate.serial_number, certificate.not_valid_after_utc
 
 
 def _is_good(
@@ -224,13 +339,13 @@ def _leaf(
     common_name: str,
     ca: x509.Certificate,
     ca_key: ec.EllipticCurvePrivateKey,
-    key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePublicKey,
     validity: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:
     """What every certificate but the authority's own begins with."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     return (
-        _builder(name, ca.subject, key.public_key(), ca_key.public_key(), validity)
+        _builder(name, ca.subject, key, ca_key.public_key(), validity)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
     )

@@ -23,6 +23,7 @@ class BrokerFiles:
     ca: Path
     certificate: Path
     key: Path
+    revocations: Path
     access_list: Path
 
 
@@ -35,6 +36,7 @@ def broker_config(files: BrokerFiles, *, address: str, port: int, is_root: bool)
         f"certfile {files.certificate}",
         f"keyfile {files.key}",
         "tls_version tlsv1.2",  # the least that is spoken
+        f"crlfile {files.revocations}",  # read at its start and at each SIGHUP
         "require_certificate true",
         "use_identity_as_username true",  # certificate name = user name = client id
         "use_username_as_clientid true",
@@ -56,7 +58,7 @@ def broker_config(files: BrokerFiles, *, address: str, port: int, is_root: bool)
 
 
 def access_list() -> str:
-    """Return the access list: a station writes what goes up and reads what goes down, under its name."""
+    """Return the access list: a box writes what goes up and reads what goes down, under its own name."""
     patterns = dict.fromkeys(
         f"pattern {'write' if rule.direction == 'up' else 'read'} {PREFIX}/%u/{_subtree(rule.topic.value)}"
         for rule in RULES.values()

@@ -19,7 +19,7 @@ from contract.events import (
     encode_event,
 )
 from contract.header import Kind, UnreadableRecord, parse_record
-from contract.ids import BY_HAND, BootId, RecordClass, SpoolId, StationId, spool_text
+from contract.ids import BootId, RecordClass, SpoolId, StationId, spool_text
 from contract.ranges import SeqRanges
 from contract.times import Anchor
 from hub.fleet.link_history import LATE_US
@@ -70,7 +70,7 @@ class Filing:
         if not (is_new and self._insert(key, arrival)):
             return self._compare(key, arrival.raw)
         self._add(spool_no, record_class, seq, seq)
-        if arrival.boot != BY_HAND:
+        if arrival.is_heard:
             heard_us = self._heard_utc_us.pop(spool_no, 0)  # the one heard last stands last
             self._heard_utc_us[spool_no] = max(heard_us, arrival.received_utc_us)
             heard_us = self._stations_utc_us.get(arrival.station, 0)

@@ -16,6 +16,7 @@ from typing import Protocol
 from contract.events import AnyEvent, KeyMade, StreamSet
 from contract.header import Record, UnreadableRecord
 from contract.ids import (
+    BY_HAND,
     BootId,
     CallId,
     KeyId,
@@ -66,6 +67,7 @@ class Arrival:
     """A record as it came. `boot` and `sent_t_us` are the parcel's; `received_utc_us` is the hub's clock.
 
     `event` is what ingest opened; None for chunks and parts, and for an event that could not be opened yet.
+    `by_former`: a box has sent it that is the station no more.
     """
 
     station: StationId
@@ -76,6 +78,12 @@ class Arrival:
     record: Record | UnreadableRecord
     raw: bytes
     event: AnyEvent | None = None
+    by_former: bool = False
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether it is a sign of life of the station."""
+        return self.boot != BY_HAND and not self.by_former
 
     @property
     def record_class(self) -> RecordClass:

@@ -66,6 +66,13 @@ def _ask_for_a_preview(page: Page) -> None:
     page.wait_for_selector(".count-line")
 
 
+def _make_a_code(page: Page) -> None:
+    if page.is_visible('form[action$="/withdraw"] button'):
+        page.click('form[action$="/withdraw"] button')
+    page.click('form[action$="/claim"] button')
+    page.wait_for_selector(".qr")
+
+
 def _make_a_token(page: Page) -> None:
     page.fill("#name", "Sổ trực")
     page.check("input[name=scope] >> nth=0")
@@ -142,6 +149,8 @@ _FLEET: Final = (
     _of_fleet("units-found", "/units", "ul.found li", address="/units?q=muong+nhe"),
     _of_fleet("unit", "/units/{no}", "main table", address="/units/{unit}", who=ADMIN),
     _of_fleet("card", "/stations/{station}/card", "#zone"),
+    _of_fleet("enrolment", "/stations/{station}/enrolment", "#number", reads=("Lập mã cho một hộp",)),
+    _of_fleet("enrolment-code", "/stations/{station}/enrolment", "#number", act=_make_a_code),
     _of_fleet("boxes", "/boxes", "main table"),
     _of_fleet("box", "/boxes/{box}", "h1"),
     _of_fleet("import", "/organisation/import", "#file", who=ADMIN),

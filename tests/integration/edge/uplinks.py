@@ -174,6 +174,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_media=on_media,
             on_seal_key=lambda _offer: None,
             on_device=on_device,
+            on_replaced=lambda _: None,
             on_desired=lambda _payload: None,
             on_command=lambda _command: None,
             on_exchange=on_exchange,

@@ -98,14 +98,25 @@ def connect(files: Enrolment | None, broker: Broker, *, ca: Path) -> None:
     context = ssl.create_default_context(cafile=str(ca))
     if files is not None:
         context.load_cert_chain(files.certificate, files.key)
+    come_in(context, broker)
+
+
+def come_in(
+    context: ssl.SSLContext, broker: Broker, *, session: ssl.SSLSession | None = None
+) -> tuple[ssl.SSLSession | None, bool]:
+    """Connect, perhaps with the session of a connection before; return the session, and whether it was that
+    one. Raise whatever shows that we are not let in.
+    """
     with (
         socket.create_connection(("127.0.0.1", broker.port), timeout=WAIT_LIMIT_S) as plain,
-        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+        context.wrap_socket(plain, server_hostname="127.0.0.1", session=session) as secure,
     ):
         secure.sendall(CONNECT)
         answer = secure.recv(4)
+        kept = secure.session, bool(secure.session_reused)
     if len(answer) < 4 or answer[0] != CONNACK or answer[3] != 0:
         raise ConnectionError(f"the broker said {answer.hex()}")
+    return kept
 
 
 def test_only_a_certificate_of_this_installation_gets_in(broker: Broker, tmp_path: Path) -> None:

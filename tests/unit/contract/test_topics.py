@@ -1,11 +1,11 @@
 import pytest
 
 from contract.errors import RefusedError
-from contract.ids import RecordClass, StationId
+from contract.ids import BoxName, BoxNo, RecordClass, StationId
 from contract.limits import PACKET_MAX_BYTES, PAYLOAD_MAX_BYTES
 from contract.topics import RULES, Topic, parse_topic, topic_name, topic_of_class
 
-LONGEST = StationId("a" * 32)
+LONGEST = BoxName(StationId("a" * 32), BoxNo(999_999))
 
 
 @pytest.mark.parametrize("topic", Topic)
@@ -48,6 +48,12 @@ def test_each_class_has_its_topic(record_class: RecordClass) -> None:
         "$SYS/broker/uptime",
         "v1/con-dao-01/up/0\n",
         "v1/con-dao-01\n/up/0",
+        "v1/con-dao-01./up/0",
+        "v1/con-dao-01.0/up/0",
+        "v1/con-dao-01.01/up/0",
+        "v1/con-dao-01.1.2/up/0",
+        "v1/con-dao-01.1000000/up/0",
+        "v1/hub.1/up/0",
     ],
 )
 def test_a_foreign_topic_is_refused(name: str) -> None:

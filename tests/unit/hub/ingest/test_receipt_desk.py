@@ -1,5 +1,5 @@
 from contract.errors import Refusal
-from contract.ids import RecordClass, SpoolId, StationId
+from contract.ids import BoxName, RecordClass, SpoolId, StationId
 from contract.ranges import SeqRanges
 from contract.receipts import Receipt, RefusedRecord
 from hub.ingest.ingest import Sent
@@ -13,7 +13,7 @@ def ranges(high: int) -> dict[RecordClass, SeqRanges]:
     return {WAVEFORM: SeqRanges([(1, high)])}
 
 
-def due(desk: ReceiptDesk, now_s: float) -> list[tuple[StationId, Receipt]]:
+def due(desk: ReceiptDesk, now_s: float) -> list[tuple[StationId | BoxName, Receipt]]:
     return desk.due(now_s=now_s, utc_now_us=900)
 
 

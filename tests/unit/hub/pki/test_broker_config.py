@@ -8,6 +8,7 @@ FILES = BrokerFiles(
     ca=Path("/pki/ca.crt"),
     certificate=Path("/pki/broker.crt"),
     key=Path("/pki/broker.key"),
+    revocations=Path("/pki/revoked.crl"),
     access_list=Path("/acl"),
 )
 
@@ -24,6 +25,7 @@ def test_only_certificates_of_our_authority_open_the_one_listener() -> None:
     assert found["require_certificate"] == found["use_identity_as_username"] == "true"
     assert found["use_username_as_clientid"] == "true"  # else a station could evict another
     assert found["allow_anonymous"] == "false"
+    assert found["crlfile"] == "/pki/revoked.crl"
     assert found["tls_version"] == "tlsv1.2"
     assert found["persistence"] == "false"
 

@@ -1,0 +1,87 @@
+"""Questions to the hub over HTTPS, before there is a broker (shell over http.client and ssl).
+
+The hub is known by its authority's certificate, and that by its fingerprint; no clock of the box is asked,
+for it may stand in 1970 or years ahead. Source: docs/enrolment.md, section 4.
+"""
+
+import http.client
+import ssl
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from contract.enrolment import BODY_MAX_BYTES, PATH, Fault, parse_said
+from contract.errors import RefusedError
+from edge.enrolment.box_key import fingerprint_of
+from edge.errors import EnrolmentError
+from edge.hub_tls import hub_context
+
+TIMEOUT_S: Final = 30.0  # for one read: a satellite, and a modem that wakes up
+T = TypeVar("T", bound=BaseModel)
+
+
+class DeskFaultError(EnrolmentError):
+    """The hub answered, and said no. `code` is one of contract.enrolment.FAULTS, or "unknown"."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"the hub says: {fault.error} ({fault.code})")
+        self.code = fault.code
+
+
+class HubDesk:
+    """The hub at `host`, whose authority's certificate is `ca_pem`."""
+
+    def __init__(self, host: str, port: int, ca_pem: bytes) -> None:
+        self.host, self.port, self.ca_pem = host, port, ca_pem
+
+    @classmethod
+    def known_by(cls, pin: str, *, host: str, port: int) -> "HubDesk":
+        """Ask whoever is there for the authority's certificate, and keep it when it has that fingerprint.
+
+        Nothing secret is said on that connection, and nothing heard on it counts without the fingerprint.
+        Raises EnrolmentError.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        _, ca_pem = _exchange(host, port, context, "GET", f"{PATH}/ca", b"")
+        if fingerprint_of(ca_pem) != pin:
+            raise EnrolmentError(
+                f"{host}:{port} is not our hub: its certificate is not the one of pin= in haidang.txt"
+            )
+        return cls(host, port, ca_pem)
+
+    def ask(self, question: BaseModel, answers: dict[int, type[T]], *, path: str) -> T:
+        """Return the answer to a question; `answers`: what it is, by the status. Raises EnrolmentError."""
+        try:
+            context = hub_context(self.ca_pem)
+        except (ValueError, ssl.SSLError) as error:
+            raise EnrolmentError(f"the hub's certificate on this box is damaged ({error})") from error
+        body = question.model_dump_json().encode()
+        status, data = _exchange(self.host, self.port, context, "POST", PATH + path, body)
+        try:
+            if status in answers:
+                return parse_said(answers[status], data)
+            raise DeskFaultError(parse_said(Fault, data))
+        except RefusedError as error:
+            text = f"{self.host}:{self.port} answers {status} with what we do not understand ({error})"
+            raise EnrolmentError(text) from error
+
+
+def _exchange(
+    host: str, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes
+) -> tuple[int, bytes]:
+    where = f"{host}:{port}"
+    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
+    try:
+        connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})
+        answer = connection.getresponse()
+        data = answer.read(BODY_MAX_BYTES + 1)
+    except ssl.SSLCertVerificationError as error:
+        raise EnrolmentError(f"{where} is not our hub ({error.verify_message}); check hub=") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise EnrolmentError(f"{where} cannot be asked now: {str(error) or type(error).__name__}") from error
+    finally:
+        connection.close()
+    if len(data) > BODY_MAX_BYTES:
+        raise EnrolmentError(f"{where} answers more than {BODY_MAX_BYTES} bytes: it is no hub of ours")
+    return answer.status, data

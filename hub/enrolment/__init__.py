@@ -1,0 +1,1 @@
+"""How a box comes to be the box of a station: codes, numbers on panels, renewals, and the end of it."""
