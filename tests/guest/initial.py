@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from images.initial import DIRECTORY, FILE, PROGRAM, entry
+
 BUSYBOX: Final = "bin/busybox"
-DIRECTORY: Final = 0o040755
-PROGRAM: Final = 0o100755
-FILE: Final = 0o100644
 # The root is the folder of unpacked packages over 9p, with memory on top of it; the house is read only.
 SCRIPT: Final = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -32,11 +31,11 @@ def initial_file_system(root: Path, *, modules: Iterable[str], command: str) -> 
     insert = "\n".join(f"insmod /mods/{path.name}" for path in files)
     script = SCRIPT.format(insert=insert, command=command)
     folders = ("dev", "proc", "sys", "mods", "lower", "upper", "new", "bin")
-    parts = [_entry(folder, DIRECTORY, b"") for folder in folders]
-    parts.append(_entry(BUSYBOX, PROGRAM, (root / BUSYBOX).read_bytes()))
-    parts += [_entry(f"mods/{path.name}", FILE, path.read_bytes()) for path in files]
-    parts.append(_entry("init", PROGRAM, script.encode()))
-    parts.append(_entry("TRAILER!!!", 0, b""))
+    parts = [entry(folder, DIRECTORY, b"") for folder in folders]
+    parts.append(entry(BUSYBOX, PROGRAM, (root / BUSYBOX).read_bytes()))
+    parts += [entry(f"mods/{path.name}", FILE, path.read_bytes()) for path in files]
+    parts.append(entry("init", PROGRAM, script.encode()))
+    parts.append(entry("TRAILER!!!", 0, b""))
     return gzip.compress(b"".join(parts), 1)
 
 
@@ -67,11 +66,3 @@ def _needs(path: Path) -> Iterator[str]:
 
 def _name(text: str) -> str:
     return text.split(".", maxsplit=1)[0].replace("-", "_")
-
-
-def _entry(name: str, mode: int, data: bytes) -> bytes:
-    """Return one file of a "newc" archive. Source: Linux, Documentation/driver-api/early-userspace."""
-    raw = name.encode() + b"\0"
-    fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(raw), 0)
-    head = b"070701" + b"".join(b"%08x" % field for field in fields) + raw
-    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
