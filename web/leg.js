@@ -1,5 +1,6 @@
 /** One leg of a call: two WebRTC connections with the station, `up` (it sends) and `down` (we send). */
 import { trimmed, withWayBack } from "./descriptions.js";
+import { Patience } from "./patience.js";
 import { Tracks } from "./tracks.js";
 import { askForVoice } from "./voice.js";
 import { BEST_WAY } from "./way_back.js";
@@ -79,6 +80,9 @@ export class Leg extends EventTarget {
     /** The station's voice. @type {MediaStream | null} */
     this.heard = null; // never an empty stream: one that gets its track later is not played (Chromium 150)
     this._tracks = new Tracks(now_ms);
+    this._patience = new Patience();
+    /** @type {RTCRtpReceiver | null} */
+    this._voiceReceiver = null;
     this._now_ms = now_ms;
     const configuration = { iceServers, bundlePolicy: /** @type {const} */ ("max-bundle"),
       iceTransportPolicy: /** @type {RTCIceTransportPolicy} */ (way.isRelayOnly ? "relay" : "all") };
@@ -99,7 +103,7 @@ export class Leg extends EventTarget {
       };
     }
     this._up.connection.ontrack = ({ track, receiver }) => {
-      if (track.kind === "audio") this.heard = new MediaStream([track]);
+      if (track.kind === "audio") [this.heard, this._voiceReceiver] = [new MediaStream([track]), receiver];
       else if (!way.isAudioOnly) this._tracks.add(receiver);
       // as early as it can be played: who talks must not wait for smoothness
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
@@ -235,6 +239,7 @@ export class Leg extends EventTarget {
     this._down.hear(packetsOf(down), now_ms);
     const audio = one(up, "inbound-rtp", "audio");
     this._tracks.count(up);
+    this._wait(this._patience.look(audio.totalSamplesReceived ?? 0, audio.concealedSamples ?? 0, now_ms));
     const source = one(down, "media-source", "audio"), pair = one(up, "candidate-pair");
     return {
       framesDecoded: this._tracks.framesDecoded,
@@ -251,6 +256,12 @@ export class Leg extends EventTarget {
       roundTrip_ms: pair.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
       voice_bps: (this._coded ?? this._wayBack).voice.bps,
     };
+  }
+
+  /** @param {number} wait_ms of the station's voice before it is played */
+  _wait(wait_ms) {
+    const receiver = this._voiceReceiver;
+    if (receiver && "jitterBufferTarget" in receiver && receiver.jitterBufferTarget !== wait_ms) receiver.jitterBufferTarget = wait_ms;
   }
 
   close() {

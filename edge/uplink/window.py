@@ -28,7 +28,7 @@ PACE: Final = 1.25
 PACE_AT_START: Final = 2.0  # what was seen may have been our own pace
 PACE_IN_CALL: Final = 0.5  # while it is not known what voice and picture take
 PACE_OF_FREE: Final = 0.75  # of what they leave
-PACE_LEAST: Final = 7_500.0  # bytes a second: two segments, which the kernel sends at once, in 0.4 s
+PACE_LEAST: Final = 6_000.0  # bytes a second: a segment, behind which alone another pace acts, in 0.25 s
 ROUND_TRIP_GUESS_S: Final = 0.6  # until one is measured
 ALONE_EVERY_S: Final = (
     120.0  # so often one goes alone, to see the link without a queue: 0.5 % of it at 600 ms

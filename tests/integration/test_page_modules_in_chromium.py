@@ -332,3 +332,27 @@ def test_a_picture_asked_for_again_that_does_not_stand_is_given_up_for_the_voice
     by_relay = {"isAudioOnly": True, "isRelayOnly": True}
     given_up = [False, "soon", "", "at once", True, ""]
     assert run(page, "ways.js", body) == [True, "", *given_up, True, by_relay, False]
+
+
+WAITS = """
+    const patience = new m.Patience(), waits = [];
+    let heard = 48_000, madeUp = 0, now = 0;
+    patience.look(heard, madeUp, now);
+    for (const [seconds, share] of arg) for (let i = 0; i < 2 * seconds; i++) {
+        heard += 24_000; madeUp += 24_000 * share; now += 500;
+        const wait = patience.look(heard, madeUp, now);
+        if (wait !== waits.at(-1)) waits.push(wait);
+    }
+    return waits;
+"""
+
+
+def test_a_voice_of_which_too_much_is_made_up_waits_longer_and_no_longer_than_it_must(page: Page) -> None:
+    assert run(page, "patience.js", WAITS, [(60, 0.001)]) == [0], "little is made up: at once"
+    assert run(page, "patience.js", WAITS, [(5, 0.0), (3, 0.03), (60, 0.001)])[:2] == [0, 80]
+    assert run(page, "patience.js", WAITS, [(60, 0.03)]) == [0, 80, 160, 240], "and never more"
+    assert run(page, "patience.js", WAITS, [(3, 0.03), (120, 0.0)]) == [0, 80, 60, 40, 20, 0]
+
+
+def test_an_outage_is_no_reason_to_wait(page: Page) -> None:
+    assert run(page, "patience.js", WAITS, [(20, 0.0), (25, 0.99), (20, 0.0)]) == [0]

@@ -97,7 +97,7 @@ def prepare() -> None:
             clockRate=48_000,
             channels=2,  # RFC 7587: always, also for mono
             payloadType=96,
-            rtcpFeedback=list(feedback),
+            rtcpFeedback=[RTCRtcpFeedback(type="nack"), *feedback],
             parameters=dict(OPUS),
         )
     ]

@@ -6,7 +6,7 @@ the NTP time of our reports is a count of our own, which RFC 3550 allows and no 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edge.video.media import VOICE_HZ, EncodedFrame, EncodedVoice, LinkNow, Track
@@ -20,7 +20,7 @@ from edge.video.transport.picture_track import (
     begin_stream,
 )
 from edge.video.transport.rate import RateController
-from edge.video.transport.retransmission import RepeatBudget
+from edge.video.transport.retransmission import RepeatBudget, Repeats
 from edge.video.transport.rtp import WIRE_BYTES, ExtensionIds
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Outbound:
         )
         self._voice_ids = agreed.voice_ids
         budget = RepeatBudget(now_s=now_s)
+        self._voice_repeats: Repeats[Leaving] = Repeats(budget)
         self._tracks: dict[Track, PictureTrack] = {
             name: PictureTrack(picture, repair_types=agreed.repair_types, budget=budget, rng=rng, now_s=now_s)
             for name, picture in agreed.pictures.items()
@@ -123,6 +124,7 @@ class Outbound:
         """What was on the way is lost: afterwards the other side can only begin with a keyframe."""
         if self.rate.is_out and not self._was_out:
             self._pacer.begin_anew()
+            self._voice_repeats.begin_anew()
         self._was_out = self.rate.is_out
 
     def _look_at_losses(self, now_s: float) -> None:
@@ -214,7 +216,8 @@ class Outbound:
             if written is None:
                 return None
             payload, payload_type = written
-        sequence, transport_sequence = leaving.stream.next_sequence, self._transport_sequence
+        sequence = leaving.stream.next_sequence if leaving.sequence is None else leaving.sequence
+        transport_sequence = self._transport_sequence
         self._transport_sequence = (transport_sequence + 1) & 0xFFFF
         data = rtp.write_packet(
             leaving.stream,
@@ -226,6 +229,7 @@ class Outbound:
             now_s=now_s,
             padding_bytes=leaving.padding_bytes,
             payload_type=payload_type,
+            sequence=leaving.sequence,
         )
         self._departures.on_sent(leaving.stream.ssrc, sequence, transport_sequence)
         self.rate.on_sent(
@@ -233,6 +237,9 @@ class Outbound:
         )
         if leaving.track is not None:
             leaving.track.on_sent(leaving, data, sequence=sequence, now_s=now_s)
+        elif leaving.stream is self._voice and leaving.sequence is None:
+            size_bytes = len(data) + WIRE_BYTES
+            self._voice_repeats.on_sent(sequence, leaving, size_bytes=size_bytes, now_s=now_s)
         return data
 
     def _on_feedback(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
@@ -246,6 +253,8 @@ class Outbound:
             self.bad_feedbacks += 1
 
     def _on_nack(self, packet: rtcp.RtcpPacket, now_s: float) -> None:
+        if self._voice is not None and packet.media_ssrc == self._voice.ssrc:
+            self._say_again(rtcp.read_nack(packet), now_s)
         for name, track in self._tracks.items():
             if packet.media_ssrc != track.stream.ssrc:
                 continue
@@ -257,6 +266,15 @@ class Outbound:
             )
             for leaving, size_bytes in again:
                 self._pacer.push_repair(leaving, size_bytes=size_bytes, track=name)
+
+    def _say_again(self, sequences: list[int], now_s: float) -> None:
+        """Voice has no stream of repeats: a packet goes again as it was. It waits for nothing."""
+        again = self._voice_repeats.ask(
+            sequences, target_bps=self.rate.target_bps, round_trip_s=self.rate.round_trip_s, now_s=now_s
+        )
+        for sequence, leaving in again:
+            size_bytes = len(leaving.payload) + HEADER_BYTES + WIRE_BYTES
+            self._pacer.push_voice(replace(leaving, sequence=sequence), size_bytes=size_bytes)
 
     def _on_report(self, report: rtcp.Report, now_s: float) -> None:
         if report.ssrc not in [stream.ssrc for stream in self._streams]:

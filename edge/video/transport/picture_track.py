@@ -48,6 +48,7 @@ class Leaving:
     train: int | None = None  # of padding, its number
     is_red: bool = False  # it goes within RED, and repairs cover it
     repair: tuple[int, int] | None = None  # in advance, written when it leaves: its number, of how many
+    sequence: int | None = None  # of a voice packet that goes again, as it was
 
 
 def begin_stream(ssrc: int, payload_type: int, clock_hz: int, rng: "random.Random") -> Stream:

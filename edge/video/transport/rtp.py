@@ -58,9 +58,10 @@ def write_packet(
     now_s: float,
     padding_bytes: int = 0,
     payload_type: int | None = None,
+    sequence: int | None = None,
 ) -> bytes:
-    """Return the packet and count it; it takes the stream's next sequence number. `payload_type`: another
-    one than the stream's.
+    """Return the packet and count it; it takes the stream's next sequence number, or goes again under the one
+    that it had, `sequence`. `payload_type`: another one than the stream's.
 
     `padding_bytes` (0 … 255) follow the payload, the last one telling how many they are (RFC 3550, 5.1).
     """
@@ -74,10 +75,12 @@ def write_packet(
     flags = 0x80 | (0x10 if extensions else 0) | (0x20 if padding_bytes else 0)
     kind = stream.payload_type if payload_type is None else payload_type
     head = bytes([flags, (0x80 if is_last else 0) | kind])
-    head += stream.next_sequence.to_bytes(2) + timestamp.to_bytes(4) + stream.ssrc.to_bytes(4)
+    number = stream.next_sequence if sequence is None else sequence
+    head += number.to_bytes(2) + timestamp.to_bytes(4) + stream.ssrc.to_bytes(4)
     if extensions:
         head += b"\xbe\xde" + (len(extensions) // 4).to_bytes(2) + extensions
-    stream.next_sequence = (stream.next_sequence + 1) & 0xFFFF
+    if sequence is None:
+        stream.next_sequence = (stream.next_sequence + 1) & 0xFFFF
     stream.packets += 1
     stream.octets += len(payload)
     return head + payload + (bytes(padding_bytes - 1) + bytes([padding_bytes]) if padding_bytes else b"")

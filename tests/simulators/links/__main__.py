@@ -18,7 +18,15 @@ from tests.simulators.links.bottleneck import Bottleneck, Fate, Passage
 from tests.simulators.links.log import Direction, line_of
 from tests.simulators.links.packets import Packet, flow_of, passes_wall, read_packet
 from tests.simulators.links.profile import Profile, profile_of
-from tests.simulators.links.tun import TunError, bring_up, ip, leave_namespace, open_tun, read_all
+from tests.simulators.links.tun import (
+    TunError,
+    bring_up,
+    ip,
+    leave_namespace,
+    open_tun,
+    read_all,
+    send_segments_alone,
+)
 
 REAL_TIME_PRIORITY: Final = 10
 LONGEST_SLEEP_S: Final = 10.0
@@ -36,6 +44,7 @@ def main() -> int:
         hub_end = open_tun(options.device)
         bring_up(options.device, [f"{options.hub}/{PREFIX_BITS}", f"{options.server}/{PREFIX_BITS}"])
         leave_namespace()
+        send_segments_alone()
         station_end = open_tun("uplink")
         ip("link", "set", "lo", "up")
         bring_up("uplink", [f"{options.station}/{PREFIX_BITS}"])

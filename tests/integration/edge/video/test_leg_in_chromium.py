@@ -162,3 +162,30 @@ def test_the_voice_and_the_picture_of_a_browser_reach_the_station_and_it_learns_
         # Its own estimate moves only when our transport-wide feedback arrives and can be read.
         wait_until(page, "window.numbers().then(found => found.available > 0)")
         wait_until(page, "window.numbers().then(found => found['heard audio']?.roundTripTime >= 0)")
+
+
+def test_a_browser_asks_for_a_lost_word_and_gets_it_again() -> None:
+    with connected() as (page, station, loop):
+        outbound = station.leg._outbound
+        assert outbound is not None and outbound._voice is not None
+        voice, stock, lost, again = outbound._voice.ssrc, outbound.pop, set[int](), set[int]()
+
+        def lose_some(*, now_s: float) -> list[bytes]:
+            kept = []
+            for packet in stock(now_s=now_s):
+                sequence, is_voice = int.from_bytes(packet[2:4]), int.from_bytes(packet[8:12]) == voice
+                if is_voice and sequence in lost:
+                    again.add(sequence)
+                elif is_voice and sequence % 10 == 0:
+                    lost.add(sequence)
+                    continue
+                kept.append(packet)
+            return kept
+
+        vars(outbound)["pop"] = lose_some
+
+        async def talk() -> None:
+            station.talk()
+
+        loop.run(talk())
+        wait_for(page, lambda: len(again) > 2)

@@ -386,3 +386,19 @@ def test_a_frame_follows_the_one_before_by_its_number() -> None:
         (packet,) = pop_all(out, from_s=number, until_s=number + 0.5)
         numbers.append(int.from_bytes(packet[22:24]) & 0x7FFF)
     assert [after - before for before, after in pairwise(numbers)] == [1, 1]
+
+
+def test_a_voice_packet_that_is_asked_for_goes_again_as_it_was_and_at_once() -> None:
+    out = outbound()
+    for number in range(3):
+        out.send_voice(EncodedVoice(bytes([number]) * 40, 1_920 * number), now_s=0.04 * number)
+    _, second, third = pop_all(out, until_s=0.2)
+    out.on_rtcp(nack(sequence(second), of=VOICE), now_s=0.3)
+    (again,) = pop_all(out, from_s=0.3, until_s=0.302)
+    assert (again[:8], again[8:12], again[-40:]) == (second[:8], second[8:12], second[-40:])
+    assert transport_sequence(again) > transport_sequence(third), "a departure of its own"
+    out.on_rtcp(nack(sequence(second), of=VOICE), now_s=0.31)
+    assert pop_all(out, from_s=0.31, until_s=0.4) == [], "each packet of the other side asks anew"
+    out.send_voice(EncodedVoice(b"next", 1_920 * 3), now_s=0.4)
+    (following,) = pop_all(out, from_s=0.4, until_s=0.41)
+    assert sequence(following) == sequence(third) + 1
