@@ -87,6 +87,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "livekit": ("edge/video/voice/echo.py",),
     "PIL": ("edge/video/picture/still.py", "edge/video/picture/talking_head.py"),
+    "zxingcpp": ("edge/enrolment/qr_eye.py",),
     "reportlab": ("hub/papers/sheet.py", "hub/papers/qr_code.py", "edge/advice/sheet.py"),
     "typer": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
     "rich": ("*/__main__.py", "*/cli.py", "*/*_cli.py"),
@@ -128,6 +129,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/hub_tls.py",
     "edge/enrolment/hub_desk.py",  # a question and its answer
     "edge/enrolment/files.py",  # fsync
+    "edge/enrolment/qr_eye.py",  # looks for a while
     "edge/advice/cups.py",  # a process a question, and waits for the paper
     "edge/advice/stick.py",  # fsync
     "edge/advice/print_process.py",  # starts the process that prints

@@ -10,6 +10,7 @@ from edge.clock import BoxClock
 from edge.config import PANEL_PORT
 from edge.enrolment.enrol_service import Enrolment
 from edge.enrolment.page_service import EnrolmentPage
+from edge.enrolment.qr_eye import QrEye
 from edge.errors import BoxError
 
 DATA_FOLDER = Path("/data/haidang")
@@ -26,7 +27,7 @@ def enrol(
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     page = EnrolmentPage()
     try:
-        enrolment = Enrolment(data, boot, BoxClock.read(), tell=page.tell)
+        enrolment = Enrolment(data, boot, BoxClock.read(), tell=page.tell, see=QrEye().look)
         if renew:
             typer.echo(enrolment.renew())
         elif not enrolment.is_enrolled():

@@ -49,7 +49,10 @@ class Enrolment:
         tell: Callable[[Told], None] = lambda _: None,
         sleep: Callable[[float], object] = time.sleep,
         serial_file: Path = SERIAL_FILE,
+        see: Callable[[], BoxFile | None] = lambda: None,
     ) -> None:
+        """`see`: what a QR code says that is shown to the camera now."""
+        self._see = see
         self._folder, self._boot_folder, self._clock = folder, boot_folder, clock
         self._keys = folder / KEYS_FOLDER
         self._tell, self._sleep = tell, sleep
@@ -100,6 +103,9 @@ class Enrolment:
     def _try(self) -> float | None:
         """Return how long to wait before the next try; None: that was all. Raises EnrolmentError."""
         file = self._file()
+        if file is None or file.claim in ("", self._refused):
+            seen = self._see()
+            file = file if seen is None or seen.claim == self._refused else seen
         if file is None:
             return RETRY_S[0]
         if self._renewed_what_was_lost(file):

@@ -21,8 +21,8 @@ RELOAD_S: Final = 3
 WORDS: Final = {  # Vietnamese first, English below it: nobody has chosen a language yet
     Doing.LOOKING: ("Hộp đang tìm trung tâm …", "Looking for the hub …"),
     Doing.NO_FILE: (
-        "Hộp chưa biết trung tâm nào. Hãy chép tệp haidang.txt vào thẻ nhớ.",
-        "This box does not know its hub. Copy haidang.txt onto its card.",
+        "Hộp chưa biết trung tâm nào. Hãy chép tệp haidang.txt vào thẻ nhớ, hoặc đưa mã QR ra trước máy ảnh.",
+        "This box does not know its hub. Copy haidang.txt onto its card, or show the QR code to its camera.",
     ),
     Doing.BAD_FILE: ("Tệp haidang.txt không dùng được.", "haidang.txt cannot be used."),
     Doing.AWAY: (

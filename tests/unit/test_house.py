@@ -108,6 +108,7 @@ def test_every_library_of_the_run_lock_that_we_import_has_an_owner_row() -> None
         "pyopenssl": "OpenSSL",
         "python-multipart": None,
         "pillow": "PIL",
+        "zxing-cpp": "zxingcpp",
     }
     text = (HOUSE / "pyproject.toml").read_text(encoding="utf-8")
     run_part, _, _ = text.partition("test = [")

@@ -8,6 +8,7 @@ import pytest
 
 from edge.clock import BoxClock
 from edge.config import read_config
+from edge.enrolment.box_file import BoxFile, parse_box_file
 from edge.enrolment.enrol_service import Enrolment
 from edge.enrolment.told import Doing, Told
 from edge.errors import EnrolmentError
@@ -30,6 +31,7 @@ class NewBox:
         self.told: list[Told] = []
         self.while_waiting: Callable[[], object] = lambda: pytest.fail(f"it waits: {self.told[-1:]}")
         self.clock = BoxClock.read()
+        self.seen: list[BoxFile | None] = []  # what its camera reads, one look after the other
         (folder / "serial").write_bytes(b"10000000abcdef01\0")
         self._serial = folder / "serial"
 
@@ -41,6 +43,7 @@ class NewBox:
             tell=self.told.append,
             sleep=lambda _: self.while_waiting(),
             serial_file=self._serial,
+            see=lambda: self.seen.pop(0) if self.seen else None,
         )
 
     def put(self, text: str) -> None:
@@ -199,3 +202,11 @@ def test_a_revoked_box_is_told_so(hub: EnrollingHub, box: NewBox) -> None:
     hub.hub("revoke", "revoked-01")
     with pytest.raises(EnrolmentError, match="revoked"):
         box.enrolment().renew()
+
+
+def test_a_code_that_is_shown_to_the_camera_is_all_that_it_takes(hub: EnrollingHub, box: NewBox) -> None:
+    box.seen = [None, parse_box_file(hub.box_file(hub.claim("qr-01")).encode())]
+    box.while_waiting = lambda: None
+    box.enrolment().run()
+    assert [told.doing for told in box.told] == [Doing.NO_FILE, Doing.NO_FILE, Doing.DONE]
+    assert str(read_config(box.data / "box.toml").box_name) == "qr-01.1"
