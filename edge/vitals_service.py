@@ -6,35 +6,29 @@ call and hub -> `edge video`.
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from contract.ids import BootId
 from contract.receipts import Receipt
 from contract.sealing import HubKey
 from contract.signals import Replaced
-from contract.times import Anchor
 from edge.advice.advice_service import ADVICE_FACT, AdviceService
+from edge.beat_service import Beat
 from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
-from edge.call.lamps import host_state_of
 from edge.call.saved_call import restored_call, saved_call
 from edge.call.video_service import Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
-from edge.capture.coding_service import CodingThread
-from edge.capture.cuts import Cut
-from edge.capture.rhythm import CutRhythm
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
 from edge.enrolment.files import write_file
 from edge.errors import ControlError, EnrolmentError, ReplacedBoxError, SpoolDamagedError, leaves_of
-from edge.health.hub_anchors import HubAnchors, anchor_event
+from edge.health.hub_anchors import HubAnchors
 from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
 from edge.health.status import StatusRhythm
@@ -43,7 +37,7 @@ from edge.life_service import LifeSigns
 from edge.live.live_service import LiveService
 from edge.rooms import Rooms
 from edge.sight_service import Sights
-from edge.spool.batch import Batch, Entry, OwedRecord
+from edge.spool.batch import Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
 from edge.spool.seal_service import SealService, read_authority, read_enrolled_key
@@ -148,7 +142,7 @@ class Vitals:
                     log.warning(
                         "another box is the station: this one sends what it has, and does nothing else"
                     )
-                    await self._keep_noting()
+                    await self._beat.keep_noting()
                 tasks.create_task(self._until_replaced(), name="replaced")
                 tasks.create_task(self._board.run(), name="board")
                 tasks.create_task(self._button.run(), name="button")
@@ -156,7 +150,7 @@ class Vitals:
                 tasks.create_task(self._call.run(), name="call")
                 tasks.create_task(self._advice.run(), name="advice")
                 tasks.create_task(self._wishes.run(), name="the hub's wishes")
-                tasks.create_task(self._keep_cutting(), name="capture")
+                tasks.create_task(self._beat.run(), name="capture")
                 tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._live.run(), name="live view")
         finally:
@@ -186,11 +180,7 @@ class Vitals:
 
     def _build(self, owed: Owed, facts: dict[str, Any], last_presses: dict[bytes, tuple[int, int]]) -> None:
         self._capture = Capture(boot=self._boot, facts=facts)
-        self._cuts = CutRhythm()
         self._hub_anchors = HubAnchors()  # another spool must be tied to UTC anew
-        self._coding = CodingThread(self._capture, self._spool, self._with_the_rest)
-        kernel, rtc = self._machine.read_kernel, self._machine.read_rtc_s
-        self._own_clocks = OwnClocks(self._boot, read_kernel=kernel, read_rtc_s=rtc)
         self._call = CallService(
             restored_call(facts["call"], boot_name=self._clock.boot_name, now_s=self._clock.now_s()),
             config=self._config.call,
@@ -269,7 +259,7 @@ class Vitals:
                 on_replaced=self._on_replaced,
                 on_desired=lambda payload: self._wishes.on_desired(payload),  # noqa: PLW0108 - nor these
                 on_command=lambda command: self._wishes.on_command(command),  # noqa: PLW0108
-                on_exchange=self._on_exchange,
+                on_exchange=lambda anchor: self._beat.on_exchange(anchor),  # noqa: PLW0108
                 on_live=self._cut_now.set,
                 on_connected=self._call.on_connected,
                 open_call=lambda: (self._call.call.call_seq, self._call.call.spool),
@@ -340,12 +330,19 @@ class Vitals:
         )
         self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
         self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)
+        kernel, rtc = self._machine.read_kernel, self._machine.read_rtc_s
+        self._beat = Beat(
+            rooms,
+            receipts=self._receipts,
+            own_clocks=OwnClocks(self._boot, read_kernel=kernel, read_rtc_s=rtc),
+            life=self._life,
+            cut_now=self._cut_now,
+            on_time=self._live.time.learn,
+        )
 
     async def _end(self) -> None:
         self._unstored = await self._call.records.finish()
-        for cut in self._capture.cut(now_us=self._clock.now_us(), is_live=True):
-            await self._coding.store(cut)
-        await self._coding.close()
+        await self._beat.end()
 
     # What is heard
 
@@ -392,63 +389,6 @@ class Vitals:
         self._receipts.on_receipt(receipt)
         self._call.on_receipt(receipt)
         self._spools.on_receipt(receipt)
-
-    def _tell_anchor(self, anchor: Anchor) -> None:
-        self._live.time.learn(anchor)
-        self._capture.tell(anchor_event(anchor), self._clock.now_us())
-
-    def _on_exchange(self, anchor: Anchor) -> None:
-        for told in self._hub_anchors.on_exchange(anchor, now_s=self._clock.now_s()):
-            self._tell_anchor(told)
-
-    # Once a second
-
-    async def _keep_cutting(self) -> None:
-        while True:
-            is_live = self._uplink.is_live
-            self._video.tick()
-            for anchor in self._own_clocks.anchors(now_us=self._clock.now_us()):
-                self._tell_anchor(anchor)
-            if await self._statuses.record_if_due(is_live=is_live):
-                for anchor in self._hub_anchors.with_status():
-                    self._tell_anchor(anchor)
-            cut_at_s = self._clock.now_s()
-            makes_records = self._cuts.makes_records(is_live=is_live, round_trip_s=self._uplink.round_trip_s)
-            cuts = await self._store_cuts(makes_records=makes_records)
-            is_connected = self._uplink.link.connected_since_s is not None
-            self._board.set_host_state(host_state_of(self._call.call, is_connected=is_connected))
-            self._life.on_cuts(cuts, self._uplink, self._spool)
-            await self._until_next_cut(cut_at_s)
-
-    async def _store_cuts(self, *, makes_records: bool) -> Sequence[Cut]:
-        cuts = self._capture.cut(now_us=self._clock.now_us(), is_live=makes_records)
-        for cut in cuts:
-            self._uplink.add(await self._coding.store(cut))
-        return cuts
-
-    async def _keep_noting(self) -> None:
-        """Of a box that was replaced: what receipts say goes to the card, and when things were to the hub."""
-        while True:
-            await self._store_cuts(makes_records=True)
-            await self._until_next_cut(self._clock.now_s())
-
-    async def _until_next_cut(self, last_s: float) -> None:
-        """Wait for the rest of the time since the last cut, however long that took to code and store."""
-        wait_s = self._cuts.wait_s(is_live=self._uplink.is_live, round_trip_s=self._uplink.round_trip_s)
-        rest_s = last_s + wait_s - self._clock.now_s()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(rest_s, 0.0)):
-                await self._cut_now.wait()
-        self._cut_now.clear()
-
-    def _with_the_rest(self, batch: Batch | None) -> Batch | None:
-        """Return what goes to the card this second: what was captured, receipts, wishes, known devices."""
-        owed, facts = self._uplink.owed, {**self._video.new_facts(), **self._instruments.new_facts()}
-        batch = self._receipts.added_to(batch, received=owed.received, epoch=owed.epoch)
-        if not facts:
-            return batch
-        batch = batch or Batch()
-        return replace(batch, facts={**batch.facts, **facts})
 
     def _damaged(self) -> int:
         return self._board.damaged_frames() + self._instruments.damaged_frames()

@@ -18,8 +18,8 @@ from edge.uplink.scheduler import Scheduler
 
 @dataclass(slots=True)
 class Source:
-    """One spool: what it owes, and who reads it. `boot` is the boot of now as that spool counts. The three
-    that are awaited raise SpoolError.
+    """One spool: what it owes, and who reads it. `boot` is the boot of now as that spool counts. What is
+    awaited raises SpoolError.
     """
 
     spool: SpoolId
@@ -30,6 +30,15 @@ class Source:
     reload: Callable[[Receipt], Awaitable[Mapping[RecordClass, Ledger]]]
     on_receipt: Callable[[Receipt, list[OwedRecord]], None]
     scheduler: Scheduler = field(default_factory=Scheduler)
+
+    async def raw(self, record_class: RecordClass, records: list[OwedRecord]) -> dict[int, bytes]:
+        """Return these records as they lie on the card, by seq; one given up meanwhile is owed no more."""
+        seqs = [record.seq for record in records]
+        found = await self.read(record_class, seqs)
+        for seq in seqs:
+            if seq not in found:
+                self.owed.drop(record_class, seq)
+        return found
 
 
 class Chosen(NamedTuple):

@@ -319,9 +319,9 @@ class Uplink:
     async def _send(self, source: Source, record_class: RecordClass, records: list[OwedRecord]) -> None:
         now_us, limit_bytes = self._clock.now_us(), self._window.parcel_bytes
         along = riders(source.owed, records, boot=source.boot, now_us=now_us, limit_bytes=limit_bytes)
-        raw = {record_class: await self._read(source, record_class, records)}
+        raw = {record_class: await source.raw(record_class, records)}
         if along:
-            raw[RecordClass.WAVEFORM] = await self._read(source, RecordClass.WAVEFORM, along)
+            raw[RecordClass.WAVEFORM] = await source.raw(RecordClass.WAVEFORM, along)
         inside = [one for found in raw.values() for one in found.values()]
         await self._taking.before_sending(source)
         if self._connection is None or not self._is_open or not inside:
@@ -341,15 +341,6 @@ class Uplink:
             self._taking.on_sent(source, one_class, found)
         self.link.parcels_sent += 1
         self.link.bytes_sent += len(payload)
-
-    @staticmethod
-    async def _read(source: Source, record_class: RecordClass, records: list[OwedRecord]) -> dict[int, bytes]:
-        seqs = [record.seq for record in records]
-        raw = await source.read(record_class, seqs)
-        for seq in seqs:
-            if seq not in raw:
-                source.owed.drop(record_class, seq)  # given up for room meanwhile
-        return raw
 
     # What the connection says (edge.uplink.mqtt.Listener)
 
