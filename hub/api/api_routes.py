@@ -148,7 +148,7 @@ async def _token(request: Request) -> Token:
         raise ApiRefusedError(
             401,
             "no token",
-            "send `Authorization: Bearer TOKEN`; hub token make, or /people/tokens, makes one",
+            "send `Authorization: Bearer TOKEN`; hub token make, or /tokens, makes one",
         )
     return token
 

@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "hub token make, or /people/tokens",
+                    "description": "hub token make, or /tokens",
                 }
             },
         },

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from contract.ids import StationId
+from hub.collation import NameKey, name_key
 from hub.fleet.compact import CUT_BIT, RHYTHM_BITS, TENTH_US, Board, Row, names_text, row_of
 from hub.fleet.folding import fold
 from hub.fleet.health import Figures, figures_of, troubles_of
@@ -21,6 +22,7 @@ from hub.fleet.organisation_change import OrganisationChange
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import is_cut_off, rhythm
 from hub.fleet.stations import StationList
+from hub.fleet.units import UnitNo
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
 from hub.live.feed import LiveFeed
@@ -161,18 +163,27 @@ class FleetRoom:
 
     async def fleet(self, *, calls: Sequence[StationId]) -> Fleet:
         """Return what lists without scripts choose from, as it is until the next await."""
-        if self._is_other:
-            self.turn()  # who has just added or closed a station looks for it here
-        while self._unfolded:
+        while self._is_other or self._unfolded:
+            if self._is_other:
+                self.turn()  # who has just added or closed a station looks for it here
             for station in list(islice(self._unfolded, FOLDS_AT_ONCE)):
                 self._unfolded.discard(station)
                 self._folded[station] = self._fold(station)
             await asyncio.sleep(0)  # calls go before
-        now = self._organisation.now
+        now, keys = self._organisation.now, dict[UnitNo | None, list[NameKey]]()
+
+        def unit_key(station: StationId) -> list[NameKey]:
+            unit = now.unit(station)
+            if unit not in keys:
+                keys[unit] = [name_key(now.tree.name(one)) for one in now.tree.path(unit)]
+            return keys[unit]
+
         return Fleet(
             board=self.board,
             folded=[self._folded[station] for station in self.board.stations],
+            place={station: place for place, station in enumerate(self._stations.ids())},
             unit_text=now.unit_text,
+            unit_key=unit_key,
             members=now.members,
             calls=frozenset(calls),
             now=self.now(),

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 from contract.ids import StationId
+from hub.collation import NameKey
 from hub.fleet.compact import Board, Row
 from hub.fleet.folding import fold, is_found
 from hub.fleet.health import Trouble
@@ -75,12 +76,15 @@ def view_of(query: Mapping[str, str]) -> View:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """All that a list chooses from. `folded`: name, aliases, id and unit of each as `fold` writes them;
-    `calls`: those with an open call; `now` in tenths of the line; `members`: of a unit and all below it.
+    `place`: of each in the order of names; `unit_key`: what its unit is sorted by; `calls`: those with an
+    open call; `now` in tenths of the line; `members`: of a unit and all below it.
     """
 
     board: Board
     folded: Sequence[str]
+    place: Mapping[StationId, int]
     unit_text: Callable[[StationId], str]
+    unit_key: Callable[[StationId], list[NameKey]]
     members: Callable[[UnitNo], Collection[StationId]]
     calls: Collection[StationId]
     now: float
@@ -94,7 +98,7 @@ class Listed:
     station: StationId
     row: Row
     word: Word
-    folded: str
+    place: int
 
 
 def listed(fleet: Fleet, view: View) -> list[Listed]:
@@ -114,11 +118,11 @@ def listed(fleet: Fleet, view: View) -> list[Listed]:
             continue
         word = row.word(fleet.now, is_hub_deaf=fleet.is_hub_deaf)
         if view.word is None or word is view.word:
-            found.append(Listed(station, row, word, folded))
+            found.append(Listed(station, row, word, fleet.place[station]))
     order = _order(fleet, view)
     found.sort(key=order)
     if view.grouped:
-        found.sort(key=lambda one: fold(fleet.unit_text(one.station)))
+        found.sort(key=lambda one: fleet.unit_key(one.station))
     return found
 
 
@@ -129,11 +133,11 @@ def _order(fleet: Fleet, view: View) -> Callable[[Listed], tuple[object, ...]]:
                 one.station not in fleet.calls,
                 not one.row.trouble_bits,
                 _WORD_RANK[one.word],
-                one.folded,
+                one.place,
             )
         case "name":
-            return lambda one: (one.folded,)
+            return lambda one: (one.place,)
         case "heard":
-            return lambda one: (-1 if one.row.heard is None else one.row.heard, one.folded)
+            return lambda one: (-1 if one.row.heard is None else one.row.heard, one.place)
         case "unit":
-            return lambda one: (fold(fleet.unit_text(one.station)), one.folded)
+            return lambda one: (fleet.unit_key(one.station), one.place)

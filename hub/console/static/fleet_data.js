@@ -1,4 +1,5 @@
 /** The whole fleet in the page: names once, rows as the event stream tells them. docs/console-fleet.md has the format. */
+import { byName } from "../../../web/collation.js";
 import { fold } from "../../../web/fold.js";
 import { wordOf } from "../../../web/presence.js";
 import { isLost, line, news, state } from "./stream.js";
@@ -114,10 +115,11 @@ export class FleetData extends EventTarget {
       [unit.no, fold(unit.top.map((no) => this._namesOf(no)).join(" "))]));
     this.folded = stations.map((one, number) =>
       ` ${fold([one[1], ...(one[5] ?? []), one[0]].join(" "))} ${paths.get(this.unit[number]) ?? ""}`);
-    const order = Array.from(stations.keys());
-    this.rank = ranks(order.sort((a, b) => compare(this.folded[a], this.folded[b])));
-    const folded = Array.from(stations.keys(), (number) => paths.get(this.unit[number]) ?? "");
-    this.unitRank = ranks(order.sort((a, b) => compare(folded[a], folded[b]) || this.rank[a] - this.rank[b]));
+    const order = Array.from(stations.keys()); // nearly as it is to be: the hub tells them by name
+    this.rank = ranks(order.sort((a, b) => byName(this.names[a], this.names[b]) || compare(this.ids[a], this.ids[b])));
+    const places = unitPlaces([...this.units.values()].map((unit) => this._way(unit)));
+    const placeOf = (/** @type {number} */ number) => places.get(this.unit[number]) ?? -1; // of none: first
+    this.unitRank = ranks(order.sort((a, b) => placeOf(a) - placeOf(b) || this.rank[a] - this.rank[b]));
     for (const name of /** @type {const} */ (["heard", "told", "owed", "oldest"])) this[name] = new Float64Array(count);
     this.flags = new Int32Array(count);
     this.roundTrip = new Float32Array(count);
@@ -206,6 +208,24 @@ export class FleetData extends EventTarget {
 /** @param {string} a @param {string} b */
 function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The places of units in the order of the names on their ways; of the same names the same place.
+ * @param {Unit[][]} ways @returns {Map<number, number>} by number */
+function unitPlaces(ways) {
+  const compareWays = (/** @type {Unit[]} */ a, /** @type {Unit[]} */ b) => {
+    for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
+      const order = a[at] === b[at] ? 0 : byName(a[at].name, b[at].name);
+      if (order) return order;
+    }
+    return a.length - b.length;
+  };
+  const places = new Map();
+  ways.sort(compareWays).forEach((way, at) => {
+    const before = at ? ways[at - 1] : null, unit = way[way.length - 1];
+    places.set(unit.no, before && !compareWays(before, way) ? places.get(before[before.length - 1].no) : at);
+  });
+  return places;
 }
 
 /** @param {number[]} order @returns {Int32Array<ArrayBuffer>} the place of each */

@@ -1,6 +1,7 @@
 """The API over real HTTP: who may ask what, what it answers, and how it refuses."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -74,6 +75,13 @@ def test_no_address_opens_without_its_scope(server: ConsoleServer, tokens: dict[
 def test_a_session_of_the_console_opens_nothing_here(server: ConsoleServer) -> None:
     status, told, _ = ask(server, "/stations", Cookie=server.session("Chi"))
     assert (status, told["error"]["code"]) == (401, "no token")
+
+
+def test_who_has_no_token_is_told_of_a_page_that_makes_one(server: ConsoleServer) -> None:
+    _, told, _ = ask(server, "/stations")
+    (page,) = re.findall(r" (/[a-z/]+)", told["error"]["text"])
+    answer = server.get(page, Cookie=server.session("Chi"))
+    assert (answer.status, 'action="/tokens"' in answer.text) == (200, True)
 
 
 def test_stations_come_page_by_page_each_once(server: ConsoleServer, tokens: dict[str, str]) -> None:
@@ -194,7 +202,11 @@ def test_a_call_is_told_with_its_journal_and_nothing_of_a_person(
     assert figures["stations"]["con-dao-01"]["calls"] == 1
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(server: ConsoleServer) -> None:
+def test_who_asks_too_often_is_told_when_to_come_back(
+    server: ConsoleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = server.clock.now_s()
+    monkeypatch.setattr(server.clock, "now_s", lambda: now_s)  # however slow the machine is
     _, token = server.run(lambda: server.rooms.people.make_token("vội", [Scope.HUB_READ], days=1, by="Chi"))
     answers = [ask(server, "/hub", token) for _ in range(130)]
     refused = [answer for answer in answers if answer[0] == 429]

@@ -274,3 +274,19 @@ def test_units_to_choose_from_stand_in_vietnamese_order(server: ConsoleServer, l
         name for name in units if name in {"Cà Mau", "Cần Thơ", "Đà Nẵng", "Điện Biên", "Gia Lai", "Huế"}
     ]
     assert provinces == ["Cà Mau", "Cần Thơ", "Đà Nẵng", "Điện Biên", "Gia Lai", "Huế"]
+
+
+def test_the_list_stands_in_vietnamese_order_by_names_and_by_units(server: ConsoleServer, lan: str) -> None:
+    names, cards = ("2", "10", "Da", "Đá", "Ea"), list[Card]()
+    for number, name in enumerate(names):
+        unit = UnitNo(9_010 + (len(names) - number))  # the first name in the last unit
+        cards.append(Unit(no=unit, parent=None, names=(UnitName(f"Bậc {names[-1 - number]}"),)))
+        cards.append(
+            StationCard(station=StationId(f"xep-{9 - number}"), name=f"Thứ bậc xếp {name}", unit=unit)
+        )
+    server.run(lambda: server.rooms.organisation.keep(cards, by="Lan"))
+    by_name = [f"xep-{9 - number}" for number in range(len(names))]
+    assert rows(server.get("/?q=thu+bac+xep&sort=name", Cookie=lan).text) == by_name
+    assert rows(server.get("/?q=thu+bac+xep", Cookie=lan).text) == by_name
+    assert rows(server.get("/?q=thu+bac+xep&sort=unit", Cookie=lan).text) == by_name[::-1]
+    assert rows(server.get("/?q=thu+bac+xep&group=unit", Cookie=lan).text) == by_name[::-1]

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.ids import StationId
+from hub.collation import name_key
 from hub.fleet.compact import CUT_BIT, TROUBLE_SHIFT, Board, Row
 from hub.fleet.folding import fold, is_found
 from hub.fleet.health import Trouble
@@ -47,6 +48,11 @@ def fleet(*, calls: tuple[str, ...] = (), is_deaf: bool = False) -> Fleet:
     return Fleet(
         board=board,
         folded=[fold(f"{NAMES[one]} {UNITS[one]}") for one in ROWS],
+        place={
+            one: place
+            for place, one in enumerate(sorted(map(StationId, ROWS), key=lambda one: name_key(NAMES[one])))
+        },
+        unit_key=lambda station: [name_key(UNITS[station])],
         unit_text=lambda station: UNITS[station],
         members=lambda no: {StationId("a"), StationId("c")} if no == 7 else set(),
         calls={StationId(one) for one in calls},
