@@ -10,6 +10,7 @@ from images.commands import run, step
 from images.places import BUILD, HOUSE, MACHINES
 from images.toolbox import Toolbox, emptied
 from images.tree import digest_of
+from images.units import OURS, placed
 
 PYTHON: Final = "3.13"  # Debian trixie's
 REQUIREMENTS: Final = HOUSE / "requirements" / "run.txt"
@@ -27,6 +28,7 @@ def app_tree(name: str, toolbox: Toolbox) -> tuple[Path, str]:
     parts: list[str | bytes] = [REQUIREMENTS.read_bytes(), toolbox.name, SETTINGS, name]
     for path in sources:
         parts += [str(path), (HOUSE / path).read_bytes()]
+    parts += [path.read_bytes() for path, target in placed(HOUSE / "systemd") if target.parts[0] == OURS]
     state = digest_of(parts)
     folder, made_from = BUILD / f"app-{name}", BUILD / f"app-{name}.made-from"
     if made_from.exists() and made_from.read_text(encoding="utf-8") == state:
@@ -40,6 +42,9 @@ def app_tree(name: str, toolbox: Toolbox) -> tuple[Path, str]:
             target = site / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(HOUSE / path, target)
+        for path, target in placed(HOUSE / "systemd"):
+            if target.parts[0] == OURS:
+                shutil.copyfile(path, folder / target.name)
         programs = folder / "venv" / "bin"
         programs.mkdir()
         for alias in ("python", "python3"):

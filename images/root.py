@@ -11,7 +11,7 @@ from images.lock import wishes
 from images.places import BUILD, HOUSE, RECIPE
 from images.toolbox import WORK, Toolbox, emptied
 from images.tree import debian_tree, unpack, unpacked_only
-from images.units import is_enabled, place
+from images.units import OURS, is_enabled, placed
 
 EMPTY: Final = ("boot/firmware", "data", "etc/haidang", "usr/lib/haidang")  # others are mounted there
 FIRMWARE: Final = {  # what is loaded before the kernel
@@ -49,11 +49,10 @@ def system_tree(name: str, toolbox: Toolbox) -> tuple[Path, Path]:
 
 def _house_units(root: Path) -> list[str]:
     """Put the units, users, rules and settings of systemd/ there; return the units that are to be enabled."""
-    house, enabled = HOUSE / "systemd", []
-    for path in sorted(house.rglob("*")) if house.exists() else []:
-        target = place(path.relative_to(house)) if path.is_file() else None
-        if target is None:
-            continue
+    enabled = []
+    for path, target in placed(HOUSE / "systemd"):
+        if target.parts[0] == OURS:
+            continue  # the app brings it
         full = root / "usr/lib" / target
         full.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, full)

@@ -20,6 +20,7 @@ FOLDERS: Final = frozenset(
         "NetworkManager/conf.d",
     }
 )
+OURS: Final = "haidang"  # beside our code, in the app's partition
 HUBS: Final = "hub"  # what is for the server, by its folder or the second word of its name
 
 
@@ -33,7 +34,15 @@ def place(path: Path) -> Path | None:
         return Path("systemd/system") / path.parent.name / path.name
     if path.suffix == ".rules":
         return Path("udev/rules.d") / path.name
+    if path.parent.name == OURS:
+        return Path(OURS) / path.name
     return next((Path(one) / path.name for one in FOLDERS if path.parent.name == Path(one).name), None)
+
+
+def placed(folder: Path) -> list[tuple[Path, Path]]:
+    """Return the files of systemd/ that go onto the box, each with its place below /usr/lib."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [(path, target) for path in paths if (target := place(path.relative_to(folder))) is not None]
 
 
 def is_enabled(text: str) -> bool:

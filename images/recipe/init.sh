@@ -47,9 +47,9 @@ mount -t erofs -o ro "$(place "system-$slot")" /new || give_up "system-$slot of 
 mount -t erofs -o ro,nodev "$(place "app-$slot")" /new/usr/lib/haidang || give_up "app-$slot of $card cannot be mounted"
 
 # Two cards of one image have the same names in them: ours are found below /dev/card.
-mkdir -p /run/udev/rules.d /run/haidang
+mkdir -p /run/udev/rules.d && mkdir -m 0700 /run/card
 echo "SUBSYSTEM==\"block\", KERNEL==\"$card*\", ENV{ID_PART_ENTRY_NAME}==\"?*\", SYMLINK+=\"card/\$env{ID_PART_ENTRY_NAME}\"" >/run/udev/rules.d/62-card.rules
-echo "/dev/$card" >/run/haidang/card
+echo "/dev/$card" >/run/card/disk
 
 # The machine's name for itself comes of its serial number: it outlives the card, and nothing is written for it.
 serial=$(cat /sys/firmware/devicetree/base/serial-number /sys/class/dmi/id/product_uuid 2>/dev/null | tr -d '\0\n')
