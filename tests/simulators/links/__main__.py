@@ -25,7 +25,7 @@ from tests.simulators.links.tun import (
     leave_namespace,
     open_tun,
     read_all,
-    send_segments_alone,
+    set_as_on_a_box,
 )
 
 REAL_TIME_PRIORITY: Final = 10
@@ -44,7 +44,7 @@ def main() -> int:
         hub_end = open_tun(options.device)
         bring_up(options.device, [f"{options.hub}/{PREFIX_BITS}", f"{options.server}/{PREFIX_BITS}"])
         leave_namespace()
-        send_segments_alone()
+        set_as_on_a_box()
         station_end = open_tun("uplink")
         ip("link", "set", "lo", "up")
         bring_up("uplink", [f"{options.station}/{PREFIX_BITS}"])

@@ -14,6 +14,7 @@ IFF_TUN: Final = 0x0001
 IFF_NO_PI: Final = 0x1000
 CLONE_NEWNET: Final = 0x40000000  # linux/sched.h
 READ_BYTES: Final = 65_536
+SETTINGS_OF_A_BOX: Final = Path(__file__).parents[3] / "systemd/box/sysctl.d/haidang.conf"
 
 
 class TunError(Exception):
@@ -43,11 +44,12 @@ def leave_namespace() -> None:
         raise TunError(f"no network namespace: {reason}; emulated links need root and CAP_SYS_ADMIN")
 
 
-def send_segments_alone() -> None:
-    """Let TCP of the present namespace send a segment at a time where it is paced, as a box does
-    (`systemd/sysctl.d/`): by itself it lets two go together, which are 0.4 s of 64 kbit/s.
-    """
-    Path("/proc/sys/net/ipv4/tcp_min_tso_segs").write_text("1", encoding="ascii")
+def set_as_on_a_box() -> None:
+    """Let the kernel send from the present namespace as from a box. Raises OSError."""
+    for line in SETTINGS_OF_A_BOX.read_text(encoding="ascii").splitlines():
+        key, is_set, value = line.partition(" = ")
+        if is_set and not key.startswith("#"):
+            Path("/proc/sys", *key.split(".")).write_text(value, encoding="ascii")
 
 
 def ip(*arguments: str) -> None:
