@@ -17,7 +17,7 @@ from tests.unit.hub.fleet.folded_texts import FOLDED
 COUNT = 14_000
 FIRST_VIEW_MAX_BYTES = 150_000  # compressed, as it travels
 NAMES_MAX_BYTES = 600_000
-BESIDE_THE_WALL: Final = ("header.top", ".foot", "#duty", "#ring form", "#alert-bar", "#mine")
+BESIDE_THE_WALL: Final = ("header.top", ".foot", "#duty", "#ring form", "#mine")
 
 
 @pytest.fixture(scope="module")
