@@ -5,10 +5,12 @@ from typing import Final, Literal, NamedTuple
 
 from edge.live.link_facts import LinkFacts
 from edge.panel.words import Words
+from edge.uplink.answers import KEEP_ALIVE_S
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 SLOW_MS: Final = 1_500  # of a round trip: what is said comes noticeably late
-FRESH_S: Final = 20.0  # heard no longer ago, a link counts as it was; else the line says when it was so
+QUIET_S: Final = KEEP_ALIVE_S + 10.0  # a healthy idle link was heard so lately; after that the line says when
+ASKING_S: Final = 20.0  # the same while an answer is owed for longer than a slow round trip
 UNANSWERED_S: Final = 10.0  # a link of 600 ms that loses 5 % is quiet for some seconds now and then
 AGE_STEP_S: Final = 10.0  # a line that changes each second is read by nobody
 CATCHING_UP_S: Final = 60.0  # what is owed and older than that was kept for want of a link
@@ -48,7 +50,8 @@ def _state(facts: LinkFacts, words: Words) -> tuple[list[str], Literal["good", "
     is_slow = facts.round_trip_ms is not None and facts.round_trip_ms > SLOW_MS
     how = "slow" if is_slow else "good"
     parts = [words(f"link {how}")]
-    if facts.heard_ago_s is not None and facts.heard_ago_s >= FRESH_S:
+    is_asking = facts.unanswered_s is not None and facts.unanswered_s * 1000 > SLOW_MS
+    if facts.heard_ago_s is not None and facts.heard_ago_s >= (ASKING_S if is_asking else QUIET_S):
         parts = [words(f"link was {how}", age=_stepped(facts.heard_ago_s, words))]
     if facts.kept_s is not None and facts.kept_s > CATCHING_UP_S:
         parts.append(words("link catching up", kept=words.age(facts.kept_s)))

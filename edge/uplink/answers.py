@@ -4,6 +4,11 @@ until something is asked, and for long after it.
 An answer is anything that shows the other end alive: its data, or its acknowledgement of ours.
 """
 
+from typing import Final
+
+# So long is nothing asked at most. Three pings between two statuses: 204 bytes each, a third of an idle day.
+KEEP_ALIVE_S: Final = 80
+
 
 class Answers:
     """`look` about once a second. Times are seconds of CLOCK_BOOTTIME."""

@@ -27,12 +27,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.topics import RULES, Topic, topic_name
 from edge.config import BoxConfig
+from edge.uplink.answers import KEEP_ALIVE_S
 from edge.uplink.tcp_state import TcpState
 from edge.uplink.tls import HubSocket, HubTls
 
 log = logging.getLogger(__name__)
 
-KEEP_ALIVE_S: Final = 80  # three pings between two statuses: 204 bytes each, a third of an idle day
 CONNECT_TIMEOUT_S: Final = 10.0
 _DOWN: Final = [topic for topic, rule in RULES.items() if rule.direction == "down"]
 

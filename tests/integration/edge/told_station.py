@@ -17,8 +17,8 @@ import numpy as np
 
 from contract.chunks import Column
 from contract.codes import PLETH as PLETH_MDC
-from contract.codes import PULSE_RATE, SPO2
-from contract.events import Shape, Stream, StreamSet
+from contract.codes import PULSE_RATE, SPO2, Shape
+from contract.events import Stream, StreamSet
 from contract.ids import StationId, StreamSetNo, VisitNo
 from edge.capture.device import DeviceSight
 from edge.capture.recent import Recent
@@ -52,7 +52,6 @@ def _stream(number: int, mdc: int, label: str, shape: Shape, scale: float, unit:
 
 
 _STREAMS: Final = StreamSet(
-    t_us=0,
     set_no=SET,
     device="board",
     streams=(

@@ -3,6 +3,7 @@ import pytest
 from edge.live.link_facts import LinkDiary, LinkFacts
 from edge.panel.link_line import clock, link_line
 from edge.panel.words import Words
+from edge.uplink.answers import KEEP_ALIVE_S
 
 LOST = LinkFacts(
     is_connected=False,
@@ -47,12 +48,19 @@ GOOD = LinkFacts(
             "Có mạng nhưng trung tâm chưa trả lời – đang giữ 90 giây số liệu, chưa mất gì",
             "lost",
         ),
-        (GOOD.model_copy(update={"heard_ago_s": 19.9}), "Đường truyền tốt", "good"),
+        (GOOD.model_copy(update={"heard_ago_s": KEEP_ALIVE_S + 9.9}), "Đường truyền tốt", "good"),
         (
-            GOOD.model_copy(update={"heard_ago_s": 20.0}),
-            "Đường truyền tốt lúc 20 giây trước",
+            GOOD.model_copy(update={"heard_ago_s": KEEP_ALIVE_S + 10.0}),
+            "Đường truyền tốt lúc 90 giây trước",
             "good",
         ),
+        (GOOD.model_copy(update={"heard_ago_s": 81.4, "unanswered_s": 1.4}), "Đường truyền tốt", "good"),
+        (
+            GOOD.model_copy(update={"heard_ago_s": 81.6, "unanswered_s": 1.6}),
+            "Đường truyền tốt lúc 80 giây trước",
+            "good",
+        ),
+        (GOOD.model_copy(update={"heard_ago_s": 19.9, "unanswered_s": 9.9}), "Đường truyền tốt", "good"),
         (
             GOOD.model_copy(update={"heard_ago_s": 79.0, "unanswered_s": 9.9, "round_trip_ms": 1_501}),
             "Đường truyền chậm lúc 70 giây trước",
