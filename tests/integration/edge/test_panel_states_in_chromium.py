@@ -85,15 +85,24 @@ def test_a_state(station: ToldStation, state: State, language: str) -> None:
             found += [f"{size[0]} px: {one}" for one in cut_texts(page, seen_whole=state.seen)]
         page.set_viewport_size({"width": SCREENS[0][0], "height": SCREENS[0][1]})
         found += [f"words: {one}" for one in faults(page, language, names=NAMES, known=WORDS_OF[language])]
-        found += [f"by day: {one}" for one in violations(page)]
+        found += [f"by day: {one}" for one in unusable(page, state)]
         page.emulate_media(color_scheme="dark")
         screenshot(page, f"panel.{state.name}.{language}.dark")
-        found += [f"by night: {one}" for one in violations(page)]
+        found += [f"by night: {one}" for one in unusable(page, state)]
         page.emulate_media(color_scheme="light")
         rates = flash_rates(page)
         found += [f"{name} flashes at {hz} Hz" for name, hz in rates.items() if hz > FLASHES_MAX_HZ]
         found += [f"moves all the same: {name}" for name in moves_when_reduced(page)]
     assert found == [], "\n".join(found)
+
+
+def unusable(page: Page, state: State) -> list[str]:
+    """Return what axe finds. A page that asks twice leaves by itself after a minute. A rule of axe is against
+    that, and the station needs it: no call and no electrode waits behind a question that nobody answers."""
+    found = violations(page)
+    leaves = [one for one in found if one.startswith("meta-refresh ")]
+    assert len(leaves) == bool(state.path)
+    return [one for one in found if one not in leaves]
 
 
 def until_settled(page: Page) -> None:
