@@ -214,9 +214,11 @@ class Cases:
 
         return await self._hub.run_write(work)
 
-    async def letter(self, call_id: CallId, of: VisitId, *, by: str, why_nameless: str) -> LetterFacts:
-        """Return what a transfer letter says of a person. Raises UnknownCallError, WrongPersonError,
-        StoreFailedError.
+    async def letter(
+        self, call_id: CallId, of: VisitId, *, by: str, why_nameless: str, zone: str
+    ) -> LetterFacts:
+        """Return what a transfer letter says of a person, by the clock of `zone` (IANA). Raises
+        UnknownCallError, WrongPersonError, StoreFailedError.
         """
         opener_for, utc_us = self._hub.opener_for, self._hub.utc_now_us()
 
@@ -231,6 +233,7 @@ class Cases:
                 station=station,
                 station_name=self._name_of(station),
                 station_unit=self._unit_of(station),
+                zone=zone,
                 code=code_of(of),
                 call=str(call_id),
                 pressed=read_moment(

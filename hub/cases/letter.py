@@ -1,7 +1,9 @@
 """The letter that goes with a person to another house (core): what is known of this visit only."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from hub.cases.ecg_reading import Lead, Stretch
 from hub.cases.note_words import (
@@ -17,6 +19,7 @@ from hub.cases.note_words import (
 from hub.cases.notes import Form, Identity
 from hub.cases.vitals_reading import Vital
 from hub.console.live_texts import Quantity
+from hub.console.local_time import station_clock_text
 from hub.papers.blocks import Block, Facts, Heading, Paper, Paragraph, Signatures, StripBlock
 from hub.papers.ecg_paper import Strip, Trace
 from hub.times.fit import UtcInterval
@@ -40,6 +43,7 @@ class LetterFacts:
     station: str
     station_name: str
     station_unit: str  # the path of its unit, "" for none
+    zone: str  # of the station, IANA: on its clock are the letter's times
     code: str
     call: str
     pressed: UtcInterval
@@ -56,6 +60,7 @@ class LetterFacts:
 
 def write_letter(facts: LetterFacts, say: Words) -> Paper:
     """Return the letter."""
+    zone = ZoneInfo(facts.zone)
     blocks: list[Block] = [Heading(say("THƯ CHUYỂN VIỆN"), 1), Facts(_who(facts, say))]
     if facts.is_call_open:
         still = say("Cuộc gọi chưa kết thúc khi in thư này: những gì ghi ở đây còn có thể thay đổi.")
@@ -63,7 +68,7 @@ def write_letter(facts: LetterFacts, say: Words) -> Paper:
     blocks += _section(say("Nhận định"), facts.form.findings or say("chưa ghi"))
     blocks += _section(say("Lời dặn và xử trí"), facts.form.advice or say("chưa ghi"))
     blocks.append(Heading(say("Số đo của lượt khám này")))
-    rows = tuple(_vital(vital, facts.made_utc_us, say) for vital in facts.vitals)
+    rows = tuple(_vital(vital, facts.made_utc_us, say, zone) for vital in facts.vitals)
     blocks.append(Facts(rows) if rows else Paragraph(say("không có số đo nào")))
     unverified = dict.fromkeys((vital.device, vital.unverified) for vital in facts.vitals if vital.unverified)
     blocks += [Paragraph(f"* {_unverified(device, say)} ({why})") for device, why in unverified]
@@ -76,7 +81,8 @@ def write_letter(facts: LetterFacts, say: Words) -> Paper:
     blocks.append(Paragraph(say(DISCLAIMER)))
     blocks.append(Signatures((say("Người viết thư: {name}", name=facts.by), say("Người nhận"))))
     if facts.stretch is not None:
-        blocks.append(strip_block(facts.stretch, station_name=facts.station_name, code=facts.code, say=say))
+        name = facts.station_name
+        blocks.append(strip_block(facts.stretch, station_name=name, code=facts.code, say=say, zone=zone))
     return Paper(
         title=say("Thư chuyển viện {code}", code=facts.code),
         blocks=tuple(blocks),
@@ -84,7 +90,7 @@ def write_letter(facts: LetterFacts, say: Words) -> Paper:
             "{station} · lượt khám {code} · in lúc {time}",
             station=facts.station_name,
             code=facts.code,
-            time=utc_text(facts.made_utc_us),
+            time=utc_text(facts.made_utc_us, zone),
         ),
         page_word=say("Trang số {page}/{pages}", page="{page}", pages="{pages}"),
         stamp=say(PRACTICE) if facts.is_practice else "",
@@ -116,7 +122,8 @@ def _who(facts: LetterFacts, say: Words) -> tuple[tuple[str, str], ...]:
         *([(say("Đơn vị"), facts.station_unit)] if facts.station_unit else []),
         (say("Mã lượt khám"), facts.code),
         *named,
-        (say("Trạm gọi lúc"), when_text(facts.pressed, say)),
+        (say("Trạm gọi lúc"), when_text(facts.pressed, say, ZoneInfo(facts.zone))),
+        *clock_rows(facts.zone, facts.made_utc_us, say),
         (say("Mức khẩn"), say("chưa ghi") if urgency is None else say(URGENCY_WORDS[urgency])),
         (say("Mã cuộc gọi"), facts.call),
     )
@@ -126,11 +133,11 @@ def _section(title: str, text: str) -> list[Block]:
     return [Heading(title), Paragraph(text)]
 
 
-def _vital(vital: Vital, at_us: int, say: Words) -> tuple[str, str]:
+def _vital(vital: Vital, at_us: int, say: Words, zone: tzinfo) -> tuple[str, str]:
     name = ", ".join(dict.fromkeys(say(one["label"]) for one in vital.quantities))
     values = " · ".join(_quantity(one, say) for one in vital.quantities)
     age = say("cách lúc in {age}", age=age_at_text(vital.when, at_us, say))
-    when = f"{when_text(vital.when, say)} ({age})"
+    when = f"{when_text(vital.when, say, zone)} ({age})"
     doubts = "".join(f" · {say(doubt)}" for doubt in vital.doubts)
     device = vital.device if not vital.unverified else f"{_unverified(vital.device, say)} *"
     return name, f"{values} · {when} · {device}{doubts}"
@@ -149,7 +156,15 @@ def _short(value: float, say: Words) -> str:
     return say.number(value, 0 if value == round(value) else 1)
 
 
-def strip_block(stretch: Stretch, *, station_name: str, code: str, say: Words, foot: str = "") -> StripBlock:
+def clock_rows(zone: str, at_utc_us: int, say: Words) -> tuple[tuple[str, str], ...]:
+    """Return on whose clock a paper's times are, where that is not the hub's own."""
+    clock = station_clock_text(zone, at_utc_us / 1000, say)
+    return ((say("Giờ trên giấy này"), clock),) if clock else ()
+
+
+def strip_block(
+    stretch: Stretch, *, station_name: str, code: str, say: Words, zone: tzinfo, foot: str = ""
+) -> StripBlock:
     """Return an ECG for a paper, with all that must be said beside it."""
     several = len({lead.device for lead in stretch.leads}) > 1
     traces = tuple(
@@ -173,7 +188,7 @@ def strip_block(stretch: Stretch, *, station_name: str, code: str, say: Words, f
         Strip(
             traces,
             stretch.length_s,
-            say("{n} s, bắt đầu {time}", time=when_text(stretch.when, say), n=round(stretch.length_s)),
+            say("{n} s, bắt đầu {time}", time=when_text(stretch.when, say, zone), n=round(stretch.length_s)),
             notes,
         ),
         heading=say("Điện tim · {station} · lượt khám {code}", station=station_name, code=code),

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from hub.calls.call import ANYBODY
 from hub.calls.table import Input
-from hub.cases.letter import Words, identity_rows
+from hub.cases.letter import Words, clock_rows, identity_rows
 from hub.cases.minutes import Minutes, digest
 from hub.cases.note_words import (
     DETAIL_WORDS,
@@ -23,22 +25,24 @@ from hub.cases.note_words import (
     utc_text,
 )
 from hub.cases.notes import Identity
+from hub.console.ages import VIETNAM, ZONE_NAME
 from hub.papers.blocks import Block, Facts, Heading, Paper, Paragraph
 from hub.store.papers import AdviceStep
 
 DETAILS_MAX_CHARS: Final = 300
 
 
-def write_sheet(minutes: Minutes, say: Words) -> Paper:
-    """Return the minutes as a paper."""
-    document = minutes.document
+def write_sheet(minutes: Minutes, say: Words, *, zone: str = ZONE_NAME) -> Paper:
+    """Return the minutes as a paper, its times on the clock of `zone` (IANA), the station's."""
+    document, there = minutes.document, ZoneInfo(zone)
     who = document["by"] or say("quy tắc")
     facts = [
         (say("Trạm"), f"{document['station_name']} ({document['station']})"),
         (say("Mã cuộc gọi"), str(document["call"])),
-        (say("Nhận cuộc gọi lúc"), utc_text(document["received_utc_us"])),
+        (say("Nhận cuộc gọi lúc"), utc_text(document["received_utc_us"], there)),
         (say("Bản"), str(document["version"])),
-        (say("Lập lúc"), f"{utc_text(document['made_utc_us'])} · {who}"),
+        (say("Lập lúc"), f"{utc_text(document['made_utc_us'], there)} · {who}"),
+        *clock_rows(zone, document["made_utc_us"], say),
     ]
     if document.get("station_unit"):  # minutes of before the organisation name none
         facts.insert(1, (say("Đơn vị"), document["station_unit"]))
@@ -47,10 +51,15 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
         facts.append((say("Lý do sửa"), document["reason"] or say("cuộc gọi tiếp tục sau khi đóng")))
     blocks: list[Block] = [Heading(say("BIÊN BẢN CUỘC GỌI"), 1), Facts(tuple(facts))]
     for person in document["persons"]:
-        blocks += _person(person, say)
+        blocks += _person(person, say, there)
     blocks.append(Heading(say("Diễn biến cuộc gọi")))
     blocks.append(
-        Facts(tuple((utc_text(line["utc_us"]), journal_text(line, say)) for line in document["journal"]))
+        Facts(
+            tuple(
+                (utc_text(line["utc_us"], there), journal_text(line, say, zone=there))
+                for line in document["journal"]
+            )
+        )
     )
     blocks.append(Heading(say("Chữ ký của trung tâm")))
     verify = say("Kiểm tra tệp JSON bằng lệnh: {command}", command="hub minutes verify")
@@ -65,7 +74,7 @@ def write_sheet(minutes: Minutes, say: Words) -> Paper:
     )
 
 
-def journal_text(line: Mapping[str, Any], say: Words) -> str:
+def journal_text(line: Mapping[str, Any], say: Words, *, zone: tzinfo = VIETNAM) -> str:
     """Return a line of the journal in words: who, what, how the call is then, and what else was said."""
     said = _said(line)
     by = _who(line, said)
@@ -75,8 +84,10 @@ def journal_text(line: Mapping[str, Any], say: Words) -> str:
     then = say(STATE_WORDS.get(line["to"], line["to"]))
     if line["from"] != line["to"] and then != what:
         text += f" → {then}"
-    detail = _guest_detail if line["input"] == Input.GUEST.name else _detail
-    words = [detail(name, value, by, say) for name, value in said.items()]
+    if line["input"] == Input.GUEST.name:
+        words = [_guest_detail(name, value, by, say) for name, value in said.items()]
+    else:
+        words = [_detail(name, value, by, say, zone) for name, value in said.items()]
     details = ", ".join(word for word in words if word)[:DETAILS_MAX_CHARS]
     return f"{text} ({details})" if details else text
 
@@ -116,7 +127,7 @@ def _guest_detail(name: str, value: object, by: str | None, say: Words) -> str:
             return ""
 
 
-def _detail(name: str, value: object, by: str | None, say: Words) -> str:
+def _detail(name: str, value: object, by: str | None, say: Words, zone: tzinfo) -> str:
     """What is for programs stays out."""
     match name, value:
         case "disposition" | "kind" | "said" | "delivery", str():
@@ -128,7 +139,7 @@ def _detail(name: str, value: object, by: str | None, say: Words) -> str:
         case "rung", int():
             return say("bậc {n}", n=value)
         case "due_utc_us", int():
-            return say("trước {time}", time=utc_text(value))
+            return say("trước {time}", time=utc_text(value, zone))
         case "reason" | "note" | "why" | "adapter", str():
             return value
         case "people", list():
@@ -137,7 +148,7 @@ def _detail(name: str, value: object, by: str | None, say: Words) -> str:
             return ""
 
 
-def _person(person: Mapping[str, Any], say: Words) -> list[Block]:
+def _person(person: Mapping[str, Any], say: Words, zone: tzinfo) -> list[Block]:
     code = person["visit"]
     blocks: list[Block] = [Heading(say("Lượt khám {code}", code=code) if code else say("Không có lượt khám"))]
     facts: list[tuple[str, str]] = []
@@ -149,7 +160,7 @@ def _person(person: Mapping[str, Any], say: Words) -> list[Block]:
         purposes = "; ".join(say(PURPOSE_WORDS.get(name, name)) for name in one["purposes"])
         text = f"{one['by_whom']}: {purposes}" if one["is_given"] else one["by_whom"]
         words = f" – “{one['words']}”" if one["words"] else ""
-        noted = f" ({one['noted_by']}, {utc_text(one['utc_us'])})"
+        noted = f" ({one['noted_by']}, {utc_text(one['utc_us'], zone)})"
         facts.append((say("Đồng ý") if one["is_given"] else say("Rút lại đồng ý"), text + words + noted))
     form = person["form"]
     urgency = form["urgency"]
@@ -159,7 +170,7 @@ def _person(person: Mapping[str, Any], say: Words) -> list[Block]:
     blocks.append(Facts(tuple(facts)))
     for one in person["advice"]:
         kept = [AdviceStep(step["state"], step["text"], step["utc_us"]) for step in one["steps"]]
-        steps = "".join(f"\n{utc_text(step.utc_us)} {step_text(step, say)}" for step in kept)
-        sent = say("Đã gửi trạm lúc {time} ({by}):", time=utc_text(one["made_utc_us"]), by=one["by"])
+        steps = "".join(f"\n{utc_text(step.utc_us, zone)} {step_text(step, say)}" for step in kept)
+        sent = say("Đã gửi trạm lúc {time} ({by}):", time=utc_text(one["made_utc_us"], zone), by=one["by"])
         blocks.append(Paragraph(f"{sent}\n{one['text']}{steps}"))
     return blocks

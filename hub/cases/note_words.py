@@ -1,10 +1,19 @@
 """The words for what is chosen in forms and printed on papers (core): Vietnamese, keys of the catalogue."""
 
 import math
+from datetime import tzinfo
 from typing import Final
 
 from hub.calls.age import Age
-from hub.console.ages import YEAR_9999_US, Say, age_text, local_text, moment_text, press_age_text
+from hub.console.ages import (
+    VIETNAM,
+    YEAR_9999_US,
+    Say,
+    age_text,
+    local_text,
+    moment_text,
+    press_age_text,
+)
 from hub.store.papers import UNDELIVERED, AdviceStep
 from hub.times.fit import UtcInterval
 
@@ -128,19 +137,19 @@ def step_text(step: AdviceStep, say: Say) -> str:
     return f"{word}: {step.text}" if step.text else word
 
 
-def utc_text(utc_us: int) -> str:
-    """Return "26/11/2026 13:05:22" in Vietnam; dashes for what no calendar has."""
-    return local_text(utc_us / 1000, "%d/%m/%Y %H:%M:%S", "--/--/---- --:--:--")
+def utc_text(utc_us: int, zone: tzinfo = VIETNAM) -> str:
+    """Return "26/11/2026 13:05:22" on the clock of a place; dashes for what no calendar has."""
+    return local_text(utc_us / 1000, "%d/%m/%Y %H:%M:%S", "--/--/---- --:--:--", zone)
 
 
-def when_text(moment: UtcInterval, say: Say) -> str:
-    """Return date and time as exactly as they are known, and no more exactly."""
-    text = moment_text(moment, say)
+def when_text(moment: UtcInterval, say: Say, zone: tzinfo = VIETNAM) -> str:
+    """Return date and time there as exactly as they are known, and no more exactly."""
+    text = moment_text(moment, say, zone)
     if text:
         at_us = moment.best_us if moment.best_us is not None else moment.earliest_us
-        return f"{utc_text(at_us or 0)[:10]} {text}"
+        return f"{utc_text(at_us or 0, zone)[:10]} {text}"
     if moment.latest_us is not None and 0 <= moment.latest_us <= YEAR_9999_US:
-        return say("trước {time}", time=utc_text(moment.latest_us))
+        return say("trước {time}", time=utc_text(moment.latest_us, zone))
     return say("không rõ lúc nào")
 
 

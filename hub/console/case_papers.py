@@ -10,7 +10,7 @@ from hub.cases.letter import write_letter
 from hub.cases.minutes import Minutes
 from hub.cases.minutes_sheet import write_sheet
 from hub.console.case import NO_MINUTES, PERSON_UNKNOWN, call_in_path, read_case, refusing, visit_asked
-from hub.console.page import RefusedPageError, rooms_of, signed_in
+from hub.console.page import RefusedPageError, rooms_of, signed_in, zone_at
 from hub.console.words import Words, language_of
 from hub.papers.blocks import Paper
 from hub.papers.sheet import PaperError, draw
@@ -28,7 +28,7 @@ async def show_letter(request: Request) -> Response:
         raise RefusedPageError(422, PERSON_UNKNOWN)
     with refusing():
         facts = await rooms_of(request).cases.letter(
-            call_id, of, by=account.name, why_nameless=words(NAMELESS)
+            call_id, of, by=account.name, why_nameless=words(NAMELESS), zone=zone_at(request, call_id.station)
         )
     await rooms_of(request).people.note(account, "letter", str(call_id), facts.code)
     return await pdf_of(write_letter(facts, words), f"thu-{facts.code or 'cuoc-goi'}.pdf")
@@ -37,7 +37,8 @@ async def show_letter(request: Request) -> Response:
 async def show_minutes(request: Request) -> Response:
     """GET /calls/ID/minutes.pdf: the newest, to read."""
     minutes = await _minutes(request)
-    return await pdf_of(write_sheet(minutes, Words(language_of(request))), "bien-ban.pdf")
+    zone = zone_at(request, call_in_path(request).station)
+    return await pdf_of(write_sheet(minutes, Words(language_of(request)), zone=zone), "bien-ban.pdf")
 
 
 async def take_minutes(request: Request) -> Response:

@@ -22,7 +22,6 @@ from hub.console.page import (
     signed_in,
     signed_in_to_act,
     wants_json,
-    zone_of,
 )
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry
@@ -90,7 +89,7 @@ async def promise(request: Request) -> Response:
     call_id = call_in_path(request)
     account, rooms = await signed_in_to_act(request, call_id), rooms_of(request)
     at = str((await request.form()).get("at", ""))
-    now = at_place(rooms.utc_ms(), zone_of(request))
+    now = at_place(rooms.utc_ms())
     due_us = rooms.desk.line.now_us() + round(until(at, now=now).total_seconds() * 1e6)
     moved = await rooms.desk.give(call_id, Given(input=Input.PROMISE, by=account.name, due_us=due_us))
     if not moved.is_done:

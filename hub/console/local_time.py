@@ -20,11 +20,22 @@ def zone_difference_text(zone: str, utc_ms: float, say: Say) -> str:
     return say(key, lasting=lasting)
 
 
+def station_clock_text(zone: str, utc_ms: float, say: Say) -> str:
+    """Return whose clock times are told by where that is not the hub's own: "Asia/Tokyo (UTC+09:00), giờ trạm
+    sớm hơn 2 giờ"; "" where it is the same."""
+    difference = zone_difference_text(zone, utc_ms, say)
+    return f"{zone} ({_offset_text(zone, utc_ms)}), {difference}" if difference else ""
+
+
 def local_time_text(zone: str, utc_ms: float) -> str:
     """Return date and time on the clocks of a zone: "27/11/2026 15:05 (UTC+09:00)"."""
     there = datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(ZoneInfo(zone))
-    offset = f"{there:%z}"
-    return f"{there:%d/%m/%Y %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
+    return f"{there:%d/%m/%Y %H:%M} ({_offset_text(zone, utc_ms)})"
+
+
+def _offset_text(zone: str, utc_ms: float) -> str:
+    offset = f"{datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
 def _offset(zone: tzinfo, at: datetime) -> timedelta:

@@ -1,9 +1,9 @@
 """One page: who asks, in which language, from which template."""
 
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import HTTPConnection, Request
@@ -14,7 +14,6 @@ from contract.ids import CallId, StationId, parse_station
 from hub.cases.note_words import when_text
 from hub.console import assets
 from hub.console.ages import (
-    VIETNAM,
     ZONE_NAME,
     age_text,
     date_and_time,
@@ -23,7 +22,7 @@ from hub.console.ages import (
     time_of_day,
 )
 from hub.console.guard import account_of, is_own_origin
-from hub.console.local_time import zone_difference_text
+from hub.console.local_time import station_clock_text, zone_difference_text
 from hub.console.rooms import Rooms
 from hub.console.rows import CallEntry, press_age_of
 from hub.console.theme import SYSTEM, THEME_COOKIE, THEMES, theme_of
@@ -130,21 +129,28 @@ def station_named(request: Request, name: str) -> StationId:
     return station
 
 
-def zone_of(_: Request) -> tzinfo:
-    """Return on whose clock the times of a page are: the hub's own, which every unit shares today.
-
-    Units in another zone begin here, and in ZONE_NAME, which tells the page's scripts the same.
-    """
-    return VIETNAM
+def zone_at(request: Request, station: StationId) -> str:
+    """Return the time zone (IANA) of a station: on its clock its past is told."""
+    return rooms_of(request).organisation.now.zone(station)
 
 
 def render(
-    request: Request, template: str, *, account: Account | None, status: int = 200, **context: Any
+    request: Request,
+    template: str,
+    *,
+    account: Account | None,
+    status: int = 200,
+    zone_name: str = ZONE_NAME,
+    **context: Any,
 ) -> Response:
-    """Return a page. Its template finds `_` (words), the ages' words and the open calls besides `context`."""
+    """Return a page. Its template finds `_` (words), the ages' words and the open calls besides `context`.
+
+    `zone_name` (IANA): on whose clock all its times are, those of its scripts too; the hub's own but for what
+    is of one station alone.
+    """
     words = Words(language_of(request))
     rooms = rooms_of(request)
-    now_ms, zone = rooms.utc_ms(), zone_of(request)
+    now_ms, zone = rooms.utc_ms(), ZoneInfo(zone_name)
 
     def age_of(utc_ms: float | None) -> str:
         return age_text(None if utc_ms is None else max(0.0, now_ms - utc_ms) / 1000, words)
@@ -172,16 +178,21 @@ def render(
         age_since=age_since,
         alert_since=lambda line_ms: age_text(max(0.0, rooms.hub.now_s() - line_ms / 1000), words),
         press_age=press_age,
-        zone_name=ZONE_NAME,
+        zone_name=zone_name,
+        page_clock=station_clock_text(zone_name, now_ms, words),
         time_of_day=lambda utc_ms: time_of_day(utc_ms, zone),
         date_and_time=lambda utc_ms: date_and_time(utc_ms, zone),
         moment_text=lambda moment: moment_text(moment, words, zone),
-        period_text=lambda period: when_text(period.begin, words),
+        period_text=lambda period: when_text(period.begin, words, zone),
         length_text=lambda length_s: age_text(length_s, words),
         utc_ms_of=rooms.monotonic_to_utc_ms,
         unit_name=rooms.organisation.now.tree.name,
         unit_text=lambda station: rooms.organisation.now.unit_text(StationId(station)),
         zone_text=lambda station: zone_difference_text(
+            rooms.organisation.now.zone(StationId(station)), now_ms, words
+        ),
+        zone_at=lambda station: rooms.organisation.now.zone(StationId(station)),
+        clock_text=lambda station: station_clock_text(
             rooms.organisation.now.zone(StationId(station)), now_ms, words
         ),
         **context,

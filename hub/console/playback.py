@@ -13,7 +13,7 @@ from contract.ids import NO_VISIT, BootId, StationId, VisitNo, parse_spool
 from contract.varints import VARINT_MAX
 from hub.cases.ecg_reading import Moment, read_stretch
 from hub.console.case_papers import pdf_of
-from hub.console.page import RefusedPageError, render, rooms_of, signed_in, station_in_path
+from hub.console.page import RefusedPageError, render, rooms_of, signed_in, station_in_path, zone_at
 from hub.console.station import EVENT_NAMES, EventLine, may_be_seen, read_lines
 from hub.console.words import Words, language_of
 from hub.papers.ecg_paper import LENGTH_MAX_S
@@ -79,6 +79,7 @@ async def show_playback(request: Request) -> Response:
         request,
         "playback.html",
         account=account,
+        zone_name=zone_at(request, station),
         station=station,
         name=rooms.stations.name(station),
         periods=periods,
@@ -136,6 +137,7 @@ async def show_paper(request: Request) -> Response:
         period,
         station=station,
         station_name=rooms.stations.name(station),
+        zone=zone_at(request, station),
         made_utc_us=rooms.hub.utc_now_us(),
         by=account.name,
         say=Words(language_of(request)),

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contract.ids import NO_VISIT, StationId
-from hub.console.page import render, rooms_of, signed_in, station_in_path, wants_json
+from hub.console.page import render, rooms_of, signed_in, station_in_path, wants_json, zone_at
 from hub.console.playback import clock_ms, note_look
 from hub.console.rooms import Rooms
 from hub.console.words import Words, language_of
@@ -52,6 +52,7 @@ async def show_trends(request: Request) -> Response:
         request,
         "trends.html",
         account=account,
+        zone_name=zone_at(request, station),
         station=station,
         name=rooms.stations.name(station),
         of=of if of in BACK else "visit",

@@ -26,6 +26,7 @@ LEADING: Final = 1.42  # stacked marks (Ễ, ậ) are not cut
 KEPT_LINES: Final = 6  # a text of so few lines is not parted; of a longer one two go together
 FACT_NAME_MM: Final = 48.0
 RULER_MM: Final = 50.0
+STRIP_WORDS_MM: Final = 200.0  # the words beside a strip have this room, however short it is
 FOOT_PT: Final = 6.5
 FOOT_LINES: Final = 2
 FINE, BOLD_LINE = (1.0, 0.87, 0.85), (0.94, 0.68, 0.65)
@@ -160,16 +161,19 @@ class _Sheets:
         top_mm = self._height_mm - STRIP_TOP_MM
         foot_mm = top_mm - page.height_mm
         title_mm = self._height_mm - (18.0 if self._paper.stamp else 13.0)
-        self._text(left_mm, title_mm, block.heading, font=BOLD, size_pt=11.0)
-        self._text(left_mm, title_mm - 5.5, "  ·  ".join((block.strip.when, *block.strip.notes)), size_pt=8.5)
+        words_mm = max(page.width_mm, STRIP_WORDS_MM)
+        words_left_mm = (self._width_mm - words_mm) / 2
+        self._text(words_left_mm, title_mm, block.heading, font=BOLD, size_pt=11.0)
+        said = "  ·  ".join((block.strip.when, *block.strip.notes))
+        self._text(words_left_mm, title_mm - 5.5, said, size_pt=8.5)
         self._grid(left_mm, foot_mm, page)
         for row in page.rows:
             self._row(row, left_mm, foot_mm, top_mm, block.cut)
-        self._text(left_mm, foot_mm - 5.5, block.scale, font=BOLD, size_pt=9.0)
-        self._ruler(left_mm + page.width_mm - RULER_MM, foot_mm - 5.5, block.ruler)
-        room_mm = page.width_mm - RULER_MM - 4.0  # left of the ruler's words
+        self._text(words_left_mm, foot_mm - 5.5, block.scale, font=BOLD, size_pt=9.0)
+        self._ruler(words_left_mm + words_mm - RULER_MM, foot_mm - 5.5, block.ruler)
+        room_mm = words_mm - RULER_MM - 4.0  # left of the ruler's words
         for number, line in enumerate(_wrapped(block.foot, REGULAR, FOOT_PT, room_mm)[:FOOT_LINES]):
-            self._text(left_mm, foot_mm - 9.0 - 2.7 * number, line, size_pt=FOOT_PT, colour=GREY)
+            self._text(words_left_mm, foot_mm - 9.0 - 2.7 * number, line, size_pt=FOOT_PT, colour=GREY)
 
     def _grid(self, left_mm: float, foot_mm: float, page: StripPage) -> None:
         for step_mm, colour, width_mm in ((1, FINE, 0.1), (5, BOLD_LINE, 0.2)):

@@ -10,7 +10,7 @@ import { unitWord } from "../../../web/units.js";
  * @typedef {(number | null)[][]} Columns
  */
 
-const FOLDER = new URL("../../../web/vendor/uplot/", import.meta.url), ZONE = "Asia/Ho_Chi_Minh";
+const FOLDER = new URL("../../../web/vendor/uplot/", import.meta.url);
 const AGAIN_MS = /** @type {Record<string, number>} */ ({ visit: 60_000, day: 600_000 }); // a day is much to read
 const HEIGHT_PX = 130, DAY_S = 86_400;
 
@@ -91,6 +91,9 @@ export class Trends {
     this._place = place;
     this._plots = /** @type {HTMLElement} */ (place.querySelector("#trend-plots"));
     this._note = /** @type {HTMLElement} */ (place.querySelector("#trends-note"));
+    /** The station's clock, and where it is not the hub's what to say of that. */
+    this._zone = place.dataset.zone ?? "Asia/Ho_Chi_Minh";
+    this._clock = place.dataset.clock ?? "";
     this._of = "visit";
     this._visit_no = "";
     this._number = 0;
@@ -165,6 +168,7 @@ export class Trends {
     }
     if (left) words.push(t("{n} lượt khám không rõ giờ, không vẽ được trên trục giờ: xem bảng số", { n: left }));
     if (lines.length && !isClocked(visits)) words.push(t("Giờ chưa rõ: trục là thời gian từ đầu lượt khám."));
+    if (lines.length && this._clock && isClocked(visits)) words.push(t("giờ ở trạm: {clock}", { clock: this._clock }));
     this._note.textContent = words.join(" · ");
     if (!graph) return;
     const first = [...new Map(lines.sort((a, b) => a.rank - b.rank).map((line) => [nameOf(line), line])).values()];
@@ -179,11 +183,11 @@ export class Trends {
     const title = [nameOf(line), unitWord(line.unit), line.is_unverified ? t("chưa kiểm chứng") : ""].filter(Boolean).join(" · ");
     const ink = colour(line.unit === "%" ? "--trace-pleth" : "--trace-ecg");
     const axis = { stroke: colour("--text-2"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
-    const digits = /** @type {const} */ ({ timeZone: clocked ? ZONE : "UTC", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const digits = /** @type {const} */ ({ timeZone: clocked ? this._zone : "UTC", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     const times = [new Intl.DateTimeFormat("vi-VN", digits), new Intl.DateTimeFormat("vi-VN", { ...digits, second: "2-digit" })];
     return new Graph({
       title, width: this._plots.clientWidth, height: HEIGHT_PX,
-      tzDate: (/** @type {number} */ s) => Graph.tzDate(new Date(s * 1_000), clocked ? ZONE : "Etc/UTC"),
+      tzDate: (/** @type {number} */ s) => Graph.tzDate(new Date(s * 1_000), clocked ? this._zone : "Etc/UTC"),
       legend: { show: false }, cursor: { drag: { x: false, y: false } },
       scales: { x: { time: true, ...(this._of === "day" ? { range: [this._now_s - DAY_S, this._now_s] } : {}) },
         y: { range: rangeOf(line, columns) } },

@@ -137,6 +137,11 @@ news.addEventListener("age", () => {
   writeCalls();
   if (performance.now() - updated_ms > UPDATE_MS) update();
 });
+addEventListener("keydown", (event) => { // the one key of the wall; an open dialog takes it first
+  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) {
+    location.assign(/** @type {HTMLAnchorElement} */ (place("wall-out")).href);
+  }
+});
 let minute = 0;
 window.setInterval(() => {
   minute = (minute + 1) % SHIFTS.length;

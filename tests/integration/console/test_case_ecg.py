@@ -1,6 +1,8 @@
 """The ECG and the numbers on a transfer letter: where they truly were, gaps open, nothing of anybody else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from hub.cases.ecg_reading import Stretch
 from hub.cases.letter import LetterFacts, write_letter
 from hub.cases.note_words import DISCLAIMER
 from hub.console.words import Words
+from hub.fleet.organisation import HOME_ZONE
 from hub.papers.blocks import Facts, Heading, Paragraph, StripBlock
 from hub.store.papers import VisitId
 from tests.integration.console.desk_calls import give
@@ -63,7 +66,9 @@ def call(server: ConsoleServer, station: ConsoleStation) -> CallId:
 def letter(server: ConsoleServer, call: CallId, visit: int = 3) -> LetterFacts:
     cases: Cases = server.rooms.cases
     of = VisitId(SpoolId(call.spool), VisitNo(visit))
-    facts: LetterFacts = server.run(lambda: cases.letter(call, of, by="Lan", why_nameless="–"))
+    facts: LetterFacts = server.run(
+        lambda: cases.letter(call, of, by="Lan", why_nameless="–", zone=HOME_ZONE)
+    )
     return facts
 
 
@@ -267,3 +272,18 @@ def test_the_letter_says_what_it_is_not_for_and_whether_the_call_was_still_open(
     said = words_on(server, call)
     assert DISCLAIMER in said
     assert not any(text.startswith(open_still) for text in said)
+
+
+def test_the_letter_of_a_station_in_another_zone_is_on_its_clock_and_says_so(
+    server: ConsoleServer, call: CallId
+) -> None:
+    facts = letter(server, call)
+    papers = [write_letter(replace(facts, zone=zone), Words("vi")) for zone in (HOME_ZONE, "Asia/Tokyo")]
+    home, there = (datetime.strptime(f"{one.footer[-19:]}+0000", "%d/%m/%Y %H:%M:%S%z") for one in papers)
+    assert there - home == timedelta(hours=2)
+    rows = [
+        dict(row for block in one.blocks if isinstance(block, Facts) for row in block.rows) for one in papers
+    ]
+    assert "Giờ trên giấy này" not in rows[0]
+    assert rows[1]["Giờ trên giấy này"] == "Asia/Tokyo (UTC+09:00), giờ trạm sớm hơn 2 giờ"
+    assert rows[0]["Trạm gọi lúc"] != rows[1]["Trạm gọi lúc"]

@@ -16,6 +16,7 @@ from hub.__main__ import app
 from hub.calls.table import Input, State
 from hub.cases import advice_saying
 from hub.cases.advice_saying import REPEAT_S, SAID_FOR_S
+from hub.fleet.station_card import StationCard
 from tests.simulators.answered_call import answered, give, seen_at
 from tests.simulators.console_server import Answer, ConsoleServer, wait_for
 from tests.simulators.console_station import ECG, ConsoleStation
@@ -252,6 +253,20 @@ def minutes(pages: Pages, *, version: int) -> bytes:
 
     wait_for(found, f"minutes {version}")
     return pages.get("/minutes.json").data
+
+
+def test_the_papers_of_a_station_in_another_zone_name_its_clock(lan: Pages, server: ConsoleServer) -> None:
+    close(lan)
+    minutes(lan, version=1)
+
+    def papers() -> list[str]:
+        read = ["".join(lan.letter()), "".join(page.text for page in read_pdf(lan.get("/minutes.pdf").data))]
+        return [" ".join(text.split()) for text in read]
+
+    assert not any("Giờ trên giấy này" in text for text in papers())
+    card = StationCard(station=lan.call.station, zone="Asia/Tokyo")
+    server.run(lambda: server.rooms.organisation.keep([card], by="Lan"))
+    assert all("Giờ trên giấy này Asia/Tokyo (UTC+09:00)" in text for text in papers())
 
 
 def test_minutes_are_signed_at_the_close_and_a_correction_names_the_former(

@@ -1,7 +1,8 @@
 """The list, the map and the wall over a made-up fleet: searched, walked by keys, filtered, grown old."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,6 +17,9 @@ from tests.unit.hub.fleet.folded_texts import FOLDED
 COUNT = 14_000
 FIRST_VIEW_MAX_BYTES = 150_000  # compressed, as it travels
 NAMES_MAX_BYTES = 600_000
+KEPT_ABOVE_PX: Final = """[".notices", "#alert-bar"]
+    .map((one) => document.querySelector(one).getBoundingClientRect().height).reduce((a, b) => a + b)"""
+BESIDE_THE_WALL: Final = ("header.top", ".foot", "#duty", "#ring form", "#mine")
 
 
 @pytest.fixture(scope="module")
@@ -276,6 +280,29 @@ def test_the_wall_says_huge_that_it_is_old(page: Page, server: ConsoleServer) ->
     finally:
         server.set_broker(is_there=True)
     expect(page.locator("#wall-age")).to_be_hidden()
+
+
+def test_the_wall_is_nothing_but_the_wall_and_esc_or_a_quiet_link_lead_out(
+    page: Page, server: ConsoleServer
+) -> None:
+    ways_out: list[Callable[[], None]] = [
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.locator("#wall-out").click(),
+    ]
+    for leave in ways_out:
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        page.goto(f"{server.url}/wall")
+        wait_until(page, "document.body.fleet?.map.shown.length > 0")
+        shown = [one for one in BESIDE_THE_WALL if page.locator(one).first.is_visible()]
+        assert shown == []
+        box = page.locator(".wall").bounding_box()
+        assert box is not None
+        assert box["y"] - page.evaluate(KEPT_ABOVE_PX) < 40
+        assert 1000 < box["y"] + box["height"] <= 1080
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        leave()
+        page.wait_for_url(f"{server.url}/")
+        expect(page.locator("header.top")).to_be_visible()
 
 
 def test_a_call_stands_first_on_list_and_wall(page: Page, server: ConsoleServer) -> None:

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from contract.events import AnchorSet, LeadState
 from contract.ids import spool_text
+from hub.fleet.station_card import StationCard
 from hub.playback.piece import BINS_MAX, RAW_MAX_US
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import BOARD, ECG, ECG_HZ, ConsoleStation
@@ -311,3 +312,30 @@ def test_a_period_without_an_ecg_says_so_on_paper_and_another_visits_is_not_take
     assert "không có điện tim của đoạn này" in only.text
     missing = server.get(f"/stations/{station.name}/playback.pdf?{query(station, visit=8)}", Cookie=cookie)
     assert missing.status == 404
+
+
+def test_the_past_of_a_station_in_another_zone_is_told_on_its_clock_and_says_so(
+    server: ConsoleServer, cookie: str, station: ConsoleStation
+) -> None:
+    station.samples(ECG, [1] * 250)
+    station.numbers(97, 71)
+    whole(server, cookie, station, count=250)
+    now_us = station.now_us()
+    station.tell(AnchorSet(boot=1, t_us=now_us, utc_us=UTC_US, err_us=50_000, source="hub"))
+    address = f"/stations/{station.name}/playback"
+    wait_for(lambda: "18/11/2026 18:06:" in server.get(address, Cookie=cookie).text, "the anchor")
+    assert "Giờ trên trang này" not in server.get(address, Cookie=cookie).text
+    card = StationCard(station=station.records.station, zone="Asia/Tokyo")
+    server.run(lambda: server.rooms.organisation.keep([card], by="Lan"))
+    clock = "Asia/Tokyo (UTC+09:00), giờ trạm sớm hơn 2 giờ"
+    asked = query(station, **{"from": now_us - 1_000_000, "until": now_us + 1_000})
+    for path in (address, f"{address}?{query(station)}", f"/stations/{station.name}/trends"):
+        page = server.get(path, Cookie=cookie).text
+        assert f"Giờ trên trang này là giờ ở trạm: {clock}." in page
+        assert 'data-zone="Asia/Tokyo"' in page
+        assert "18/11/2026 20:06:" in page
+        assert "18:06:" not in page
+    paper = " ".join(read_pdf(server.get(f"{address}.pdf?{asked}", Cookie=cookie).data)[0].text.split())
+    assert "18/11/2026 20:06:" in paper
+    assert "18:06:" not in paper
+    assert f"Giờ trên giấy này {clock}" in paper

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.events import AnchorSet
+from contract.ids import StationId
 from hub.console.assets import asset
+from hub.fleet.station_card import StationCard
 from tests.browser import screenshot, wait_until
 from tests.simulators.console_server import ConsoleServer, wait_for
 from tests.simulators.console_station import PULSE_STREAM, SPO2_STREAM, ConsoleStation
@@ -173,3 +175,27 @@ def test_the_graph_joins_neither_visits_nor_gaps(
     screenshot(page, "trends-en-light")
     page.goto(f"{server.url}{PATH}?of=day&lang=vi")
     screenshot(page, "trends-vi-light")
+
+
+def test_the_graph_of_a_station_in_another_zone_is_on_its_clock_and_says_so(
+    server: ConsoleServer, station: ConsoleStation, cookie: str, page: Page
+) -> None:
+    whole_day(server, cookie)
+    keep = server.rooms.organisation.keep
+    server.run(lambda: keep([StationCard(station=StationId(STATION), zone="Asia/Tokyo")], by="Lan"))
+    try:
+        page.goto(f"{server.url}/stations/{STATION}")
+        expect(page.locator("#trends-note")).to_contain_text("giờ ở trạm: Asia/Tokyo (UTC+09:00)")
+        wait_until(page, "document.body.trends.graphs[0]?.axes[0]._values?.length > 1")
+        zones = page.evaluate(
+            """() => {
+                const { _splits, _values } = document.body.trends.graphs[0].axes[0];
+                const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+                const isOn = (timeZone) => _splits.every((s, i) => _values[i]
+                    .startsWith(new Intl.DateTimeFormat("vi-VN", { ...form, timeZone }).format(s * 1000)));
+                return ["Asia/Tokyo", "Asia/Ho_Chi_Minh"].map(isOn);
+            }"""
+        )
+        assert zones == [True, False]
+    finally:
+        server.run(lambda: keep([StationCard(station=StationId(STATION))], by="Lan"))

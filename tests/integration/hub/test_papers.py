@@ -66,6 +66,17 @@ def test_a_gap_of_three_seconds_is_75_mm_of_empty_paper() -> None:
     assert after.points[0][0] - before.points[-1][0] == pytest.approx(75.0 + 0.1, rel=SCALE_ERROR_MAX)
 
 
+@pytest.mark.parametrize("length_s", [0.2, 1.0, 3.0])
+def test_the_words_beside_a_short_strip_have_their_room(length_s: float) -> None:
+    run = Run(0.0, 250.0, square_wave(250).mv[: int(length_s * 250)])
+    strip = Strip((Trace("I", (run,)),), length_s, "26/11/2026 13:05:22", ("ADS1292R",))
+    block = StripBlock(strip, "Điện tim", "25 mm/s", "đúng 50 mm", "vượt khổ giấy", foot=WORDS)
+    page = read_pdf(draw(Paper("Thư", (block,), "Trạm", "{page}/{pages}")))[-1]
+    assert WORDS in page.text.replace("\n", " ")
+    (ruler,) = [line for line in page.black if len(line.points) == 2 and line.width_mm > 40]
+    assert 200.0 < ruler.points[-1][0] < page.size_mm[0]
+
+
 def test_vietnamese_letters_are_read_again_as_they_were_written() -> None:
     first, second = read_pdf(draw(paper(square_wave(250))))
     assert first.text.replace("\n", " ").count(WORDS) == 2

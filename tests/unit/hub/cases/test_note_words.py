@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,6 +22,7 @@ from hub.cases.note_words import (
     URGENCY_WORDS,
     age_at_text,
     step_text,
+    utc_text,
     when_text,
 )
 from hub.cases.notes import DISPOSITIONS, PURPOSES, URGENCIES, Sex
@@ -145,6 +147,16 @@ def test_a_moment_is_said_no_better_than_it_is_known() -> None:
     assert when_text(UtcInterval(NOON_US, NOON_US + 1_800 * S), VI) == "26/11/2026 12:00 – 12:30"
     assert when_text(UtcInterval(None, NOON_US), VI) == "trước 26/11/2026 12:00:00"
     assert when_text(UtcInterval(None, None), VI) == "không rõ lúc nào"
+
+
+def test_a_time_is_told_on_the_clock_of_its_place() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert utc_text(NOON_US, tokyo) == "26/11/2026 14:00:00"
+    exact = UtcInterval(NOON_US, NOON_US, NOON_US)
+    assert when_text(exact, VI, tokyo) == "26/11/2026 14:00:00"
+    late = NOON_US + 11 * 3_600 * S  # 23:00 in Vietnam, and the next day there
+    assert when_text(UtcInterval(late, late, late), VI, tokyo) == "27/11/2026 01:00:00"
+    assert when_text(UtcInterval(None, late), VI, tokyo) == "trước 27/11/2026 01:00:00"
 
 
 def test_an_age_is_said_no_better_than_it_is_known() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.console.local_time import local_time_text, zone_difference_text
+from hub.console.local_time import local_time_text, station_clock_text, zone_difference_text
 from hub.console.words import Words
 
 NOON_MS = datetime(2026, 11, 27, 5, 0, tzinfo=UTC).timestamp() * 1000  # 12:00 in Viet Nam
@@ -22,6 +22,12 @@ NOON_MS = datetime(2026, 11, 27, 5, 0, tzinfo=UTC).timestamp() * 1000  # 12:00 i
 )
 def test_a_zone_is_told_where_its_clocks_differ(zone: str, text: str) -> None:
     assert zone_difference_text(zone, NOON_MS, Words("vi")) == text
+
+
+def test_a_clock_is_named_where_it_is_another_than_the_pages() -> None:
+    told = "Asia/Tokyo (UTC+09:00), giờ trạm sớm hơn 2 giờ"
+    assert station_clock_text("Asia/Tokyo", NOON_MS, Words("vi")) == told
+    assert station_clock_text("Asia/Bangkok", NOON_MS, Words("vi")) == ""
 
 
 def test_a_local_time_names_its_offset() -> None:
