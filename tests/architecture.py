@@ -20,7 +20,8 @@ MAY_IMPORT: Final = {  # imports point one way; edge and hub never meet
     "edge": {"edge", "contract", "firmware_bridge", "supervisor"},
     "hub": {"hub", "contract", "supervisor"},
     "images": {"images"},  # puts the others onto a card, and knows nothing of them
-    "tests": {"tests", "contract", "firmware_bridge", "edge", "hub", "images", "supervisor"},
+    "package": {"package"},  # puts the hub onto a server, likewise
+    "tests": {"tests", "contract", "firmware_bridge", "edge", "hub", "images", "package", "supervisor"},
 }
 
 # Library -> the files that own it. One shell a library a package: it moves data and decides nothing.
@@ -154,6 +155,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/video/devices.py",  # logs a screen that cannot be used
     "edge/video/photographer.py",  # a task for each
     "edge/video/prompter.py",  # the same
+    "package/*.py",  # makes files and starts pip and dpkg-deb
     "hub/broker.py",
     "hub/backup/*.py",
     "hub/pki/*.py",

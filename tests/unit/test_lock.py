@@ -10,6 +10,7 @@ import pytest
 HOUSE = Path(__file__).parents[2]
 PAGES = HOUSE / "requirements" / "pages"
 LOCKS = [HOUSE / "requirements" / name for name in ("run.txt", "test.txt")]
+HUB_LOCK = HOUSE / "requirements" / "hub.txt"
 NAME = re.compile(r"^([A-Za-z0-9._-]+)")
 
 
@@ -77,6 +78,22 @@ def test_the_test_lock_holds_the_run_lock_pin_for_pin() -> None:
     """So that an environment made for the tests serves the demo with the very same parts."""
     run, test = ({line.strip() for line in requirements(lock.read_text(encoding="utf-8"))} for lock in LOCKS)
     assert run <= test
+
+
+def test_the_lock_of_the_hubs_package_takes_its_pins_from_the_run_lock() -> None:
+    """The same parts as in the tests, without those for picture and voice, which are the box's."""
+    run, hub = (
+        {
+            pin.split("--hash=")[0].split(";")[0].strip(): pin.split("--hash=")[1:]
+            for pin in requirements(text)
+        }
+        for text in (LOCKS[0].read_text(encoding="utf-8"), HUB_LOCK.read_text(encoding="utf-8"))
+    )
+    assert faults(HUB_LOCK.read_text(encoding="utf-8")) == []
+    assert {pin: hub[pin] for pin in hub if run.get(pin) != hub[pin]} == {}
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {canonical(name) for name in project["dependencies"]} <= {canonical(pin) for pin in hub}
+    assert not {"av", "aiortc", "livekit"} & {canonical(pin) for pin in hub}
 
 
 def page_faults(lock: str) -> list[str]:

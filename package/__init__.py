@@ -1,0 +1,1 @@
+"""Makes the Debian package of the hub: `./run package`."""
