@@ -39,6 +39,7 @@ from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.live.live_service import LiveService
 from edge.rooms import Rooms
+from edge.self_test_service import SelfTests
 from edge.sight_service import Sights
 from edge.spool.batch import Batch, Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
@@ -64,7 +65,8 @@ CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
-    """The rooms of one box. `video_command` starts `edge video`: that of this installation unless given."""
+    """The rooms of one box. `video_command` starts `edge video`, `check_command` tries the devices: those of
+    this installation unless given."""
 
     def __init__(
         self,
@@ -73,10 +75,13 @@ class Vitals:
         rng: random.Random,
         *,
         video_command: Sequence[str] | None = None,
+        check_command: Sequence[str] | None = None,
     ) -> None:
         self._config, self._clock, self._rng = config, clock, rng
         ours = (sys.executable, "-m", "edge", "video", "--config", str(config.file))
         self._video_command = ours if video_command is None else tuple(video_command)
+        checks = (sys.executable, "-m", "edge", "check-devices", "--config", str(config.file))
+        self._check_command = checks if check_command is None else tuple(check_command)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
         self._machine = MachineFiles(config.data_dir, now_us=clock.now_us, rtc_file=config.rtc_file)
@@ -139,6 +144,7 @@ class Vitals:
                 tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._spools.run(), name="spools")
                 tasks.create_task(self._live.run(), name="live view")
+                tasks.create_task(self._self_tests.run(), name="self-test")
                 tasks.create_task(self._keep_answering(), name="control")
         finally:
             await asyncio.shield(self._end())
@@ -182,7 +188,7 @@ class Vitals:
             boot=self._boot,
             ears=CallEars(
                 on_stored=self._on_stored,
-                on_moved=lambda: self._video.on_call(self._call.call),
+                on_moved=self._on_call,
                 on_step=lambda: self._uplink.say_state(),  # noqa: PLW0108 - there is no uplink yet
                 on_prompt=lambda prompt: self._video.prompts.say(prompt),  # noqa: PLW0108 - nor video
             ),
@@ -318,7 +324,9 @@ class Vitals:
             rhythm=self._rhythm,
             on_stored=self._on_stored,
         )
-        self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
+        self._self_tests = SelfTests(rooms, command=self._check_command)
+        self._sights = Sights(rooms, self_test=self._self_tests.now)
+        self._wishes = HubWishes(rooms, facts)
         self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)
 
     async def _end(self) -> None:
@@ -329,7 +337,13 @@ class Vitals:
 
     # What is heard
 
+    def _on_call(self) -> None:
+        self._video.on_call(self._call.call)
+        self._self_tests.on_call()
+
     def _on_board(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeldOn):
+            self._self_tests.on_button(event)
         if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
             self._call.on_button(event)
         elif isinstance(event, bridge_events.CameraButton):
@@ -339,6 +353,8 @@ class Vitals:
             self._on_heard(event)
 
     def _on_button(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeldOn):
+            self._self_tests.on_button(event)
         if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
             self._call.on_button(event)
         else:
@@ -426,5 +442,6 @@ class Vitals:
         )
         desk, prompts = self._spools.desk, self._video.prompts
         rooms: list[Any] = [self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live]
+        rooms.append(self._self_tests)
         answers = {name: answer for room in rooms for name, answer in room.questions().items()}
         return {"doctor": self._sights.answer, **answers}
