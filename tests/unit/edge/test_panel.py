@@ -85,20 +85,20 @@ def test_where_nothing_is_asked_no_question_stands_there() -> None:
     assert "Chưa cắm thiết bị nào" in html
 
 
-def tested(state: str = "QUIET", *findings: Finding, is_over: bool = True) -> StationNow:
+def after_test(state: str = "QUIET", *findings: Finding, is_over: bool = True) -> StationNow:
     now = SelfTestNow(state=state, result=findings if is_over else None)
     return StationNow(NOBODY, NOTHING, QUIET, self_test=now)
 
 
 def test_the_self_test_is_offered_where_nobody_calls_and_says_what_it_found() -> None:
-    assert 'action="/self-test?lang=vi"' in page(tested(is_over=False))
-    assert 'action="/self-test' not in page(tested("RUNS", is_over=False))
-    assert "cứ bấm nút" in page(tested("RUNS", is_over=False))
-    assert "Xong cuộc gọi" in page(tested("WAITS", is_over=False))
+    assert 'action="/self-test?lang=vi"' in page(after_test(is_over=False))
+    assert 'action="/self-test' not in page(after_test("RUNS", is_over=False))
+    assert "cứ bấm nút" in page(after_test("RUNS", is_over=False))
+    assert "Xong cuộc gọi" in page(after_test("WAITS", is_over=False))
     well = Finding(part="card", is_well=True, text="written within 9 ms")
-    assert "tất cả đều tốt" in page(tested("QUIET", well))
+    assert "tất cả đều tốt" in page(after_test("QUIET", well))
     ill = Finding(part="camera", is_well=False, text="<gone>", remedy="plug it in")
-    html = page(tested("QUIET", well, ill), language="en")
+    html = page(after_test("QUIET", well, ill), language="en")
     assert "something is not well" in html
     assert "Camera" in html
     assert "&lt;gone&gt;" in html
@@ -115,7 +115,7 @@ def test_while_a_call_is_open_no_self_test_is_offered() -> None:
 @pytest.mark.parametrize("part", TESTED_PARTS)
 def test_every_part_of_a_self_test_has_its_words(part: str) -> None:
     ill = Finding(part=part, is_well=False, text="x")
-    assert '<span class="name">' in page(tested("QUIET", ill))
+    assert '<span class="name">' in page(after_test("QUIET", ill))
 
 
 def test_who_may_go_on_to_the_next_person_is_asked_only_while_a_visit_is_open() -> None:
