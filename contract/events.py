@@ -410,6 +410,28 @@ class CommandResult(Event):
     object: ObjectName | None = None
 
 
+class PartFound(BaseModel):
+    """One part of a box, as a self-test found it."""
+
+    model_config = WIRE_RULES
+
+    part: Annotated[str, Field(max_length=40)]
+    is_well: bool
+    text: Text = ""
+
+
+class SelfTested(Event):
+    """A self-test of the box. "waits": asked for by holding the button for ten seconds, and after the call,
+    from which it takes nothing back; "broken off": by a press or a ring of the hub; "not done": the call
+    lasted too long. `parts` with "done": what is not well first.
+    """
+
+    event: Literal["self-test"] = "self-test"
+    by: Literal["button", "station"]
+    state: Literal["waits", "begun", "done", "broken off", "not done"]
+    parts: Annotated[tuple[PartFound, ...], Field(max_length=16, strict=False)] = ()
+
+
 class SettingTold(BaseModel):
     """A setting that is in force: its value as JSON, and who set it."""
 
@@ -458,6 +480,7 @@ AnyEvent = Annotated[
     | SpoolDamage
     | DesiredApplied
     | CommandResult
+    | SelfTested
     | ConfigurationTold,
     Field(discriminator="event"),
 ]

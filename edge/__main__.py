@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -22,8 +24,11 @@ from edge.config import BoxConfig, read_config
 from edge.control_service import ask
 from edge.desired.lines import configuration_lines
 from edge.enrolment.cli import enrol
-from edge.errors import BoxError, ControlError, DeviceError, leaves_of
-from edge.health.report import NO_CALL, Report
+from edge.errors import BoxError, ControlError, DeviceError, FactoryReturnError, leaves_of
+from edge.factory.cli import factory_return
+from edge.factory.wipe import go_on
+from edge.health.report import NO_CALL, Finding, Report
+from edge.health.self_test import SelfTestNow, SelfTestState
 from edge.prompts.cli import prompts_app
 from edge.spool.cli import spool_app
 from edge.spool.seal_service import read_enrolled_key
@@ -45,10 +50,12 @@ app.add_typer(spool_app)
 app.add_typer(prompts_app)
 app.add_typer(clock, name="time")
 app.command("enrol")(enrol)
+app.command("factory-return")(factory_return)
 out = Console()
 err = Console(stderr=True)
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The box's TOML file.")]
+ASK_EVERY_S = 0.5
 DEFAULT_CONFIG = Path("/etc/haidang/box.toml")
 
 
@@ -56,6 +63,12 @@ DEFAULT_CONFIG = Path("/etc/haidang/box.toml")
 def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Capture, keep, send, call. Runs until it is stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        was = go_on(config)  # a factory return that was killed in the midst
+        if was is not None:
+            raise FactoryReturnError(f"this box was {was}, and is as it was delivered; enrol it")
+    except BoxError as error:
+        _say_why([error])
     settings = _read(config)
     try:
         asyncio.run(_serve(settings))
@@ -133,6 +146,44 @@ async def _show(settings: BoxConfig) -> None:
     await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file), _supervisor()))
 
 
+@app.command("check-devices", hidden=True)
+def check_the_devices(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Try camera, sound and printer and print what was found, as JSON. Started by the self-test."""
+    from edge.video.device_check_service import check_devices
+
+    findings = [finding.model_dump() for finding in check_devices(_read(config))]
+    print(json.dumps(findings))
+
+
+@app.command("self-test")
+def test_the_box(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Try card, camera, sound, lamp, link and hub now; a tone is played. A press ends it at once."""
+    settings = _read(config)
+    _do(settings, "self-test", "the box tests itself: a tone, a blinking lamp …")
+    try:
+        while True:
+            time.sleep(ASK_EVERY_S)
+            now = SelfTestNow.model_validate(_ask(settings, "self-test now"))
+            if now.state == SelfTestState.QUIET.name:
+                break
+    except BoxError as error:
+        err.print(str(error), highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    if now.result is None:
+        err.print("broken off: a call came first")
+        raise typer.Exit(1)
+    _print_findings(f"Self-test of {settings.station}", now.result)
+    raise typer.Exit(1 if now.ill else 0)
+
+
+def _print_findings(title: str, findings: Iterable[Finding]) -> None:
+    table = Table(title=title, show_header=False, box=None, padding=(0, 1))
+    for finding in findings:
+        remedy = "" if finding.is_well else f"→ {finding.remedy}"
+        table.add_row("✓" if finding.is_well else "✗", finding.part, f"{finding.text}\n{remedy}".strip())
+    out.print(table, highlight=False, markup=False)
+
+
 @app.command()
 def doctor(
     config: ConfigFile = DEFAULT_CONFIG,
@@ -148,11 +199,7 @@ def doctor(
     except BoxError as error:
         err.print(f"[bold]✗[/bold] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    table = Table(title=f"Station {report.station}", show_header=False, box=None, padding=(0, 1))
-    for finding in report.findings:
-        remedy = "" if finding.is_well else f"→ {finding.remedy}"
-        table.add_row("✓" if finding.is_well else "✗", finding.part, f"{finding.text}\n{remedy}".strip())
-    out.print(table, highlight=False, markup=False)
+    _print_findings(f"Station {report.station}", report.findings)
     raise typer.Exit(0 if report.is_well else 1)
 
 

@@ -20,6 +20,7 @@ PANEL_PORT: Final = 8080
 SCREEN_MM: Final = (80, 2_000)
 NAME_MAX: Final = 80  # characters of a station's name
 BOX_MAX: Final = 999_999
+FACTORY_MARK: Final = "factory-return"  # beside the file, while the box is being wiped (edge.factory.wipe)
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
@@ -182,7 +183,9 @@ class BoxConfig:
 
 
 def read_config(file: Path) -> BoxConfig:
-    """Return the box described by `file`. Raises ConfigError."""
+    """Return the box described by `file`. Raises ConfigError; also while the box is being wiped."""
+    if (mark := file.with_name(FACTORY_MARK)).exists():
+        raise ConfigError(f"{mark}: this box is being returned to how it was delivered; start it once more")
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

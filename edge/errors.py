@@ -12,6 +12,7 @@ BoxError
 ├── ControlError      the running service cannot be asked
 ├── PromptError       what is said aloud cannot be read, made or played
 ├── PanelError        the page of the station's screen cannot be served
+├── FactoryReturnError the box cannot be returned to how it was delivered, or was and knows no station
 ├── PrintError        advice cannot be made a page of paper
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
@@ -76,6 +77,10 @@ class PanelError(BoxError):
 
 class PrintError(BoxError):
     """Advice cannot be made a page of paper; it stays on the panel."""
+
+
+class FactoryReturnError(BoxError):
+    """The box cannot be wiped, or not now; it says whether anything was done."""
 
 
 class IllegalInputError(BoxError):

@@ -1,17 +1,19 @@
 """Everything that the box sees of itself at one moment: for `edge doctor`, the self-test and the bundle."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.health.doctor import Sight, report_of
+from edge.health.self_test import SelfTestNow
 from edge.rooms import Rooms
 
 
 class Sights:
     """Looks at all rooms when somebody asks."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: Rooms, *, self_test: Callable[[], SelfTestNow] = SelfTestNow) -> None:
+        """`self_test`: how that stands; the self-test itself looks without."""
+        self._rooms, self._self_test = rooms, self_test
 
     async def see(self) -> Sight:
         """Return what there is to see now."""
@@ -42,6 +44,7 @@ class Sights:
             media=rooms.video.devices,
             operator=rooms.video.relay.peer,
             prompts=rooms.video.prompts.now,
+            self_test=self._self_test(),
         )
 
     async def answer(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

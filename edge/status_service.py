@@ -55,6 +55,7 @@ class StatusTeller:
             self.uplink.link.connected_since_s is not None,
             self._receipts.refused_count,
             self._damaged_frames() > 0,
+            self._machine.read_power() in ("low", "was low"),  # at once; one that flaps, only once
         )
         has_samples = self.capture.has_samples(now_us=now_us)
         is_due = self._rhythm.is_due(shape, is_live=is_live, has_samples=has_samples, now_s=now_us / 1e6)

@@ -8,13 +8,13 @@ call and hub -> `edge video`.
 import asyncio
 import logging
 import random
+import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
 from contract.ids import BootId
 from contract.receipts import Receipt
 from contract.sealing import HubKey
-from contract.signals import Replaced
 from edge.advice.advice_service import ADVICE_FACT, AdviceService
 from edge.beat_service import Beat
 from edge.board_service import OurBoard
@@ -26,8 +26,7 @@ from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import serve_control
-from edge.enrolment.files import write_file
-from edge.errors import ControlError, EnrolmentError, ReplacedBoxError, SpoolDamagedError, leaves_of
+from edge.errors import ControlError, ReplacedBoxError, SpoolDamagedError, leaves_of
 from edge.health.hub_anchors import HubAnchors
 from edge.health.machine_files import MachineFiles
 from edge.health.own_clocks import OwnClocks
@@ -35,7 +34,9 @@ from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.life_service import LifeSigns
 from edge.live.live_service import LiveService
+from edge.replaced_service import Replacement
 from edge.rooms import Rooms
+from edge.self_test_service import SelfTests
 from edge.sight_service import Sights
 from edge.spool.batch import Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
@@ -62,7 +63,9 @@ CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
-    """The rooms of one box. `video_command` starts `edge video` where nobody else does."""
+    """The rooms of one box. `video_command` starts `edge video` where nobody else does, `check_command` tries
+    the devices.
+    """
 
     def __init__(
         self,
@@ -71,15 +74,18 @@ class Vitals:
         rng: random.Random,
         *,
         video_command: Sequence[str],
+        check_command: Sequence[str] | None = None,
         supervisor: Supervisor | None = None,
     ) -> None:
-        self._config, self._clock, self._rng, self._video_command = config, clock, rng, tuple(video_command)
+        self._config, self._clock, self._rng = config, clock, rng
+        self._video_command = tuple(video_command)
+        ours = (sys.executable, "-m", "edge", "check-devices", "--config", str(config.file))
+        self._check_command = ours if check_command is None else tuple(check_command)
         self._life = LifeSigns(supervisor or Supervisor(), now_s=clock.now_s)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
         self._machine = MachineFiles(config.data_dir, now_us=clock.now_us, rtc_file=config.rtc_file)
-        self._is_former = False  # another box is the station
-        self._cut_now, self._was_replaced = asyncio.Event(), asyncio.Event()
+        self._cut_now, self._replacement = asyncio.Event(), Replacement(config)
         self._has_samples = self._has_rooms = False
         self._unstored: list[bridge_events.ButtonPressed | bridge_events.ButtonHeld] = []  # by a card before
 
@@ -88,7 +94,6 @@ class Vitals:
         cannot start.
         """
         enrolled = read_enrolled_key(self._config.seal_key)
-        self._is_former = was_replaced(self._config)
         while True:
             spool, damage = await self._life.during(self._spools.open()), ""
             self._spool = self._spools.own
@@ -97,7 +102,7 @@ class Vitals:
             except* SpoolDamagedError as group:
                 damage = str(next(leaves_of(group)))
             except* ReplacedBoxError:
-                self._is_former = True
+                log.info("once more, as a box that was replaced")
             finally:
                 if not damage:
                     self._life.on_end()
@@ -138,12 +143,12 @@ class Vitals:
                 tasks.create_task(self._seal.run(), name="seal")
                 tasks.create_task(self._spools.run(), name="spools")
                 tasks.create_task(self._keep_answering(), name="control")
-                if self._is_former:
+                if self._replacement.is_former:
                     log.warning(
                         "another box is the station: this one sends what it has, and does nothing else"
                     )
                     await self._beat.keep_noting()
-                tasks.create_task(self._until_replaced(), name="replaced")
+                tasks.create_task(self._replacement.wait(), name="replaced")
                 tasks.create_task(self._board.run(), name="board")
                 tasks.create_task(self._button.run(), name="button")
                 tasks.create_task(self._instruments.run(), name="instruments")
@@ -153,6 +158,7 @@ class Vitals:
                 tasks.create_task(self._beat.run(), name="capture")
                 tasks.create_task(self._video.run(), name="video")
                 tasks.create_task(self._live.run(), name="live view")
+                tasks.create_task(self._self_tests.run(), name="self-test")
         finally:
             await asyncio.shield(self._end())
 
@@ -191,7 +197,7 @@ class Vitals:
             boot=self._boot,
             ears=CallEars(
                 on_stored=self._on_stored,
-                on_moved=lambda: self._video.on_call(self._call.call),
+                on_moved=self._on_call,
                 on_step=lambda: self._uplink.say_state(),  # noqa: PLW0108 - there is no uplink yet
                 on_prompt=lambda prompt: self._video.prompts.say(prompt),  # noqa: PLW0108 - nor video
             ),
@@ -256,7 +262,7 @@ class Vitals:
                 on_media=lambda signal: self._video.on_hub(signal),  # noqa: PLW0108 - there is no video yet
                 on_seal_key=self._seal.hear,
                 on_device=self._instruments.hear,
-                on_replaced=self._on_replaced,
+                on_replaced=self._replacement.on_signal,
                 on_desired=lambda payload: self._wishes.on_desired(payload),  # noqa: PLW0108 - nor these
                 on_command=lambda command: self._wishes.on_command(command),  # noqa: PLW0108
                 on_exchange=lambda anchor: self._beat.on_exchange(anchor),  # noqa: PLW0108
@@ -328,7 +334,9 @@ class Vitals:
             rhythm=self._rhythm,
             on_stored=self._on_stored,
         )
-        self._sights, self._wishes = Sights(rooms), HubWishes(rooms, facts)
+        self._self_tests = SelfTests(rooms, command=self._check_command)
+        self._sights = Sights(rooms, self_test=self._self_tests.now)
+        self._wishes = HubWishes(rooms, facts)
         self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)
         kernel, rtc = self._machine.read_kernel, self._machine.read_rtc_s
         self._beat = Beat(
@@ -346,23 +354,13 @@ class Vitals:
 
     # What is heard
 
-    def _on_replaced(self, signal: Replaced) -> None:
-        if self._is_former:
-            return
-        log.warning("the hub says that %s is the station now", signal.by)
-        try:
-            write_file(self._config.replaced_file, str(self._config.box_name).encode(), mode=0o644)
-        except EnrolmentError as error:  # it says so again at the next connection
-            log.error("%s", error)
-        else:
-            self._was_replaced.set()
-
-    async def _until_replaced(self) -> None:
-        await self._was_replaced.wait()
-        self._was_replaced.clear()
-        raise ReplacedBoxError
+    def _on_call(self) -> None:
+        self._video.on_call(self._call.call)
+        self._self_tests.on_call()
 
     def _on_board(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeldOn):
+            self._self_tests.on_button(event)
         if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
             self._call.on_button(event)
         elif isinstance(event, bridge_events.CameraButton):
@@ -372,6 +370,8 @@ class Vitals:
             self._on_heard(event)
 
     def _on_button(self, event: bridge_events.Event) -> None:
+        if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeldOn):
+            self._self_tests.on_button(event)
         if isinstance(event, bridge_events.ButtonPressed | bridge_events.ButtonHeld):
             self._call.on_button(event)
         else:
@@ -399,7 +399,7 @@ class Vitals:
         try:
             streams = {"live": self._live.open_stream}
             questions = self._questions()
-            if self._is_former:  # the panel must not offer a call that nobody would hear
+            if self._replacement.is_former:  # the panel must not offer a call that nobody would hear
                 streams, questions = {}, {"doctor": self._sights.answer, **self._spools.desk.questions()}
             await serve_control(self._config.control_socket, questions, streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
@@ -417,13 +417,6 @@ class Vitals:
         )
         desk, prompts = self._spools.desk, self._video.prompts
         rooms: list[Any] = [self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live]
+        rooms.append(self._self_tests)
         answers = {name: answer for room in rooms for name, answer in room.questions().items()}
         return {"doctor": self._sights.answer, **answers}
-
-
-def was_replaced(config: BoxConfig) -> bool:
-    """Whether this very box was told that another is its station now."""
-    try:
-        return config.replaced_file.read_text() == str(config.box_name)
-    except OSError:
-        return False

@@ -292,6 +292,17 @@ class ButtonHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonHeldOn:
+    """The button of this press has been held for ten seconds: it asks for a self-test. Once a press, after
+    ButtonHeld, from which it takes nothing back."""
+
+    uid: bytes
+    origin_boot_id: int
+    press_count: int
+    box_t_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class CameraButton:
     """The second button went down or came up. `board_boot`: of the board's life in which it did."""
 
@@ -461,6 +472,7 @@ Event = (
     | ButtonPressed
     | ButtonReleased
     | ButtonHeld
+    | ButtonHeldOn
     | CameraButton
     | ButtonFault
     | ResetsAlarm

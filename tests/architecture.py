@@ -123,6 +123,7 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/spool/former.py",  # secrets: numbers that were never given
     "edge/spool/salvage_aside.py",  # fsync of notes and folders
     "edge/uplink/mqtt.py",
+    "edge/factory/wipe.py",  # fsync
     "edge/health/log_ring.py",  # hears our loggers
     "edge/health/wall_clock.py",  # the wall clock, to tell the hub of it
     "edge/health/machine_files.py",  # statvfs, and which disk a folder lies on

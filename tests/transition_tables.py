@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.call import hub_ring, practising, station_table
+from edge.health import self_test
 from hub.calls import table as hub_table
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "calls.md"
@@ -48,12 +49,13 @@ def diagram(transitions: Transitions, first: Enum) -> str:
 
 
 def station_section() -> str:
-    """Return the station's three tables."""
+    """Return the station's four tables."""
     parts = []
     for title, module, first in (
         ("**The call.**", station_table, station_table.State.IDLE),
         ("**A ring of the hub** (`edge/call/hub_ring.py`).", hub_ring, hub_ring.RingState.QUIET),
         ("**Practice** (`edge/call/practising.py`).", practising, practising.PracticeState.OFF),
+        ("**The self-test** (`edge/health/self_test.py`).", self_test, self_test.SelfTestState.QUIET),
     ):
         inputs: type[Enum] = type(next(input_ for _, input_ in module.TRANSITIONS))
         parts += [

@@ -117,6 +117,11 @@ class CallRecords:
                 await self._store_all()
         return [one for one in self._work if isinstance(one, ButtonPressed | ButtonHeld)]
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for the card."""
+        return self._is_idle.is_set()
+
     async def until_idle(self) -> None:
         """Return when nothing waits for the card."""
         await self._is_idle.wait()

@@ -31,6 +31,9 @@ class Prompt(Enum):
     PRACTICE_DRILL = "practice drill"  # the next press is a drill
     PRACTICE_TEST = "practice test"  # the next press is a test
     PRACTICE_OK = "practice ok"  # the test came through and back
+    SELF_TEST_WAITS = "self-test waits"  # the button is held for ten seconds: after the call, which goes on
+    SELF_TEST_OK = "self-test ok"
+    SELF_TEST_ILL = "self-test ill"  # something is not well
 
 
 _STEPS: Final = {

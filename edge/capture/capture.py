@@ -125,7 +125,11 @@ class Capture:
                 self._begin(device, event, event.device, event.life)
                 self._on_state(device, event)
             case (
-                bridge.ButtonPressed() | bridge.ButtonHeld() | bridge.ButtonReleased() | bridge.CameraButton()
+                bridge.ButtonPressed()
+                | bridge.ButtonHeld()
+                | bridge.ButtonHeldOn()
+                | bridge.ButtonReleased()
+                | bridge.CameraButton()
             ):
                 pass
             case _:

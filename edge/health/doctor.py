@@ -1,7 +1,7 @@
 """What `edge doctor` finds, from what the running service sees (core)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from contract.events import Status
@@ -15,6 +15,7 @@ from edge.capture.device import DeviceSight
 from edge.config import BoxConfig
 from edge.health.device_findings import device_findings
 from edge.health.report import NO_CALL, Finding, Report
+from edge.health.self_test import SelfTestNow
 from edge.prompts.prompts_now import PromptsNow, prompt_findings
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
@@ -75,6 +76,7 @@ class Sight:
     media: DevicesNow  # all closed outside a call
     operator: PeerMedia | None  # what the operator's page has; None: no page
     prompts: PromptsNow | None = None  # None: the box does not speak
+    self_test: SelfTestNow = field(default_factory=SelfTestNow)
 
 
 def report_of(sight: Sight) -> Report:
@@ -99,8 +101,19 @@ def report_of(sight: Sight) -> Report:
             _call(sight),
             *_media(sight),
             *prompt_findings(sight.prompts),
+            *_self_test(sight.self_test),
         ),
     )
+
+
+def _self_test(now: SelfTestNow) -> Iterator[Finding]:
+    """What the last one since the start found; nothing where there was none."""
+    if now.ill:
+        text = "; ".join(f"{one.part}: {one.text}" for one in now.ill)
+        remedy = "see to each, then test again: edge self-test"
+        yield Finding(part="self-test", is_well=False, text=text, remedy=remedy)
+    elif now.result is not None:
+        yield Finding(part="self-test", is_well=True, text="all was well")
 
 
 def _clock(sight: Sight) -> Finding:

@@ -50,11 +50,15 @@ class MachineFiles:
         """Return how the machine is now: half a dozen small reads."""
         return Machine(
             cpu_c=self._cpu_c(),
-            power=self._seen.see(self._power()),
+            power=self.read_power(),
             memory_mb=self._parsed(self._root / "proc/meminfo", parse_memory_mb),
             disk_mb=self._disk_mb(),
             written_mb=self._written_mb(),
         )
+
+    def read_power(self) -> Power | None:
+        """Return how the supply is. Asked once a second: one source knows only of now."""
+        return self._seen.see(self._power())
 
     def _cpu_c(self) -> float | None:
         """The hottest zone: on a board with one it is the processor's."""

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from edge.advice.advice_facts import AdviceNow
 from edge.call.call_facts import CallFacts
 from edge.call.station_table import OPEN, State
+from edge.health.self_test import SelfTestNow
 from edge.live.link_facts import LinkFacts
 from edge.panel.electrodes import help_of
 from edge.panel.link_line import clock, link_line
@@ -48,6 +49,7 @@ class StationNow:
     call: CallFacts
     advice: AdviceNow = field(default_factory=AdviceNow)
     link: LinkFacts | None = None
+    self_test: SelfTestNow = field(default_factory=SelfTestNow)
 
     @property
     def has_call(self) -> bool:

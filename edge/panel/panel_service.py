@@ -29,6 +29,7 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.control_service import ask
 from edge.errors import ControlError, PanelError
+from edge.health.self_test import SelfTestNow
 from edge.live.link_facts import LinkFacts
 from edge.panel.edid import screen_mm_wide
 from edge.panel.live_socket import serve_live, serve_picture
@@ -183,6 +184,7 @@ class Panel:
                 Route("/cancel", self._ask_whether_to_cancel, methods=["GET"]),
                 Route("/call", self._do_to_call, methods=["POST"]),
                 Route("/advice", self._do_to_advice, methods=["POST"]),
+                Route("/self-test", self._test, methods=["POST"]),
                 WebSocketRoute("/live", self._live),
                 WebSocketRoute("/picture", self._picture),
                 Mount("/web", StaticFiles(directory=WEB)),
@@ -223,7 +225,8 @@ class Panel:
             devices = StationDevices.model_validate(await self._ask("devices"))
             advice = AdviceNow.model_validate(await self._ask("advice"))
             link = LinkFacts.model_validate(await self._ask("link"))
-            now = StationNow(await self._visit(), devices, await self._call(), advice, link)
+            tested = SelfTestNow.model_validate(await self._ask("self-test now"))
+            now = StationNow(await self._visit(), devices, await self._call(), advice, link, tested)
             self._name = link.station_name
         except (ControlError, ValidationError) as error:
             for_s = self._clock.now_s() - self._heard_at_s
@@ -303,6 +306,16 @@ class Panel:
             try:
                 await self._ask(f"{name} advice", advice=int(about))
                 self._tell(Notice(f"{name} done", is_done=True), deed)
+            except ControlError as error:
+                self._tell(_refused(error))
+        return self._to_station(request)
+
+    async def _test(self, request: Request) -> Response:
+        """Have the box test itself, where no call is open."""
+        if not self._is_done(("self-test",)):
+            try:
+                await self._ask("self-test")
+                self._tell(Notice("self-test begun", is_done=True), ("self-test",))
             except ControlError as error:
                 self._tell(_refused(error))
         return self._to_station(request)

@@ -106,6 +106,14 @@ class Prompts:
             return "`edge video` has not said that it was played"
         return self.now.unheard
 
+    async def until_quiet(self) -> None:
+        """Return when nothing is being said, after PLAYED_LIMIT_S at most."""
+        if self._turn.number == 0:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PLAYED_LIMIT_S):
+                await self._over.wait()
+
     def say(self, prompt: Prompt) -> None:
         """This is the news now: whatever is being said is cut. The same within a second is said once."""
         now = self.now

@@ -37,6 +37,11 @@ class Contents:
         """Return what became of the seqs of each class. No record is read."""
         return {c: self.ledger(c) for c in RecordClass}
 
+    def unsent_count(self) -> int:
+        """Return how many records the hub does not have; a draft will be one."""
+        drafts = self._db.execute("SELECT count(*) FROM draft").fetchone()[0]
+        return int(drafts) + sum(ledger.owed for ledger in self.ledgers().values())
+
     def ledger(self, record_class: RecordClass) -> Ledger:
         """Return what became of the seqs of one class."""
         refused = self._db.execute("SELECT seq, seq FROM refused WHERE class = ?", [int(record_class)])

@@ -30,6 +30,11 @@ class Ledger:
                 union.add(low, high)
         return union
 
+    @property
+    def owed(self) -> int:
+        """Return how many the hub does not have."""
+        return sum(high - low + 1 for low, high in self.settled().holes(1, self.given))
+
     def spare(self) -> Iterator[tuple[int, int]]:
         """Yield what the hub has and may be deleted here, oldest first."""
         for low, high in self.on_card(self.received):

@@ -48,7 +48,6 @@ from firmware_bridge.events import (
     BoardSilent,
     ButtonFault,
     ButtonFaultKind,
-    ButtonHeld,
     ButtonReleased,
     CameraButton,
     ClockDrift,
@@ -317,7 +316,7 @@ class BoardLink:
         self._events += self.presses.on_count(uid, self._boot_id, beat.press_count, box_t_us=box_t_us)
         if beat.button == ButtonState.DOWN and beat.press_count:
             press = PressIdentity(uid, self._boot_id, beat.press_count)
-            self._tell_held(self._hold.seen_down(press, at_us=box_t_us))
+            self._events += self._hold.seen_down(press, at_us=box_t_us)
         self._tell_fault(button_fault(beat), uid, now_s)
 
     def _on_event(self, event: BoardEvent, uid: bytes, now_s: float) -> None:
@@ -344,7 +343,7 @@ class BoardLink:
         if event.kind == EventKind.RELEASE:
             self._events.append(ButtonReleased(uid, event.origin_boot_id, event.press_count, box_t_us))
             if is_current:
-                self._tell_held(self._hold.released(_press_of(uid, event), at_us=box_t_us))
+                self._events += self._hold.released(_press_of(uid, event), at_us=box_t_us)
         elif event.kind == EventKind.STUCK:
             self._tell_fault(ButtonFaultKind.STUCK, uid, now_s)
         # a loop fault says in the next heartbeat which it is
@@ -420,10 +419,6 @@ class BoardLink:
         if fault is not self._fault:
             self._fault = fault
             self._events.append(ButtonFault(uid, fault, _us(now_s)))
-
-    def _tell_held(self, held: ButtonHeld | None) -> None:
-        if held is not None:
-            self._events.append(held)
 
     def _tell_loss(self, reason: str, remedy: str, now_s: float) -> None:
         if not self._is_loss_told:

@@ -81,9 +81,8 @@ class Contact:
             return []
         if not self._level_is_down:
             return self._release(now_s)
-        held = self._hold.seen_down(self._press, at_us=_us(now_s))
-        if held is not None:
-            return [held, *self.tick(now_s=now_s)]
+        if self._hold.due_us is not None:
+            return [*self._hold.seen_down(self._press, at_us=_us(now_s)), *self.tick(now_s=now_s)]
         self._is_stuck = True
         return [ButtonFault(self.uid, ButtonFaultKind.STUCK, _us(now_s))]
 
@@ -103,8 +102,7 @@ class Contact:
 
     def _release(self, now_s: float) -> list[Event]:
         was_stuck, self._is_down, self._is_stuck = self._is_stuck, False, False
-        held = self._hold.released(self._press, at_us=_us(self._since_s))
-        released: list[Event] = [*([] if held is None else [held])]
+        released: list[Event] = [*self._hold.released(self._press, at_us=_us(self._since_s))]
         released.append(ButtonReleased(*self._press, _us(now_s)))
         return [*released, ButtonFault(self.uid, None, _us(now_s))] if was_stuck else released
 

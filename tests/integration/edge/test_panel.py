@@ -19,6 +19,7 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig, PanelConfig
 from edge.control_service import ask, serve_control
 from edge.errors import PanelError
+from edge.health.self_test import SelfTestNow
 from edge.live.link_facts import LinkFacts
 from edge.panel import panel_service
 from edge.panel.panel_service import serve_panel
@@ -207,7 +208,11 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
         return LinkFacts(is_connected=True).model_dump()
 
     questions = {"visit": told, "devices": devices, "next person": end, "call": call, "advice": advice}
-    questions["link"] = link
+
+    async def tested(_request: object) -> dict[str, object]:
+        return SelfTestNow().model_dump()
+
+    questions["link"], questions["self-test now"] = link, tested
     service = asyncio.create_task(serve_control(config.control_socket, questions))
     try:
         async with panel(config) as screen:

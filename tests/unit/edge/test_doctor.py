@@ -22,6 +22,7 @@ from edge.capture.device import DeviceSight
 from edge.config import BoxConfig, VideoConfig
 from edge.health.doctor import AsideSight, CardSight, Sight, report_of
 from edge.health.report import Finding
+from edge.health.self_test import SelfTestNow
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
 from firmware_bridge.events import Counters
@@ -110,6 +111,20 @@ BOARD_HEARD = DeviceSight(
     unmeasured_samples=0,
     is_held_apart=False,
 )
+TESTED = (
+    Finding(part="card", is_well=True, text="written within 9 ms"),
+    Finding(part="camera", is_well=False, text="gone", remedy="plug it in"),
+)
+
+
+def test_the_last_self_test_is_named_where_there_was_one() -> None:
+    assert not [one for one in report_of(WELL).findings if one.part == "self-test"]
+    ill = report_of(replace(WELL, self_test=SelfTestNow(result=TESTED))).findings[-1]
+    assert (ill.part, ill.is_well, ill.text) == ("self-test", False, "camera: gone")
+    well = report_of(replace(WELL, self_test=SelfTestNow(result=TESTED[:1]))).findings[-1]
+    assert (well.part, well.is_well, well.text) == ("self-test", True, "all was well")
+
+
 WELL = Sight(
     config=CONFIG,
     now_us=NOW_US,

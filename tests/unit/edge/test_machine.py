@@ -124,6 +124,19 @@ def test_without_that_word_hwmon_is_asked_and_remembered(tmp_path: Path) -> None
     assert told == ["ok", "low", "was low"]
 
 
+def test_a_supply_that_was_low_between_two_statuses_is_seen_by_who_asks_each_second(tmp_path: Path) -> None:
+    alarm = tmp_path / "sys/class/hwmon/hwmon2/in0_lcrit_alarm"
+    alarm.parent.mkdir(parents=True)
+    alarm.with_name("name").write_text("rpi_volt\n")
+    files = MachineFiles(tmp_path, now_us=lambda: 0, root=tmp_path)
+    told = []
+    for text in ("0\n", "1\n", "0\n"):
+        alarm.write_text(text)
+        told.append(files.read_power())
+    assert told == ["ok", "low", "was low"]
+    assert files.read().power == "was low"
+
+
 def test_a_machine_without_any_of_it_is_unknown(tmp_path: Path) -> None:
     machine = machine_of(tmp_path, {"sys/class/hwmon/hwmon0/name": "acpitz\n"})
     assert machine == Machine(disk_mb=machine.disk_mb)

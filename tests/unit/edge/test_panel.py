@@ -5,6 +5,8 @@ from edge.call.call_facts import CallFacts, call_facts
 from edge.call.station_call import StationCall
 from edge.capture.capture import BOARD
 from edge.capture.device import DeviceSight
+from edge.health.report import Finding
+from edge.health.self_test import SelfTestNow
 from edge.panel.own_pages import is_own
 from edge.panel.pages import Notice, Silence, StationNow, VisitNow, next_person_page, station_page
 from edge.panel.station_devices import DeviceNow, StationDevices, WhichDevice, station_devices
@@ -14,6 +16,10 @@ from firmware_bridge.ports.port_sights import PortSight
 
 NOBODY = VisitNow(0, asks_visit_over=False, awaits_sensors_off=False)
 VISIT = NOBODY._replace(visit=7)
+TESTED_PARTS = (
+    *("camera", "card", "clock", "devices", "hub", "link", "media", "printer", "prompts", "seal"),
+    *("self-test", "sound", "spool"),
+)  # of the doctor's findings, but those of visit and call, and of the self-test's own
 QUIET = CallFacts.model_validate(call_facts(StationCall(), hotline=None, now_s=0.0))
 NOTHING = StationDevices(questions=(), devices=())
 ASKED = StationDevices(
@@ -77,6 +83,39 @@ def test_where_nothing_is_asked_no_question_stands_there() -> None:
     html = page(StationNow(NOBODY, NOTHING, QUIET))
     assert "Thiết bị nào" not in html
     assert "Chưa cắm thiết bị nào" in html
+
+
+def after_test(state: str = "QUIET", *findings: Finding, is_over: bool = True) -> StationNow:
+    now = SelfTestNow(state=state, result=findings if is_over else None)
+    return StationNow(NOBODY, NOTHING, QUIET, self_test=now)
+
+
+def test_the_self_test_is_offered_where_nobody_calls_and_says_what_it_found() -> None:
+    assert 'action="/self-test?lang=vi"' in page(after_test(is_over=False))
+    assert 'action="/self-test' not in page(after_test("RUNS", is_over=False))
+    assert "cứ bấm nút" in page(after_test("RUNS", is_over=False))
+    assert "Xong cuộc gọi" in page(after_test("WAITS", is_over=False))
+    well = Finding(part="card", is_well=True, text="written within 9 ms")
+    assert "tất cả đều tốt" in page(after_test("QUIET", well))
+    ill = Finding(part="camera", is_well=False, text="<gone>", remedy="plug it in")
+    html = page(after_test("QUIET", well, ill), language="en")
+    assert "something is not well" in html
+    assert "Camera" in html
+    assert "&lt;gone&gt;" in html
+    assert "written within" not in html
+
+
+def test_while_a_call_is_open_no_self_test_is_offered() -> None:
+    call = StationCall()
+    call.press(5, call.begin_press(), now_s=1.0)
+    facts = CallFacts.model_validate(call_facts(call, hotline=None, now_s=1.0))
+    assert 'action="/self-test' not in page(StationNow(NOBODY, NOTHING, facts))
+
+
+@pytest.mark.parametrize("part", TESTED_PARTS)
+def test_every_part_of_a_self_test_has_its_words(part: str) -> None:
+    ill = Finding(part=part, is_well=False, text="x")
+    assert '<span class="name">' in page(after_test("QUIET", ill))
 
 
 def test_who_may_go_on_to_the_next_person_is_asked_only_while_a_visit_is_open() -> None:

@@ -3,6 +3,7 @@ from firmware_bridge.events import (
     ButtonFault,
     ButtonFaultKind,
     ButtonHeld,
+    ButtonHeldOn,
     ButtonPressed,
     ButtonReleased,
     Event,
@@ -68,7 +69,7 @@ def test_the_count_goes_on_after_a_restart_and_begins_anew_in_another_boot() -> 
         assert presses(contact(last=last).opened(is_down=True, now_s=5.0)) == [expected]
 
 
-def test_a_button_that_is_held_is_told_after_two_seconds_once() -> None:
+def test_a_button_that_is_held_is_told_after_two_seconds_and_after_ten_once_each() -> None:
     button = contact()
     button.opened(is_down=False, now_s=0.0)
     [press] = button.on_edge(Edge(True, 0.0), now_s=1.0)
@@ -76,9 +77,12 @@ def test_a_button_that_is_held_is_told_after_two_seconds_once() -> None:
     assert button.next_wake_s == 3.0
     assert button.tick(now_s=2.999) == []
     assert button.tick(now_s=3.0) == [ButtonHeld(*press.identity, 3_000_000)]
+    assert button.next_wake_s == 11.0
+    assert button.tick(now_s=10.999) == []
+    assert button.tick(now_s=11.0) == [ButtonHeldOn(*press.identity, 11_000_000)]
     assert button.next_wake_s == 1.0 + STUCK_S
-    button.on_edge(Edge(False, 0.0), now_s=4.0)
-    assert [type(one) for one in button.tick(now_s=4.1)] == [ButtonReleased]
+    button.on_edge(Edge(False, 0.0), now_s=14.0)
+    assert [type(one) for one in button.tick(now_s=14.1)] == [ButtonReleased]
 
 
 def test_a_loop_that_was_late_takes_no_short_press_for_a_held_one() -> None:
