@@ -1,6 +1,8 @@
 """`./run demo [--lan] [--port N]`: mosquitto, the hub and three stations, and keys to trouble them with."""
 
 import argparse
+import contextlib
+import io
 import signal
 import socket
 import sys
@@ -17,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.errors import BoxError
+from hub.fleet.organisation_cli import import_, seed_vietnam
 from tests.demo.keys import OXIMETER, Strip, single_keys
 from tests.simulators.voices import VOICES, NoVoiceError, speak
 from tests.village.instruments import Instrument
@@ -24,6 +27,8 @@ from tests.village.station import Devices
 from tests.village.village import OPERATOR, PLACES, Place, Village
 
 FIRST_PORT: Final = 8600
+STATIONS: Final = Path(__file__).with_name("stations.csv")  # where the three stand
+PROVINCES: Final = ("Thành phố Hồ Chí Minh", "Quảng Ninh", "Điện Biên")
 PORTS_TRIED: Final = 50
 LOOK_EVERY_S: Final = 1.0
 KEYS: Final = (
@@ -65,7 +70,9 @@ def main() -> int:
         out.print("starting mosquitto, the hub and three stations …")
         try:
             places = _speaking_places(out, Path(folder))
-            with Village(Path(folder), places, console_port=port, lan_names=names) as village:
+            village = Village(Path(folder), places, console_port=port, lan_names=names)
+            village.furnish = _write_cards
+            with village:
                 _greet(out, village, is_lan=options.lan)
                 _watch(out, village)
                 out.print("ending everything …")
@@ -75,6 +82,13 @@ def main() -> int:
             out.print(f"the demo cannot run: {error}", markup=False)
             return 1
     return 0
+
+
+def _write_cards(config: Path) -> None:
+    """Give the stations their places in the country: list, map and wall show them."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        seed_vietnam(list(PROVINCES), by="demo", config=config)
+        import_(STATIONS, write=True, by="demo", config=config)
 
 
 def _options() -> argparse.Namespace:

@@ -50,6 +50,7 @@ def test_the_demo_shows_a_live_ecg_takes_another_port_and_leaves_nothing(tmp_pat
             began_s = time.monotonic()
             with demo(log, "--port", str(port)), station_page(log) as page:
                 took_s = time.monotonic() - began_s
+                assert "Đặc khu Côn Đảo" in page.inner_text("main"), "the station has no place in the country"
                 assert f":{port}/" not in page.url, "the demo took a port that is in use"
                 assert f"port {port} is in use" in log.read_text()
                 assert running_in(tmp_path), "this test cannot see the demo's processes"

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,6 +82,9 @@ class Village:
         far = [address for link in links for address in (link.hub_address, link.server_address)]
         self.broker.authority.make(names=[*lan_names, *far], now=datetime.now(UTC))
         self.hub_settings = ""  # more of hub.toml; write it before the hub starts
+        self.furnish: Callable[[Path], None] = lambda _: (
+            None
+        )  # the hub's store, by its hub.toml, before it starts
         self.password = ""
         self._stack = ExitStack()
 
@@ -96,6 +99,7 @@ class Village:
             stack.enter_context(self.broker)
             self._write_config()
             self.password = self.add_operator(OPERATOR, role="admin")
+            self.furnish(self.config)
             stack.callback(self.hub.stop)
             self.start_hub()
             for station in self.stations:
