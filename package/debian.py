@@ -74,7 +74,7 @@ def pack(
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     settle(tree, epoch_s=epoch_s)
-    command = ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zzstd", "-z12"]
+    command = ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz"]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch_s), "LC_ALL": "C.UTF-8"}
     subprocess.run(
         [*command, "-b", str(tree), str(out)], check=True, env=environment, stdout=subprocess.DEVNULL

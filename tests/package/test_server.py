@@ -81,7 +81,7 @@ def use(root: ServerRoot) -> int:
     """One simulated station's parcels arrive; a backup and an escrow are made. Returns how many records."""
     start(root)
     told = root.run("haidang-hub", "simulate", "--stations", "1", "--seconds", "5", "--json", "-")
-    assert '"owed": 0' in told
+    assert '"records_owed": 0' in told
     root.run("haidang-hub", "backup", f"{BACKUPS}/first")
     root.run("haidang-hub", "seal", "escrow", "--out", f"{BACKUPS}/escrow", text="a long passphrase\n")
     root.stop()
