@@ -119,7 +119,8 @@ class ToldStation:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        questions = {name: self._answering(name) for name in ("visit", "devices", "advice", "link", "call")}
+        asked = ("visit", "devices", "advice", "link", "call", "self-test now")
+        questions = {name: self._answering(name) for name in asked}
         streams: dict[str, ControlStream] = {"live": lambda _pid: self._talk}
         self._config.data_dir.mkdir(parents=True, exist_ok=True)
         tasks = [
@@ -144,6 +145,7 @@ class ToldStation:
                 return now.visit._asdict()
             link = now.link or LinkFacts(is_connected=True)
             facts = {"devices": now.all, "advice": now.advice, "link": link, "call": now.call}
+            facts["self-test now"] = now.self_test
             return facts[name].model_dump(mode="json")
 
         return answer
