@@ -9,6 +9,7 @@ from contract.errors import Refusal
 from contract.events import BoxStarted, KeyMade, Press, Tombstone, VisitOpened
 from contract.ranges import SeqRanges
 from contract.receipts import RefusedRecord
+from contract.short_events import lengthen
 from edge.errors import SpoolBusyError, SpoolDamagedError, SpoolError
 from edge.spool.batch import Batch, event_entry
 from edge.spool.ledger import Page
@@ -253,9 +254,12 @@ def test_nothing_that_was_captured_can_be_read_on_the_card(tmp_path: Path) -> No
         files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert {"spool.db", "spool.db-wal"} <= set(files)
     everything = b"".join(files.values())
-    for secret in (samples, samples[:16], samples[-16:], b"visit opened", b"learned_from", b"signal"):
+    for secret in (samples, samples[:16], samples[-16:], event().body, b"learned_from"):
         assert secret in plain.body + event().body + press_batch(1).entries[0].body
         assert secret not in everything
+    for word in (b"visit opened", b"signal"):  # what the short event says
+        assert word in lengthen(event().body)
+        assert word not in everything
 
 
 def test_a_commit_waits_for_the_card(tmp_path: Path) -> None:

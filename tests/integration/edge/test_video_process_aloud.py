@@ -33,9 +33,10 @@ async def made(box: Box, *prompts: Prompt) -> None:
 
 
 def told(box: Box, pid: int | None = None) -> list[str]:
-    """What an `edge video` was told, by name, without the answer to its greeting."""
+    """What an `edge video` was told, by name, without being called and the answer to its greeting."""
     lines = [line for one, line in heard(box.folder) if pid in (None, one) and "tell" in line]
-    return [line["prompt"] if line["tell"] == "say" else line["tell"] for line in lines]
+    names = [line["prompt"] if line["tell"] == "say" else line["tell"] for line in lines]
+    return [name for name in names if name != "called"]
 
 
 async def until_gone(box: Box) -> None:
