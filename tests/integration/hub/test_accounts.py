@@ -95,7 +95,7 @@ def test_what_somebody_did_is_there_for_whoever_opens_the_file_next(path: Path, 
 def test_a_file_of_a_later_version_is_refused_and_left_alone(path: Path, accounts: Accounts) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(AccountError, match="of version 7, this program knows 4: update the program"):
+    with pytest.raises(AccountError, match="of version 7, this program knows 5: update the program"):
         Accounts(path)
 
 
