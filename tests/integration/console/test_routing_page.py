@@ -70,7 +70,7 @@ def test_who_would_ring_at_three_on_sunday_is_said_rung_by_rung(server: ConsoleS
     assert "Trạm Côn Đảo · 03:00 29/11/2026" in page
     assert "Minh" in rows and "Lan" not in rows
     assert "SMS gateway: BS &lt;Trực&gt; 0901234567" in rows
-    assert "Minh phải gọi lại." in page and "1900 9095" in page
+    assert "Minh phải gọi lại." in page and "1900\u00a09095" in page
     noon = server.get("/routing?station=con-dao-01&at=2026-11-30T12:00", Cookie=lan).text.split("<tbody>")[1]
     assert "Lan" in noon and "Minh" not in noon
 
