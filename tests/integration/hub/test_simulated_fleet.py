@@ -4,7 +4,9 @@ And the accounts themselves: what is taken out of the store, or put in, is found
 """
 
 import json
+import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,7 +28,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     with Stage(folder, STATIONS) as stage:
         stage.begin("--every", "2", "--presses-per-hour", "3600", "--outages-per-hour", "20", "--seed", "1")
         stage.wait(lambda line: line["arrived"] == STATIONS, limit_s=LIMIT_S, what="all stations")
-        stage.wait(lambda line: line["outages"] >= 3, limit_s=LIMIT_S, what="links that fell")
+        sent = stage.wait(lambda line: line["outages"] >= 3, limit_s=LIMIT_S, what="links that fell")[
+            "parcels"
+        ]
+        os.kill(
+            stage.broker.pid, signal.SIGSTOP
+        )  # from now on nothing is acknowledged: it is killed in the midst
+        stage.wait(lambda line: line["parcels"] > sent + STATIONS, limit_s=LIMIT_S, what="parcels on the way")
         stage.kill_broker()
         back = stage.wait(lambda line: line["falls_over"] == 1, limit_s=LIMIT_S, what="all stations again")
         confirmed = back["presses_confirmed"]
