@@ -4,7 +4,7 @@ does it for pages with them. The address of a list says it all: a saved view is 
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from contract.ids import StationId
@@ -19,6 +19,7 @@ from hub.typed_values import whole_number
 Sort = Literal["need", "name", "heard", "unit"]
 SORTS: Final[tuple[Sort, ...]] = ("need", "name", "heard", "unit")
 PAGE_ROWS: Final = 100
+PLACE_BITS: Final = 32  # of a place in the order of names: more than there are stations
 PAGES_MAX: Final = 99_999
 QUERY_MAX_CHARS: Final = 200
 _WORD_RANK: Final = {Word.SILENT: 0, Word.LATE: 1, Word.NEVER: 2, Word.LIVE: 3}
@@ -126,17 +127,17 @@ def listed(fleet: Fleet, view: View) -> list[Listed]:
     return found
 
 
-def _order(fleet: Fleet, view: View) -> Callable[[Listed], tuple[object, ...]]:
+def _order(fleet: Fleet, view: View) -> Callable[[Listed], Any]:
     match view.sort:
-        case "need":
+        case "need":  # one number a station: 14,000 tuples would hold the loop for a tenth of a second
+            calls = frozenset(fleet.calls)
             return lambda one: (
-                one.station not in fleet.calls,
-                not one.row.trouble_bits,
-                _WORD_RANK[one.word],
-                one.place,
+                ((one.station not in calls) << 3 | (not one.row.trouble_bits) << 2 | _WORD_RANK[one.word])
+                << PLACE_BITS
+                | one.place
             )
         case "name":
-            return lambda one: (one.place,)
+            return lambda one: one.place
         case "heard":
             return lambda one: (-1 if one.row.heard is None else one.row.heard, one.place)
         case "unit":
