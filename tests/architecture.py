@@ -55,8 +55,6 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
         "hub/api/api_routes.py",
         "hub/hub_service.py",
         "edge/panel/panel_service.py",
-        "hub/hub_service.py",
-        "edge/panel/panel_service.py",
         "edge/panel/live_socket.py",
     ),
     "sse_starlette": ("hub/console/*.py",),
