@@ -32,7 +32,6 @@ from edge.health.self_test import SelfTestNow, SelfTestState
 from edge.prompts.cli import prompts_app
 from edge.spool.cli import spool_app
 from edge.spool.seal_service import read_enrolled_key
-from edge.vitals_service import Vitals
 from supervisor.notify import Supervisor
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
@@ -88,6 +87,8 @@ def _say_why(errors: Iterable[Exception]) -> NoReturn:
 
 
 async def _serve(settings: BoxConfig) -> None:
+    from edge.vitals_service import Vitals  # loads capture, spool and uplink: here and nowhere else
+
     clock, supervisor = BoxClock.read(settings.boot_file), _supervisor()
     video = (sys.executable, "-m", "edge", "video", "--config", str(settings.file))
     service = Vitals(settings, clock, random.SystemRandom(), video_command=video, supervisor=supervisor)

@@ -421,7 +421,7 @@ async def test_a_hub_from_a_backup_is_believed_and_told_which_version_the_box_ha
             db.execute("UPDATE epoch SET value = (value + 1) % 4294967296")
         restored = HubSide(broker)
         with restored.thread:
-            await until(lambda: [one.replaces for one in restored.told(DesiredApplied)][-1:] == [2])
-            applied = restored.told(DesiredApplied)[-1]
+            await until(lambda: [one for one in restored.told(DesiredApplied) if one.replaces == 2])
+            (applied,) = (one for one in restored.told(DesiredApplied) if one.replaces == 2)
             assert (applied.version, applied.epoch) == (1, restored.desk.epoch)
             assert (await in_force(config))["hotline"] == "115"
