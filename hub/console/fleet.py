@@ -28,6 +28,7 @@ from hub.typed_values import whole_number
 
 NAMES_MAX_AGE_S: Final = 86_400
 VIEW_NAME_MAX_CHARS: Final = 60
+WALL_ROWS: Final = 12
 WORDS: Final = {
     Word.LIVE: "đang nghe",
     Word.LATE: "trễ",
@@ -72,7 +73,7 @@ async def show_fleet(request: Request) -> Response:
     calls = _call_of(rooms)
     found = listed(await rooms.fleet.fleet(calls=list(calls)), view)
     first = min(view.page, max(0, (len(found) - 1) // PAGE_ROWS)) * PAGE_ROWS
-    shown = found[first : first + PAGE_ROWS]
+    shown = found.some(first, PAGE_ROWS)
     await rooms.feed.open_for([one.station for one in shown])
     lines = list(_lines(rooms, shown, view))
     return render(
@@ -104,14 +105,13 @@ async def show_wall(request: Request) -> Response:
     rooms = rooms_of(request)
     calls = _call_of(rooms)
     found = listed(await rooms.fleet.fleet(calls=list(calls)), View())
-    counts = {word: sum(1 for one in found if one.word is word) for word in Word}
-    needing = [one for one in found if _needs(one, calls)][:12]
+    needing = [one for one in found.some(0, WALL_ROWS) if _needs(one, calls)]  # they stand first
     await rooms.feed.open_for([one.station for one in needing])
     return render(
         request,
         "wall.html",
         account=account,
-        counts=counts,
+        counts=found.counts(),
         needing=list(_lines(rooms, needing, View())),
         call_of=calls,
         **_choices(rooms),
@@ -196,7 +196,7 @@ def _call_of(rooms: Rooms) -> dict[StationId, CallEntry]:
 
 
 def _needs(one: Listed, calls: dict[StationId, CallEntry]) -> bool:
-    return one.station in calls or bool(one.row.trouble_bits) or one.word is Word.SILENT
+    return one.station in calls or bool(one.row.troubles) or one.word is Word.SILENT
 
 
 def _choices(rooms: Rooms) -> dict[str, Any]:

@@ -13,16 +13,14 @@ from itertools import islice
 from typing import Final
 
 from contract.ids import StationId
-from hub.collation import NameKey, name_key
 from hub.fleet.compact import CUT_BIT, RHYTHM_BITS, TENTH_US, Board, Row, names_text, row_of
 from hub.fleet.folding import fold
 from hub.fleet.health import Figures, figures_of, troubles_of
-from hub.fleet.listing import Fleet
+from hub.fleet.listing import Fleet, Orders
 from hub.fleet.organisation_change import OrganisationChange
 from hub.fleet.organisation_service import OrganisationKeeper
 from hub.fleet.presence import is_cut_off, rhythm
 from hub.fleet.stations import StationList
-from hub.fleet.units import UnitNo
 from hub.hub import Hub
 from hub.ingest.committed import Committed, SignalHeard
 from hub.live.feed import LiveFeed
@@ -58,6 +56,8 @@ class FleetRoom:
         self._is_other = True  # stations or names are others than when the board began
         self._folded: dict[StationId, str] = {}
         self._unfolded: set[StationId] = set()  # of the board, whose names are new or others
+        self._orders: Orders | None = None  # of the board as it stands
+        self._padded: list[str] | None = None  # the same
         self._names: bytes | None = None
         self._is_renamed = False  # since pages were told
         self._day: date | None = None  # as of which units are called
@@ -94,6 +94,7 @@ class FleetRoom:
 
     async def run(self) -> None:
         """Bring the board up to date, until cancelled."""
+        await self._fold_some()  # before anybody looks
         while True:
             await asyncio.sleep(TURN_S)
             self.turn()
@@ -131,7 +132,7 @@ class FleetRoom:
         self.board.begin(stations, {one: kept[one] if one in kept else self.row(one) for one in stations})
         self._folded = {one: self._folded[one] for one in stations if one in self._folded}
         self._unfolded = {one for one in stations if one not in self._folded or one in self._unfolded}
-        self._is_other = False
+        self._is_other, self._orders, self._padded = False, None, None
         self._name_anew()
 
     def _follow_day(self) -> None:
@@ -163,32 +164,38 @@ class FleetRoom:
 
     async def fleet(self, *, calls: Sequence[StationId]) -> Fleet:
         """Return what lists without scripts choose from, as it is until the next await."""
+        await self._fold_some()
+        now, orders = self._organisation.now, self._orders_now()
+        if self._padded is None:
+            self._padded = [f" {self._folded[station]}" for station in self.board.stations]
+        return Fleet(
+            board=self.board,
+            padded=self._padded,
+            place=orders.place,
+            unit_place=lambda: orders.unit_place,
+            members=now.members,
+            calls=frozenset(calls),
+            now=self.now(),
+            is_hub_deaf=not self._hub.broker_link().is_connected,
+        )
+
+    def _orders_now(self) -> Orders:
+        now, by_name = self._organisation.now, self._stations.ids()
+        order_no = self._stations.order_no
+        if self._orders is None or not self._orders.are_of(now, order_no):
+            self._orders = Orders(now, by_name, order_no, self.board.stations)
+        return self._orders
+
+    async def _fold_some(self) -> None:
+        """Write down what is searched of stations whose names are new: a few at a time, calls go before."""
         while self._is_other or self._unfolded:
             if self._is_other:
                 self.turn()  # who has just added or closed a station looks for it here
             for station in list(islice(self._unfolded, FOLDS_AT_ONCE)):
                 self._unfolded.discard(station)
                 self._folded[station] = self._fold(station)
-            await asyncio.sleep(0)  # calls go before
-        now, keys = self._organisation.now, dict[UnitNo | None, list[NameKey]]()
-
-        def unit_key(station: StationId) -> list[NameKey]:
-            unit = now.unit(station)
-            if unit not in keys:
-                keys[unit] = [name_key(now.tree.name(one)) for one in now.tree.path(unit)]
-            return keys[unit]
-
-        return Fleet(
-            board=self.board,
-            folded=[self._folded[station] for station in self.board.stations],
-            place={station: place for place, station in enumerate(self._stations.ids())},
-            unit_text=now.unit_text,
-            unit_key=unit_key,
-            members=now.members,
-            calls=frozenset(calls),
-            now=self.now(),
-            is_hub_deaf=not self._hub.broker_link().is_connected,
-        )
+            self._padded = None
+            await asyncio.sleep(0)
 
     def now(self) -> float:
         """The present moment as rows have it."""

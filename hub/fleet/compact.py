@@ -8,12 +8,16 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from contract.ids import StationId
 from hub.fleet.health import Figures, Trouble
 from hub.fleet.organisation import Organisation
-from hub.fleet.presence import LIVE_S, Rhythm, Word, word_of
+from hub.fleet.presence import LATE_FACTOR, LIVE_S, Rhythm, Word
 
 TENTH_US: Final = 100_000
 DEGREES: Final = 1_000  # a position in thousandths of a degree: 100 m, finer than the map
@@ -23,8 +27,11 @@ CUT_BIT: Final = 1 << 2
 VISIT_BIT: Final = 1 << 3
 TROUBLE_SHIFT: Final = 8
 ALWAYS_TOLD: Final = 2  # values of a row
-LIVE_BY_RHYTHM_S: Final = (*LIVE_S.values(), LIVE_S[Rhythm.IDLE])
+LIVE_BY_RHYTHM_S: Final = np.array((*LIVE_S.values(), LIVE_S[Rhythm.IDLE]))
 WHEN_MISSING: Final = (None, 0, None, None, 0, None)
+WORDS: Final = (Word.SILENT, Word.LATE, Word.NEVER, Word.LIVE)  # who needs somebody most stands first
+_SILENT, _LATE, _NEVER, _LIVE = range(len(WORDS))
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +67,9 @@ class Row:
         return Row(heard, flags, self.told, self.round_trip_ms, self.owed_count, self.oldest_owed_s)
 
     @property
-    def trouble_bits(self) -> int:
-        """What is wrong, as far as it told; quicker than `troubles`, for whoever asks all rows."""
-        return self.flags >> TROUBLE_SHIFT
-
-    @property
     def troubles(self) -> Trouble:
         """What is wrong, as far as it told."""
         return Trouble(self.flags >> TROUBLE_SHIFT)
-
-    def age_s(self, now: float) -> float | None:
-        """Return how long ago it was heard, None for never; `now` in tenths as `heard`."""
-        return None if self.heard is None else max(0.0, now - self.heard) / 10
-
-    def word(self, now: float, *, is_hub_deaf: bool = False) -> Word:
-        """Return what may be said of it now. A hub without its broker hears nobody: then nothing is live."""
-        limit_s = LIVE_BY_RHYTHM_S[self.flags & RHYTHM_BITS]
-        word = word_of(self.age_s(now), limit_s=limit_s, is_cut=bool(self.flags & CUT_BIT))
-        return Word.LATE if word is Word.LIVE and is_hub_deaf else word
 
 
 def row_of(
@@ -145,6 +137,8 @@ class Board:
         self.number = 0
         self.stations: list[StationId] = []
         self.rows: list[Row] = []
+        self.flags: Numbers = np.empty(0, np.int64)  # of the rows, for whoever looks at all of them
+        self._heard_at: NDArray[np.float64] = np.empty(0)  # the same; never is minus infinity
         self._numbers: dict[StationId, int] = {}
         self._texts: list[str | None] = []  # None: to be written when somebody asks
         self._heard: dict[int, int] = {}  # since the last delta
@@ -156,6 +150,8 @@ class Board:
         self.stations = list(stations)
         self._numbers = {station: number for number, station in enumerate(self.stations)}
         self.rows = [rows.get(station, Row()) for station in self.stations]
+        self.flags = np.array([row.flags for row in self.rows], np.int64)
+        self._heard_at = np.array([_heard_at(row) for row in self.rows], np.float64)
         self._texts = [None] * len(self.rows)
         self._heard, self._changed = {}, set()
         self._deltas.clear()
@@ -164,6 +160,10 @@ class Board:
     def knows(self, station: StationId) -> bool:
         """Whether there is such a row."""
         return station in self._numbers
+
+    def row_no(self, station: StationId) -> int:
+        """Return where a station's row stands."""
+        return self._numbers[station]
 
     def row(self, station: StationId) -> Row:
         """Return a station's row."""
@@ -176,10 +176,27 @@ class Board:
         if row == before:
             return
         self.rows[number], self._texts[number] = row, None
+        self.flags[number], self._heard_at[number] = row.flags, _heard_at(row)
         if row.heard is not None and row.is_but_heard(before):
             self._heard[number] = row.heard
         else:
             self._changed.add(number)
+
+    def words(self, now: float, *, is_hub_deaf: bool = False) -> Numbers:
+        """Return what may be said of each row now, as places in WORDS; `now` in tenths as `heard`. A hub
+        without its broker hears nobody: then nothing is live. `presence.word_of` says the same of one.
+        """
+        age_s = np.maximum(0.0, now - self._heard_at) / 10
+        limit_s = LIVE_BY_RHYTHM_S[self.flags & RHYTHM_BITS]
+        is_late = (age_s > limit_s) | (self.flags & CUT_BIT != 0) | is_hub_deaf
+        words = np.where(is_late, _LATE, _LIVE)
+        words[age_s > limit_s * LATE_FACTOR] = _SILENT
+        words[self._heard_at == -inf] = _NEVER
+        return words
+
+    def by_heard(self, numbers: Numbers) -> NDArray[np.float64]:
+        """Return when these rows were heard, in tenths; never is before all else."""
+        return self._heard_at[numbers]
 
     def turn(self, *, now_us: int) -> bool:
         """Make a delta of what has changed since the last; return whether there is one."""
@@ -212,3 +229,7 @@ class Board:
         if text is None:
             text = self._texts[number] = self.rows[number].text()
         return text
+
+
+def _heard_at(row: Row) -> float:
+    return -inf if row.heard is None else row.heard

@@ -5,6 +5,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 _LETTERS: Final = str.maketrans({"\u0111": "d", "\u0110": "d"})
@@ -18,10 +19,15 @@ def fold(text: str) -> str:
     return _NO_WORD.sub(" ", bare).strip()
 
 
-def is_found(words: list[str], folded: str) -> bool:
-    """Whether every word begins a word of a folded text."""
-    padded = f" {folded}"
-    return all(f" {word}" in padded for word in words)
+def found_among(text: str, padded: Sequence[str], numbers: Iterable[int]) -> list[int]:
+    """Return those of `numbers` whose folded text, each behind a space, has a word for every word of `text`
+    that begins with it.
+    """
+    found = list(numbers)
+    for word in fold(text).split():
+        beginning = f" {word}"
+        found = [number for number in found if beginning in padded[number]]
+    return found
 
 
 def digits_of(text: str) -> str:

@@ -60,6 +60,7 @@ class StationList:
     ) -> None:
         self.name, self._is_listed = name_of, is_listed
         self._order: list[tuple[NameKey, StationId]] = []  # of those on lists
+        self.order_no = 0  # grows when `ids` may have become another
         self._placed: dict[StationId, NameKey] = {}  # of the same
         self._unplaced = set(stations := list(stations))  # may stand elsewhere by now
         self._started_s = started_s
@@ -69,7 +70,13 @@ class StationList:
         """Return every station that is enrolled or was ever heard, in the order of their names; those that
         are on no list are left out.
         """
+        if self._unplaced:
+            self._place()
+        return [station for _, station in self._order]
+
+    def _place(self) -> None:
         some, self._unplaced = self._unplaced, set()
+        self.order_no += 1
         for station in some:
             if (key := self._placed.pop(station, None)) is not None and len(some) <= PLACED_ONE_BY_ONE:
                 del self._order[bisect_left(self._order, (key, station))]
@@ -79,7 +86,6 @@ class StationList:
                     insort(self._order, (key, station))
         if len(some) > PLACED_ONE_BY_ONE:
             self._order = sorted((key, station) for station, key in self._placed.items())
-        return [station for _, station in self._order]
 
     def look_again(self, stations: Iterable[StationId]) -> None:
         """The names of these may be others, or whether they are on lists."""

@@ -12,7 +12,7 @@ BATCH_PAYLOADS: Final = 200
 BATCH_BYTES: Final = 2 * 2**20  # bounds what a call may wait behind
 
 WINDOW_S: Final = 0.010  # what a waveform may wait so that one sync serves many; a call does not wait
-BUSY_WINDOW_S: Final = 0.030  # with a thousand parcels a second, where a turn costs more than a wait does
+BUSY_WINDOW_S: Final = 0.060  # with a thousand parcels a second, where a turn costs more than a wait does
 BUSY_PAYLOADS_PER_S: Final = 500
 
 

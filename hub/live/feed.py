@@ -25,6 +25,7 @@ from hub.live.opening import (
     open_arrivals,
     read_beginning,
     read_history,
+    take_turn,
 )
 from hub.live.station_now import Change, StationNow
 from hub.live.taking_up import UNKNOWN_BOOT, take_up
@@ -44,9 +45,6 @@ log = logging.getLogger(__name__)
 
 PENDING_MAX: Final = (
     2_000  # chunks that wait to be opened; more means that the disk is slower than the stations
-)
-OPEN_AT_ONCE: Final = (
-    2  # chunks a turn of the store's thread, 50 ms each at most: a press is read between turns
 )
 BEGIN_AT_ONCE: Final = 8  # stations a turn of the store's thread, two milliseconds each
 VALUES_EVERY_S: Final = 1.0
@@ -116,9 +114,9 @@ class LiveFeed:
         wait: somebody is about to see them.
         """
         await self.know(stations)
-        waiting = [arrival for station in stations for arrival in self._unopened.take(station)]
-        for start in range(0, len(waiting), OPEN_AT_ONCE):
-            await self._open(waiting[start : start + OPEN_AT_ONCE], have_waited=True)
+        waiting = deque(arrival for station in stations for arrival in self._unopened.take(station))
+        while waiting:
+            await self._open(take_turn(waiting), have_waited=True)
 
     def begin(self, stations: Iterable[StationId]) -> None:
         """The store knows these stations: `run` takes them up from there by and by, `open_for` at once."""
@@ -212,8 +210,7 @@ class LiveFeed:
             await self._awake.wait()
             self._awake.clear()
             while self._pending:
-                turn = [self._pending.popleft() for _ in range(min(OPEN_AT_ONCE, len(self._pending)))]
-                await self._open(turn)
+                await self._open(take_turn(self._pending))
 
     async def _open(self, turn: Sequence[Arrival], *, have_waited: bool = False) -> None:
         """`have_waited`: they were heeded when they came. Of a card that has been taken out since, they would

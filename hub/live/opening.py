@@ -1,5 +1,6 @@
 """Opens sealed chunks for the eye; runs on the store's thread (core over the store it is given)."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,8 @@ from hub.times.placing import PlacedColumn, placed
 
 OpenerFor = Callable[[Store, StationId, SpoolId, KeyId], Opener | None]
 
+OPEN_AT_ONCE: Final = 20  # chunks a turn of the store's thread: of numerics, a quarter of a millisecond each
+OPEN_BYTES: Final = 8_000  # a turn that has so many takes no more: 50 ms, and a press is read between turns
 HISTORY_CHUNKS_MAX: Final = 96  # 12 s of half-second chunks, four devices
 NUMERICS_MAX: Final = 4  # newest chunks of numerics that say how a station was when the hub starts
 A_DEVICE_EACH: Final = 64  # several of the devices that a station has; one that flaps hides no other
@@ -82,6 +85,19 @@ def open_record(
         placed(column, store.sample_line(*of_set, stream=column.stream, index=column.first_index))
         for column in columns
     ]
+
+
+def take_turn(waiting: deque[Arrival]) -> list[Arrival]:
+    """Take from the front what is opened in one turn of the store's thread: many small chunks, for each turn
+    costs a page two changes of threads; of large ones a single one.
+    """
+    turn: list[Arrival] = []
+    size_bytes = 0
+    while waiting and len(turn) < OPEN_AT_ONCE and size_bytes < OPEN_BYTES:
+        arrival = waiting.popleft()
+        turn.append(arrival)
+        size_bytes += len(arrival.record.body) if isinstance(arrival.record, Record) else 0
+    return turn
 
 
 def open_arrivals(store: Store, opener_for: OpenerFor, arrivals: Iterable[Arrival]) -> list[OpenedArrival]:

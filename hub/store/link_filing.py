@@ -3,6 +3,7 @@
 What is older than 90 days goes as new days come.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -32,10 +33,14 @@ def file_heard(db: Database, heard: Mapping[StationId, int]) -> None:
     """Write when stations were heard, hub UTC, and the outages that this ended."""
     if not heard:
         return
-    for station, utc_us in {**heard, StationId(THE_HUB): max(heard.values())}.items():
-        row = db.execute("SELECT utc_us FROM link_heard WHERE station = ?", (station,)).fetchone()
-        before_us = None if row is None else int(row[0])
-        outage = outage_between(before_us, utc_us)
+    heard = {**heard, StationId(THE_HUB): max(heard.values())}
+    known = db.conn.execute(
+        "SELECT station, utc_us FROM link_heard WHERE station IN (SELECT value FROM json_each(?))",
+        (json.dumps([*heard]),),
+    )
+    before = dict[StationId, int](known.fetchall())
+    for station, utc_us in heard.items():
+        outage = outage_between(before.get(station), utc_us)
         if outage is not None:
             db.execute(
                 "INSERT OR IGNORE INTO link_outage (station, from_utc_us, until_utc_us) VALUES (?, ?, ?)",
@@ -45,12 +50,11 @@ def file_heard(db: Database, heard: Mapping[StationId, int]) -> None:
                 "DELETE FROM link_outage WHERE station = ? AND until_utc_us < ?",
                 (station, utc_us - KEPT_DAYS * DAY_US),
             )
-        if before_us is None or utc_us > before_us:
-            db.execute(
-                "INSERT INTO link_heard (station, utc_us) VALUES (?, ?)"
-                " ON CONFLICT (station) DO UPDATE SET utc_us = excluded.utc_us",
-                (station, utc_us),
-            )
+    db.conn.executemany(
+        "INSERT INTO link_heard (station, utc_us) VALUES (?, ?)"
+        " ON CONFLICT (station) DO UPDATE SET utc_us = max(utc_us, excluded.utc_us)",
+        heard.items(),
+    )
 
 
 def file_status(
