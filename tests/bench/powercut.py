@@ -2,7 +2,7 @@
 
 The spool's own code works on ext4, made and mounted as the image does it, on a device that logs each write
 and flush (`qemu-storage-daemon` with blklogwrites, FUSE, a loop device). A state is what was flushed and, by
-seed, of what was not: all, none, the newest write alone, all but one, the newest torn at sectors of 512
+seed, of what was not: all, none, the newest write alone, all but one, the newest torn between blocks of 4,096
 bytes, any in any order. Each is started as the box starts (e2fsck -a, mount, the spool with its recovery,
 another boot, a press and a draft more), and held against what had been promised by then. Three lives are
 recorded, each of which begins with what a cut left of the one before: power goes during recovery too. Beside

@@ -39,9 +39,29 @@ def mkfs_command(device: Path) -> list[str]:
 
 
 @contextmanager
-def mounted(device: Path, folder: Path) -> Iterator[None]:
-    """Mount what is in `device` as it is. Raises UnbootableError: it cannot be mounted for writing."""
-    done = _run("mount", "-o", f"loop,{mount_options()}", str(device), str(folder))
+def mounted(file: Path, folder: Path) -> Iterator[None]:
+    """Mount what is in `file` as it is. Raises UnbootableError: it cannot be mounted for writing."""
+    with _block_device(file) as device, _mounted(device, folder):
+        yield
+
+
+@contextmanager
+def _block_device(file: Path) -> Iterator[str]:
+    """Show a file as a block device. A program that writes a few bytes to one writes whole blocks in the end,
+    to a file it would write those bytes.
+    """
+    command = ["losetup", "--find", "--show", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_S)
+    device = done.stdout.strip()
+    try:
+        yield device
+    finally:
+        subprocess.run(["losetup", "--detach", device], check=True, timeout=LIMIT_S)
+
+
+@contextmanager
+def _mounted(device: str, folder: Path) -> Iterator[None]:
+    done = _run("mount", "-o", mount_options(), device, str(folder))
     if done.returncode:
         raise UnbootableError(done.stderr.strip())
     try:
@@ -55,15 +75,17 @@ def mounted(device: Path, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def started(device: Path, folder: Path) -> Iterator[None]:
+def started(file: Path, folder: Path) -> Iterator[None]:
     """As the box at its start: check, without a question, what says that it needs it; then mount. Raises
     UnbootableError.
     """
-    done = _run("e2fsck", "-a", str(device))
-    if done.returncode > MENDED:
-        raise UnbootableError(f"e2fsck -a: {done.returncode}: {done.stdout.strip()} {done.stderr.strip()}")
-    with mounted(device, folder):
-        yield
+    with _block_device(file) as device:
+        done = _run("e2fsck", "-a", device)
+        if done.returncode > MENDED:
+            said = f"{done.stdout.strip()} {done.stderr.strip()}"
+            raise UnbootableError(f"e2fsck -a: {done.returncode}: {said}")
+        with _mounted(device, folder):
+            yield
 
 
 def is_sound(device: Path) -> bool:
@@ -73,7 +95,8 @@ def is_sound(device: Path) -> bool:
 
 def lacking() -> list[str]:
     """Return what this machine lacks for all this: as root, a kernel with loop devices and ext4."""
-    programs = [name for name in ("mkfs.ext4", "e2fsck", "mount", "umount") if shutil.which(name) is None]
+    needed = ("mkfs.ext4", "e2fsck", "losetup", "mount", "umount")
+    programs = [name for name in needed if shutil.which(name) is None]
     kernel = Path("/proc/filesystems").read_text(encoding="ascii").split()
     return programs + [name for name in ("ext4",) if name not in kernel]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.crash.campaign import promise_at, recipe_of
+from tests.crash.campaign import promise_at
 from tests.crash.checker import Checker
 from tests.crash.disk import Disk
 from tests.crash.recording import memory_folder
-from tests.crash.states import Recipe, prefix
+from tests.crash.states import Recipe, imagine, prefix
 from tests.crash.trace import Sync, Write
-from tests.powercut.box_mount import UnbootableError, is_sound, started
+from tests.powercut.box_mount import BLOCK_BYTES, UnbootableError, is_sound, started
 from tests.powercut.keeper import wrong_with
 from tests.powercut.recorded import FILES_FOLDER, SPOOL_FOLDER, Past, Recorded, new_device, record
 from tests.powercut.write_log import DEVICE
@@ -63,7 +63,7 @@ def _cut(recorded: Recorded, random: Random) -> Past:
     disk = Disk()
     for step in recorded.spool.steps[: at + 1]:
         disk.take(step)
-    recipe = recipe_of(disk, at, "some", seed=0, draw=0) or prefix(disk, at)
+    recipe = imagine(disk, at, "some", seed=0, draw=0, whole_bytes=BLOCK_BYTES) or prefix(disk, at)
     device = bytes(disk.files(recipe.parts, recipe.names)[DEVICE.name])
     promise, kept = promise_at(recorded.spool, at) + 1, bisect_right(recorded.kept_at, at)
     spool = recorded.spool
@@ -100,9 +100,16 @@ def _states(recorded: Recorded, states: int, seed: int) -> Iterator[tuple[Recipe
         for number, step in enumerate(steps):
             disk.take(step)
             for kind in wanted.get(number, ()):
-                recipe = recipe_of(disk, number, kind, seed=seed, draw=draw)
+                recipe = _recipe(disk, number, kind, seed=seed, draw=draw)
                 if recipe is not None:
                     yield recipe, disk.files(recipe.parts, recipe.names)[DEVICE.name]
+
+
+def _recipe(disk: Disk, step: int, kind: str, *, seed: int, draw: int) -> Recipe | None:
+    """The box's partition has sectors of a block (LUKS): one is written whole or not at all."""
+    if kind == "prefix":
+        return prefix(disk, step)
+    return imagine(disk, step, kind, seed=seed, draw=draw, whole_bytes=BLOCK_BYTES)
 
 
 def _open_steps(recorded: Recorded) -> list[int]:
