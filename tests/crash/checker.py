@@ -32,6 +32,7 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     corrupt: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
+    is_dead: bool = False  # the product neither opens nor goes on with it: `corrupt` says why
 
     @property
     def is_good(self) -> bool:
@@ -72,6 +73,7 @@ class Checker:
             spool = Spool(folder / SPOOL, quota_bytes=QUOTA_BYTES)
         except BoxError as error:
             verdict.corrupt.append(f"it does not open: {error}")
+            verdict.is_dead = True
             return verdict
         with closing(spool), closing(sqlite3.connect(folder / SPOOL, isolation_level=None)) as db:
             try:
@@ -85,6 +87,7 @@ class Checker:
                 self._check_start(db, before, boot, verdict)
             except (BoxError, sqlite3.Error) as error:
                 verdict.corrupt.append(f"it does not start: {error}")
+                verdict.is_dead = True
         return verdict
 
     def _is_there(self, folder: Path, promise: int, verdict: Verdict) -> bool:
@@ -160,6 +163,9 @@ class Checker:
             verdict.lost.append(f"boot {then.boots}: its number would be given again")
         if then.spool and now.spool != then.spool:
             verdict.lost.append(f"the spool's name {then.spool}: it is {now.spool}")
+        for name, value in then.facts.items():
+            if now.facts.get(name) not in (value, coming.facts.get(name)):
+                verdict.lost.append(f"the fact {name}: {value}; it is {now.facts.get(name)}")
         if now.received not in (then.received, coming.received):
             verdict.lost.append("what the hub is known to have")
 

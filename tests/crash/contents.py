@@ -19,6 +19,8 @@ from tests.integration.edge.spools import HUB, STATION
 # The check sum of a row is zlib's: Castagnoli's over a record that ends with its own is the same for all.
 TABLES: Final = {int(record_class): record_table(record_class) for record_class in RecordClass}
 
+FACTS: Final = ("call", "desired", "epoch", "visit")  # of the box's rooms; the spool's own are its own affair
+
 Name = tuple[int, int]  # class, seq
 
 
@@ -33,6 +35,7 @@ class Contents:
     counters: Mapping[int, int] = field(default_factory=dict)  # class -> the highest seq ever given
     boots: int = 0
     spool: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)  # what a restart goes on from: a call, a visit …
 
     def has_received(self, name: Name) -> bool:
         """Whether the hub is known to have this record."""
@@ -58,7 +61,7 @@ def read_contents(db: sqlite3.Connection) -> Contents:
         for seq, raw in db.execute(f"SELECT seq, raw FROM {table}")  # noqa: S608 - our own names
     }
     counters = dict(db.execute("SELECT name, seq FROM sqlite_sequence"))
-    spool = db.execute("SELECT value FROM fact WHERE name = 'spool'").fetchone()
+    facts = dict(db.execute("SELECT name, value FROM fact"))
     return Contents(
         records=records,
         drafts=tuple(zlib.crc32(raw) for (raw,) in db.execute("SELECT raw FROM draft ORDER BY draft")),
@@ -66,7 +69,8 @@ def read_contents(db: sqlite3.Connection) -> Contents:
         received=tuple(db.execute("SELECT class, low, high FROM received ORDER BY class, low")),
         counters={one: counters.get(table, 0) for one, table in TABLES.items()},
         boots=db.execute("SELECT count(*) FROM boot").fetchone()[0],
-        spool=spool[0] if spool else "",
+        spool=facts.get("spool", ""),
+        facts={name: value for name, value in facts.items() if name in FACTS},
     )
 
 
@@ -83,10 +87,12 @@ def known_of(header: Header, body: bytes, gives_up: tuple[int, int, int] | None 
 
 
 class Teller:
-    """Says what the file at `path` holds now, and of each row that it meets first what is known of it."""
+    """Says what the file at `path` holds now, and of each row that it meets first what is known of it;
+    before that, how long the file `beside` is.
+    """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, beside: Path | None = None) -> None:
+        self.path, self._beside = path, beside
         self._met: set[int] = set()
         self._openers: dict[int, Opener] = {}
         self._contents = Contents()
@@ -96,8 +102,9 @@ class Teller:
         return {RecordClass(one): last for one, last in self._contents.counters.items()}
 
     def line(self) -> str:
-        """One line of JSON, for `parse_line`."""
-        with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)) as db:
+        """One line of JSON, for `parse_line` and `beside_of`."""
+        beside_bytes = self._beside.stat().st_size if self._beside is not None else 0
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as db:
             now = self._contents = read_contents(db)
             known = self._meet(db, now)
         return json.dumps(
@@ -109,6 +116,8 @@ class Teller:
                 "counters": [[one, last] for one, last in now.counters.items()],
                 "boots": now.boots,
                 "spool": now.spool,
+                "facts": now.facts,
+                "beside_bytes": beside_bytes,
                 "known": known,
             }
         )
@@ -158,6 +167,12 @@ def parse_line(line: str) -> tuple[Contents, dict[int, Known]]:
         counters=dict(told["counters"]),
         boots=told["boots"],
         spool=told["spool"],
+        facts=told["facts"],
     )
     known = {check: Known._make((*rest, up and tuple(up))) for check, (*rest, up) in told["known"]}
     return contents, known
+
+
+def beside_of(line: str) -> int:
+    """Return how long the file beside was when the promise was made."""
+    return int(json.loads(line)["beside_bytes"])

@@ -61,9 +61,11 @@ def prefix(disk: Disk, step: int) -> Recipe:
     return Recipe(step, "prefix", 0, _whole(disk), len(disk.pending_names))
 
 
-def imagine(disk: Disk, step: int, kind: str, *, seed: int, draw: int) -> Recipe | None:
+def imagine(
+    disk: Disk, step: int, kind: str, *, seed: int, draw: int, whole_bytes: int = SECTOR_BYTES
+) -> Recipe | None:
     """Return a state of this kind after `step`, which `disk` has just taken; None: there is none. Another
-    `draw` is perhaps another state.
+    `draw` is perhaps another state. What lies in one `whole_bytes` of the disk is written whole or not.
     """
     random = Random(f"{seed} {step} {kind} {draw}")
     count = len(disk.pending)
@@ -80,14 +82,14 @@ def imagine(disk: Disk, step: int, kind: str, *, seed: int, draw: int) -> Recipe
             parts = list(_whole(disk))
             del parts[random.randrange(count)]
         case "torn":
-            parts = [*_whole(disk)[:-1], *_torn(disk, count - 1, random)]
+            parts = [*_whole(disk)[:-1], *_torn(disk, count - 1, random, whole_bytes)]
         case _:
             share = random.random()
             chosen = [number for number in range(count) if random.random() < share]
             random.shuffle(chosen)
             parts = [Part(number) for number in chosen]
             if chosen and random.random() < 0.5:
-                parts[-1:] = _torn(disk, chosen[-1], random)
+                parts[-1:] = _torn(disk, chosen[-1], random, whole_bytes)
     return Recipe(step, kind, draw, tuple(parts), names)
 
 
@@ -95,13 +97,13 @@ def _whole(disk: Disk) -> tuple[Part, ...]:
     return tuple(map(Part, range(len(disk.pending))))
 
 
-def _torn(disk: Disk, number: int, random: Random) -> Iterator[Part]:
+def _torn(disk: Disk, number: int, random: Random, whole_bytes: int) -> Iterator[Part]:
     """Part of a write, cut where sectors of the disk begin."""
     step = disk.pending[number]
     if not isinstance(step, Write):
         return
-    first_cut = -step.offset % SECTOR_BYTES
-    cuts = list(range(first_cut, len(step.data), SECTOR_BYTES)) or [0]
+    first_cut = -step.offset % whole_bytes
+    cuts = list(range(first_cut, len(step.data), whole_bytes)) or [0]
     low, high = sorted((random.choice(cuts), random.choice(cuts)))
     match random.randrange(3):
         case 0:

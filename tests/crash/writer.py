@@ -20,6 +20,7 @@ import numpy as np
 from contract.header import Header, Kind
 from contract.ids import CLEAR, BootId, RecordClass, StreamSetNo, VisitNo
 from contract.ranges import SeqRanges
+from edge.desired.desired_service import DESIRED_FACT
 from edge.spool.batch import Batch, Entry
 from edge.spool.spool import Spool
 from edge.spool.spool_service import SpoolThread
@@ -41,20 +42,21 @@ def main() -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--seconds", type=int, required=True, help="of each life")
     parser.add_argument("--careless", action="store_true", help="the control: commits do not sync")
+    parser.add_argument("--beside", type=Path, help="a file that grows: each promise says how long it is")
     parser.add_argument("--life", type=int)
     options = parser.parse_args()
     if options.life is not None:
-        asyncio.run(live(options.path, options.life, seconds=options.seconds, careless=options.careless))
+        teller = Teller(options.path, beside=options.beside)
+        asyncio.run(live(teller, options.life, seconds=options.seconds, careless=options.careless))
         return
     for life in range(LIVES):
         command = [sys.executable, "-m", "tests.crash.writer", *sys.argv[1:], "--life", str(life)]
         subprocess.run(command, check=True)
 
 
-async def live(path: Path, life: int, *, seconds: int, careless: bool) -> None:
+async def live(teller: Teller, life: int, *, seconds: int, careless: bool) -> None:
     """One process from its start to its end."""
-    teller = Teller(path)
-    thread = SpoolThread(path, quota_bytes=QUOTA_BYTES)
+    thread = SpoolThread(teller.path, quota_bytes=QUOTA_BYTES)
     await thread.open()
     if careless:
         await thread.use(lambda one: one._db.execute("PRAGMA synchronous = NORMAL"))
@@ -96,7 +98,8 @@ def day(life: int, seconds: int, teller: Teller) -> Iterator[Batch]:
         bulk = [noise(life * 10_000 + second * 10 + one) for one in range(BULK[life])]
         if second % RECORD_S == RECORD_S - 1:
             entries = [event(), wave(start, count=end - start), *bulk]
-            yield Batch(entries=entries, drops_drafts=True, facts={"visit": {"second": second}})
+            facts = {"visit": {"second": second}, DESIRED_FACT: {"document": {"version": start}}}
+            yield Batch(entries=entries, drops_drafts=True, facts=facts)
             start = end
         else:
             yield Batch(entries=bulk, drafts=[wave(end - RATE_HZ, count=RATE_HZ)])

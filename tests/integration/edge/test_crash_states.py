@@ -60,6 +60,7 @@ def left(recording: Recording, tmp_path: Path) -> Path:
         ("DELETE FROM draft_slot", "lost"),
         ("DELETE FROM press", "lost"),
         ("DELETE FROM received", "lost"),
+        ("DELETE FROM fact WHERE name = 'desired'", "lost"),
         ("UPDATE record_1 SET raw = zeroblob(90) WHERE seq = (SELECT max(seq) FROM record_1)", "corrupt"),
         ("INSERT INTO record_2 VALUES (100000, 1, 1, x'00')", "corrupt"),
         ("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'record_0'", "duplicated"),
