@@ -1,7 +1,7 @@
 """The screen's page while the box is not enrolled: a number to read out, or what is the matter.
 
-It stands where the panel will be (http://127.0.0.1:8080/). Its script stays until there is something else to
-see, so the kiosk's browser goes from one to the other by itself. It takes nothing but GET and says the same to
+It stands where the panel will be (http://127.0.0.1:8080/). Its script stays until something else is there:
+the kiosk's browser goes from one to the other by itself. It takes nothing but GET and says the same to
 whoever asks; it may fail without harm.
 """
 

@@ -1,6 +1,4 @@
-"""Whether the box's certificate is renewed in time (core). By the hub's clock, which an anchor tells: no clock of
-the box is asked.
-"""
+"""Whether the box's certificate is renewed in time (core), by the hub's clock and none of the box."""
 
 from typing import Final
 

@@ -394,7 +394,7 @@ def test_how_far_the_check_is_stands_beside_what_is_owed(card: CardSight, text: 
 
 
 def test_a_certificate_is_weighed_by_the_hubs_clock_alone() -> None:
-    """The anchor ties 1 us of this boot to 2 us of 1970: by it 900 s have passed, whatever the box believes."""
+    """The anchor ties 1 us of this boot to 2 us of 1970: by it 900 s have passed."""
     (found,) = findings(certificate_ends_utc_s=24 * 86_400.0)["certificate"]
     assert (found.is_well, found.text) == (True, "good for 24 days")
     (found,) = findings(certificate_ends_utc_s=-1.0, anchor=None)["certificate"]
