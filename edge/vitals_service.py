@@ -20,7 +20,7 @@ from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.video_service import Offices, VideoService
+from edge.call.video_service import SOUND_FACT, Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -57,7 +57,16 @@ from supervisor.notify import Supervisor
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-_CARRIED: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
+_CARRIED: Final = (
+    "visit",
+    "stream set",
+    "call",
+    "camera off",
+    "epoch",
+    SOUND_FACT,
+    DEVICES_FACT,
+    ADVICE_FACT,
+)
 CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
@@ -113,7 +122,7 @@ class Vitals:
         facts = {
             **self._capture.facts(),
             "call": saved_call(self._call.call, boot_name=self._clock.boot_name),
-            "camera off": self._video.relay.camera_off_in,
+            **self._video.facts(),
             DEVICES_FACT: self._instruments.known,
             ADVICE_FACT: self._advice.book.saved(),
             **self._wishes.facts(),

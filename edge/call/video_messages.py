@@ -16,6 +16,7 @@ from edge.errors import VideoLinkError
 from edge.health.report import Finding
 
 LINE_MAX_BYTES: Final = 65_536  # as the control socket's
+VOLUME_MIN_PCT: Final = 10  # never so low that a call is not heard
 FINDINGS_MAX: Final = 8  # camera, sound, printer
 PHOTO_SLICE_BYTES: Final = 24_000  # in base64 it fits a line with room to spare
 
@@ -61,6 +62,16 @@ class MediaLimits(_Message):
     volume_pct: Annotated[int, Field(ge=0, le=100)] = 100
     video_max_bps: Annotated[int, Field(ge=1)] | None = None
     video_max_height: Annotated[int, Field(ge=16)] | None = None
+
+
+class StationSound(_Message):
+    """To video: how loud the station wants its loudspeaker, and whether its microphone is muted: it stays
+    open, and nothing that it hears is sent.
+    """
+
+    tell: Literal["sound"] = "sound"
+    volume_pct: Annotated[int, Field(ge=VOLUME_MIN_PCT, le=100)] = 100
+    is_muted: bool = False
 
 
 class Say(_Message):
@@ -151,7 +162,7 @@ class PhotoSlice(_Message):
     data: Bytes
 
 
-ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say | TryDevices | End
+ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | StationSound | Say | TryDevices | End
 FromVideo = Here | ToHub | DevicesNow | MediaRate | Spoke | DevicesTried | PhotoSlice
 _TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
 _FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])

@@ -38,6 +38,7 @@ from edge.call.video_messages import (
     MediaRate,
     Say,
     Spoke,
+    StationSound,
     TryDevices,
 )
 from edge.clock import BoxClock
@@ -170,6 +171,8 @@ class Video:
                     self._do(lambda signal=signal: self._on_hub(signal))  # type: ignore[misc]
                 case MediaLimits() as limits:
                     self._devices.set_limits(limits)
+                case StationSound() as sound:
+                    self._devices.set_sound(sound)
                 case CameraWish(is_allowed=is_allowed):
                     self._devices.picture.set_allowed(is_allowed)
 
