@@ -1,4 +1,4 @@
-"""What people at the station say to `edge vitals`, by tool or panel: next person, cancel, camera, time."""
+"""What people at the station say to `edge vitals`, by tool or panel: next person, cancel, sound, time …"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -44,6 +44,7 @@ class StaffWords:
             "raise call": self._raise,
             "practice": self._practice,
             "camera": self._camera,
+            "sound": self._sound,
             "time": self._time,
         }
 
@@ -65,7 +66,11 @@ class StaffWords:
 
     async def _call_now(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         media = self._video.media
-        return {**self._call.facts(), "media": None if media is None else media.model_dump(mode="json")}
+        return {
+            **self._call.facts(),
+            "media": None if media is None else media.model_dump(mode="json"),
+            "sound": self._video.sound.model_dump(),
+        }
 
     async def _accept(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         await self._call.accept()
@@ -91,6 +96,10 @@ class StaffWords:
 
     async def _camera(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._video.allow_camera(is_allowed=request.get("is_allowed") is True)
+        return {}
+
+    async def _sound(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._video.turn_sound(str(request.get("word")))
         return {}
 
     async def _time(self, request: Mapping[str, Any]) -> Mapping[str, Any]:

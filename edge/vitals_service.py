@@ -8,7 +8,6 @@ call and hub -> `edge video`.
 import asyncio
 import logging
 import random
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from edge.board_service import OurBoard
 from edge.button_service import OwnButton
 from edge.call.call_service import CallEars, CallService
 from edge.call.saved_call import restored_call, saved_call
-from edge.call.video_service import Offices, VideoService
+from edge.call.video_service import SOUND_FACT, Offices, VideoService
 from edge.capture.capture import BOARD, BUTTON, Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -58,14 +57,21 @@ from supervisor.notify import Supervisor
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-_CARRIED: Final = ("visit", "stream set", "call", "camera off", "epoch", DEVICES_FACT, ADVICE_FACT)
+_CARRIED: Final = (
+    "visit",
+    "stream set",
+    "call",
+    "camera off",
+    "epoch",
+    SOUND_FACT,
+    DEVICES_FACT,
+    ADVICE_FACT,
+)
 CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
-    """The rooms of one box. `video_command` starts `edge video` where nobody else does, `check_command` tries
-    the devices.
-    """
+    """The rooms of one box. `video_command` starts `edge video` where nobody else does."""
 
     def __init__(
         self,
@@ -74,13 +80,10 @@ class Vitals:
         rng: random.Random,
         *,
         video_command: Sequence[str],
-        check_command: Sequence[str] | None = None,
         supervisor: Supervisor | None = None,
     ) -> None:
         self._config, self._clock, self._rng = config, clock, rng
         self._video_command = tuple(video_command)
-        ours = (sys.executable, "-m", "edge", "check-devices", "--config", str(config.file))
-        self._check_command = ours if check_command is None else tuple(check_command)
         self._life = LifeSigns(supervisor or Supervisor(), now_s=clock.now_s)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
@@ -119,7 +122,7 @@ class Vitals:
         facts = {
             **self._capture.facts(),
             "call": saved_call(self._call.call, boot_name=self._clock.boot_name),
-            "camera off": self._video.relay.camera_off_in,
+            **self._video.facts(),
             DEVICES_FACT: self._instruments.known,
             ADVICE_FACT: self._advice.book.saved(),
             **self._wishes.facts(),
@@ -334,7 +337,7 @@ class Vitals:
             rhythm=self._rhythm,
             on_stored=self._on_stored,
         )
-        self._self_tests = SelfTests(rooms, command=self._check_command)
+        self._self_tests = SelfTests(rooms)
         self._sights = Sights(rooms, self_test=self._self_tests.now)
         self._wishes = HubWishes(rooms, facts)
         self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)

@@ -10,6 +10,7 @@ from contract.signals import OnTheLine
 from edge.call.hub_ring import RingState
 from edge.call.station_call import StationCall
 from edge.call.station_table import State
+from edge.call.video_messages import StationSound
 
 
 class RingNow(BaseModel):
@@ -32,7 +33,8 @@ class CallFacts(BaseModel):
     `phone`: the number to ring, because no voice comes this way or nobody has answered for long. `practice`:
     of the open call; `next_is_practice`: the next press is none, for `practice_left_s`. `media`: what
     `edge video` said of picture and voice, if that is no older than some seconds. `is_missed`: nobody
-    answered in time, and the hub will call back. `others`: who is there beside `by`.
+    answered in time, and the hub will call back. `others`: who is there beside `by`. `sound`: how loud the
+    station is, and whether its microphone is muted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +52,7 @@ class CallFacts(BaseModel):
     media: StationMedia | None = None
     is_missed: bool = False
     others: tuple[OnTheLine, ...] = ()
+    sound: StationSound = StationSound()
 
     def lines(self) -> Iterator[str]:
         """Yield what a person at a terminal wants to know."""

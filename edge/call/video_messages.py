@@ -13,8 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from contract.events import Bytes
 from contract.media import CameraState, PhotoName, SoundState
 from edge.errors import VideoLinkError
+from edge.health.report import Finding
 
 LINE_MAX_BYTES: Final = 65_536  # as the control socket's
+VOLUME_MIN_PCT: Final = 10  # never so low that a call is not heard
+FINDINGS_MAX: Final = 8  # camera, sound, printer
 PHOTO_SLICE_BYTES: Final = 24_000  # in base64 it fits a line with room to spare
 
 
@@ -61,6 +64,16 @@ class MediaLimits(_Message):
     video_max_height: Annotated[int, Field(ge=16)] | None = None
 
 
+class StationSound(_Message):
+    """To video: how loud the station wants its loudspeaker, and whether its microphone is muted: it stays
+    open, and nothing that it hears is sent.
+    """
+
+    tell: Literal["sound"] = "sound"
+    volume_pct: Annotated[int, Field(ge=VOLUME_MIN_PCT, le=100)] = 100
+    is_muted: bool = False
+
+
 class Say(_Message):
     """To video: say a prompt, a WAV file of ours, and cut the one before. `file` None: only cut.
 
@@ -71,6 +84,15 @@ class Say(_Message):
     number: Annotated[int, Field(ge=1)]
     prompt: str
     file: str | None = None
+
+
+class TryDevices(_Message):
+    """To video: try camera, sound and printer for the self-test, and say DevicesTried; or stop trying, for a
+    press comes first. It never comes during a call.
+    """
+
+    tell: Literal["try devices"] = "try devices"
+    is_wanted: bool = True
 
 
 class End(_Message):
@@ -120,6 +142,14 @@ class Spoke(_Message):
     text: Annotated[str, Field(max_length=300)] = ""
 
 
+class DevicesTried(_Message):
+    """From video: what a trial has found; or `text`: why nothing."""
+
+    tell: Literal["devices tried"] = "devices tried"
+    findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_MAX, strict=False)] = ()
+    text: Annotated[str, Field(max_length=300)] = ""
+
+
 class PhotoSlice(_Message):
     """From video: slice `index` of `total` of a JPEG of `size_bytes` with that SHA-256 (hexadecimal)."""
 
@@ -132,8 +162,8 @@ class PhotoSlice(_Message):
     data: Bytes
 
 
-ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say | End
-FromVideo = Here | ToHub | DevicesNow | MediaRate | Spoke | PhotoSlice
+ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | StationSound | Say | TryDevices | End
+FromVideo = Here | ToHub | DevicesNow | MediaRate | Spoke | DevicesTried | PhotoSlice
 _TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
 _FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])
 

@@ -15,6 +15,8 @@ from contract.ids import BootId, SpoolId
 from contract.media import MediaSignal, StationMedia
 from edge.call.aloud import Aloud
 from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
+from edge.call.device_trial_service import DeviceTrial
+from edge.call.own_sound import OwnSound
 from edge.call.pace import Pace
 from edge.call.photographs import Photograph, PhotoIntake, cut
 from edge.call.prompts_due import Prompt
@@ -22,11 +24,13 @@ from edge.call.station_call import StationCall
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    DevicesTried,
     MediaLimits,
     MediaRate,
     PhotoSlice,
     Say,
     Spoke,
+    StationSound,
     ToHub,
     ToVideo,
     encode_line,
@@ -55,6 +59,7 @@ SIGNALS_BURST: Final = 40
 PHOTOS_WAITING_MAX: Final = 2  # whole ones in memory while the card is slow
 RUN_AGAIN_S: Final = 5.0  # after a fault of our own
 MEDIA_KNOWN_S: Final = 15.0  # what is said every 5 s, and has not been for so long, is not so any more
+SOUND_FACT: Final = "sound"
 LIT_AFTER_CALL_S: Final = 3.0  # an `edge video` that lives on to speak has closed its devices by then
 
 
@@ -102,7 +107,8 @@ class VideoService:
         offices: Offices,
     ) -> None:
         self.relay = VideoRelay(spool_id, camera_off_in=facts["camera off"])
-        self._camera_off_in = facts["camera off"]  # as it is on the card
+        self._own_sound = OwnSound(facts.get(SOUND_FACT))
+        self._on_card = self.facts()
         self._offices = offices
         self._diary = DeviceDiary()
         self._devices = CLOSED
@@ -122,6 +128,7 @@ class VideoService:
             is_idle=lambda: self.relay.call is None and not self._is_expected,
             now_s=offices.clock.now_s,
         )
+        self.trial = DeviceTrial(tell=self._tell, wake=lambda: self.process.wake())  # noqa: PLW0108 - none yet
         self._call_over_s: float | None = None  # since when no call is open, where a child lives on to speak
         self._signals = Pace(per_s=SIGNALS_PER_S, burst=SIGNALS_BURST)
         self.process = VideoProcess(
@@ -173,6 +180,7 @@ class VideoService:
         """The call may stand otherwise than before."""
         was_open, self._is_expected = self.relay.call is not None, call.ring.is_on
         self._tell(self.relay.on_call(call))
+        self._tell(self._own_sound.news(self._call_seq))
         if self.relay.call is not None:
             self._call_over_s = None
         elif self._is_wanted() and was_open:  # it has something to say yet
@@ -193,6 +201,20 @@ class VideoService:
         self.relay.switch.is_allowed = is_allowed
         self._tell(self.relay.wish())
 
+    @property
+    def sound(self) -> StationSound:
+        """How loud the station is, and whether its microphone is muted."""
+        return self._own_sound.now(self._call_seq)
+
+    @property
+    def _call_seq(self) -> int | None:
+        return None if self.relay.call is None else self.relay.call.call_seq
+
+    def turn_sound(self, word: str) -> None:
+        """Do a word of `own_sound.WORDS`. Raises IllegalInputError."""
+        self._own_sound.turn(word, self._call_seq)
+        self._tell(self._own_sound.news(self._call_seq))
+
     def set_limits(self, limits: MediaLimits) -> None:
         """The hub wants another loudness, or a smaller picture: from now on, also in a call."""
         if limits != self._limits:
@@ -201,8 +223,12 @@ class VideoService:
 
     def new_facts(self) -> dict[str, Any]:
         """Return what a restart must know and the card does not: the nurse's wish is hers to take back."""
-        before, self._camera_off_in = self._camera_off_in, self.relay.camera_off_in
-        return {} if self._camera_off_in == before else {"camera off": self._camera_off_in}
+        before, self._on_card = self._on_card, self.facts()
+        return {name: fact for name, fact in self._on_card.items() if fact != before[name]}
+
+    def facts(self) -> dict[str, Any]:
+        """Return all of them."""
+        return {"camera off": self.relay.camera_off_in, SOUND_FACT: self._own_sound.saved()}
 
     def on_hub(self, signal: MediaSignal) -> None:
         """The hub says something of picture and voice."""
@@ -235,16 +261,17 @@ class VideoService:
 
     def _is_wanted(self) -> bool:
         is_for_call = self.relay.call is not None or self._is_expected
-        return is_for_call or self._aloud.wants_video(now_s=self._offices.clock.now_s())
+        return is_for_call or self.trial.is_on or self._aloud.wants_video(now_s=self._offices.clock.now_s())
 
     # The line of `edge video`
 
     async def _talk(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._line = line = _Line(writer)
         sending = asyncio.create_task(self._keep_sending(line, writer), name="to edge video")
-        self._tell([self._limits])
+        self._tell([self._limits, self.sound])
         self._tell(self.relay.greeting(is_new=pid != self._last_pid) or [CallOver()])
         self._tell(self._aloud.greeting(now_s=self._offices.clock.now_s()))
+        self._tell(self.trial.greeting())
         self._last_pid = pid
         try:
             await self._hear(line, reader)
@@ -297,6 +324,8 @@ class VideoService:
             case Spoke() as spoke:
                 self._aloud.on_spoke(spoke, now_s=self._offices.clock.now_s())
                 self.prompts.on_spoke(spoke)
+            case DevicesTried() as tried:
+                self.trial.on_tried(tried)
             case PhotoSlice() as one:
                 self._on_slice(one)
 
@@ -347,6 +376,7 @@ class VideoService:
         self._on_devices(CLOSED)
         self._intake = PhotoIntake()  # the next one takes it anew
         self._media = None
+        self.trial.on_ended(why)
         if why:
             self._say(self.relay.lost(why))
 

@@ -8,14 +8,14 @@ from contract.media import SentNow, StationMedia
 from edge.panel.words import Words
 
 
-def media_line(media: StationMedia | None, words: Words) -> str:
+def media_line(media: StationMedia | None, words: Words, *, is_muted: bool = False) -> str:
     """Return the line; "" where there is nothing to say: no page of a doctor is there."""
     if media is None or media.leg is None:
         return ""
     if not media.is_connected or media.sent is None:
         return words("media connecting")
     sent = media.sent
-    voice = words("sent voice" if media.microphone == "open" else "sent no voice")
+    voice = words("sent voice" if media.microphone == "open" and not is_muted else "sent no voice")
     parts = [words("sending", picture=_picture(media, sent, words), voice=voice), _link(media, sent, words)]
     if sent.limit != "none" and media.camera == "open":
         parts.append(words(f"limit {sent.limit}", width=sent.width, height=sent.height))

@@ -139,7 +139,7 @@ def station_page(
     return _TEMPLATES.get_template("station.html").render(
         common,
         lines=lines_of(now.all, words),
-        media=media_line(now.call.media, words),
+        media=media_line(now.call.media, words, is_muted=now.call.sound.is_muted),
         media_faults=media_faults(now.call.media, words),
         helps=help_of(now.all.devices, words) if is_seen else (),
         link=None if now.link is None else link_line(now.link, words),

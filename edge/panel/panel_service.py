@@ -184,6 +184,7 @@ class Panel:
                 Route("/cancel", self._ask_whether_to_cancel, methods=["GET"]),
                 Route("/call", self._do_to_call, methods=["POST"]),
                 Route("/advice", self._do_to_advice, methods=["POST"]),
+                Route("/sound", self._turn_sound, methods=["POST"]),
                 Route("/self-test", self._test, methods=["POST"]),
                 WebSocketRoute("/live", self._live),
                 WebSocketRoute("/picture", self._picture),
@@ -309,6 +310,14 @@ class Panel:
             except ControlError as error:
                 self._tell(_refused(error))
         return self._to_station(request)
+
+    async def _turn_sound(self, request: Request) -> Response:
+        """Louder, quieter, mute or unmute. The same again is meant: nothing settles in between."""
+        try:
+            await self._ask("sound", word=str((await request.form()).get("word", "")))
+        except ControlError as error:
+            self._tell(_refused(error))
+        return RedirectResponse(f"/?lang={self._words(request).language}", status_code=303)
 
     async def _test(self, request: Request) -> Response:
         """Have the box test itself, where no call is open."""

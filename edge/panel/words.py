@@ -53,6 +53,12 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
         "Nobody will answer it any more. The hub still looks at it.",
     ),
     "yes cancel": ("Có, hủy", "Yes, cancel"),
+    "mute": ("Tắt micrô", "Mute the microphone"),
+    "unmute": ("Bật micrô", "Unmute the microphone"),
+    "microphone muted": ("MICRÔ TẮT: bên kia không nghe thấy", "MICROPHONE MUTED: nobody there hears you"),
+    "louder": ("Loa to hơn", "Louder"),
+    "quieter": ("Loa nhỏ hơn", "Quieter"),
+    "volume": ("Loa {pct} %", "Volume {pct} %"),
     "self-test": ("Tự kiểm tra", "Self-test"),
     "self-test begun": (
         "Máy đang tự kiểm tra: loa kêu, đèn nháy.",

@@ -11,7 +11,7 @@ from edge.spool.hub_keys import HUB_KEY_FACT
 from edge.spool.salvage_aside import Aside, Heritage
 from edge.spool.salvage_rows import DamagedFile
 
-_OF_THE_STATION: Final = ("visit", "stream set", "call", "camera off", "devices", "advice")
+_OF_THE_STATION: Final = ("visit", "stream set", "call", "camera off", "sound", "devices", "advice")
 FACTS: Final = (*_OF_THE_STATION, "desired", "commands", HUB_KEY_FACT)
 UNKNOWN: Final = "0" * 16  # the name of a spool whose name nobody knows
 

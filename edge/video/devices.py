@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from contract.media import CameraState, SentNow, SoundState
-from edge.call.video_messages import DevicesNow, MediaLimits
+from edge.call.video_messages import VOLUME_MIN_PCT, DevicesNow, MediaLimits, StationSound
 from edge.config import VideoConfig
 from edge.errors import DeviceError
 from edge.video.media import EncodedFrame, EncodedVoice, LinkNow
@@ -19,6 +19,8 @@ from edge.video.voice.pipeline import VoicePipeline
 from edge.video.voice.sound import open_loudspeaker, open_microphone
 
 log = logging.getLogger(__name__)
+
+MUTED: Final = "the microphone is muted at the station"  # its operator reads it
 
 
 class Devices:
@@ -43,7 +45,8 @@ class Devices:
         now_s: Callable[[], float],
     ) -> None:
         self._on_change = on_change
-        self._texts = {"camera": "", "sound": "", "screen": ""}
+        self._texts = {"mute": "", "camera": "", "sound": "", "screen": ""}
+        self._limits, self._sound = MediaLimits(), StationSound()
         self._screen = self._find_screen(settings.screen, picture_socket)
         self._is_open = False
         self.sent: SentNow | None = None  # as the link was followed last
@@ -90,8 +93,22 @@ class Devices:
 
     def set_limits(self, limits: MediaLimits) -> None:
         """The hub wants another loudness, or a smaller picture."""
-        self.voice.set_volume(limits.volume_pct)
+        self._limits = limits
+        self._set_volume()
         self.picture.set_limits(max_bps=limits.video_max_bps, max_height=limits.video_max_height)
+
+    def set_sound(self, sound: StationSound) -> None:
+        """The station wants another loudness, or to be heard no more."""
+        self._sound = sound
+        self._set_volume()
+        self.voice.set_muted(is_muted=sound.is_muted)
+        self._texts["mute"] = MUTED if sound.is_muted else ""
+        self._change()
+
+    def _set_volume(self) -> None:
+        """The hub says what is loudest; within that it is as the station wants it, and always to be heard."""
+        volume_pct = round(self._limits.volume_pct * self._sound.volume_pct / 100)
+        self.voice.set_volume(max(volume_pct, VOLUME_MIN_PCT))
 
     def show(self, frame: Any) -> None:
         """Show the operator's picture: an `av.VideoFrame`."""

@@ -31,11 +31,32 @@ from hub.fleet.link_history import (
 from hub.fleet.presence import Heard
 from hub.fleet.station_card import BoxCard
 from hub.live.devices import DevicesNow
+from hub.live.station_now import StationNow
 from hub.store.interface import Store
 from hub.store.link_book import HourRow
 
 OUTAGES_SHOWN: Final = 20
 DEVICE_WORDS: Final = {"connected": "đang nối", "silent": "im lặng", "gone": "đã rút"}
+SELF_TEST_WORDS: Final = {
+    "waits": "đang chờ hết cuộc gọi",
+    "begun": "đã bắt đầu",
+    "done": "tất cả đều tốt",
+    "broken off": "bị cuộc gọi ngắt",
+    "not done": "không làm, cuộc gọi quá lâu",
+}
+ILL: Final = "có lỗi"
+PART_WORDS: Final = {
+    "devices": "thiết bị",
+    "clock": "đồng hồ",
+    "spool": "bộ nhớ chờ gửi",
+    "card": "thẻ nhớ",
+    "certificate": "chứng thư",
+    "link": "đường truyền",
+    "hub": "trung tâm",
+    "camera": "máy ảnh",
+    "sound": "micrô và loa",
+    "printer": "máy in",
+}
 HEARD_WORDS: Final = {
     "status": "tình trạng",
     "hello": "kết nối",
@@ -70,6 +91,15 @@ class OutageLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTest:
+    """The last self-test. `ill`: parts, and what is the matter in the box's own English."""
+
+    word: str
+    ill: list[tuple[str, str]]
+    line_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """All that the block shows. Moments `…_line_ms` are of the hub's line, others its UTC."""
 
@@ -82,6 +112,7 @@ class Health:
     heard: list[tuple[str, float]]  # what, and when on the line
     hint: tuple[bool, float] | None  # what the broker last said of the connection
     software: str | None
+    self_test: SelfTest | None  # None: there was none of which the hub knows
     devices: list[tuple[str, str]]  # name, word
     boxes: list[BoxCard]
     day: Past
@@ -111,6 +142,7 @@ async def health_of(rooms: Rooms, station: StationId) -> Health:
         heard=_heard(heard, now_s=rooms.hub.now_s(), line_us=line_us),
         hint=_hint(heard, now_s=rooms.hub.now_s(), line_us=line_us),
         software=now.software,
+        self_test=_self_test(now, to_line_ms=line_us / 1000 - utc_us / 1000),
         devices=_devices(now.devices, now.devices.listed(now.visit)),
         boxes=rooms.organisation.now.boxes_of(station),
         day=_past(hours, told, until_us=utc_us, days=1),
@@ -120,6 +152,15 @@ async def health_of(rooms: Rooms, station: StationId) -> Health:
             for one, is_hubs in told[:OUTAGES_SHOWN]
         ],
     )
+
+
+def _self_test(now: StationNow, *, to_line_ms: float) -> SelfTest | None:
+    told, at_ms = now.self_test, now.self_test_utc_ms
+    if told is None:
+        return None
+    ill = [(PART_WORDS.get(one.part, one.part), one.text) for one in told.parts if not one.is_well]
+    word = ILL if ill else SELF_TEST_WORDS[told.state]
+    return SelfTest(word, ill, None if at_ms is None else at_ms + to_line_ms)
 
 
 async def show_health(request: Request) -> Response:

@@ -37,6 +37,7 @@ STATE_EVENTS: Final = {  # how many of the newest say how things are
     "device confirmed": A_DEVICE_EACH,
     "measured": KEPT_MAX,
     "status": 1,
+    "self-test": 1,
 }
 
 

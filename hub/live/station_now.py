@@ -24,6 +24,7 @@ from contract.events import (
     MediaState,
     Press,
     SamplesLost,
+    SelfTested,
     Status,
     Stream,
     StreamSet,
@@ -77,6 +78,8 @@ class StationNow:
     visit: VisitNow | None = None
     status: Status | None = None
     status_utc_ms: float | None = None
+    self_test: SelfTested | None = None  # the last word of one
+    self_test_utc_ms: float | None = None
     software: str | None = None  # of the box, as it said when it started
     devices: DevicesNow = field(default_factory=DevicesNow)
     _numbers: NumbersNow = field(default_factory=NumbersNow)
@@ -86,6 +89,7 @@ class StationNow:
     _rates: dict[tuple[StreamSetNo, int], int] = field(default_factory=dict)  # told to pages, mHz
     _status_at: At = (0, 0)
     _started_at: At = (0, 0)
+    _tested_at: At = (0, 0)
 
     def streams(self) -> list[Shown]:
         """Return the streams that may be drawn, in their order on the page."""
@@ -108,6 +112,9 @@ class StationNow:
                 self.status, received_ms = event, arrived.received_utc_us / 1000
                 self.status_utc_ms = None if made_ms is None else min(made_ms, received_ms)
                 change |= Change.STATUS
+            case SelfTested() if arrived.at >= self._tested_at:
+                self._tested_at, self.self_test = arrived.at, event
+                self.self_test_utc_ms = self.times.utc_ms(*_moment(arrived))
             case AnchorSet():
                 self.times.learn_anchor(
                     Anchor(BootId(event.boot), event.t_us, event.utc_us, event.err_us, event.source)
@@ -143,6 +150,8 @@ class StationNow:
         self._measurements.on_clock_set(by_us / 1000)
         if self.status_utc_ms is not None:
             self.status_utc_ms += by_us / 1000
+        if self.self_test_utc_ms is not None:
+            self.self_test_utc_ms += by_us / 1000
 
     def opened_utc_ms(self) -> float | None:
         """Return when the visit under way was opened, hub UTC; None when that is unknown."""

@@ -79,6 +79,7 @@ class VoicePipeline:
         self._echo: EchoCanceller | None = None
         self._loudspeaker_latency_s = 0.0
         self._volume = 1.0  # of full loudness
+        self._is_muted = False
         self._mic_level, self._speaker_level = _Level(), _Level()
         self._begun_s, self._pts = time.monotonic(), 0
         with contextlib.suppress(CodecError):  # told when the microphone opens
@@ -126,6 +127,10 @@ class VoicePipeline:
     def set_volume(self, volume_pct: int) -> None:
         """Play no louder than so much of full loudness: the operator's voice and prompts alike."""
         self._volume = volume_pct / 100
+
+    def set_muted(self, *, is_muted: bool) -> None:
+        """Send silence in place of what the microphone hears. What is being coded is at most 60 ms."""
+        self._is_muted = is_muted
 
     def set_lost_share(self, lost_share: float) -> None:
         """Say what the link loses, 0 … 1."""
@@ -239,7 +244,8 @@ class VoicePipeline:
             for _ in range(encoder.mode.frame_ms // 10):
                 heard = microphone.read()
                 echo.set_delay_ms(round(1000 * (microphone.latency_s + self._loudspeaker_latency_s)))
-                pieces.append(echo.clean(heard))
+                clean = echo.clean(heard)
+                pieces.append(_SILENCE[: len(clean)] if self._is_muted else clean)
                 self._mic_level.hear(pieces[-1])
             frame = np.concatenate(pieces)
             packet = encoder.encode(frame)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contract.events import BoxStarted, Status
+from contract.events import BoxStarted, PartFound, SelfTested, Status
 from contract.ids import StationId
 from hub.alerts.alert import Place
 from hub.console.fleet_room import FleetRoom
@@ -154,6 +154,22 @@ def test_the_stations_page_begins_with_what_its_box_told_and_when(
     assert block.count("data-line-ms") >= 3
     assert re.search(r'<path class="mean" d="M\d', block), "the history of the link is drawn"
     assert server.get("/stations/tram-00005/health", Cookie=lan).text.count("<details") == 1
+
+
+def test_the_last_self_test_of_a_box_is_told_with_what_it_found(server: ConsoleServer, lan: str) -> None:
+    tested = ConsoleStation(server, "tram-00007")
+
+    def block() -> str:
+        return server.get("/stations/tram-00007/health", Cookie=lan).text
+
+    tested.status()
+    wait_for(lambda: "41 ms" in block(), "the status")
+    assert "tự kiểm tra lần cuối" not in block()
+    part = PartFound(part="camera", is_well=False, text="gives no picture")
+    tested.tell(SelfTested(by="station", state="done", parts=(part,)))
+    wait_for(lambda: "tự kiểm tra lần cuối" in block(), "the self-test")
+    assert 'có lỗi · <span data-line-ms="' in block()
+    assert 'máy ảnh: <span lang="en">gives no picture</span>' in block()
 
 
 def test_an_outage_is_listed_and_drawn_while_it_lasts_and_after(server: ConsoleServer, lan: str) -> None:

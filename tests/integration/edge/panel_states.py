@@ -8,6 +8,7 @@ from contract.signals import OnTheLine, Urgency
 from edge.advice.advice_facts import AdviceNow, PieceNow
 from edge.advice.piece import Outcome, Print
 from edge.call.call_facts import CallFacts, RingNow
+from edge.call.video_messages import StationSound
 from edge.live.link_facts import LinkFacts
 from edge.panel.pages import StationNow, VisitNow
 from edge.panel.station_devices import DeviceNow, StationDevices, WhichDevice
@@ -140,6 +141,11 @@ STATES: Final = (
         "answered-with-advice",
         Told(station(ANSWERED, advice=AdviceNow(code="K7-42", present=(piece(1, "urgent"),))), is_seen=True),
         ".call",
+    ),
+    State(
+        "muted",
+        Told(station(ANSWERED.model_copy(update={"sound": StationSound(volume_pct=70, is_muted=True)}))),
+        ".muted",
     ),
     State("on-hold", Told(station(call("HELD", by=PEOPLE[0]))), ".call"),
     State("no-word", Told(station(call("NO_WORD", phone="0297 3 846 115"), link=LOST)), ".call"),

@@ -92,13 +92,14 @@ async def test_killed_in_the_midst_of_a_call_it_is_back_and_told_all_again_and_t
         second = [line for pid, line in heard(tmp_path) if pid == box.pids()[1]]
         assert [line.get("tell") for line in second[1:]] == [
             "limits",
+            "sound",
             "call",
             "camera",
             "from hub",
             "from hub",
         ]
-        assert second[3]["is_allowed"] is False
-        join, peer = second[4]["signal"], second[5]["signal"]
+        assert second[4]["is_allowed"] is False
+        join, peer = second[5]["signal"], second[6]["signal"]
         assert (join["page"], "leg" in join, peer["microphone"]) == (PAGE, False, "missing")
         assert box.is_lit()
 

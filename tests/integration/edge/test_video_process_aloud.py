@@ -54,7 +54,7 @@ async def test_a_prompt_without_a_call_starts_one_that_speaks_and_ends(tmp_path:
         await made(box, Prompt.PRACTICE_DRILL)
         box.video.prompts.say(Prompt.PRACTICE_DRILL)
         await until(lambda: "practice drill" in told(box))
-        assert told(box) == ["limits", "call over", "practice drill"]
+        assert told(box) == ["limits", "sound", "call over", "practice drill"]
         assert not box.is_lit()
         await until_gone(box)
         assert box.video.process.starts == 1
@@ -112,10 +112,10 @@ async def test_one_that_dies_in_a_prompt_is_followed_by_one_that_says_it(tmp_pat
         box.video.prompts.say(Prompt.REGISTERED)
         box.video.prompts.say(Prompt.RINGING)  # who comes is told the newest alone
         await until(lambda: "ringing" in told(box))
-        assert told(box) == ["limits", "call", "camera", "ringing"]
+        assert told(box) == ["limits", "sound", "call", "camera", "ringing"]
         os.kill(box.pids()[0], signal.SIGKILL)
         await until(lambda: len(box.pids()) == 2)
-        await until(lambda: told(box, box.pids()[1]) == ["limits", "call", "camera", "ringing"])
+        await until(lambda: told(box, box.pids()[1]) == ["limits", "sound", "call", "camera", "ringing"])
 
 
 @in_a_loop

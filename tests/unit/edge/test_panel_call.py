@@ -4,6 +4,7 @@ from contract.signals import OnTheLine
 from edge.call.call_facts import CallFacts, call_facts
 from edge.call.station_call import HOTLINE_S, StationCall
 from edge.call.station_table import OPEN, State
+from edge.call.video_messages import StationSound
 from edge.panel.pages import StationNow, VisitNow, cancel_page, station_page
 from edge.panel.station_devices import StationDevices
 from edge.panel.words import LANGUAGES, Words
@@ -151,3 +152,17 @@ def test_a_person_at_a_terminal_is_told_the_same() -> None:
     assert list(facts(other).lines())[-1] == "the next press is practice (test), for 600 s"
     rings(other, ring())
     assert "Lan calls: press the button, or `edge call accept`" in list(facts(other).lines())
+
+
+def test_a_muted_microphone_is_said_for_as_long_as_it_is_so() -> None:
+    call = registered()
+    says(call, 5, "claimed", 1, "Lan", now_s=NOW_S + 1)
+    html = page(facts(call))
+    assert "MICROPHONE MUTED" not in html
+    assert 'value="mute"' in html
+    muted = facts(call).model_copy(update={"sound": StationSound(volume_pct=70, is_muted=True)})
+    html = page(muted)
+    assert "MICROPHONE MUTED" in html
+    assert 'value="unmute"' in html
+    assert "Volume 70 %" in html
+    assert 'action="/sound' not in page(facts(registered())), "nobody listens yet"

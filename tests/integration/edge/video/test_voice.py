@@ -64,6 +64,26 @@ def test_the_mode_changes_while_it_runs_and_a_silence_is_a_jump_of_time() -> Non
     voice.stop()
 
 
+def test_what_is_said_into_a_muted_microphone_is_not_sent() -> None:
+    """The voice that is made up never rests for long: silence is silence of ours."""
+    line = Line()
+    voice = pipeline(line, microphone="generated", loudspeaker="none")
+    voice.set_mode(GOOD)
+    voice.start()
+    line.wait(lambda: len(line.sent) > 25)
+    voice.set_muted(is_muted=True)
+    muted_from = len(line.sent) + 5  # what was being coded, and the coder's own look ahead
+    line.wait(lambda: len(line.sent) > muted_from + 75)
+    voice.set_muted(is_muted=False)
+    heard_from = len(line.sent) + 5
+    line.wait(lambda: len(line.sent) > heard_from + 75)
+    voice.stop()
+    decoder = OpusDecoder()
+    levels = [level_db(decoder.decode(packet.data)) for packet in line.sent]
+    assert max(levels[muted_from : heard_from - 5]) < -70
+    assert max(levels[heard_from:]) > -40
+
+
 def delay_s(said: Sound, heard: Sound) -> float:
     """How much later than `said` the same sound is in `heard`: where they fit best."""
     size = 1 << (len(said) + len(heard)).bit_length()

@@ -8,7 +8,9 @@ from contract.events import (
     AnchorSet,
     CallStep,
     LeadState,
+    PartFound,
     SamplesLost,
+    SelfTested,
     Status,
     Stream,
     StreamSet,
@@ -22,7 +24,7 @@ from hub.live.arrived import Arrived
 from hub.live.station_now import LIVE_MAX_AGE_S, Change, StationNow
 from hub.live.view_messages import view_text
 from hub.times.placing import PlacedColumn
-from tests.unit.hub.live.station_events import UTC_US, S, arrived
+from tests.unit.hub.live.station_events import UTC_US, S, arrived, tell
 
 ECG, PLETH, SATURATION = 0, 1, 2
 RATE_HZ = 250
@@ -305,3 +307,12 @@ def test_what_only_the_list_of_events_shows_is_told_all_the_same() -> None:
         now.on_event(arrived(4.0), SamplesLost(set_no=1, stream=0, first_index=5, count=3, reason="absent"))
         is Change.EVENTS
     )
+
+
+def test_the_last_word_of_a_self_test_counts_by_the_boxs_time() -> None:
+    now = station()
+    part = PartFound(part="camera", is_well=False, text="no picture")
+    tell(now, SelfTested(by="station", state="done", parts=(part,)), 9.0)
+    tell(now, SelfTested(by="station", state="begun"), 8.0)  # comes late
+    assert now.self_test is not None
+    assert (now.self_test.state, now.self_test.parts) == ("done", (part,))
