@@ -1,7 +1,9 @@
 """One port, and behind it the real broker, the real console and the real relay, each for who asks for it."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -15,6 +17,8 @@ from urllib.parse import urlencode
 import pytest
 from aioice import stun, turn
 from aioice.ice import get_host_addresses
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.enrolment import Nonce, Renewal
 from contract.front import ALPN_RELAY, ALPN_WEB
@@ -32,6 +36,7 @@ from hub.front.relay import with_relay
 from hub.pki.authority import Authority
 from hub.rooms.turn import LIFETIME_S, ice_servers
 from tests.broker import Broker, free_port
+from tests.browser import chromium
 from tests.front import Front, front_table
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.uplinks import box_config
@@ -208,6 +213,28 @@ def test_browsers_and_boxes_that_enrol_reach_the_console(
 async def test_a_call_reaches_the_relay(config: Config, front: Front, alpn: list[str]) -> None:
     async with relayed(config, relay_of(config), alpn=alpn) as transport:
         assert transport.get_extra_info("sockname")[0] == HERE
+
+
+GATHER = """async (server) => {
+  const peer = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: "relay" });
+  const found = [];
+  const isOver = new Promise((over) => {
+    peer.onicecandidate = ({ candidate }) => candidate ? found.push(candidate.candidate) : over();
+  });
+  peer.addTransceiver("audio");
+  await peer.setLocalDescription();
+  await isOver;
+  return found;
+}"""
+
+
+def test_a_real_browser_that_trusts_the_relay_finds_its_way_over_it(config: Config, front: Front) -> None:
+    made = x509.load_pem_x509_certificate((front.folder / "relay.crt").read_bytes())
+    key = made.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    trusted = base64.b64encode(hashlib.sha256(key).digest()).decode()
+    with chromium(trusted_key=trusted) as browser, closing(browser.new_page()) as page:
+        (candidate,) = page.evaluate(GATHER, relay_of(config).model_dump(mode="json"))
+    assert f" {HERE} " in candidate and " typ relay " in candidate
 
 
 def without(front: Front, config: Config, folder: Path, line: str) -> Front:
