@@ -58,12 +58,15 @@ class Village:
         quota_bytes: int = 2_000_000_000,
         has_front: bool = False,
     ) -> None:
-        """`has_front`: the hub has one port for everything too, at the server's address of the first link."""
+        """`has_front`: the hub has one port for everything too, at the server's address of the first link;
+        people go there as well.
+        """
         self.folder = folder
         self.broker = Broker(folder, stations=[place.name for place in places])
         self._is_lan = bool(lan_names)
         self._port = console_port or free_port()
         self._names = lan_names
+        self._front_port = FRONT_PORT if has_front else None
         self._places = places
         self.config = folder / "hub.toml"
         self.hub = Process(["hub", "serve", "--config", str(self.config)], log=folder / "hub.log")
@@ -99,7 +102,7 @@ class Village:
     def url(self) -> str:
         """Where the console is."""
         scheme, host = ("https", self._names[0]) if self._is_lan else ("http", "127.0.0.1")
-        return f"{scheme}://{host}:{self._port}/"
+        return f"{scheme}://{host}:{self._front_port or self._port}/"
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
