@@ -63,6 +63,7 @@ class Enrolled(_Said):
     certificate: Pem
     ca: Pem
     seal_key: Bytes
+    # The first is the ordinary one, a second the port for everything (contract.front).
     brokers: Annotated[list[Server], Field(min_length=1, max_length=4)]
     utc_ms: int
     renew_after_s: Annotated[float, Field(ge=0)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from contract.errors import RefusedError
+from contract.front import FRONT_PORT
 from contract.ids import BY_NAME, BoxName, BoxNo, StationId, parse_station
 from edge.clock import KERNEL_BOOT_FILE
 from edge.device_config import DEVICE_KEYS, read_devices
@@ -27,7 +28,7 @@ _KNOWN: Final = {
     "station": (),
     "station_name": (),
     "data_dir": (),
-    "hub": ("host", "port", "box", "ca", "certificate", "key", "seal_key"),
+    "hub": ("host", "port", "front_port", "box", "ca", "certificate", "key", "seal_key"),
     "board": ("port", "baud"),
     "button": ("gpio", "input"),
     "call": ("hotline", "auto_answer", "voice", "languages"),
@@ -124,7 +125,8 @@ class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
     `board_port` None: the box has no board of ours; `button` None: nor a button of its own. `devices`:
-    instruments of which the engineer said something; others are found by themselves.
+    instruments of which the engineer said something; others are found by themselves. `front_port`: the hub's
+    port for everything, where the network lets nothing else pass; None: there is none.
     """
 
     file: Path
@@ -141,6 +143,7 @@ class BoxConfig:
     board_baud: int
     devices: tuple[DeviceSettings, ...] = ()
     button: ButtonConfig | None = None
+    front_port: int | None = None
     station_name: str | None = None  # as people call it
     panel: PanelConfig = PanelConfig()
     print_to: str = "auto"  # the default queue of CUPS, or else a USB stick; "cups:NAME", "usb", "none"
@@ -204,7 +207,8 @@ def read_config(file: Path) -> BoxConfig:
         station=station,
         data_dir=settings.path("data_dir"),
         hub_host=settings.text("hub.host"),
-        hub_port=settings.number("hub.port", 1, 65535, 8883),
+        hub_port=(hub_port := settings.number("hub.port", 1, 65535, 8883)),
+        front_port=settings.other_port("hub.front_port", FRONT_PORT, hub_port),
         box=BoxNo(settings.number("hub.box", 0, BOX_MAX, BY_NAME)),
         ca=settings.path("hub.ca"),
         certificate=settings.path("hub.certificate"),
@@ -367,6 +371,11 @@ class _Settings:
             expected = 'a program and its arguments, such as ["systemctl", "reboot"]'
             raise ConfigError(f"{self._file}: {name}: expected {expected}, found {value!r}")
         return tuple(value)
+
+    def other_port(self, name: str, default: int, known: int) -> int | None:
+        """Return a port beside the one that is known; 0: there is none."""
+        port = self.number(name, 0, 65535, default)
+        return None if port in (0, known) else port
 
     def number(self, name: str, low: int, high: int, default: int) -> int:
         value = self._value(name)

@@ -7,6 +7,8 @@ time.
 import ssl
 from typing import Final
 
+from contract.front import ALPN_RELAY
+
 NO_CHECK_TIME: Final = 0x20_0000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
 
 
@@ -19,4 +21,17 @@ def hub_context(ca_pem: bytes) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=ca_pem.decode("ascii"))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_flags |= NO_CHECK_TIME
+    return context
+
+
+def relay_context(ca_pem: bytes) -> ssl.SSLContext:
+    """Return a context that takes a relay of picture and voice: the hub's, or another that this machine's
+    authorities vouch for; no clock is asked either. Raises ValueError, ssl.SSLError: it is no certificate.
+    """
+    if not ca_pem.strip():
+        raise ValueError("no certificate in it")
+    context = ssl.create_default_context()
+    context.load_verify_locations(cadata=ca_pem.decode("ascii"))
+    context.verify_flags |= NO_CHECK_TIME
+    context.set_alpn_protocols([ALPN_RELAY])  # the hub's one port asks who is wanted
     return context

@@ -22,6 +22,7 @@ from hub.config import CONFIG_TEMPLATE, Config, read_config
 from hub.enrolment.cli import boxes, claim, revoke
 from hub.fleet.cli import backlog
 from hub.fleet.organisation_cli import fleet_app
+from hub.front.cli import front_config
 from hub.hub_service import HubStartError, serve
 from hub.ingest.cli import import_
 from hub.ingest.parcel_files import ParcelFolderError
@@ -174,6 +175,7 @@ def run_ingest(config: ConfigOption = DEFAULT_CONFIG) -> None:
     _run(read_config(config), with_console=False)
 
 
+app.command("front-config")(front_config)
 app.command()(claim)
 app.command()(revoke)
 app.command()(boxes)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 from contract.errors import RefusedError
+from contract.front import FRONT_PORT
 from contract.ids import StationId, parse_station
 from hub.toml_table import ConfigError, Table
 
@@ -65,6 +67,23 @@ class MediaConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrontConfig:
+    """The one port behind which broker, console and a relay of our own are reached too.
+
+    `address`: of this machine; the relay speaks from it. `outside`: by which the world knows it, where a
+    router translates; None: by the same. `console_port` and `relay_port` are of loopback, for the front
+    alone.
+    """
+
+    address: str
+    port: int = FRONT_PORT
+    outside: str | None = None
+    console_port: int = 8444
+    relay_port: int = 5349
+    relay_udp_ports: tuple[int, int] = (49_152, 65_535)  # from, to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailConfig:
     """By which server letters about alerts go out. `tls`: "tls" from the first byte, "starttls", or "none",
     which is for this machine only. `sender`: the address that they come from. `user` "": none is needed.
@@ -89,12 +108,13 @@ class Config:
     accounts_path: Path
     broker: BrokerConfig
     console: ConsoleConfig
-    media: MediaConfig
+    media: MediaConfig  # of a hub with a front: the secret is still to be read (hub/front/relay.py)
     station_names: Mapping[StationId, str]  # what people call it; one that is missing is shown by its id
     routing_path: Path | None = None  # who is asked to answer; None: everybody, around the clock
     alerts_path: Path | None = None  # rules of alerts, and who is told; None: the built-in ones, nobody
     mail: MailConfig | None = None  # None: no letters go out
     metrics_token: bytes = field(default=b"", repr=False)  # b"": /metrics for this machine only
+    front: FrontConfig | None = None  # None: every service at a port of its own, and nothing else
 
     @property
     def inbox_folder(self) -> Path:
@@ -143,9 +163,11 @@ def parse_config(text: str, *, path: Path) -> Config:
         ),
         station_names=_station_names(root.table("stations")),
     )
+    if "front" in root:
+        config = _with_front(config, root.table("front"), media)
     for table in (root, folders, broker, console, media, metrics):
         table.refuse_the_rest()
-    if config.media.turn and not config.media.turn_secret:
+    if config.front is None and config.media.turn and not config.media.turn_secret:
         raise media.missing("turn_secret_file", "the file with the TURN server's secret")
     return config
 
@@ -176,6 +198,9 @@ names = {names}          # further host names and addresses of this machine, for
 # turn = ["turn:turn.example.vn:3478", "turns:turn.example.vn:443?transport=tcp"]   # where only 443 passes
 # turn_secret_file = "turn.secret"   # coturn: use-auth-secret, static-auth-secret; readable by the hub alone
 
+# [front]                  # where networks let nothing but TCP 443 pass: hub front-config
+# address = "10.1.2.3"     # of this machine; outside = "203.0.113.7" where a router translates it
+
 # [mail]                   # letters about alerts that nobody owns
 # host = "mail.example.vn"
 # port = 587             # tls = "starttls"; or 465 and "tls"
@@ -194,6 +219,43 @@ names = {names}          # further host names and addresses of this machine, for
 
 def _port(table: Table, default: int) -> int:
     return table.integer("port", default, least=1, most=PORT_MAX, expected=f"a TCP port, 1 … {PORT_MAX}")
+
+
+def _with_front(config: Config, table: Table, media: Table) -> Config:
+    """Return the configuration with its front, whose relay stands in place of other TURN servers."""
+    default = FrontConfig(address="")
+    front = FrontConfig(
+        address=_address(table, "address", table.text("address")),
+        port=_port(table, default.port),
+        outside=_address(table, "outside", table.text("outside")) if "outside" in table else None,
+        console_port=_inner_port(table, "console_port", default.console_port),
+        relay_port=_inner_port(table, "relay_port", default.relay_port),
+    )
+    table.refuse_the_rest()
+    if config.media.turn or config.media.turn_secret:
+        raise media.fault("turn", "nothing: [front] has a relay of its own", list(config.media.turn))
+    if not config.console.is_https or not config.console.names:
+        expected = "a console with https and names, by which boxes and browsers reach this machine"
+        raise table.fault("address", expected, front.address)
+    name = config.console.names[0]
+    host = f"[{name}]" if ":" in name else name
+    turn = (f"turns:{host}:{front.port}?transport=tcp",)
+    return replace(config, front=front, media=replace(config.media, turn=turn))
+
+
+def _inner_port(table: Table, key: str, default: int) -> int:
+    expected = f"a TCP port, 1 … {PORT_MAX}, that is free"
+    return table.integer(key, default, least=1, most=PORT_MAX, expected=expected)
+
+
+def _address(table: Table, key: str, text: str) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        address = None
+    if address is None or address.is_unspecified or address.is_multicast:
+        raise table.fault(key, "an address of this machine, such as 10.1.2.3", text)
+    return str(address)
 
 
 TLS_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}

@@ -8,7 +8,7 @@ import logging
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -21,6 +21,8 @@ from hub.broker import Broker, HubLogin
 from hub.clock import Clock
 from hub.config import Config
 from hub.enrolment.enrolment_service import EnrolmentDesk
+from hub.front.listener import FrontListener
+from hub.front.relay import with_relay
 from hub.hub import Hub
 from hub.ingest.inbox_service import Inbox
 from hub.ingest.ingest_service import IngestService
@@ -53,11 +55,14 @@ async def serve(config: Config, *, with_console: bool, supervisor: Supervisor | 
     gc.set_threshold(*COLLECT_AFTER)
     authority = Authority(config.pki_folder)
     authority.check()
+    config = with_relay(config)
     with contextlib.ExitStack() as closing:
-        listener = closing.enter_context(listen(config)) if with_console else None
+        listeners = [closing.enter_context(listen(config))] if with_console else []
+        if with_console and config.front is not None:
+            listeners.append(closing.enter_context(listen_for_front(config.front.console_port, config)))
         async with open_hub(config, authority) as (hub, broker, ingest):
             life = LifeSigns(supervisor, hub, ingest)
-            await _run(hub, broker, ingest, listener, authority, life)
+            await _run(hub, broker, ingest, listeners, authority, life)
 
 
 async def take_imports(config: Config) -> None:
@@ -145,20 +150,32 @@ def listen(config: Config) -> Iterator[socket.socket]:
         try:
             listener.bind((address, port))  # uvicorn listens once everything is open
         except OSError as error:
-            busy = "another program has it (ss -ltnp tells which): stop that one, or choose another port"
-            cure = busy if error.errno == errno.EADDRINUSE else "choose an address of this machine"
-            raise HubStartError(
-                f"the console cannot listen at {address} port {port} ({error.strerror}):"
-                f" {cure}, in {config.path}"
-            ) from error
+            raise _cannot_listen(f"{address} port {port}", config, error) from error
         yield listener
+
+
+@contextlib.contextmanager
+def listen_for_front(port: int, config: Config) -> Iterator[socket.socket]:
+    """Take the port at which the front passes browsers and boxes on. Raises HubStartError."""
+    try:
+        listener = FrontListener(port)
+    except OSError as error:
+        raise _cannot_listen(f"127.0.0.1 port {port} for its front", config, error) from error
+    with listener:
+        yield listener
+
+
+def _cannot_listen(where: str, config: Config, error: OSError) -> HubStartError:
+    busy = "another program has it (ss -ltnp tells which): stop that one, or choose another port"
+    cure = busy if error.errno == errno.EADDRINUSE else "choose an address of this machine"
+    return HubStartError(f"the console cannot listen at {where} ({error.strerror}): {cure}, in {config.path}")
 
 
 async def _run(
     hub: Hub,
     broker: Broker,
     ingest: IngestService,
-    listener: socket.socket | None,
+    listeners: Sequence[socket.socket],
     authority: Authority,
     life: LifeSigns,
 ) -> None:
@@ -172,7 +189,7 @@ async def _run(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
     rates = RateService(hub)
-    server = None if listener is None else _server(hub, authority)
+    server = _server(hub, authority) if listeners else None
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(ingest.run(), name="ingest"),
@@ -183,8 +200,8 @@ async def _run(
         if hub.enrolment is not None:
             running.append(tasks.create_task(hub.enrolment.run(), name="enrolment"))
         console = None
-        if server is not None and listener is not None:
-            console = tasks.create_task(server.serve(sockets=[listener]), name="console")
+        if server is not None:
+            console = tasks.create_task(server.serve(sockets=list(listeners)), name="console")
             console.add_done_callback(lambda _: stopped.set())
             LOG.info("the console is at %s", hub.config.console.url)
         running.append(

@@ -13,6 +13,8 @@ SCRIPTS: Final = ("preinst", "postinst", "prerm", "postrm")
 DEPENDS: Final = (  # and the Python that the libraries were chosen for
     "adduser",
     "mosquitto (>= 2.0.11)",
+    "haproxy (>= 2.6)",  # one port for everything
+    "coturn (>= 4.6)",
     "fonts-dejavu-core",  # Vietnamese letters on paper
     "libstdc++6",
 )

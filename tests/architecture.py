@@ -162,6 +162,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "hub/people/accounts.py",
     "hub/people/boxes.py",  # secrets
     "hub/enrolment/eviction.py",  # a connection of a moment
+    "hub/front/listener.py",
+    "hub/front/relay.py",  # secrets
     "hub/people/guest_links.py",  # secrets
     "hub/people/tokens.py",  # secrets
     "hub/api/api_routes.py",

@@ -44,7 +44,7 @@ def chromium_path() -> str:
 
 
 _drivers: list[Playwright] = []  # at most one: Playwright's synchronous side allows one a thread
-_running: dict[bool, Browser] = {}  # by whether it has devices
+_running: dict[tuple[bool, str], Browser] = {}  # by whether it has devices, and whom it trusts
 
 
 @contextmanager
@@ -61,25 +61,29 @@ def _driver() -> Iterator[Playwright]:
 
 
 @contextmanager
-def chromium(*, has_microphone: bool = True) -> Iterator[Browser]:
+def chromium(*, has_microphone: bool = True, trusted_key: str = "") -> Iterator[Browser]:
     """Run a browser with fake microphone and camera, or without any; inside another `chromium()` or
     `chromium_page()`, the one that runs already.
 
-    Hold it open over many tests (a module's fixture) to start it once.
+    Hold it open over many tests (a module's fixture) to start it once. `trusted_key`: of a server that is to
+    be trusted whatever authority it has, base64 of its SHA-256; a page's own exceptions do not reach relays.
     """
-    if has_microphone in _running:
-        yield _running[has_microphone]
+    kind = (has_microphone, trusted_key)
+    if kind in _running:
+        yield _running[kind]
         return
     arguments = ARGUMENTS + (FAKE_DEVICES if has_microphone else NO_DEVICES)
+    if trusted_key:
+        arguments = [*arguments, f"--ignore-certificate-errors-spki-list={trusted_key}"]
     with _driver() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=arguments, timeout=LAUNCH_LIMIT_MS
         )
-        _running[has_microphone] = browser
+        _running[kind] = browser
         try:
             yield browser
         finally:
-            del _running[has_microphone]
+            del _running[kind]
             browser.close()
 
 

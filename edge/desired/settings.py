@@ -88,6 +88,7 @@ def told_of_the_place(config: BoxConfig) -> tuple[SettingTold, ...]:
     values = {
         "hub.host": config.hub_host,
         "hub.port": config.hub_port,
+        "hub.front_port": config.front_port,
         "board.port": None if config.board_port is None else str(config.board_port),
         "button": button,
         "call.auto_answer": config.call.auto_answer,

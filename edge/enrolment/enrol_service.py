@@ -210,7 +210,7 @@ class Enrolment:
         certificate = answer.certificate.encode()
         if not key.fits(certificate):
             raise EnrolmentError("the hub's certificate is not for this box's key")
-        server = answer.brokers[0]
+        server, *others = answer.brokers
         path = self._folder / CONFIG_NAME
         text = enrolled_config(
             read_file(path).decode("utf-8", "replace"),
@@ -218,6 +218,7 @@ class Enrolment:
             box=answer.box,
             host=server.host or desk.host,
             port=server.port,
+            front_port=others[0].port if others else None,
         )
         write_file(self._keys / FILES["ca"], desk.ca_pem, mode=0o644)
         write_file(self._keys / FILES["seal_key"], answer.seal_key, mode=0o644)

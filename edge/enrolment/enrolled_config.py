@@ -20,15 +20,19 @@ _TABLE: Final = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)")
 _STATION: Final = re.compile(r"\s*station\s*=")
 
 
-def enrolled_config(before: str, *, station: str, box: int, host: str, port: int) -> str:
-    """Return the file for this station. `before` "": there is none yet. Raises EnrolmentError: it is not
-    TOML, or so written that its other lines cannot be kept.
+def enrolled_config(
+    before: str, *, station: str, box: int, host: str, port: int, front_port: int | None = None
+) -> str:
+    """Return the file for this station. `front_port`: where the hub is too, when it says so. `before` "":
+    there is none yet. Raises EnrolmentError: it is not TOML, or so written that its other lines cannot be
+    kept.
     """
     kept = _without_hub(before or _NEW)
     hub = [
         "[hub]",
         f"host = {json.dumps(host)}",
         f"port = {port}",
+        *(() if front_port is None else (f"front_port = {front_port}",)),
         f"box = {box}",
         *(f'{setting} = "{KEYS_FOLDER}/{name}"' for setting, name in FILES.items()),
     ]

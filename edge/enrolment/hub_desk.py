@@ -12,11 +12,13 @@ from pydantic import BaseModel
 
 from contract.enrolment import BODY_MAX_BYTES, PATH, Fault, parse_said
 from contract.errors import RefusedError
+from contract.front import ALPN_WEB, FRONT_PORT
 from edge.enrolment.box_key import fingerprint_of
 from edge.errors import EnrolmentError
 from edge.hub_tls import hub_context
 
 TIMEOUT_S: Final = 30.0  # for one read: a satellite, and a modem that wakes up
+OPEN_LIMIT_S: Final = 15.0  # for a port to open
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -28,11 +30,18 @@ class DeskFaultError(EnrolmentError):
         self.code = fault.code
 
 
+class _NotThereError(EnrolmentError):
+    """Nobody can be asked at this port now."""
+
+
 class HubDesk:
-    """The hub at `host`, whose authority's certificate is `ca_pem`."""
+    """The hub at `host`, whose authority's certificate is `ca_pem`. Where `port` does not open it is asked at
+    its port for everything.
+    """
 
     def __init__(self, host: str, port: int, ca_pem: bytes) -> None:
         self.host, self.port, self.ca_pem = host, port, ca_pem
+        self._ports = tuple(dict.fromkeys((port, FRONT_PORT)))  # first the one that opened last
 
     @classmethod
     def known_by(cls, pin: str, *, host: str, port: int) -> "HubDesk":
@@ -43,12 +52,15 @@ class HubDesk:
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        _, ca_pem = _exchange(host, port, context, "GET", f"{PATH}/ca", b"")
+        desk = cls(host, port, b"")
+        _, ca_pem = desk._exchange(context, "GET", f"{PATH}/ca", b"")
         if fingerprint_of(ca_pem) != pin:
             raise EnrolmentError(
-                f"{host}:{port} is not our hub: its certificate is not the one of pin= in haidang.txt"
+                f"{host}:{desk._ports[0]} is not our hub: its certificate is not the one of pin= in"
+                " haidang.txt"
             )
-        return cls(host, port, ca_pem)
+        desk.ca_pem = ca_pem
+        return desk
 
     def ask(self, question: BaseModel, answers: dict[int, type[T]], *, path: str) -> T:
         """Return the answer to a question; `answers`: what it is, by the status. Raises EnrolmentError."""
@@ -57,22 +69,36 @@ class HubDesk:
         except (ValueError, ssl.SSLError) as error:
             raise EnrolmentError(f"the hub's certificate on this box is damaged ({error})") from error
         body = question.model_dump_json().encode()
-        status, data = _exchange(self.host, self.port, context, "POST", PATH + path, body)
+        status, data = self._exchange(context, "POST", PATH + path, body)
         try:
             if status in answers:
                 return parse_said(answers[status], data)
             raise DeskFaultError(parse_said(Fault, data))
         except RefusedError as error:
-            text = f"{self.host}:{self.port} answers {status} with what we do not understand ({error})"
+            text = f"{self.host}:{self._ports[0]} answers {status} with what we do not understand ({error})"
             raise EnrolmentError(text) from error
+
+    def _exchange(self, context: ssl.SSLContext, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        faults = []
+        for port in self._ports:
+            try:
+                done = _exchange(self.host, port, context, method, path, body)
+            except _NotThereError as error:
+                faults.append(error)
+                continue
+            self._ports = tuple(dict.fromkeys((port, *self._ports)))
+            return done
+        raise faults[0]
 
 
 def _exchange(
     host: str, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes
 ) -> tuple[int, bytes]:
     where = f"{host}:{port}"
-    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
+    context.set_alpn_protocols([ALPN_WEB])  # the hub's one port asks who is wanted
+    connection = http.client.HTTPSConnection(host, port, timeout=OPEN_LIMIT_S, context=context)
     try:
+        _open(connection, where)
         connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})
         answer = connection.getresponse()
         data = answer.read(BODY_MAX_BYTES + 1)
@@ -85,3 +111,14 @@ def _exchange(
     if len(data) > BODY_MAX_BYTES:
         raise EnrolmentError(f"{where} answers more than {BODY_MAX_BYTES} bytes: it is no hub of ours")
     return answer.status, data
+
+
+def _open(connection: http.client.HTTPSConnection, where: str) -> None:
+    """Connect, with its handshake. Raises _NotThereError, ssl.SSLCertVerificationError: somebody else did."""
+    try:
+        connection.connect()
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError as error:
+        raise _NotThereError(f"{where} cannot be asked now: {str(error) or type(error).__name__}") from error
+    connection.sock.settimeout(TIMEOUT_S)

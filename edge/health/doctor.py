@@ -201,7 +201,8 @@ def _now_utc_s(sight: Sight) -> float | None:
 
 
 def _link(sight: Sight) -> Finding:
-    where, link = f"{sight.config.hub_host}:{sight.config.hub_port}", sight.link
+    link = sight.link
+    where = f"{sight.config.hub_host}:{link.port or sight.config.hub_port}"
     if link.connected_since_s is None:
         text = link.problem or f"not connected to {where}"
         return Finding(

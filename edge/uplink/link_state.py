@@ -14,6 +14,7 @@ class LinkState:
 
     connected_since_s: float | None = None
     problem: str | None = "has not connected yet"
+    port: int | None = None  # of the connection, or of the try that is under way
     refused_by_broker: str | None = None  # what we say is not taken, although we are connected
     reconnects: int = 0
     bad_messages: int = 0

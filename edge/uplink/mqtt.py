@@ -81,6 +81,7 @@ class Connection:
         self._is_accepted = False
         self._socket: HubSocket | None = None
         self.fault: Exception | None = None  # what the socket said last
+        self.was_open = False  # something at that port took us up
         self._aliases: set[Topic] = set()
         self._alias_max = 0
         self._client: paho.Client | None = self._make_client(will)
@@ -142,7 +143,7 @@ class Connection:
 
     def adopt(self, sock: HubSocket) -> None:
         """The socket is there: from now on `close` can end it."""
-        self._socket = sock
+        self._socket, self.was_open = sock, True
 
     def refuse_if_over(self) -> None:
         """Raise ConnectionAbortedError if given up meanwhile: two connections of one name push each other

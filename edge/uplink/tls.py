@@ -11,6 +11,7 @@ import ssl
 import struct
 from typing import Any, Final, Protocol, cast
 
+from contract.front import ALPN_MQTT
 from edge.config import BoxConfig
 from edge.hub_tls import hub_context
 from edge.uplink.tcp_state import TCP_INFO_BYTES, TcpState, parse_tcp_info
@@ -113,6 +114,7 @@ class HubTls:
             context = hub_context(files[0])
             context.load_cert_chain(config.certificate, config.key)
             context.sslsocket_class = HubSocket
+            context.set_alpn_protocols([ALPN_MQTT])  # the hub's one port asks who is wanted
             self._context, self._files, self._session = context, files, None
         return self._context
 

@@ -27,6 +27,7 @@ from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.answers import Answers
 from edge.uplink.backoff import Backoff
+from edge.uplink.door_service import Door
 from edge.uplink.ears import Ears
 from edge.uplink.figures import figures_of
 from edge.uplink.link_state import LinkState
@@ -76,6 +77,7 @@ class Uplink:
         self._window, self._silence, self._answers = Window(), Silence(), Answers()
         self._connection: Connection | None = None
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
+        self._door = Door(config, now_s=clock.now_s)
         self._wake, self._over = asyncio.Event(), asyncio.Event()
         self._call_came = asyncio.Event()  # and waits for its receipt
         self._is_open = False  # calls may go, although the broker has not said yet that it takes us
@@ -179,22 +181,28 @@ class Uplink:
             tasks.create_task(self._keep_connected(), name="uplink connection")
             tasks.create_task(self._keep_sending(), name="uplink sending")
             tasks.create_task(self._keep_receiving(), name="uplink receipts")
+            tasks.create_task(
+                self._door.run(is_idle=lambda: self._is_idle, go_back=self._go_back), name="uplink door"
+            )
 
     async def _keep_connected(self) -> None:
         while True:
             await self._taking.before_connecting()
-            started_s = self._clock.now_s()
+            where = await self._door.choose()
+            started_s, self.link.port = self._clock.now_s(), where.hub_port
             self._over.clear()
             will = Will(encode_signal(self._state(connected=False)))
-            self._connection = Connection(self._config, self._tls, will, self)
-            self._connection.open()
+            connection = self._connection = Connection(where, self._tls, will, self)
+            connection.open()
             try:
                 await self._until_over()
             finally:
-                self._connection.close()
+                connection.close()
                 self._forget_connection()
             if (self.link.last_receipt_s or 0.0) > started_s:
                 self._backoff.connection_was_of_use()
+            else:
+                self._door.on_failed(where.hub_port, was_open=connection.was_open)
             await self._wait_to_connect()
             self.link.reconnects += 1
 
@@ -297,6 +305,14 @@ class Uplink:
     def _is_connected(self) -> bool:
         return self._connection is not None and self.link.connected_since_s is not None
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether another connection would disturb nobody."""
+        return self._is_connected and self._ears.open_call()[0] is None and not self.sources.owes_calls
+
+    def _go_back(self) -> None:
+        self.on_disconnected(f"port {self._config.hub_port} leads to the hub again: connecting there")
+
     async def _look_up(self) -> bool:
         """Look up the next page of what is owed; return whether there was one to look up."""
         wanted = self.sources.wanted()
@@ -358,7 +374,9 @@ class Uplink:
             self._connect_limit.reschedule(None)
         self._hold_until_s = now_s + FIRST_RECEIPT_WAIT_S
         level = logging.INFO if self._told is None else logging.DEBUG
-        log.log(level, "connected to %s:%d", self._config.hub_host, self._config.hub_port)
+        port = self.link.port or self._config.hub_port
+        log.log(level, "connected to %s:%d", self._config.hub_host, port)
+        self._door.on_up(port)
         self._silence.on_connected()
         self._ears.on_connected()
         self.say_state()

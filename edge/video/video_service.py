@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -44,6 +45,7 @@ from edge.call.video_messages import (
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import CodecError, MediaError
+from edge.hub_tls import relay_context
 from edge.video.codecs.codec_check import check_opus
 from edge.video.codecs.encoder import is_vpx_known
 from edge.video.devices import Devices
@@ -77,6 +79,7 @@ class Video:
         supervisor: Supervisor,
     ) -> None:
         self._clock, self._rng, self._supervisor = clock, rng, supervisor
+        self._hub_ca = config.ca
         self._link = VitalsLink(listener, now_s=clock.now_s)
         self._up = SignalsUp(self._link)
         self._loop = asyncio.get_running_loop()
@@ -282,7 +285,8 @@ class Video:
             on_picture=self._devices.show,
         )
         ice = () if self._ice is None else self._ice.ice
-        self._leg = Leg(name, ice=ice, ears=ears, now_s=self._clock.now_s, rng=self._rng)
+        tls = self._relay_tls()
+        self._leg = Leg(name, ice=ice, ears=ears, now_s=self._clock.now_s, rng=self._rng, relay_tls=tls)
         self._devices.open()
         try:
             self._offer_sdp = await self._leg.offer()
@@ -293,6 +297,13 @@ class Video:
         log.info("leg %s begins", name)
         self._say_offer()
         self._say_state()
+
+    def _relay_tls(self) -> ssl.SSLContext | None:
+        try:
+            return relay_context(self._hub_ca.read_bytes())
+        except (OSError, ValueError) as error:
+            log.warning("the hub's relay is not trusted: %s cannot be used (%s)", self._hub_ca, error)
+            return None
 
     async def _on_leg(self, name: str, state: LegState) -> None:
         if name != self._meeting.leg:

@@ -70,6 +70,8 @@ class EnrolmentDesk:
         self._standings = self._book.submit(self._accounts.boxes.standings).result()
         self._candidates, self._tries, self._hash_count = Candidates(), WrongTries(), 0
         self._nonce_key = secrets.token_bytes(32)
+        front = () if config.front is None else (config.front.port,)
+        self._ports = (config.broker.port, *front)  # at which boxes reach the broker
         self._eviction = Eviction(authority, address=(config.broker.host, config.broker.port))
         self._evicted: set[BoxName] = set()
         self._listed: Visitor | None = None  # is on the list of revoked certificates, to be shown
@@ -220,7 +222,7 @@ class EnrolmentDesk:
             certificate=made.pem,
             ca=ca,
             seal_key=seal_key,
-            brokers=[Server(host=host, port=self._config.broker.port)],
+            brokers=[Server(host=host, port=port) for port in self._ports],
             utc_ms=self._utc_ms(),
             renew_after_s=(ends_utc_s - now_utc_s) * RENEW_AT,
             is_replaced=self._standings.of(box.name) is Standing.FORMER,

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tomllib
 from configparser import RawConfigParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from edge.config import FACTORY_MARK, BoxConfig, read_config, with_credentials
 from edge.enrolment.enrolled_config import enrolled_config
 from edge.factory.request import REQUEST_NAME
 from hub.__main__ import app as hub_app
+from hub.front.cli import front_config
+from hub.pki.authority import Authority
 
 ROOT: Final = Path(__file__).parents[2]
 UNITS: Final = ROOT / "systemd"
@@ -30,12 +33,20 @@ FOLDERS: Final = {
 LIMITS: Final = {
     "haidang-restart": DECODER,
     "haidang-hub-backup": DECODER,
+    "haidang-front-config": DECODER,
     "haidang-folders": LOOSE,  # root, because it gives folders to others
     "haidang-kiosk": LOOSE,  # a browser compiles scripts and makes sandboxes of its own
 }
 # Of systemd 254 to 257: the box has them (Debian 13), who tests may not; the hub has to do without.
 NEWER: Final = {"RestartSteps", "RestartMaxDelaySec", "RestartMode", "PollLimitIntervalSec", "PollLimitBurst"}
-OURS: Final = ("usr/bin/haidang-edge", "usr/bin/haidang-hub", "usr/bin/cage", "usr/sbin/mosquitto")
+OURS: Final = (
+    "usr/bin/haidang-edge",
+    "usr/bin/haidang-hub",
+    "usr/bin/cage",
+    "usr/sbin/mosquitto",
+    "usr/sbin/haproxy",
+    "usr/bin/turnserver",
+)
 OF_THE_SYSTEM: Final = ("usr/bin/rm", "usr/bin/systemd-tmpfiles", "bin/sh", "bin/kill")
 
 
@@ -154,7 +165,7 @@ def test_the_screen_needs_none_of_our_services() -> None:
     assert unit(UNITS / "box/system/haidang-kiosk.path")[program] == ["/usr/bin/cage"]
 
 
-STAYING: Final = ("vitals", "panel", "kiosk", "hub", "mosquitto")
+STAYING: Final = ("vitals", "panel", "kiosk", "hub", "mosquitto", "front", "relay")
 
 
 @pytest.mark.parametrize("name", STAYING)
@@ -278,6 +289,22 @@ def table(path: Path) -> list[list[str]]:
     """Return the words of each line of a sysusers.d or tmpfiles.d file, texts in quotes as one."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     return [[quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', line)] for line in lines]
+
+
+@pytest.mark.parametrize("name", ["front", "relay"])
+def test_who_speaks_with_strangers_is_nobody_of_the_hubs_and_is_given_what_the_hub_writes(
+    name: str, tmp_path: Path
+) -> None:
+    keys = unit(UNITS / f"hub/system/haidang-{name}.service")
+    assert keys["Service.DynamicUser"] == ["yes"]
+    given = {Path(line.partition(":")[2]) for line in keys["Service.LoadCredential"]}
+    assert given | {Path(keys["Unit.ConditionPathExists"][0])} == given
+    (tmp_path / "hub.toml").write_text('[console]\nnames = ["h.vn"]\n[front]\naddress = "10.1.2.3"\n')
+    Authority(tmp_path / "pki").make(names=(), now=datetime.now(UTC))
+    front_config(tmp_path / "front", tmp_path / "hub.toml")
+    assert {path.name for path in given} <= {path.name for path in (tmp_path / "front").iterdir()}
+    for word in re.findall(r"\$\{CREDENTIALS_DIRECTORY\}/(\S+)", keys["Service.ExecStart"][0]):
+        assert word in {path.name for path in given}
 
 
 def test_users_have_the_numbers_that_the_card_knows() -> None:

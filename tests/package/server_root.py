@@ -93,9 +93,11 @@ class ServerRoot:
             process.wait(timeout=START_LIMIT_S)
 
     def files(self) -> set[str]:
-        """Return every file and folder, but what dpkg and this class write for themselves."""
+        """Return every file and folder, but what dpkg and this class write for themselves, and /run, which no
+        start of a machine keeps: adduser leaves its lock there.
+        """
         found = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*")}
-        own = ("var/lib/dpkg", "var/log", "var/cache", "proc", "tmp", "8443.log", "8883.log")
+        own = ("run/", "var/lib/dpkg", "var/log", "var/cache", "proc", "tmp", "8443.log", "8883.log")
         return {name for name in found if not name.startswith(own)}
 
     def _inside(self, *command: str) -> list[str]:

@@ -87,6 +87,7 @@ class Station:
         )
         self._enrolment, self._quota_bytes, self._devices = enrolment, quota_bytes, devices
         self.settings = ""  # more of box.toml; write it before the station starts
+        self.hub: tuple[str, int] | None = None  # where box.toml says that it is; None: at the cable's end
         self.environment: dict[str, str] = {}  # what the box's system has set otherwise than this machine
         self._boot_file = folder / "boot"
         self._stack = ExitStack()
@@ -116,13 +117,15 @@ class Station:
 
     def _write_config(self) -> None:
         given = self._enrolment
+        here = "localhost" if self.link is None else self.cable.address
+        host, port = self.hub or (here, self.cable.port)
         self.config.write_text(
             f'''station = "{self.name}"
 data_dir = "data"
 
 [hub]
-host = "{"localhost" if self.link is None else self.cable.address}"
-port = {self.cable.port}
+host = "{host}"
+port = {port}
 ca = "{given.ca}"
 certificate = "{given.certificate}"
 key = "{given.key}"

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
+from contract.front import FRONT_PORT
 from tests.broker import Broker, free_port
+from tests.front import front_table
 from tests.simulators.links import Link, Profile
 from tests.village.instruments import Instrument
 from tests.village.process import ROOT, Process
@@ -54,12 +56,17 @@ class Village:
         lan_names: Sequence[str] = (),
         speed: float = 1.0,
         quota_bytes: int = 2_000_000_000,
+        has_front: bool = False,
     ) -> None:
+        """`has_front`: the hub has one port for everything too, at the server's address of the first link;
+        people go there as well.
+        """
         self.folder = folder
         self.broker = Broker(folder, stations=[place.name for place in places])
         self._is_lan = bool(lan_names)
         self._port = console_port or free_port()
         self._names = lan_names
+        self._front_port = FRONT_PORT if has_front else None
         self._places = places
         self.config = folder / "hub.toml"
         self.hub = Process(["hub", "serve", "--config", str(self.config)], log=folder / "hub.log")
@@ -80,8 +87,11 @@ class Village:
             self.stations.append(station)
         links = [station.link for station in self.stations if station.link is not None]
         far = [address for link in links for address in (link.hub_address, link.server_address)]
-        self.broker.authority.make(names=[*lan_names, *far], now=datetime.now(UTC))
         self.hub_settings = ""  # more of hub.toml; write it before the hub starts
+        if has_front:
+            self._is_lan, self._names = True, [links[0].server_address]
+            self.hub_settings = front_table(links[0].server_address, port=FRONT_PORT)
+        self.broker.authority.make(names=[*self._names, *far], now=datetime.now(UTC))
         self.furnish: Callable[[Path], None] = lambda _: (
             None
         )  # the hub's store, by its hub.toml, before it starts
@@ -92,7 +102,7 @@ class Village:
     def url(self) -> str:
         """Where the console is."""
         scheme, host = ("https", self._names[0]) if self._is_lan else ("http", "127.0.0.1")
-        return f"{scheme}://{host}:{self._port}/"
+        return f"{scheme}://{host}:{self._front_port or self._port}/"
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

@@ -12,6 +12,7 @@ import inspect
 import logging
 import queue
 import random
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -73,6 +74,7 @@ _CALLED: Final[tuple[tuple[type, str, str], ...]] = (
 _SET: Final[tuple[tuple[type, str], ...]] = (  # instance attributes that the constructor makes
     (aioice.Connection, "_nominated"),
     (aioice.Connection, "remote_password"),
+    (aioice.Connection, "turn_ssl"),
     (aioice.ice.StunProtocol, "transactions"),
     (RTCRtpReceiver, "_RTCRtpReceiver__jitter_buffer"),
     (RTCRtpReceiver, "_RTCRtpReceiver__decoder_queue"),
@@ -247,6 +249,7 @@ class HookedTransport:
         now_s: Callable[[], float],
         rng: random.Random,
         on_lost: Callable[[str], None],
+        relay_tls: ssl.SSLContext | None = None,
         expiry_s: float = EXPIRY_S,
         silence_s: float = SILENCE_S,
         checks_s: tuple[float, float] = (CHECK_MIN_S, CHECK_MAX_S),
@@ -256,6 +259,8 @@ class HookedTransport:
         self.outgoing_rtcp: Callable[[bytes, float], bytes | None] = lambda data, _now_s: data
         self.round_trip_s: float | None = None  # of the newest answer to a consent check
         self._transport, self._connection = transport, transport.transport._connection
+        if relay_tls is not None and self._connection.turn_ssl:  # aiortc can say no more than that it is TLS
+            vars(self._connection)["turn_ssl"] = relay_tls
         self._now_s, self._rng, self._on_lost = now_s, rng, on_lost
         self._expiry_s, self._silence_s, self._checks_s = expiry_s, silence_s, checks_s
         self._consent: Consent | None = None

@@ -9,6 +9,7 @@ Source: docs/media.md; docs/adr/0011-the-direct-route.md, docs/adr/0013-transpor
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -84,7 +85,8 @@ class Leg:
     """Both connections with one page. Make it on the loop, `close` it in the end.
 
     `name` is the leg's 16 hexadecimal digits, `ice` what the hub named; of several relays the first over TLS
-    or TCP is taken, for aioice holds one, and that one passes everywhere. `silence_s`: how long a path may be
+    or TCP is taken, for aioice holds one, and that one passes everywhere. `relay_tls`: whom to take for a
+    relay over TLS; None: whom this machine's authorities vouch for. `silence_s`: how long a path may be
     without any packet before it counts as lost.
     """
 
@@ -96,9 +98,11 @@ class Leg:
         ears: LegEars,
         now_s: Callable[[], float],
         rng: random.Random,
+        relay_tls: ssl.SSLContext | None = None,
         silence_s: float = SILENCE_S,
     ) -> None:
         self.name = name
+        self._relay_tls = relay_tls
         self.state = LegState.NEW
         self._ears, self._now_s, self._rng, self._silence_s = ears, now_s, rng, silence_s
         self._configuration = RTCConfiguration(
@@ -239,6 +243,7 @@ class Leg:
             now_s=self._now_s,
             rng=self._rng,
             on_lost=self._on_lost,
+            relay_tls=self._relay_tls,
             silence_s=self._silence_s,
         )
 
@@ -400,8 +405,7 @@ def usable_servers(ice: Sequence[IceServer]) -> list[RTCIceServer]:
     """Return the first STUN server and the relay that passes most networks, as far as aioice can use them.
 
     It knows stun:, turn: over UDP and TCP, turns: over TCP; one of each. A relay over TLS or TCP comes first:
-    addresses that need none are preferred to it in any case, and where UDP is blocked it is the only way. Its
-    certificate is checked against the system's authorities, or those of the file that $SSL_CERT_FILE names.
+    addresses that need none are preferred to it in any case, and where UDP is blocked it is the only way.
     """
     ranked: dict[str, list[tuple[int, RTCIceServer]]] = {"stun": [], "turn": []}
     for server in ice:

@@ -66,6 +66,7 @@ class BoxUplink:
         self.anchors: list[Anchor] = []
         self.back_in_time: list[str] = []
         self.connections = 0
+        self.open_call: int | None = None
         self._changed = asyncio.Event()
 
     async def store(self, batch: Batch) -> list[OwedRecord]:
@@ -180,7 +181,7 @@ async def running(config: BoxConfig) -> AsyncIterator[BoxUplink]:
             on_exchange=on_exchange,
             on_live=lambda: None,
             on_connected=on_connected,
-            open_call=lambda: (None, None),
+            open_call=lambda: (box.open_call, None),
         ),
         rng=random.Random(1),
     )

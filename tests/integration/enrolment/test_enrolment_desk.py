@@ -119,6 +119,15 @@ def test_a_certificate_is_good_from_1970_and_for_ninety_days(
     assert [(one.host, one.port) for one in answer.brokers] == [(HOST, 8883)]
 
 
+def test_a_box_is_told_of_the_port_for_everything(tmp_path: Path, clock: SetClock, key: BoxKey) -> None:
+    text = f'[console]\nnames = ["{HOST}"]\n[front]\naddress = "10.1.2.3"\nport = 444\n'
+    config = parse_config(text, path=tmp_path / "hub.toml")
+    authority = Authority(config.pki_folder)
+    authority.make(names=(HOST,), now=datetime.now(UTC))
+    with closing(EnrolmentDesk(config, authority, clock)) as desk:
+        assert [one.port for one in enrolled(desk, key).brokers] == [8883, 444]
+
+
 def test_a_renewal_is_due_at_two_thirds_of_the_life_by_the_hubs_clock(
     desk: EnrolmentDesk, key: BoxKey, clock: SetClock
 ) -> None:

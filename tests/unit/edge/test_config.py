@@ -41,6 +41,15 @@ def test_a_config_is_read_with_paths_from_its_own_folder_and_defaults_for_the_re
     assert config.panel.port == 8080
 
 
+def test_the_hubs_port_for_everything_is_443_unless_it_is_told_otherwise_or_is_known_already(
+    tmp_path: Path,
+) -> None:
+    assert read_config(write(tmp_path, TEXT)).front_port == 443
+    for port, front_port in ((444, 444), (0, None), (8884, None)):
+        told = TEXT.replace("port = 8884", f"port = 8884\nfront_port = {port}")
+        assert read_config(write(tmp_path, told)).front_port == front_port
+
+
 def test_a_box_speaks_vietnamese_then_english_unless_it_is_told_otherwise(tmp_path: Path) -> None:
     assert read_config(write(tmp_path, TEXT)).call.languages == ("vi", "en")
     told = write(tmp_path, TEXT + '[call]\nvoice = false\nlanguages = ["hmn", "vi", "hmn"]\n')

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -59,7 +60,13 @@ class Ears:
 class Station:
     """A leg with ears, and a source of pictures and voice that heeds it."""
 
-    def __init__(self, *, silence_s: float = 14.0, ice: Sequence[IceServer] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        silence_s: float = 14.0,
+        ice: Sequence[IceServer] = (),
+        relay_tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.ears = Ears()
         self.leg = Leg(
             "0123456789abcdef",
@@ -74,6 +81,7 @@ class Station:
             ),
             now_s=time.monotonic,
             rng=random.Random(3),
+            relay_tls=relay_tls,
             silence_s=silence_s,
         )
         self._source: asyncio.Task[None] | None = None

@@ -3,6 +3,7 @@
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from aioice.ice import get_host_addresses
 
 from contract.media import IceServer
+from edge.hub_tls import relay_context
 from edge.video.transport.leg import LegState
 from hub.pki.authority import Authority
 from tests.integration.edge.loops import in_a_loop
@@ -23,7 +25,7 @@ START_LIMIT_S = 20.0
 
 
 @pytest.fixture
-def relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IceServer]:
+def relay(tmp_path: Path) -> Iterator[IceServer]:
     """Run coturn, which answers over TLS alone, with a certificate of the hub's own authority."""
     program = shutil.which("turnserver")
     assert program, "no turnserver on PATH: apt-get install coturn"
@@ -33,7 +35,6 @@ def relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IceServer
     authority = Authority(tmp_path / "pki")
     authority.make(names=[address], now=datetime.now(UTC))
     certificate, key = authority.pair("console")
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))  # as on a box
     log = (tmp_path / "turn.log").open("wb")
     settings = ["-n", "--no-cli", "--no-udp", "--no-tcp", "--no-dtls", "--lt-cred-mech", "--fingerprint"]
     settings += [f"--listening-ip={address}", f"--tls-listening-port={port}", f"--relay-ip={address}"]
@@ -60,8 +61,8 @@ def wait_for_port(address: str, port: int) -> None:
 
 
 @in_a_loop
-async def call_through(relay: IceServer) -> None:
-    async with StockPage() as page, Station(ice=[relay]) as station:
+async def call_through(relay: IceServer, tls: ssl.SSLContext) -> None:
+    async with StockPage() as page, Station(ice=[relay], relay_tls=tls) as station:
         offer = await station.leg.offer()
         relayed = [
             line for line in offer.splitlines() if line.startswith("a=candidate") and "typ relay" in line
@@ -81,5 +82,16 @@ async def call_through(relay: IceServer) -> None:
         assert all(pair.local_candidate.type == "relay" for pair in ice._nominated.values())
 
 
-def test_where_only_tls_to_one_port_passes_a_call_goes_through_the_relay(relay: IceServer) -> None:
-    call_through(relay)
+def test_where_only_tls_to_one_port_passes_a_call_goes_through_the_relay(
+    relay: IceServer, tmp_path: Path
+) -> None:
+    call_through(relay, relay_context((tmp_path / "pki" / "ca.crt").read_bytes()))
+
+
+@in_a_loop
+async def test_a_relay_that_is_not_the_hub_s_is_not_taken(relay: IceServer, tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other")
+    other.make(names=(), now=datetime.now(UTC))
+    for tls in (None, relay_context(other.ca.read_bytes())):
+        async with Station(ice=[relay], relay_tls=tls) as station:
+            assert "typ relay" not in await station.leg.offer()

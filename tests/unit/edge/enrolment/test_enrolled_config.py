@@ -18,6 +18,12 @@ def test_a_new_box_has_a_file_that_is_read(tmp_path: Path) -> None:
     assert config.key == tmp_path / "keys" / "box.key"
 
 
+def test_where_the_hub_is_too_stands_in_the_file_when_the_hub_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "box.toml"
+    path.write_text(enrolled_config("", station="con-dao-01", box=2, host="h", port=8883, front_port=444))
+    assert read_config(path).front_port == 444
+
+
 def test_what_the_engineer_wrote_stays() -> None:
     before = """\
 # ours
