@@ -5,6 +5,7 @@ from typing import Any
 
 from edge.health.doctor import Sight, report_of
 from edge.health.self_test import SelfTestNow
+from edge.machine_name import machine_name
 from edge.rooms import Rooms
 
 
@@ -45,6 +46,7 @@ class Sights:
             operator=rooms.video.relay.peer,
             prompts=rooms.video.prompts.now,
             self_test=self._self_test(),
+            machine=machine_name(rooms.config.serial_file),
         )
 
     async def answer(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
