@@ -30,6 +30,7 @@ HubCallState = Literal[
 ]
 Urgency = Literal["routine", "soon", "urgent", "emergency"]
 OTHERS_MAX: Final = 8  # of a call, whom the station is told
+MachineText = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z._:-]+$")]
 AdviceText = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
@@ -126,7 +127,9 @@ class BoxState(Signal):
     presence.
 
     `open_call` is the call that the station believes open, so that the hub can say how it really is;
-    `call_spool` is that call's spool where it is another than `spool`.
+    `call_spool` is that call's spool where it is another than `spool`. `machine`: its serial number;
+    `boot_name`: what its kernel calls this start. By these the hub knows two machines with one key; the Will
+    does not say them.
     """
 
     signal: Literal["state"] = "state"
@@ -136,6 +139,8 @@ class BoxState(Signal):
     t_us: Count
     open_call: Number | None = None
     call_spool: SpoolName | None = None
+    machine: MachineText | None = None
+    boot_name: MachineText | None = None
 
 
 class SealKey(Signal):

@@ -38,6 +38,7 @@ _KNOWN: Final = {
     "sockets": ("control", "picture", "video"),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
+    "machine": ("serial_file",),
     "commands": ("restart",),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
@@ -150,6 +151,7 @@ class BoxConfig:
     quota_bytes: int
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
+    serial_file: Path | None = None  # what the machine is called (edge.machine_name); None: as it says itself
     video: VideoConfig
     call: CallConfig = CallConfig()
     sockets: SocketsConfig = SocketsConfig()
@@ -224,6 +226,7 @@ def read_config(file: Path) -> BoxConfig:
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
         rtc_file=settings.path("clock.rtc_file", RTC_FILE),
+        serial_file=settings.path("machine.serial_file") if "machine" in document else None,
         video=VideoConfig(
             camera=settings.source("camera", "auto"),
             microphone=settings.source("microphone", "alsa:default"),

@@ -6,6 +6,7 @@ BoxError
 │   ├── SpoolBusyError    another `edge vitals` holds it
 │   ├── SpoolFullError    neither the quota nor the disk has room; nothing was stored
 │   └── SpoolDamagedError its file cannot be trusted any more: it is set aside, another takes its place
+│       └── SpoolMovedError   it is sound, but was made in another machine
 ├── EnrolmentError    the box cannot become the box of a station now
 ├── ReplacedBoxError  another box is the station now
 ├── ExportError       the folder for an export cannot be used, or is full
@@ -49,6 +50,10 @@ class SpoolFullError(SpoolError):
 
 class SpoolDamagedError(SpoolError):
     """The file is damaged, or was made by a newer version: another must take its place."""
+
+
+class SpoolMovedError(SpoolDamagedError):
+    """The card came from another machine, in which a copy of it may go on numbering its records."""
 
 
 class EnrolmentError(BoxError):

@@ -7,6 +7,7 @@ from edge.enrolment.box_key import ends_utc_s
 from edge.enrolment.files import read_file
 from edge.health.doctor import Sight, report_of
 from edge.health.self_test import SelfTestNow
+from edge.machine_name import machine_name
 from edge.rooms import Rooms
 
 
@@ -48,6 +49,7 @@ class Sights:
             certificate_ends_utc_s=ends_utc_s(read_file(rooms.config.certificate)),
             prompts=rooms.video.prompts.now,
             self_test=self._self_test(),
+            machine=machine_name(rooms.config.serial_file),
         )
 
     async def answer(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

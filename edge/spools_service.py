@@ -20,7 +20,9 @@ from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolDamagedError, SpoolError
 from edge.health.doctor import AsideSight, CardSight
+from edge.machine_name import machine_name
 from edge.spool.batch import Batch, Entry, OwedRecord
+from edge.spool.binding import bind
 from edge.spool.desk_service import SpoolDesk
 from edge.spool.former_service import FormerThread, Ledgers, Offices
 from edge.spool.integrity_service import IntegrityService
@@ -59,7 +61,9 @@ class Spools:
         self.own = self._new_thread()
 
     async def open(self) -> Spool:
-        """Return the own spool, open; one that is damaged has been replaced. Raises SpoolError."""
+        """Return the own spool, open; one that is damaged, or of another machine, has been replaced. Raises
+        SpoolError.
+        """
         await self._finish_moving()
         try:
             return await self._open()
@@ -71,6 +75,8 @@ class Spools:
 
     async def _open(self) -> Spool:
         spool = await self.own.open()
+        machine = await asyncio.to_thread(machine_name, self._config.serial_file)
+        await self.own.use(lambda s: bind(s, machine))
         await asyncio.to_thread(keep_name, self._path, spool.spool_id)
         before = await asyncio.to_thread(self._before)
         if before is not None:

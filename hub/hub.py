@@ -4,13 +4,14 @@ Everything here belongs to the event loop's thread, except the work given to `ru
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
 from contract.ids import KeyId, SpoolId, StationId
 from contract.sealing import Opener
 from contract.topics import Topic
 from hub.config import Config
+from hub.enrolment.copies import Copies
 from hub.enrolment.enrolment_service import EnrolmentDesk
 from hub.ingest.committed import OnCommitted, OnSignal
 from hub.ingest.latency import BOUNDS_S
@@ -78,3 +79,4 @@ class Hub:
     retained_mark: Callable[[], bytes | None] = lambda: None
     leave_mark: Callable[[bytes], bool] = lambda _mark: False
     enrolment: EnrolmentDesk | None = None  # None: no box comes in here
+    copies: Copies = field(default_factory=Copies)  # hears of each hello

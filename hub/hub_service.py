@@ -20,6 +20,7 @@ from contract.sealing import Opener
 from hub.broker import Broker, HubLogin
 from hub.clock import Clock
 from hub.config import Config
+from hub.enrolment.copies import Copies
 from hub.enrolment.enrolment_service import EnrolmentDesk
 from hub.front.listener import FrontListener
 from hub.front.relay import with_relay
@@ -90,6 +91,8 @@ async def open_hub(
         def opener_for(store: Store, station: StationId, spool: SpoolId, key_id: KeyId) -> Opener | None:
             return rings[id(store)].opener(store.key_event, station, spool, key_id)
 
+        copies = Copies()
+        copies.on_found(lambda found: LOG.error("two machines use the key of one box: %s", found))
         with contextlib.closing(EnrolmentDesk(config, authority, clock)) as enrolment:
             certificate, key = authority.pair("hub")
             broker = Broker(
@@ -118,6 +121,7 @@ async def open_hub(
                 seal=seal,
                 standing=enrolment.standing,
                 current=lambda station: enrolment.standings().current(station),
+                greet=lambda box, state: copies.hear(box, state, now_s=clock.now_s()),
             )
             hub = Hub(
                 config=config,
@@ -135,6 +139,7 @@ async def open_hub(
                 leave_mark=broker.leave_mark,
                 ingest_state=ingest.state,
                 enrolment=enrolment,
+                copies=copies,
             )
             yield hub, broker, ingest
 

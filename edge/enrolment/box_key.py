@@ -30,10 +30,9 @@ class BoxKey:
         try:
             return cls.load(path)
         except EnrolmentError:
-            key = ec.generate_private_key(ec.SECP256R1())
-            pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            write_file(path, pem, mode=0o600)
-            return cls(key)
+            made = cls(ec.generate_private_key(ec.SECP256R1()))
+            made.keep(path)
+            return made
 
     @classmethod
     def load(cls, path: Path) -> "BoxKey":
@@ -45,6 +44,11 @@ class BoxKey:
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise EnrolmentError(f"{path}: not an elliptic curve key")
         return cls(key)
+
+    def keep(self, path: Path) -> None:
+        """Put it into `path`. Raises EnrolmentError."""
+        pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_file(path, pem, mode=0o600)
 
     def request(self) -> str:
         """Return a certificate request, PEM. Its name is empty: what the box is called is the hub's

@@ -7,7 +7,6 @@ asked, CLOCK_BOOTTIME says. Source: docs/enrolment.md, docs/adr/0050.
 import hashlib
 import json
 import logging
-import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,11 +20,12 @@ from edge.clock import BoxClock
 from edge.config import ENROLMENT_STATE, BoxConfig, read_config
 from edge.enrolment.box_file import FILE_NAME, BoxFile, parse_box_file
 from edge.enrolment.box_key import BoxKey
-from edge.enrolment.enrolled_config import FILES, KEYS_FOLDER, enrolled_config
+from edge.enrolment.enrolled_config import FILES, KEYS_FOLDER, NEXT_KEY, enrolled_config
 from edge.enrolment.files import read_file, write_file
 from edge.enrolment.hub_desk import DeskFaultError, HubDesk
 from edge.enrolment.told import Doing, Told
 from edge.errors import BoxError, EnrolmentError
+from edge.machine_name import as_name, machine_name
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,6 @@ CONFIG_NAME: Final = "box.toml"
 RETRY_S: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
 ASK_AGAIN_S: Final = 86_400.0  # about the certificate: once a day, and once after each start of the machine
 CLAIMS_KEPT: Final = 20
-SERIAL_FILE: Final = Path("/proc/device-tree/serial-number")
 
 
 class Enrolment:
@@ -47,7 +46,7 @@ class Enrolment:
         *,
         tell: Callable[[Told], None] = lambda _: None,
         sleep: Callable[[float], object] = time.sleep,
-        serial_file: Path = SERIAL_FILE,
+        serial_file: Path | None = None,
         see: Callable[[], BoxFile | None] = lambda: None,
     ) -> None:
         """`see`: what a QR code says that is shown to the camera now."""
@@ -55,7 +54,7 @@ class Enrolment:
         self._folder, self._boot_folder, self._clock = folder, boot_folder, clock
         self._keys = folder / KEYS_FOLDER
         self._tell, self._sleep = tell, sleep
-        self._serial = _clean(read_file(serial_file))
+        self._serial = machine_name(serial_file)
         self._ticket = self._refused = ""
 
     def is_enrolled(self) -> bool:
@@ -109,7 +108,7 @@ class Enrolment:
             return RETRY_S[0]
         if self._renewed_what_was_lost(file):
             return None
-        key = BoxKey.load_or_make(self._keys / FILES["key"])
+        key = self._key_for(file.claim)
         desk = HubDesk.known_by(file.pin, host=file.host, port=file.port)
         claim = file.claim if file.claim != self._refused else ""
         if claim:
@@ -120,11 +119,21 @@ class Enrolment:
                     raise
                 log.warning("%s", error)
                 self._refused = claim
-                self._take_for_seen(claim, key)
+                self._take_for_seen(claim)
                 return 0.0
             self._keep(answer, desk, key, claim)
             return None
         return self._ask_with_number(desk, key)
+
+    def _key_for(self, claim: str) -> BoxKey:
+        """Return the key to come in with. A box that is enrolled makes another for another code: the one that
+        it has may be on a copy of its card, and be revoked for that.
+        """
+        key = BoxKey.load_or_make(self._keys / FILES["key"])
+        is_new = bool(claim) and _mark(claim) not in self._state().get("claims", [])
+        if is_new and key.fits(read_file(self._keys / FILES["certificate"])):
+            return BoxKey.load_or_make(self._keys / NEXT_KEY)
+        return key
 
     def _ask_with_number(self, desk: HubDesk, key: BoxKey) -> float | None:
         kinds: dict[int, type[BaseModel]] = {201: Enrolled, 202: Waiting}
@@ -159,8 +168,9 @@ class Enrolment:
             return parse_box_file((self._boot_folder / FILE_NAME).read_bytes()).claim
         return ""
 
-    def _take_for_seen(self, claim: str, key: BoxKey) -> None:
+    def _take_for_seen(self, claim: str) -> None:
         """A code that lets nobody in must not keep a box from its work that is enrolled already."""
+        key = BoxKey.load(self._keys / FILES["key"])
         if key.fits(read_file(self._keys / FILES["certificate"])):
             self._remember(claims=[*self._state().get("claims", []), _mark(claim)][-CLAIMS_KEPT:])
 
@@ -170,7 +180,7 @@ class Enrolment:
             claim=claim,
             ticket=ticket,
             serial=self._serial,
-            boot_id=_clean(self._clock.boot_name.encode()),
+            boot_id=as_name(self._clock.boot_name.encode()),
             utc_ms=time.time_ns() // 1_000_000,
         )
 
@@ -222,7 +232,9 @@ class Enrolment:
         )
         write_file(self._keys / FILES["ca"], desk.ca_pem, mode=0o644)
         write_file(self._keys / FILES["seal_key"], answer.seal_key, mode=0o644)
+        key.keep(self._keys / FILES["key"])
         write_file(self._keys / FILES["certificate"], certificate, mode=0o644)
+        (self._keys / NEXT_KEY).unlink(missing_ok=True)
         claims = [*self._state().get("claims", []), *([_mark(claim)] if claim else [])]
         self._remember(hub={"host": desk.host, "port": desk.port}, claims=claims[-CLAIMS_KEPT:])
         write_file(path, text.encode(), mode=0o644)  # no secret: other users' services read it
@@ -258,7 +270,3 @@ def _note_replaced(config: BoxConfig, *, is_replaced: bool) -> None:
 def _mark(claim: str) -> str:
     """Return by what a code that was used is known again; it opens nothing any more."""
     return hashlib.sha256(claim.encode()).hexdigest()
-
-
-def _clean(raw: bytes) -> str:
-    return re.sub(r"[^0-9A-Za-z._:-]", "", raw.decode("ascii", "ignore"))[:64]

@@ -11,6 +11,7 @@ from edge.errors import EnrolmentError
 
 FILES: Final = {"ca": "ca.crt", "certificate": "box.crt", "key": "box.key", "seal_key": "hub-seal.pub"}
 KEYS_FOLDER: Final = "keys"
+NEXT_KEY: Final = "next.key"  # of an enrolled box that was given another code, until that let it in
 _NEW: Final = """\
 # Made by: edge enrol. Paths count from this file. Station and [hub] are the hub's word; add what else
 # the place needs, such as [call] hotline = "...": it is kept.

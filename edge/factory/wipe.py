@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.config import ENROLMENT_STATE, FACTORY_MARK, BoxConfig
+from edge.enrolment.enrolled_config import NEXT_KEY
 from edge.errors import FactoryReturnError
 
 _NEW: Final = ".new"
@@ -33,7 +34,8 @@ def mark_of(config: BoxConfig, *, also: tuple[Path, ...] = ()) -> Mark:
     data = config.data_dir
     if len(data.parts) < _DEPTH_MIN or data.is_symlink() or data in Path(__file__).resolve().parents:
         raise FactoryReturnError(f"{data}: is no data folder of a box's own; see data_dir in {config.file}")
-    paths = (config.key, config.certificate, config.file, config.seal_key, config.ca)
+    next_key = config.key.with_name(NEXT_KEY)
+    paths = (config.key, next_key, config.certificate, config.file, config.seal_key, config.ca)
     beside = (config.file.with_name(name) for name in ("voices", ENROLMENT_STATE))
     return Mark(
         config.station,

@@ -79,6 +79,7 @@ class Sight:
     certificate_ends_utc_s: float | None = None  # None: it cannot be read
     prompts: PromptsNow | None = None  # None: the box does not speak
     self_test: SelfTestNow = field(default_factory=SelfTestNow)
+    machine: str = ""  # what it calls itself (edge.machine_name)
 
 
 def report_of(sight: Sight) -> Report:
@@ -120,7 +121,8 @@ def _self_test(now: SelfTestNow) -> Iterator[Finding]:
 
 
 def _clock(sight: Sight) -> Finding:
-    boot = f"boot {sight.boot} ({sight.boot_name[:8]}), up {sight.now_us / 1e6:.0f} s"
+    machine = f" of {sight.machine}" if sight.machine else ""
+    boot = f"boot {sight.boot} ({sight.boot_name[:8]}){machine}, up {sight.now_us / 1e6:.0f} s"
     if sight.anchor is None:
         remedy = "nothing to do: times are repaired when the hub is reached"
         return Finding(part="clock", is_well=False, text=f"{boot}, not yet tied to UTC", remedy=remedy)

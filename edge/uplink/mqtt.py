@@ -279,6 +279,10 @@ def explain(error: Exception, config: BoxConfig) -> str:
             text = f"is not our hub: its certificate is not from {config.ca} ({why}); check [hub] host and ca"
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ConnectionResetError() | BrokenPipeError():
             text = "closed the connection before it was secure; check [hub] port and the hub's log"
+        case ssl.SSLError(reason="SSLV3_ALERT_CERTIFICATE_EXPIRED"):
+            text = f"says that {config.certificate} has expired; `edge enrol --renew` gets another by itself"
+        case ssl.SSLError(reason="SSLV3_ALERT_CERTIFICATE_REVOKED"):
+            text = "says that this box is revoked; telephone the hub: a new code lets it in again"
         case ssl.SSLError(reason=reason) if reason and "ALERT" in reason:
             text = f"refused the certificate {config.certificate} ({reason}); enrol the box again"
         case ssl.SSLError(reason=reason):

@@ -23,6 +23,7 @@ from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolError
+from edge.machine_name import as_name, machine_name
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.answers import Answers
@@ -72,6 +73,8 @@ class Uplink:
         self.link = LinkState()
         self.turns = 0  # of sending; it goes on while this grows
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
+        self._machine = machine_name(config.serial_file) or None
+        self._boot_name = as_name(clock.boot_name.encode()) or None
         self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
         self._ears, self._taking = ears, Receipts(self.sources, timeline, card)
         self._window, self._silence, self._answers = Window(), Silence(), Answers()
@@ -171,6 +174,8 @@ class Uplink:
             t_us=self._clock.now_us(),
             open_call=open_call,
             call_spool=call_spool,
+            machine=self._machine if connected else None,
+            boot_name=self._boot_name if connected else None,
         )
 
     # Running

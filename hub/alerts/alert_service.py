@@ -73,6 +73,7 @@ class AlertDesk:
         self._watchman = self._new_watchman(1)
         self._escalation = Escalation(self.rules, is_in=self._is_in)
         hub.on_committed(self._on_committed)
+        hub.copies.on_found(lambda found: self._watchman.touch(found.box.station, now_s=self.now_s()))
 
     # What pages ask
 

@@ -99,6 +99,7 @@ def _print_now(rules: Rules, store: Store, organisation: Organisation, units: Un
             Presence(Word.LIVE if age_s is not None else Word.NEVER, age_s, False, {}),
             hears_since_s=FOREVER,
             pressed_utc_us=pressed.get(station),
+            copied=None,
             now_s=now_s,
             now_utc_us=now_utc_us,
         )

@@ -50,6 +50,7 @@ class StationFacts:
     device_gone: Fact | None = None
     device_fault: Fact | None = None  # since a device says that it is broken, or its battery empty
     button_test: Fact | None = None  # since anybody pressed the button
+    copied: Fact | None = None  # 1 while two machines take turns under one box's name, else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ QUANTITIES: Final = {
     "device_gone": Quantity(Kind.DURATION, is_of_hub=False),
     "device_fault": Quantity(Kind.DURATION, is_of_hub=False),
     "button_test": Quantity(Kind.DURATION, is_of_hub=False),
+    "copied": Quantity(Kind.COUNT, is_of_hub=False),
     "deaf": Quantity(Kind.DURATION, is_of_hub=True),
     "store_fault": Quantity(Kind.DURATION, is_of_hub=True),
     "hub_disk_free": Quantity(Kind.BYTES, is_of_hub=True),

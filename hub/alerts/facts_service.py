@@ -9,6 +9,7 @@ from contract.events import Press
 from contract.ids import StationId
 from hub.alerts.facts import AT_REST, AnyFacts, Fact, HubFacts, StationFacts
 from hub.alerts.station_facts import station_facts
+from hub.enrolment.copies import FRESH_S
 from hub.fleet.stations import StationList
 from hub.hub import Hub
 from hub.ingest.committed import Committed
@@ -69,9 +70,17 @@ class Facts:
             self._stations.presence(station, now_s=now_s, leased_since_s=None),
             hears_since_s=self.hears_since_s,
             pressed_utc_us=self._pressed_us.get(station),
+            copied=self._copied(station, now_s),
             now_s=now_s,
             now_utc_us=self._hub.utc_now_us(),
         )
+
+    def _copied(self, station: StationId, now_s: float) -> Fact | None:
+        """A hub that has just started has not heard yet who takes turns: an alert of before stays."""
+        found = self._hub.copies.of(station, now_s=now_s)
+        if found is not None:
+            return Fact(value=1.0, about=str(found))
+        return Fact() if now_s >= self._began_s + FRESH_S else None
 
     def _of_hub(self, now_s: float) -> HubFacts:
         link, ingest = self._hub.broker_link(), self._hub.ingest_state()

@@ -181,6 +181,7 @@ _BUILT_IN: Final = (
     _above("device_gone", "Thiết bị không còn đó", 30 * _M, 0, _LOW, hold_s=0),
     _above("device_fault", "Thiết bị hỏng hoặc hết pin", 2 * _M, 0, _MEDIUM, hold_s=0, escalate_s=4 * _H),
     _above("button_test", "Quá hạn thử nút", 7 * _D, _D, _LOW, hold_s=0, settle_s=0),
+    _above("copied", "Hai máy dùng chung khóa của một hộp", 1, 0, _HIGH, hold_s=0, escalate_s=_H),
     _above("deaf", "Trung tâm không nghe được trạm nào", 60, 0, _HIGH, **_OF_HUB),
     _above("store_fault", "Trung tâm không lưu được số liệu", 30, 0, _HIGH, **_OF_HUB),
     _below("hub_disk_free", "Đĩa của trung tâm sắp đầy", 5e9, 8e9, _MEDIUM, worse=1e9, escalate_s=30 * _M),

@@ -17,11 +17,13 @@ def station_facts(
     *,
     hears_since_s: float | None,
     pressed_utc_us: int | None,
+    copied: Fact | None,
     now_s: float,
     now_utc_us: int,
 ) -> StationFacts:
     """Return the facts of one station. `hears_since_s`: since when the hub can hear stations at all, None: it
-    cannot now; `pressed_utc_us`: when the last press of its button came, None: none ever did.
+    cannot now; `pressed_utc_us`: when the last press of its button came, None: none ever did;
+    `copied`: whether two machines use a key of it, None: nobody knows yet.
     """
     heard_s = None if presence.age_s is None else now_s - presence.age_s
     if heard_s is None:
@@ -29,6 +31,7 @@ def station_facts(
     return StationFacts(
         silent=_silence(heard_s, hears_since_s),
         button_test=_since_press(pressed_utc_us, now_s, now_utc_us),
+        copied=copied,
         **_of_status(now, now_s=now_s, now_utc_us=now_utc_us),
         **_of_devices(now, heard_s, now_s=now_s, now_utc_us=now_utc_us),
     )

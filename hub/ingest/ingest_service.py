@@ -70,11 +70,13 @@ class IngestService:
         seal: SealService,
         standing: Callable[[BoxName], Standing] = NO_BOOK.of,
         current: Callable[[StationId], BoxName] = BoxName,
+        greet: Callable[[BoxName, BoxState], None] = lambda _box, _state: None,
     ) -> None:
         """`ring` is used on the writer's thread only; `publish` returns False when the broker is away.
-        `standing`: how a box stands that says something; `current`: which one a station has now.
+        `standing`: how a box stands that says something; `current`: which one a station has now;
+        `greet`: a box that is not revoked says hello, now.
         """
-        self._standing, self._current = standing, current
+        self._standing, self._current, self._greet = standing, current, greet
         self._clock, self._writer, self._ring, self._publish = clock, writer, ring, publish
         self._desk = ReceiptDesk(epoch=epoch)
         self._on_committed: list[OnCommitted] = []
@@ -136,7 +138,7 @@ class IngestService:
         if kind is Topic.STATE and former is not None:
             self._take_hello_of_former(former, data, is_retained=is_retained)
         elif kind in (Topic.STATE, Topic.UP_SIGNAL) and former is None:
-            self._take_signal(box.station, kind, data, is_retained=is_retained)
+            self._take_signal(box, kind, data, is_retained=is_retained)
         elif kind in (Topic.UP_CALL, Topic.UP_NUMERIC, Topic.UP_WAVEFORM, Topic.UP_PART):
             self._take_parcel(box.station, RecordClass(int(kind.value[-1])), data, former)
 
@@ -185,10 +187,13 @@ class IngestService:
         sent_t_us = 0 if is_retained else signal.t_us
         self._hellos[spool] = Sent(sent_t_us, self._clock.utc_now_us(), box)
         self._has_work.set()
+        if not is_retained:
+            self._greet(box, signal)
         by = self._current(box.station)
         self._publish(box, Topic.SIGNAL, encode_signal(Replaced(by=str(by))))
 
-    def _take_signal(self, station: StationId, topic: Topic, data: bytes, *, is_retained: bool) -> None:
+    def _take_signal(self, box: BoxName, topic: Topic, data: bytes, *, is_retained: bool) -> None:
+        station = box.station
         if topic is Topic.STATE and not data:
             return  # somebody cleared what was retained
         try:
@@ -215,6 +220,8 @@ class IngestService:
             sent_t_us = 0 if is_retained else signal.t_us  # an old time is no time exchange
             self._hellos[spool] = Sent(sent_t_us, self._clock.utc_now_us())
             self._has_work.set()
+            if not is_retained:
+                self._greet(box, signal)
         for listener in self._on_signal:
             _call_listener(listener, heard)
 

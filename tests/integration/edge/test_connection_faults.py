@@ -3,18 +3,24 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from contract.ids import BoxName, StationId
 from contract.topics import Topic
 from edge.config import BoxConfig
+from edge.enrolment.box_key import BoxKey
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.tls import HubTls
-from hub.pki.authority import Authority
+from hub.pki.authority import Authority, key_of_request
 from tests.broker import Broker, free_port
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.uplinks import box_config
+
+NOW = datetime.now(UTC)
+YEARS = timedelta(days=365)
 
 
 class Witness:
@@ -123,6 +129,42 @@ async def test_a_certificate_of_another_authority_is_refused_and_named(
     told = await outcome(replace(config, certificate=other.certificate, key=other.key))
     assert f"refused the certificate {other.certificate} (" in told
     assert told.endswith("enrol the box again")
+
+
+@pytest.mark.parametrize(
+    "valid",
+    [
+        pytest.param((NOW + 50 * YEARS, NOW + 51 * YEARS), id="the box's clock stands in the far past"),
+        pytest.param((NOW - 3 * YEARS, NOW - 2 * YEARS), id="the box's clock is years ahead"),
+    ],
+)
+def test_no_clock_of_the_box_shuts_it_out(tmp_path: Path, valid: tuple[datetime, datetime]) -> None:
+    """To the box a broker's certificate that is not valid yet, or no more, is a clock of its own that is
+    wrong.
+    """
+    broker = Broker(tmp_path, stations=["con-dao-01"])
+    (tmp_path / "pki" / "broker.crt").unlink()
+    names = ("localhost", "127.0.0.1")
+    broker.authority._make_pair(
+        "broker", "broker", broker.authority.folder, valid, hosts=names, now=NOW - 200 * YEARS
+    )
+    with broker:
+        config = box_config(tmp_path, broker.boxes["con-dao-01"], port=broker.port)
+        assert asyncio.run(outcome(config)) == "connected"
+
+
+@in_a_loop
+async def test_a_certificate_that_has_expired_is_renewed_and_not_enrolled_again(
+    config: BoxConfig, broker: Broker, tmp_path: Path
+) -> None:
+    key = BoxKey.load_or_make(tmp_path / "box.key")
+    public = key_of_request(key.request())
+    made = broker.authority.certify(BoxName(StationId("con-dao-01")), public, now=NOW - timedelta(days=200))
+    (tmp_path / "box.crt").write_text(made.pem)
+    told = await outcome(replace(config, certificate=tmp_path / "box.crt", key=tmp_path / "box.key"))
+    assert told.endswith(
+        f"says that {tmp_path}/box.crt has expired; `edge enrol --renew` gets another by itself"
+    )
 
 
 @in_a_loop

@@ -8,7 +8,7 @@ import pytest
 from contract.ids import SpoolId, StationId
 from edge.clock import BoxClock
 from edge.config import BoxConfig, VideoConfig
-from edge.errors import SpoolError
+from edge.errors import SpoolError, SpoolFullError
 from edge.spool.batch import Batch, OwedRecord
 from edge.spool.former import UNTOLD, FormerSpool, former_path
 from edge.spool.integrity_service import IntegrityService
@@ -23,7 +23,9 @@ from tests.integration.edge.spools import BOOT, QUOTA_BYTES, WAVE, open_spool, w
 from tests.integration.edge.test_spool_thread import Card, running
 
 
-def spools_in(folder: Path) -> Spools:
+def spools_in(folder: Path, *, machine: str = "") -> Spools:
+    """`machine`: what the machine calls itself; "": it does not."""
+    (folder / "serial-number").write_text(machine)
     nowhere = folder / "nowhere"
     config = BoxConfig(
         file=nowhere,
@@ -39,6 +41,7 @@ def spools_in(folder: Path) -> Spools:
         board_baud=460_800,
         quota_bytes=QUOTA_BYTES,
         boot_file=nowhere,
+        serial_file=folder / "serial-number",
         video=VideoConfig(camera="none", microphone="none", loudspeaker="none", screen="none"),
     )
     return Spools(config, BoxClock("a-boot"))
@@ -230,3 +233,46 @@ async def test_a_card_that_refuses_at_the_start_ends_neither_check_nor_press(
             assert not done
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def opened_in(folder: Path, machine: str) -> SpoolId:
+    """Start the box once in a machine; return its own spool."""
+    spools = spools_in(folder, machine=machine)
+    spool = await spools.open()
+    await spools.own.close()
+    return spool.spool_id
+
+
+@in_a_loop
+async def test_a_card_in_another_machine_begins_a_spool_and_takes_the_one_before_along(
+    tmp_path: Path,
+) -> None:
+    first = await opened_in(tmp_path, "10000000abcdef01")
+    assert await opened_in(tmp_path, "10000000abcdef01") == first
+    assert asides(tmp_path) == []
+    second = await opened_in(tmp_path, "10000000abcdef02")
+    assert second != first
+    assert [(one.heritage.spool, one.origin) for one in asides(tmp_path)] == [(first, "spool.db")]
+    assert await opened_in(tmp_path, "10000000abcdef02") == second
+    assert await opened_in(tmp_path, "10000000abcdef01") not in (first, second)
+
+
+@in_a_loop
+async def test_a_machine_that_does_not_say_its_name_keeps_the_spool_that_is_there(tmp_path: Path) -> None:
+    first = await opened_in(tmp_path, "")  # as a box of before did, too
+    assert await opened_in(tmp_path, "10000000abcdef01") == first
+    assert await opened_in(tmp_path, "") == first
+    assert await opened_in(tmp_path, "10000000abcdef02") != first
+
+
+@in_a_loop
+async def test_a_full_card_starts_and_is_bound_another_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SpoolFullError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.spool.spool.Spool.commit", full)
+        first = await opened_in(tmp_path, "10000000abcdef01")
+    assert await opened_in(tmp_path, "10000000abcdef02") == first

@@ -9,7 +9,9 @@ import pytest
 from edge.clock import BoxClock
 from edge.config import read_config
 from edge.enrolment.box_file import BoxFile, parse_box_file
+from edge.enrolment.box_key import BoxKey
 from edge.enrolment.enrol_service import Enrolment
+from edge.enrolment.hub_desk import HubDesk
 from edge.enrolment.told import Doing, Told
 from edge.errors import EnrolmentError
 from tests.enrolling import EnrollingHub, files_of
@@ -53,6 +55,10 @@ class NewBox:
 @pytest.fixture
 def box(tmp_path: Path) -> NewBox:
     return NewBox(tmp_path / "box")
+
+
+def power_cut(*_: object, **__: object) -> None:
+    raise RuntimeError("the power went")
 
 
 def is_taken_by_the_broker(hub: EnrollingHub, box: NewBox) -> bool:
@@ -161,6 +167,30 @@ def test_a_new_code_makes_a_box_the_box_of_another_station(hub: EnrollingHub, bo
     assert not box.enrolment().is_enrolled()
     box.enrolment().run()
     assert str(read_config(box.data / "box.toml").box_name) == "moved-02.1"
+    assert is_taken_by_the_broker(hub, box)
+    assert hub.box("moved-02.1").key != hub.box("moved-01.1").key
+
+
+def test_a_box_whose_card_was_copied_comes_in_anew_with_a_key_that_nobody_has(
+    hub: EnrollingHub, box: NewBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.put(hub.box_file(hub.claim("copied-01")))
+    box.enrolment().run()
+    stolen = BoxKey.load(box.data / "keys" / "box.key")
+    hub.hub("revoke", "copied-01.1")
+    box.put(hub.box_file(hub.claim("copied-01")))
+    with monkeypatch.context() as patch:
+        patch.setattr(HubDesk, "ask", power_cut)
+        with pytest.raises(RuntimeError, match="the power went"):
+            box.enrolment().run()
+    assert stolen.fits((box.data / "keys" / "box.crt").read_bytes())  # it works on until it is let in
+    box.enrolment().run()
+    assert str(read_config(box.data / "box.toml").box_name) == "copied-01.2"
+    assert is_taken_by_the_broker(hub, box)
+    assert not stolen.fits((box.data / "keys" / "box.crt").read_bytes())
+    assert sorted(path.name for path in (box.data / "keys").iterdir()) == [
+        "box.crt", "box.key", "ca.crt", "hub-seal.pub",
+    ]  # fmt: skip
 
 
 def test_the_authority_is_shown_to_whoever_asks_and_nothing_else_is(hub: EnrollingHub) -> None:

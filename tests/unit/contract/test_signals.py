@@ -74,6 +74,7 @@ ALL: list[AnySignal] = [
     CallState(spool=SPOOL, call_seq=6, state="unknown", revision=0),
     BoxState(connected=True, spool=SPOOL, boot=3, t_us=9_000_000, open_call=6),
     BoxState(connected=False, spool=SPOOL, boot=3, t_us=0),
+    BoxState(connected=True, spool=SPOOL, boot=3, t_us=0, machine="10000000abcdef01", boot_name="6f1a-0c"),
     ConfirmDevice(device="nonin-new-2", is_device="nonin-1", by="chị Lan"),
     ConfirmDevice(device="nonin-new-2", by=""),
 ]

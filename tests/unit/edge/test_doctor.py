@@ -178,6 +178,11 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
     ]
 
 
+def test_the_clock_names_machine_and_start_as_the_alert_of_a_copied_card_does() -> None:
+    (clock,) = findings(machine="10000000abcdef01")["clock"]
+    assert "(01234567) of 10000000abcdef01, up" in clock.text
+
+
 @pytest.mark.parametrize(
     ("changes", "part", "text", "remedy"),
     [

@@ -15,7 +15,7 @@ def test_the_rules_are_shown_and_a_document_is_checked(command: Command, tmp_pat
     document = tmp_path / "alerts.toml"
     document.write_text('[[rules]]\nname = "silent"\nabove = "1 h"\n', encoding="utf-8")
     checked = command("alerts", "--check", document)
-    assert checked.status == 0 and "can be used; 15 rules" in checked.out
+    assert checked.status == 0 and "can be used; 16 rules" in checked.out
     document.write_text('[[rules]]\nname = "silent"\nabove = "1"\n', encoding="utf-8")
     refused = command("alerts", "--check", document)
     assert refused.status == 1

@@ -21,7 +21,13 @@ NOW_S = 5_000.0  # of the hub's line, when the box's boot stands at 100 s
 def known(now: StationNow, *, age_s: float | None = 1.0, hears_since_s: float | None = 0.0) -> StationFacts:
     there = Presence(Word.NEVER if age_s is None else Word.LIVE, age_s, False, {})
     return station_facts(
-        now, there, hears_since_s=hears_since_s, pressed_utc_us=None, now_s=NOW_S, now_utc_us=UTC_US + 100 * S
+        now,
+        there,
+        hears_since_s=hears_since_s,
+        pressed_utc_us=None,
+        copied=None,
+        now_s=NOW_S,
+        now_utc_us=UTC_US + 100 * S,
     )
 
 
