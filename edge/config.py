@@ -13,6 +13,7 @@ from edge.clock import KERNEL_BOOT_FILE
 from edge.device_config import DEVICE_KEYS, read_devices
 from edge.errors import ConfigError
 from edge.health.wall_clock import RTC_FILE
+from edge.link_config import LINK_KEYS, LinkSettings, read_links
 from firmware_bridge.ports.device_settings import DeviceSettings
 
 AutoAnswer = Literal["never", "emergency"]
@@ -21,6 +22,7 @@ SCREEN_MM: Final = (80, 2_000)
 NAME_MAX: Final = 80  # characters of a station's name
 BOX_MAX: Final = 999_999
 FACTORY_MARK: Final = "factory-return"  # beside the file, while the box is being wiped (edge.factory.wipe)
+RETURN_AFTER_S: Final = (1, 3_600)
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
@@ -31,6 +33,8 @@ _KNOWN: Final = {
     "button": ("gpio", "input"),
     "call": ("hotline", "auto_answer", "voice", "languages"),
     "device": DEVICE_KEYS,
+    "link": LINK_KEYS,
+    "network": ("return_after_s",),
     "panel": ("port", "language", "screen_mm_wide", "blank_after_min"),
     "print": ("to",),
     "sockets": ("control", "picture", "video"),
@@ -119,6 +123,16 @@ class SocketsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """How `edge network` chooses among `links`, the best first; (): those that it finds. `return_after_s`: so
+    long must a better link reach the hub before one that works is left for it.
+    """
+
+    links: tuple[LinkSettings, ...] = ()
+    return_after_s: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
@@ -149,6 +163,7 @@ class BoxConfig:
     video: VideoConfig
     call: CallConfig = CallConfig()
     sockets: SocketsConfig = SocketsConfig()
+    network: NetworkConfig = NetworkConfig()
     restart_command: tuple[str, ...] = ()  # what starts the machine anew when the hub asks; (): nothing does
 
     @property
@@ -175,6 +190,11 @@ class BoxConfig:
     def video_socket(self) -> Path:
         """Where `edge video` is called."""
         return self.sockets.video or self.data_dir / "video.sock"
+
+    @property
+    def network_folder(self) -> Path:
+        """Where `edge network` keeps counters and the hub's last address; another user's than `data_dir`."""
+        return self.data_dir.with_name("network")
 
     @property
     def control_socket(self) -> Path:
@@ -227,6 +247,7 @@ def read_config(file: Path) -> BoxConfig:
         ),
         call=settings.call(),
         sockets=settings.sockets(),
+        network=settings.network(),
         restart_command=settings.words("commands.restart"),
     )
 
@@ -292,6 +313,12 @@ class _Settings:
     def sockets(self) -> SocketsConfig:
         names = [name for name in _KNOWN["sockets"] if self._value(f"sockets.{name}") is not None]
         return SocketsConfig(**{name: self.path(f"sockets.{name}") for name in names})
+
+    def network(self) -> NetworkConfig:
+        return NetworkConfig(
+            links=read_links(self._file, self._document.get("link")),
+            return_after_s=self.number("network.return_after_s", *RETURN_AFTER_S, 60),
+        )
 
     def name(self) -> str | None:
         if self._value("station_name") is None:

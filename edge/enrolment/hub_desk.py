@@ -5,7 +5,9 @@ for it may stand in 1970 or years ahead. Source: docs/enrolment.md, section 4.
 """
 
 import http.client
+import socket
 import ssl
+from pathlib import Path
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
@@ -15,6 +17,7 @@ from contract.errors import RefusedError
 from edge.enrolment.box_key import fingerprint_of
 from edge.errors import EnrolmentError
 from edge.hub_tls import hub_context
+from edge.hub_way import HubWay
 
 TIMEOUT_S: Final = 30.0  # for one read: a satellite, and a modem that wakes up
 T = TypeVar("T", bound=BaseModel)
@@ -28,14 +31,36 @@ class DeskFaultError(EnrolmentError):
         self.code = fault.code
 
 
-class HubDesk:
-    """The hub at `host`, whose authority's certificate is `ca_pem`."""
+class _HubConnection(http.client.HTTPSConnection):
+    """Which address the hub's name stands for is our matter; TLS checks the name."""
 
-    def __init__(self, host: str, port: int, ca_pem: bytes) -> None:
+    def __init__(self, way: HubWay, port: int, *, timeout_s: float, context: ssl.SSLContext) -> None:
+        super().__init__(way.host, port, timeout=timeout_s, context=context)
+        self._way, self._tls = way, context
+
+    def connect(self) -> None:
+        sock = self._way.connect(self.port, timeout_s=self.timeout)
+        address = str(sock.getpeername()[0])
+        try:
+            self.sock: socket.socket = self._tls.wrap_socket(sock, server_hostname=self.host)
+        except ssl.SSLCertVerificationError:
+            self._way.doubt(address)
+            raise
+        if self._tls.verify_mode == ssl.CERT_REQUIRED:
+            self._way.keep(address)
+
+
+class HubDesk:
+    """The hub at `host`, whose authority's certificate is `ca_pem`. `kept`: the file with its last good
+    address.
+    """
+
+    def __init__(self, host: str, port: int, ca_pem: bytes, *, kept: Path) -> None:
         self.host, self.port, self.ca_pem = host, port, ca_pem
+        self._way = HubWay(host, kept)
 
     @classmethod
-    def known_by(cls, pin: str, *, host: str, port: int) -> "HubDesk":
+    def known_by(cls, pin: str, *, host: str, port: int, kept: Path) -> "HubDesk":
         """Ask whoever is there for the authority's certificate, and keep it when it has that fingerprint.
 
         Nothing secret is said on that connection, and nothing heard on it counts without the fingerprint.
@@ -43,12 +68,12 @@ class HubDesk:
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        _, ca_pem = _exchange(host, port, context, "GET", f"{PATH}/ca", b"")
+        _, ca_pem = _exchange(HubWay(host, kept), port, context, "GET", f"{PATH}/ca", b"")
         if fingerprint_of(ca_pem) != pin:
             raise EnrolmentError(
                 f"{host}:{port} is not our hub: its certificate is not the one of pin= in haidang.txt"
             )
-        return cls(host, port, ca_pem)
+        return cls(host, port, ca_pem, kept=kept)
 
     def ask(self, question: BaseModel, answers: dict[int, type[T]], *, path: str) -> T:
         """Return the answer to a question; `answers`: what it is, by the status. Raises EnrolmentError."""
@@ -57,7 +82,7 @@ class HubDesk:
         except (ValueError, ssl.SSLError) as error:
             raise EnrolmentError(f"the hub's certificate on this box is damaged ({error})") from error
         body = question.model_dump_json().encode()
-        status, data = _exchange(self.host, self.port, context, "POST", PATH + path, body)
+        status, data = _exchange(self._way, self.port, context, "POST", PATH + path, body)
         try:
             if status in answers:
                 return parse_said(answers[status], data)
@@ -68,10 +93,10 @@ class HubDesk:
 
 
 def _exchange(
-    host: str, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes
+    way: HubWay, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes
 ) -> tuple[int, bytes]:
-    where = f"{host}:{port}"
-    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
+    where = f"{way.host}:{port}"
+    connection = _HubConnection(way, port, timeout_s=TIMEOUT_S, context=context)
     try:
         connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})
         answer = connection.getresponse()

@@ -14,6 +14,7 @@ from typing import Final
 
 from edge.config import FACTORY_MARK, BoxConfig
 from edge.errors import FactoryReturnError
+from edge.hub_way import KEPT_NAME
 
 _NEW: Final = ".new"
 _DEPTH_MIN: Final = 3  # "/", and two names: no folder of the system's is one
@@ -34,9 +35,10 @@ def mark_of(config: BoxConfig, *, also: tuple[Path, ...] = ()) -> Mark:
     if len(data.parts) < _DEPTH_MIN or data.is_symlink() or data in Path(__file__).resolve().parents:
         raise FactoryReturnError(f"{data}: is no data folder of a box's own; see data_dir in {config.file}")
     paths = (config.key, config.certificate, config.file, config.seal_key, config.ca)
+    beside = (config.file.with_name("voices"), config.file.with_name(KEPT_NAME), config.network_folder)
     return Mark(
         config.station,
-        tuple(str(path) for path in (*paths, config.file.with_name("voices"), *also)),
+        tuple(str(path) for path in (*paths, *beside, *also)),
         str(data),
     )
 

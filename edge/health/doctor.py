@@ -16,6 +16,8 @@ from edge.config import BoxConfig
 from edge.health.device_findings import device_findings
 from edge.health.report import NO_CALL, Finding, Report
 from edge.health.self_test import SelfTestNow
+from edge.network.findings import network_findings
+from edge.network.told import NetworkNow
 from edge.prompts.prompts_now import PromptsNow, prompt_findings
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
@@ -77,6 +79,7 @@ class Sight:
     operator: PeerMedia | None  # what the operator's page has; None: no page
     prompts: PromptsNow | None = None  # None: the box does not speak
     self_test: SelfTestNow = field(default_factory=SelfTestNow)
+    network: tuple[NetworkNow | None, float] = (None, 0.0)  # the links, and how long ago they were so, s
 
 
 def report_of(sight: Sight) -> Report:
@@ -95,6 +98,7 @@ def report_of(sight: Sight) -> Report:
             *_spool(sight),
             *_card(sight.card),
             _seal(sight),
+            *network_findings(sight.network[0], age_s=sight.network[1]),
             _link(sight),
             _hub(sight),
             _visit(sight),
