@@ -143,7 +143,7 @@ def test_every_unit_starts_a_command_that_there_is(path: Path) -> None:
             assert verb in named | {COMES_WITH_ENROLMENT}, line
 
 
-STAYING: Final = ("vitals", "panel", "kiosk", "hub", "mosquitto")
+STAYING: Final = ("vitals", "network", "panel", "kiosk", "hub", "mosquitto")
 
 
 @pytest.mark.parametrize("name", STAYING)
@@ -155,7 +155,7 @@ def test_what_stays_is_started_again_for_ever(name: str) -> None:
     assert float(keys["Service.RestartSec"][0]) <= 5
 
 
-@pytest.mark.parametrize(("name", "limit_s"), [("vitals", 30), ("video", 20), ("hub", 60)])
+@pytest.mark.parametrize(("name", "limit_s"), [("vitals", 30), ("video", 20), ("network", 60), ("hub", 60)])
 def test_what_hangs_is_ended(name: str, limit_s: int) -> None:
     (path,) = UNITS.glob(f"*/system/haidang-{name}.service")
     keys = unit(path)
@@ -205,6 +205,7 @@ def test_users_have_the_numbers_that_the_card_knows() -> None:
         "haidang-video": "7402",
         "haidang-panel": "7403",
         "haidang-enrol": "7404",
+        "haidang-network": "7405",
     }
 
 
