@@ -29,6 +29,7 @@ from edge.factory.cli import factory_return
 from edge.factory.wipe import go_on
 from edge.health.report import NO_CALL, Finding, Report
 from edge.health.self_test import SelfTestNow, SelfTestState
+from edge.network.network_service import Network
 from edge.prompts.cli import prompts_app
 from edge.spool.cli import spool_app
 from edge.spool.seal_service import read_enrolled_key
@@ -81,9 +82,9 @@ def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
         _say_why(leaves_of(ours))
 
 
-def _say_why(errors: Iterable[Exception]) -> NoReturn:
+def _say_why(errors: Iterable[Exception], *, who: str = "edge vitals") -> NoReturn:
     for error in errors:
-        err.print(f"edge vitals cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
+        err.print(f"{who} cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
@@ -146,6 +147,22 @@ async def _show(settings: BoxConfig) -> None:
     from edge.panel.panel_service import serve_panel  # loads the web libraries: here and nowhere else
 
     await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file), _supervisor()))
+
+
+@app.command()
+def network(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Keep this machine on the best link that reaches the hub. Sets a route; runs until it is stopped."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = _read(config)
+    try:
+        asyncio.run(_watch_links(settings))
+    except BoxError as error:
+        _say_why([error], who="edge network")
+
+
+async def _watch_links(settings: BoxConfig) -> None:
+    service = Network(settings, BoxClock.read(settings.boot_file), _supervisor())
+    await _until_told(service.run())
 
 
 @app.command("check-devices", hidden=True)

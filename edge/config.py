@@ -14,6 +14,7 @@ from edge.clock import KERNEL_BOOT_FILE
 from edge.device_config import DEVICE_KEYS, read_devices
 from edge.errors import ConfigError
 from edge.health.wall_clock import RTC_FILE
+from edge.link_config import LINK_KEYS, LinkSettings, read_links
 from firmware_bridge.ports.device_settings import DeviceSettings
 
 AutoAnswer = Literal["never", "emergency"]
@@ -23,6 +24,7 @@ NAME_MAX: Final = 80  # characters of a station's name
 BOX_MAX: Final = 999_999
 FACTORY_MARK: Final = "factory-return"  # beside the file, while the box is being wiped (edge.factory.wipe)
 ENROLMENT_STATE: Final = "enrolment.json"  # beside the file: which codes were used, when the hub was asked
+RETURN_AFTER_S: Final = (1, 3_600)
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
@@ -33,6 +35,8 @@ _KNOWN: Final = {
     "button": ("gpio", "input"),
     "call": ("hotline", "auto_answer", "voice", "languages"),
     "device": DEVICE_KEYS,
+    "link": LINK_KEYS,
+    "network": ("return_after_s",),
     "panel": ("port", "language", "screen_mm_wide", "blank_after_min"),
     "print": ("to",),
     "sockets": ("control", "picture", "video"),
@@ -122,6 +126,16 @@ class SocketsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """How `edge network` chooses among `links`, the best first; (): those that it finds. `return_after_s`: so
+    long must a better link reach the hub before one that works is left for it.
+    """
+
+    links: tuple[LinkSettings, ...] = ()
+    return_after_s: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
     """One box. Paths are absolute; relative ones in the file are taken from the file's folder.
 
@@ -155,6 +169,7 @@ class BoxConfig:
     video: VideoConfig
     call: CallConfig = CallConfig()
     sockets: SocketsConfig = SocketsConfig()
+    network: NetworkConfig = NetworkConfig()
     restart_command: tuple[str, ...] = ()  # what starts the machine anew when the hub asks; (): nothing does
 
     @property
@@ -181,6 +196,11 @@ class BoxConfig:
     def video_socket(self) -> Path:
         """Where `edge video` is called."""
         return self.sockets.video or self.data_dir / "video.sock"
+
+    @property
+    def network_folder(self) -> Path:
+        """Where `edge network` keeps counters and the hub's last address; another user's than `data_dir`."""
+        return self.data_dir.with_name("network")
 
     @property
     def control_socket(self) -> Path:
@@ -235,6 +255,7 @@ def read_config(file: Path) -> BoxConfig:
         ),
         call=settings.call(),
         sockets=settings.sockets(),
+        network=settings.network(),
         restart_command=settings.words("commands.restart"),
     )
 
@@ -310,6 +331,12 @@ class _Settings:
     def sockets(self) -> SocketsConfig:
         names = [name for name in _KNOWN["sockets"] if self._value(f"sockets.{name}") is not None]
         return SocketsConfig(**{name: self.path(f"sockets.{name}") for name in names})
+
+    def network(self) -> NetworkConfig:
+        return NetworkConfig(
+            links=read_links(self._file, self._document.get("link")),
+            return_after_s=self.number("network.return_after_s", *RETURN_AFTER_S, 60),
+        )
 
     def name(self) -> str | None:
         if self._value("station_name") is None:

@@ -14,6 +14,7 @@ BoxError
 ├── PromptError       what is said aloud cannot be read, made or played
 ├── PanelError        the page of the station's screen cannot be served
 ├── FactoryReturnError the box cannot be returned to how it was delivered, or was and knows no station
+├── NetworkError      links and routes of this machine cannot be seen or set
 ├── PrintError        advice cannot be made a page of paper
 ├── VideoLinkError    what `edge vitals` and `edge video` said to one another cannot be used
 ├── MediaError        picture or voice cannot be had
@@ -78,6 +79,10 @@ class PromptError(BoxError):
 
 class PanelError(BoxError):
     """The page of the station's screen cannot be served."""
+
+
+class NetworkError(BoxError):
+    """Links and routes cannot be seen or set; they stay as they are."""
 
 
 class PrintError(BoxError):

@@ -1,7 +1,7 @@
 """What this machine calls itself (shell over files): its serial number, which no card takes along.
 
 A spool is bound to it, so that a card that was copied or moved begins a spool of its own; and the hub is told
-it, so that two machines with one card's key have names. Source: docs/adr/0059-one-card-in-two-machines.md.
+it, so that two machines with one card's key have names. Source: docs/adr/0057-one-card-in-two-machines.md.
 """
 
 import hashlib

@@ -8,15 +8,24 @@ from edge.enrolment.files import read_file
 from edge.health.doctor import Sight, report_of
 from edge.health.self_test import SelfTestNow
 from edge.machine_name import machine_name
+from edge.network.told import NetworkNow
 from edge.rooms import Rooms
 
 
 class Sights:
     """Looks at all rooms when somebody asks."""
 
-    def __init__(self, rooms: Rooms, *, self_test: Callable[[], SelfTestNow] = SelfTestNow) -> None:
-        """`self_test`: how that stands; the self-test itself looks without."""
-        self._rooms, self._self_test = rooms, self_test
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        self_test: Callable[[], SelfTestNow] = SelfTestNow,
+        network: Callable[[], tuple[NetworkNow | None, float]] = lambda: (None, 0.0),
+    ) -> None:
+        """`self_test`: how that stands; the self-test itself looks without. `network`: the links, and how
+        long ago they were so.
+        """
+        self._rooms, self._self_test, self._network = rooms, self_test, network
 
     async def see(self) -> Sight:
         """Return what there is to see now."""
@@ -50,6 +59,7 @@ class Sights:
             prompts=rooms.video.prompts.now,
             self_test=self._self_test(),
             machine=machine_name(rooms.config.serial_file),
+            network=self._network(),
         )
 
     async def answer(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

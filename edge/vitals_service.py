@@ -33,6 +33,7 @@ from edge.health.status import StatusRhythm
 from edge.instruments_service import DEVICES_FACT, Instruments
 from edge.life_service import LifeSigns
 from edge.live.live_service import LiveService
+from edge.network.desk_service import NetworkDesk
 from edge.replaced_service import Replacement
 from edge.rooms import Rooms
 from edge.self_test_service import SelfTests
@@ -338,7 +339,8 @@ class Vitals:
             on_stored=self._on_stored,
         )
         self._self_tests = SelfTests(rooms)
-        self._sights = Sights(rooms, self_test=self._self_tests.now)
+        self._network = NetworkDesk(rooms)
+        self._sights = Sights(rooms, self_test=self._self_tests.now, network=self._network.sight)
         self._wishes = HubWishes(rooms, facts)
         self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)
         kernel, rtc = self._machine.read_kernel, self._machine.read_rtc_s
@@ -403,7 +405,7 @@ class Vitals:
             streams = {"live": self._live.open_stream}
             questions = self._questions()
             if self._replacement.is_former:  # the panel must not offer a call that nobody would hear
-                streams, questions = {}, {"doctor": self._sights.answer, **self._spools.desk.questions()}
+                streams, questions = {}, self._answers_of([self._spools.desk, self._network])
             await serve_control(self._config.control_socket, questions, streams=streams)
         except ControlError as error:  # the box goes on; `edge doctor` says that nobody answers
             log.error("%s", error)
@@ -420,6 +422,8 @@ class Vitals:
         )
         desk, prompts = self._spools.desk, self._video.prompts
         rooms: list[Any] = [self._instruments, self._advice, self._wishes, desk, prompts, staff, self._live]
-        rooms.append(self._self_tests)
+        return self._answers_of([*rooms, self._self_tests, self._network])
+
+    def _answers_of(self, rooms: list[Any]) -> dict[str, Any]:
         answers = {name: answer for room in rooms for name, answer in room.questions().items()}
         return {"doctor": self._sights.answer, **answers}

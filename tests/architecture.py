@@ -127,6 +127,9 @@ SHELLS: Final[tuple[str, ...]] = (
     "edge/health/machine_files.py",  # statvfs, and which disk a folder lies on
     "edge/uplink/tls.py",
     "edge/hub_tls.py",
+    "edge/hub_way.py",  # a thread that asks for a name
+    "edge/network/probe.py",
+    "edge/network/kernel_routes.py",  # starts `ip`
     "edge/enrolment/hub_desk.py",  # a question and its answer
     "edge/enrolment/files.py",  # fsync
     "edge/enrolment/qr_eye.py",  # looks for a while

@@ -25,6 +25,7 @@ from edge.enrolment.files import read_file, write_file
 from edge.enrolment.hub_desk import DeskFaultError, HubDesk
 from edge.enrolment.told import Doing, Told
 from edge.errors import BoxError, EnrolmentError
+from edge.hub_way import KEPT_NAME
 from edge.machine_name import as_name, machine_name
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Enrolment:
         """`see`: what a QR code says that is shown to the camera now."""
         self._see = see
         self._folder, self._boot_folder, self._clock = folder, boot_folder, clock
-        self._keys = folder / KEYS_FOLDER
+        self._keys, self._address = folder / KEYS_FOLDER, folder / KEPT_NAME
         self._tell, self._sleep = tell, sleep
         self._serial = machine_name(serial_file)
         self._ticket = self._refused = ""
@@ -109,7 +110,7 @@ class Enrolment:
         if self._renewed_what_was_lost(file):
             return None
         key = self._key_for(file.claim)
-        desk = HubDesk.known_by(file.pin, host=file.host, port=file.port)
+        desk = HubDesk.known_by(file.pin, host=file.host, port=file.port, kept=self._address)
         claim = file.claim if file.claim != self._refused else ""
         if claim:
             try:
@@ -201,7 +202,7 @@ class Enrolment:
         key = BoxKey.load(config.key)
         where = self._state().get("hub", {})
         host, port = str(where.get("host", config.hub_host)), int(where.get("port", 8443))
-        desk = HubDesk(host, port, read_file(config.ca))
+        desk = HubDesk(host, port, read_file(config.ca), kept=self._address)
         box = str(config.box_name)
         nonce = desk.ask(Renewal(box=box), {202: Nonce}, path="/renew").nonce
         renewal = Renewal(box=box, nonce=nonce, proof=key.sign(to_sign(box, nonce)), is_lost=is_lost)

@@ -5,7 +5,9 @@ for it may stand in 1970 or years ahead. Source: docs/enrolment.md, section 4.
 """
 
 import http.client
+import socket
 import ssl
+from pathlib import Path
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
@@ -16,6 +18,7 @@ from contract.front import ALPN_WEB, FRONT_PORT
 from edge.enrolment.box_key import fingerprint_of
 from edge.errors import EnrolmentError
 from edge.hub_tls import hub_context
+from edge.hub_way import HubWay
 
 TIMEOUT_S: Final = 30.0  # for one read: a satellite, and a modem that wakes up
 OPEN_LIMIT_S: Final = 15.0  # for a port to open
@@ -34,17 +37,37 @@ class _NotThereError(EnrolmentError):
     """Nobody can be asked at this port now."""
 
 
+class _HubConnection(http.client.HTTPSConnection):
+    """Which address the hub's name stands for is our matter; TLS checks the name."""
+
+    def __init__(self, way: HubWay, port: int, *, timeout_s: float, context: ssl.SSLContext) -> None:
+        super().__init__(way.host, port, timeout=timeout_s, context=context)
+        self._way, self._tls = way, context
+
+    def connect(self) -> None:
+        sock = self._way.connect(self.port, timeout_s=self.timeout)
+        address = str(sock.getpeername()[0])
+        try:
+            self.sock: socket.socket = self._tls.wrap_socket(sock, server_hostname=self.host)
+        except ssl.SSLCertVerificationError:
+            self._way.doubt(address)
+            raise
+        if self._tls.verify_mode == ssl.CERT_REQUIRED:
+            self._way.keep(address)
+
+
 class HubDesk:
     """The hub at `host`, whose authority's certificate is `ca_pem`. Where `port` does not open it is asked at
-    its port for everything.
+    its port for everything. `kept`: the file with its last good address.
     """
 
-    def __init__(self, host: str, port: int, ca_pem: bytes) -> None:
+    def __init__(self, host: str, port: int, ca_pem: bytes, *, kept: Path) -> None:
         self.host, self.port, self.ca_pem = host, port, ca_pem
+        self._way = HubWay(host, kept)
         self._ports = tuple(dict.fromkeys((port, FRONT_PORT)))  # first the one that opened last
 
     @classmethod
-    def known_by(cls, pin: str, *, host: str, port: int) -> "HubDesk":
+    def known_by(cls, pin: str, *, host: str, port: int, kept: Path) -> "HubDesk":
         """Ask whoever is there for the authority's certificate, and keep it when it has that fingerprint.
 
         Nothing secret is said on that connection, and nothing heard on it counts without the fingerprint.
@@ -52,7 +75,7 @@ class HubDesk:
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        desk = cls(host, port, b"")
+        desk = cls(host, port, b"", kept=kept)
         _, ca_pem = desk._exchange(context, "GET", f"{PATH}/ca", b"")
         if fingerprint_of(ca_pem) != pin:
             raise EnrolmentError(
@@ -82,7 +105,7 @@ class HubDesk:
         faults = []
         for port in self._ports:
             try:
-                done = _exchange(self.host, port, context, method, path, body)
+                done = _exchange(self._way, port, context, method, path, body)
             except _NotThereError as error:
                 faults.append(error)
                 continue
@@ -92,11 +115,11 @@ class HubDesk:
 
 
 def _exchange(
-    host: str, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes
+    way: HubWay, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes
 ) -> tuple[int, bytes]:
-    where = f"{host}:{port}"
+    where = f"{way.host}:{port}"
     context.set_alpn_protocols([ALPN_WEB])  # the hub's one port asks who is wanted
-    connection = http.client.HTTPSConnection(host, port, timeout=OPEN_LIMIT_S, context=context)
+    connection = _HubConnection(way, port, timeout_s=OPEN_LIMIT_S, context=context)
     try:
         _open(connection, where)
         connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})

@@ -15,6 +15,7 @@ from typing import Final
 from edge.config import ENROLMENT_STATE, FACTORY_MARK, BoxConfig
 from edge.enrolment.enrolled_config import NEXT_KEY
 from edge.errors import FactoryReturnError
+from edge.hub_way import KEPT_NAME
 
 _NEW: Final = ".new"
 _DEPTH_MIN: Final = 3  # "/", and two names: no folder of the system's is one
@@ -36,7 +37,8 @@ def mark_of(config: BoxConfig, *, also: tuple[Path, ...] = ()) -> Mark:
         raise FactoryReturnError(f"{data}: is no data folder of a box's own; see data_dir in {config.file}")
     next_key = config.key.with_name(NEXT_KEY)
     paths = (config.key, next_key, config.certificate, config.file, config.seal_key, config.ca)
-    beside = (config.file.with_name(name) for name in ("voices", ENROLMENT_STATE))
+    names = ("voices", ENROLMENT_STATE, KEPT_NAME)
+    beside = (*(config.file.with_name(name) for name in names), config.network_folder)
     return Mark(
         config.station,
         tuple(str(path) for path in (*paths, *beside, *also)),

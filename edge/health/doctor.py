@@ -17,6 +17,8 @@ from edge.health.certificate import certificate_finding
 from edge.health.device_findings import device_findings
 from edge.health.report import NO_CALL, Finding, Report
 from edge.health.self_test import SelfTestNow
+from edge.network.findings import network_findings
+from edge.network.told import NetworkNow
 from edge.prompts.prompts_now import PromptsNow, prompt_findings
 from edge.spool.hub_keys import HubKeys
 from edge.uplink.link_state import LinkState
@@ -80,6 +82,7 @@ class Sight:
     prompts: PromptsNow | None = None  # None: the box does not speak
     self_test: SelfTestNow = field(default_factory=SelfTestNow)
     machine: str = ""  # what it calls itself (edge.machine_name)
+    network: tuple[NetworkNow | None, float] = (None, 0.0)  # the links, and how long ago they were so, s
 
 
 def report_of(sight: Sight) -> Report:
@@ -99,6 +102,7 @@ def report_of(sight: Sight) -> Report:
             *_card(sight.card),
             _seal(sight),
             certificate_finding(sight.certificate_ends_utc_s, now_utc_s=_now_utc_s(sight)),
+            *network_findings(sight.network[0], age_s=sight.network[1]),
             _link(sight),
             _hub(sight),
             _visit(sight),

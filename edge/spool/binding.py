@@ -1,7 +1,7 @@
 """A spool works on one machine (core over `Spool`): a card that comes to another begins another spool there.
 
 Two copies of a card would give the same numbers to different records, and a receipt for one would strike off
-what the other has never sent. Source: docs/adr/0059-one-card-in-two-machines.md.
+what the other has never sent. Source: docs/adr/0057-one-card-in-two-machines.md.
 """
 
 from contextlib import suppress

@@ -27,6 +27,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.topics import RULES, Topic, topic_name
 from edge.config import BoxConfig
+from edge.hub_way import HubWay
 from edge.uplink.answers import KEEP_ALIVE_S
 from edge.uplink.tcp_state import TcpState
 from edge.uplink.tls import HubSocket, HubTls
@@ -66,6 +67,20 @@ class Will:
     payload: bytes
 
 
+class _Client(paho.Client):
+    """paho's, but which address the hub's name stands for is our matter. TLS checks the name."""
+
+    def __init__(self, way: HubWay, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._way = way
+        self.address: str | None = None  # that it is connected to
+
+    def _create_socket_connection(self) -> socket.socket:
+        sock = self._way.connect(self._port, timeout_s=CONNECT_TIMEOUT_S)
+        self.address = str(sock.getpeername()[0])
+        return sock
+
+
 class Connection:
     """One try to connect and what comes of it. Use it once; `close` it always.
 
@@ -84,12 +99,13 @@ class Connection:
         self.was_open = False  # something at that port took us up
         self._aliases: set[Topic] = set()
         self._alias_max = 0
-        self._client: paho.Client | None = self._make_client(will)
+        self._client: _Client | None = self._make_client(will)
         self._thread = threading.Thread(target=self._connect, name="mqtt connect", daemon=True)
 
-    def _make_client(self, will: Will) -> paho.Client:
+    def _make_client(self, will: Will) -> _Client:
         box = self._config.box_name
-        client = paho.Client(
+        client = _Client(
+            self._tls.way,
             CallbackAPIVersion.VERSION2,
             client_id=str(box),
             protocol=MQTTProtocolVersion.MQTTv5,
@@ -97,7 +113,6 @@ class Connection:
         )
         client.will_set(topic_name(box, Topic.STATE), will.payload, qos=1, retain=True)
         client.max_inflight_messages_set(1000)  # the window is ours
-        client.connect_timeout = CONNECT_TIMEOUT_S
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -124,7 +139,8 @@ class Connection:
         except (OSError, ValueError) as error:
             self._drop_socket()
             if isinstance(error, ssl.SSLError):
-                self._tls.forget_session()
+                is_another = isinstance(error, ssl.SSLCertVerificationError)
+                self._tls.forget_session(client.address if is_another else None)
             self._tell(self._over, explain(error, config))
             return
         if self._is_over:
@@ -155,6 +171,15 @@ class Connection:
     def tcp_state(self) -> TcpState:
         """What the kernel says of the connection now."""
         return self._socket.tcp_state() if self._socket is not None else TcpState()
+
+    def local_address(self) -> str | None:
+        """By which address of this machine it goes; None: it does not yet, or no more."""
+        if self._socket is None:
+            return None
+        try:
+            return str(self._socket.getsockname()[0])
+        except OSError:
+            return None
 
     def pace(self, rate: float) -> None:
         """Let what is sent from now on go no faster than so many bytes a second."""

@@ -2,7 +2,8 @@
 
 Lane 0: calls, before everything. 1: numerics and events younger than a minute. 2: live waveforms, newest
 first. 3: the rest, oldest first, always keeping a tenth of the bytes; but first of it what somebody has just
-asked for, a photograph, and then the day that waits.
+asked for, a photograph, and then the day that waits. Where the link's bytes are used up, the waveforms and
+parts of that day wait on (docs/networks.md).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,8 @@ ASKED_S: Final = 600.0  # a part was just asked for, in a call; when it is older
 BACKLOG_SHARE: Final = 0.1
 STRAYS_MAX: Final = 16  # records stored last that tell of something older, such as a tombstone
 FEW_SHARE: Final = 8  # an eighth of a parcel
+_ALL: Final = (RecordClass.NUMERIC, RecordClass.WAVEFORM, RecordClass.PART)
+_NOT_BULK: Final = (RecordClass.NUMERIC,)
 RECORD_OVERHEAD_BYTES: Final = 3  # its length in the parcel
 
 
@@ -54,15 +57,25 @@ class Scheduler:
         self._backlog_credit_bytes = 0.0
 
     def next_parcel(
-        self, owed: Owed, *, boot: BootId, now_us: int, is_live: bool, limit_bytes: int
+        self,
+        owed: Owed,
+        *,
+        boot: BootId,
+        now_us: int,
+        is_live: bool,
+        limit_bytes: int,
+        holds_bulk: bool = False,
     ) -> tuple[RecordClass, list[OwedRecord]] | None:
         """Return the class and records of the next parcel, at least one record, else as many as fit
-        `limit_bytes`.
+        `limit_bytes`. `holds_bulk`: waveforms and parts wait, but those that somebody looks at or asked for.
         """
         calls = _fill(owed.waiting(RecordClass.CALL), limit_bytes)
         if calls:
             return RecordClass.CALL, calls
-        backlog = self._backlog(owed, boot=boot, now_us=now_us, is_live=is_live, limit_bytes=limit_bytes)
+        classes = _NOT_BULK if holds_bulk else _ALL
+        backlog = self._backlog(
+            owed, boot=boot, now_us=now_us, is_live=is_live, limit_bytes=limit_bytes, classes=classes
+        )
         live = self._live(owed, boot=boot, now_us=now_us, is_live=is_live, limit_bytes=limit_bytes)
         if live and not (backlog and self._backlog_credit_bytes > 0):
             if backlog:
@@ -101,14 +114,20 @@ class Scheduler:
 
     @staticmethod
     def _backlog(
-        owed: Owed, *, boot: BootId, now_us: int, is_live: bool, limit_bytes: int
+        owed: Owed,
+        *,
+        boot: BootId,
+        now_us: int,
+        is_live: bool,
+        limit_bytes: int,
+        classes: Sequence[RecordClass],
     ) -> tuple[RecordClass, list[OwedRecord]] | None:
         newest_parts = owed.waiting_newest(RecordClass.PART)
         asked = list(takewhile(lambda part: _is_younger(part, boot, now_us, ASKED_S), newest_parts))
         if asked:
             return RecordClass.PART, _fill(reversed(asked), limit_bytes)
         heads: list[tuple[tuple[int, int], RecordClass]] = []
-        for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM, RecordClass.PART):
+        for record_class in classes:
             head = next(_old(owed, record_class, boot=boot, now_us=now_us, is_live=is_live), None)
             if head is not None:
                 heads.append(((head.boot, head.t_us), record_class))

@@ -13,7 +13,7 @@ from contract.receipts import Receipt
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.owed import Owed
-from edge.uplink.scheduler import Scheduler
+from edge.uplink.scheduler import Scheduler, riders
 
 
 @dataclass(slots=True)
@@ -54,6 +54,7 @@ class Sources:
 
     def __init__(self, own: Source) -> None:
         self.own = own
+        self.holds_bulk = False  # the link's bytes are used up; say `look_again` to the uplink
         self._former: dict[SpoolId, Source] = {}
 
     def __iter__(self) -> Iterator[Source]:
@@ -81,12 +82,21 @@ class Sources:
                 now_us=now_us,
                 is_live=is_live and source is self.own,
                 limit_bytes=limit_bytes,
+                holds_bulk=self.holds_bulk,
             )
             if chosen is not None:
                 if chosen[0] == RecordClass.CALL:
                     return Chosen(source, *chosen)
                 others.append(Chosen(source, *chosen))
         return others[0] if others else None
+
+    def riders(
+        self, source: Source, records: list[OwedRecord], *, is_live: bool, now_us: int, limit_bytes: int
+    ) -> list[OwedRecord]:
+        """Return the waveforms that go along with these records: edge.uplink.scheduler.riders."""
+        if self.holds_bulk and not is_live:
+            return []
+        return riders(source.owed, records, boot=source.boot, now_us=now_us, limit_bytes=limit_bytes)
 
     def wanted(self) -> tuple[Source, Page] | None:
         """Return what should be looked up next, and where."""

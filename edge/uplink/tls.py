@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, cast
 from contract.front import ALPN_MQTT
 from edge.config import BoxConfig
 from edge.hub_tls import hub_context
+from edge.hub_way import KEPT_NAME, HubWay
 from edge.uplink.tcp_state import TCP_INFO_BYTES, TcpState, parse_tcp_info
 
 HANDSHAKE_TIMEOUT_S: Final = 10.0  # of each wait in it
@@ -92,9 +93,10 @@ class HubSocket(ssl.SSLSocket):
 
 
 class HubTls:
-    """Of one box, for all its connections, one after the other."""
+    """Of one box, for all its connections, one after the other. `way`: where they go to."""
 
     def __init__(self, config: BoxConfig) -> None:
+        self.way = HubWay(config.hub_host, config.data_dir / KEPT_NAME)
         self._config = config
         self._files: tuple[bytes, ...] = ()
         self._context: ssl.SSLContext | None = None
@@ -119,15 +121,21 @@ class HubTls:
         return self._context
 
     def keep_session(self, sock: HubSocket) -> None:
-        """The broker took us on this socket: offer its session to the next. Call it after something was read:
-        the ticket comes after the handshake.
+        """The broker took us on this socket: offer its session to the next, and keep its address. Call it
+        after something was read: the ticket comes after the handshake.
         """
+        with contextlib.suppress(OSError):  # it is over already
+            self.way.keep(str(sock.getpeername()[0]))
         if sock.context is self._context:
             self._session = sock.session
 
-    def forget_session(self) -> None:
-        """A handshake failed: the next one offers nothing of the past."""
+    def forget_session(self, address: str | None = None) -> None:
+        """A handshake failed: the next one offers nothing of the past. `address`: where another than the hub
+        answered.
+        """
         self._session = None
+        if address is not None:
+            self.way.doubt(address)
 
 
 class Wrapping:

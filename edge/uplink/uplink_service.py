@@ -35,7 +35,6 @@ from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
 from edge.uplink.receipts_service import READ_AGAIN_S, Card, Receipts
-from edge.uplink.scheduler import riders
 from edge.uplink.silence import Silence
 from edge.uplink.sources import Source, Sources
 from edge.uplink.timeline import Timeline
@@ -82,7 +81,7 @@ class Uplink:
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
         self._door = Door(config, now_s=clock.now_s)
         self._wake, self._over = asyncio.Event(), asyncio.Event()
-        self._call_came = asyncio.Event()  # and waits for its receipt
+        self._hurry = asyncio.Event()  # a call waits for its receipt, or another link is used
         self._is_open = False  # calls may go, although the broker has not said yet that it takes us
         self._waits_for_room = False
         self._connect_limit: asyncio.Timeout | None = None
@@ -123,19 +122,26 @@ class Uplink:
     def look_again(self) -> None:
         """A former spool came, or has more to send than before."""
         if self.sources.owes_calls:
-            self._call_came.set()
+            self._hurry.set()
         self._wake.set()
 
     def share_link(self, *, is_in_call: bool, media_bps: int | None = None) -> None:
         """Say whether voice and picture are on the link too, and what it gives them: we leave them room."""
         self._window.share(is_in_call=is_in_call, media_bps=media_bps)
 
+    def use_link(self, addresses: Iterable[str], *, is_another: bool, why: str) -> None:
+        """These are this machine's addresses on its link: a connection by another is of no use any more."""
+        is_by = None if self._connection is None else self._connection.local_address()
+        if is_another or (is_by is not None and is_by not in addresses):
+            self._hurry.set()
+            self.on_disconnected(why)
+
     def add(self, records: Iterable[OwedRecord]) -> None:
         """These were stored: send them in their turn."""
         for record in records:
             self.owed.add(record)
             if record.record_class == RecordClass.CALL:
-                self._call_came.set()
+                self._hurry.set()
         self._wake.set()
 
     def say_state(self) -> None:
@@ -212,12 +218,12 @@ class Uplink:
             self.link.reconnects += 1
 
     async def _wait_to_connect(self) -> None:
-        """As long as the others; a call that came since the last try waits less."""
+        """As long as the others; less when a call came since the last try, or another link is used."""
         began_s, wait_s = self._clock.now_s(), self._backoff.wait_s()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
-                await self._call_came.wait()
-            self._call_came.clear()
+                await self._hurry.wait()
+            self._hurry.clear()
             wait_s = min(wait_s, self._backoff.call_wait_s())
             await asyncio.sleep(began_s + wait_s - self._clock.now_s())
 
@@ -339,7 +345,9 @@ class Uplink:
 
     async def _send(self, source: Source, record_class: RecordClass, records: list[OwedRecord]) -> None:
         now_us, limit_bytes = self._clock.now_us(), self._window.parcel_bytes
-        along = riders(source.owed, records, boot=source.boot, now_us=now_us, limit_bytes=limit_bytes)
+        along = self.sources.riders(
+            source, records, is_live=self.is_live, now_us=now_us, limit_bytes=limit_bytes
+        )
         raw = {record_class: await source.raw(record_class, records)}
         if along:
             raw[RecordClass.WAVEFORM] = await source.raw(RecordClass.WAVEFORM, along)
@@ -456,7 +464,7 @@ class Uplink:
                 log.info("the hub answers")
             await self._taking.take(receipt)
             if not self.sources.owes_calls:
-                self._call_came.clear()
+                self._hurry.clear()
             if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection
                 exchange = TimeExchange(
                     receipt.echo_sent_t_us, receipt.hub_received_utc_us, receipt.hub_sent_utc_us, now_us

@@ -3,7 +3,7 @@
 A start of a machine that says hello, after another start has said hello under the same name, was running all
 the while: the other one is no later start of it, but a second machine. A restart, a card that was moved, a
 box that takes over never come back as the start that they were before. So no time is waited for, and one
-turn to and fro is proof. Source: docs/adr/0059-one-card-in-two-machines.md.
+turn to and fro is proof. Source: docs/adr/0057-one-card-in-two-machines.md.
 """
 
 from collections.abc import Callable

@@ -165,7 +165,7 @@ def test_the_screen_needs_none_of_our_services() -> None:
     assert unit(UNITS / "box/system/haidang-kiosk.path")[program] == ["/usr/bin/cage"]
 
 
-STAYING: Final = ("vitals", "panel", "kiosk", "hub", "mosquitto", "front", "relay")
+STAYING: Final = ("vitals", "network", "panel", "kiosk", "hub", "mosquitto", "front", "relay")
 
 
 @pytest.mark.parametrize("name", STAYING)
@@ -177,7 +177,7 @@ def test_what_stays_is_started_again_for_ever(name: str) -> None:
     assert float(keys["Service.RestartSec"][0]) <= 5
 
 
-@pytest.mark.parametrize(("name", "limit_s"), [("vitals", 30), ("video", 20), ("hub", 60)])
+@pytest.mark.parametrize(("name", "limit_s"), [("vitals", 30), ("video", 20), ("network", 60), ("hub", 60)])
 def test_what_hangs_is_ended(name: str, limit_s: int) -> None:
     (path,) = UNITS.glob(f"*/system/haidang-{name}.service")
     keys = unit(path)
@@ -314,6 +314,7 @@ def test_users_have_the_numbers_that_the_card_knows() -> None:
         "haidang-video": "7402",
         "haidang-panel": "7403",
         "haidang-enrol": "7404",
+        "haidang-network": "7405",
     }
 
 

@@ -12,11 +12,13 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edge.enrolment.enrol_service import CONFIG_NAME, STATE_NAME
+from edge.config import ENROLMENT_STATE
+from edge.enrolment.enrol_service import CONFIG_NAME
 from edge.enrolment.enrolled_config import FILES, KEYS_FOLDER
 from edge.enrolment.files import read_file, write_file
 
-PATHS: Final = (CONFIG_NAME, STATE_NAME, *(f"{KEYS_FOLDER}/{FILES[name]}" for name in ("key", "certificate")))
+KEYS: Final = tuple(f"{KEYS_FOLDER}/{FILES[name]}" for name in ("key", "certificate"))
+PATHS: Final = (CONFIG_NAME, ENROLMENT_STATE, *KEYS)
 SIZES: Final = (900, 300, 241, 1_700)  # bytes: one of them more than a sector, all less than a block
 AT_ONCE: Final = 12  # files written in one life
 

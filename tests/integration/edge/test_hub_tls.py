@@ -81,14 +81,14 @@ def test_no_clock_locks_the_box_out(
     authority: Authority, tmp_path: Path, valid: tuple[datetime, datetime]
 ) -> None:
     with serving(authority, tmp_path, valid, "127.0.0.1") as port:
-        desk = HubDesk.known_by(authority.fingerprint(), host="127.0.0.1", port=port)
+        desk = HubDesk.known_by(authority.fingerprint(), host="127.0.0.1", port=port, kept=tmp_path / "kept")
         assert desk.ask(Renewal(box="a.1"), {202: Nonce}, path="/renew").nonce == "n"
 
 
 def test_another_authority_and_another_host_are_still_refused(authority: Authority, tmp_path: Path) -> None:
     valid = (NOW - YEARS, NOW + YEARS)
     with serving(authority, tmp_path, valid, "hub.example.vn") as port:
-        desk = HubDesk.known_by(authority.fingerprint(), host="127.0.0.1", port=port)
+        desk = HubDesk.known_by(authority.fingerprint(), host="127.0.0.1", port=port, kept=tmp_path / "kept")
         with pytest.raises(EnrolmentError, match=r"is not our hub .*IP address mismatch"):
             desk.ask(Renewal(box="a.1"), {202: Nonce}, path="/renew")
     other = Authority(tmp_path / "other")
@@ -96,9 +96,9 @@ def test_another_authority_and_another_host_are_still_refused(authority: Authori
     (tmp_path / "server.crt").unlink()
     with serving(other, tmp_path, valid, "127.0.0.1") as port:
         with pytest.raises(EnrolmentError, match=r"is not our hub: .* pin="):
-            HubDesk.known_by(authority.fingerprint(), host="127.0.0.1", port=port)
+            HubDesk.known_by(authority.fingerprint(), host="127.0.0.1", port=port, kept=tmp_path / "kept")
         with pytest.raises(EnrolmentError, match="is not our hub"):
-            HubDesk("127.0.0.1", port, authority.ca.read_bytes()).ask(
+            HubDesk("127.0.0.1", port, authority.ca.read_bytes(), kept=tmp_path / "kept").ask(
                 Renewal(box="a.1"), {202: Nonce}, path="/renew"
             )
 

@@ -303,14 +303,14 @@ def test_what_is_no_tls_is_shown_the_door(front: Front) -> None:
 
 
 def test_a_box_that_enrols_comes_by_the_front_when_its_port_is_closed(
-    config: Config, front: Front, monkeypatch: pytest.MonkeyPatch
+    config: Config, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pin = Authority(config.pki_folder).fingerprint()
+    pin, kept = Authority(config.pki_folder).fingerprint(), tmp_path / "address"
     closed = free_port()
     with pytest.raises(EnrolmentError, match=f":{closed} cannot be asked now"):
-        HubDesk.known_by(pin, host=HERE, port=closed)  # nobody is at 443 here
+        HubDesk.known_by(pin, host=HERE, port=closed, kept=kept)  # nobody is at 443 here
     monkeypatch.setattr(hub_desk, "FRONT_PORT", front.front.port)
-    desk = HubDesk.known_by(pin, host=HERE, port=closed)
+    desk = HubDesk.known_by(pin, host=HERE, port=closed, kept=kept)
     assert desk.ask(Renewal(box=STATION), {202: Nonce}, path="/renew").nonce
 
 

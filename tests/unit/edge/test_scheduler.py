@@ -221,3 +221,20 @@ def test_nothing_rides_along_with_a_press_or_with_other_waveforms() -> None:
     press, wave = record(CALL, 1, 1), record(WAVE, 1, 1)
     assert along(owing(press, wave, record(WAVE, 2, 1)), press) == []
     assert along(owing(press, wave, record(WAVE, 2, 1)), wave) == []
+
+
+def held(owed: Owed, *, is_live: bool = False) -> tuple[RecordClass, list[int]] | None:
+    chosen = Scheduler().next_parcel(
+        owed, boot=BOOT, now_us=NOW_US, is_live=is_live, limit_bytes=LIMIT, holds_bulk=True
+    )
+    return None if chosen is None else (chosen[0], [one.seq for one in chosen[1]])
+
+
+def test_where_the_links_bytes_are_used_up_waveforms_and_old_parts_wait_and_nothing_else() -> None:
+    bulk = (record(WAVE, 1, 9_000), record(WAVE, 2, 1), record(PART, 1, 9_000))
+    assert held(owing(*bulk)) is None
+    assert held(owing(*bulk, record(CALL, 7, 1))) == (CALL, [7])
+    assert held(owing(*bulk, record(NUMERIC, 1, 1))) == (NUMERIC, [1])
+    assert held(owing(*bulk, record(NUMERIC, 1, 9_000))) == (NUMERIC, [1]), "vital signs of before, too"
+    assert held(owing(*bulk), is_live=True) == (WAVE, [2]), "somebody looks"
+    assert held(owing(*bulk, record(PART, 2, 5))) == (PART, [2]), "somebody has asked for it"
