@@ -10,6 +10,7 @@ from typing import Final
 from contract.errors import Refusal
 from contract.ids import RecordClass
 from contract.receipts import Receipt
+from contract.times import TimeExchange
 from edge.errors import SpoolError
 from edge.uplink.sources import Source, Sources
 from edge.uplink.timeline import Doubt, Timeline
@@ -26,6 +27,13 @@ class Card:
     keep_unsent: Callable[[dict[str, int] | None], Awaitable[None]]  # for `Timeline`
     is_given_up: Callable[[Doubt], Awaitable[bool]]
     on_back_in_time: Callable[[str], None]  # the own spool must not be used any more, and why
+
+
+def exchange_of(receipt: Receipt, *, heard_us: int) -> TimeExchange:
+    """Return the four times of a receipt that was heard then, µs of the box's clock."""
+    return TimeExchange(
+        receipt.echo_sent_t_us, receipt.hub_received_utc_us, receipt.hub_sent_utc_us, heard_us
+    )
 
 
 class Receipts:

@@ -13,17 +13,15 @@ from typing import Final
 
 from contract.commands import parse_command
 from contract.errors import RefusedError
-from contract.ids import BootId, RecordClass, SpoolId, spool_text
+from contract.ids import BootId, RecordClass, SpoolId
 from contract.media import MediaSignal
 from contract.parcels import Parcel, encode_parcel
 from contract.receipts import Receipt, parse_receipt
-from contract.signals import BoxState, Interest, encode_signal, parse_signal
-from contract.times import TimeExchange
+from contract.signals import Interest, encode_signal, parse_signal
 from contract.topics import Topic, parse_topic, topic_of_class
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import SpoolError
-from edge.machine_name import as_name, machine_name
 from edge.spool.batch import OwedRecord
 from edge.spool.ledger import Ledger, Page
 from edge.uplink.answers import Answers
@@ -34,7 +32,8 @@ from edge.uplink.figures import figures_of
 from edge.uplink.link_state import LinkState
 from edge.uplink.mqtt import Connection, Will
 from edge.uplink.owed import Owed
-from edge.uplink.receipts_service import READ_AGAIN_S, Card, Receipts
+from edge.uplink.own_state import OwnState
+from edge.uplink.receipts_service import READ_AGAIN_S, Card, Receipts, exchange_of
 from edge.uplink.silence import Silence
 from edge.uplink.sources import Source, Sources
 from edge.uplink.timeline import Timeline
@@ -72,8 +71,7 @@ class Uplink:
         self.link = LinkState()
         self.turns = 0  # of sending; it goes on while this grows
         self._config, self._clock, self._spool, self._boot = config, clock, spool, boot
-        self._machine = machine_name(config.serial_file) or None
-        self._boot_name = as_name(clock.boot_name.encode()) or None
+        self._state = OwnState(config, clock, spool=spool, boot=boot, open_call=ears.open_call)
         self.sources = Sources(Source(spool, boot, owed, load, read, reload, ears.on_receipt))
         self._ears, self._taking = ears, Receipts(self.sources, timeline, card)
         self._window, self._silence, self._answers = Window(), Silence(), Answers()
@@ -85,9 +83,7 @@ class Uplink:
         self._is_open = False  # calls may go, although the broker has not said yet that it takes us
         self._waits_for_room = False
         self._connect_limit: asyncio.Timeout | None = None
-        self._connected_us = 0
-        self._hold_until_s = 0.0
-        self._live_until_s = 0.0
+        self._connected_us, self._hold_until_s, self._live_until_s = 0, 0.0, 0.0
         self._read_problem: str | None = None
         self._told: str | None = None  # the last trouble that was logged
         self._receipts: asyncio.Queue[tuple[Receipt, int]] = asyncio.Queue(maxsize=100)  # heard at, µs
@@ -147,7 +143,7 @@ class Uplink:
     def say_state(self) -> None:
         """Say (again) that we are here and which call is open."""
         if self._connection is not None and self.link.connected_since_s is not None:
-            self._connection.publish(Topic.STATE, encode_signal(self._state(connected=True)))
+            self._connection.publish(Topic.STATE, self._state.encoded(connected=True))
 
     def say_media(self, signal: MediaSignal) -> bool:
         """Say a signal of picture and voice; False: the hub cannot be reached now, and nothing is kept."""
@@ -171,19 +167,6 @@ class Uplink:
         """The size to which a parcel may grow on the link of now."""
         return self._window.parcel_bytes
 
-    def _state(self, *, connected: bool) -> BoxState:
-        open_call, call_spool = self._ears.open_call()
-        return BoxState(
-            connected=connected,
-            spool=spool_text(self._spool),
-            boot=self._boot,
-            t_us=self._clock.now_us(),
-            open_call=open_call,
-            call_spool=call_spool,
-            machine=self._machine if connected else None,
-            boot_name=self._boot_name if connected else None,
-        )
-
     # Running
 
     async def run(self) -> None:
@@ -192,9 +175,7 @@ class Uplink:
             tasks.create_task(self._keep_connected(), name="uplink connection")
             tasks.create_task(self._keep_sending(), name="uplink sending")
             tasks.create_task(self._keep_receiving(), name="uplink receipts")
-            tasks.create_task(
-                self._door.run(is_idle=lambda: self._is_idle, go_back=self._go_back), name="uplink door"
-            )
+            tasks.create_task(self._door.run(is_idle=self._is_idle, go_back=self._go_back), name="uplink way")
 
     async def _keep_connected(self) -> None:
         while True:
@@ -202,7 +183,7 @@ class Uplink:
             where = await self._door.choose()
             started_s, self.link.port = self._clock.now_s(), where.hub_port
             self._over.clear()
-            will = Will(encode_signal(self._state(connected=False)))
+            will = Will(self._state.encoded(connected=False))
             connection = self._connection = Connection(where, self._tls, will, self)
             connection.open()
             try:
@@ -316,7 +297,6 @@ class Uplink:
     def _is_connected(self) -> bool:
         return self._connection is not None and self.link.connected_since_s is not None
 
-    @property
     def _is_idle(self) -> bool:
         """Whether another connection would disturb nobody."""
         return self._is_connected and self._ears.open_call()[0] is None and not self.sources.owes_calls
@@ -466,10 +446,7 @@ class Uplink:
             if not self.sources.owes_calls:
                 self._hurry.clear()
             if receipt.echo_sent_t_us >= self._connected_us:  # of this boot and connection
-                exchange = TimeExchange(
-                    receipt.echo_sent_t_us, receipt.hub_received_utc_us, receipt.hub_sent_utc_us, now_us
-                )
-                anchor = exchange.anchor(self._boot)
+                anchor = exchange_of(receipt, heard_us=now_us).anchor(self._boot)
                 if anchor is not None:
                     self._ears.on_exchange(anchor)
             self._wake.set()
