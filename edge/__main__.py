@@ -20,7 +20,7 @@ from rich.table import Table
 from edge.advice.cli import advice_app
 from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
-from edge.config import BoxConfig, read_config
+from edge.config import BoxConfig, read_config, with_credentials
 from edge.control_service import ask
 from edge.desired.lines import configuration_lines
 from edge.enrolment.cli import enrol
@@ -69,7 +69,8 @@ def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
             raise FactoryReturnError(f"this box was {was}, and is as it was delivered; enrol it")
     except BoxError as error:
         _say_why([error])
-    settings = _read(config)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    settings = with_credentials(_read(config), None if credentials is None else Path(credentials))
     try:
         asyncio.run(_serve(settings))
     except BoxError as error:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,6 +21,7 @@ SCREEN_MM: Final = (80, 2_000)
 NAME_MAX: Final = 80  # characters of a station's name
 BOX_MAX: Final = 999_999
 FACTORY_MARK: Final = "factory-return"  # beside the file, while the box is being wiped (edge.factory.wipe)
+ENROLMENT_STATE: Final = "enrolment.json"  # beside the file: which codes were used, when the hub was asked
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
 _KNOWN: Final = {
     "station": (),
@@ -229,6 +230,16 @@ def read_config(file: Path) -> BoxConfig:
         sockets=settings.sockets(),
         restart_command=settings.words("commands.restart"),
     )
+
+
+def with_credentials(config: BoxConfig, folder: Path | None) -> BoxConfig:
+    """Return it with the key that systemd put into `folder` ($CREDENTIALS_DIRECTORY), where it did: the key's
+    own file is another user's. Source: systemd.exec(5), LoadCredential= of a folder.
+    """
+    if folder is None:
+        return config
+    given = folder / f"{config.key.parent.name}_{config.key.name}"
+    return replace(config, key=given) if given.exists() else config
 
 
 def _refuse_unknown(file: Path, document: dict[str, Any]) -> None:

@@ -2,26 +2,19 @@
 
 import asyncio
 import contextlib
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from contract.events import SelfTested
 from contract.ids import RecordClass
 from edge.call.prompts_due import Prompt
 from edge.call.station_table import ANSWERED, State
-from edge.errors import SpoolError
+from edge.errors import SpoolError, VideoLinkError
 from edge.health.bundle import findings_of
 from edge.health.doctor import report_of
 from edge.health.report import Finding
-from edge.health.self_test import (
-    SelfTest,
-    SelfTestInput,
-    SelfTestNow,
-    findings_from,
-    parts_of,
-)
+from edge.health.self_test import SelfTest, SelfTestInput, SelfTestNow, parts_of
 from edge.rooms import Rooms
 from edge.sight_service import Sights
 from edge.spool.batch import Batch, OwedRecord, event_entry
@@ -31,17 +24,16 @@ from firmware_bridge.events import ButtonHeldOn, ButtonPressed
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
-DEVICES_LIMIT_S: Final = 30.0  # loading the libraries on a slow board, three pictures and two seconds of tone
 HUB_LIMIT_S: Final = 15.0  # for its receipt: a satellite's way there and back, many times
 RECEIPT_EVERY_S: Final = 0.2
 SHOW_MS: Final = 3_000  # the status lamp blinks, the buzzer sounds for a tenth of it
 
 
 class SelfTests:
-    """All methods on the loop; `run` until cancelled. `command` tests the devices and prints findings."""
+    """All methods on the loop; `run` until cancelled."""
 
-    def __init__(self, rooms: Rooms, *, command: Sequence[str]) -> None:
-        self._rooms, self._command, self._see = rooms, tuple(command), Sights(rooms).see
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms, self._see = rooms, Sights(rooms).see
         self._test = SelfTest()
         self._result: tuple[Finding, ...] | None = None
         self._moved = asyncio.Event()
@@ -155,26 +147,10 @@ class SelfTests:
         return Finding(part="card", is_well=True, text=f"written within {took_ms:.0f} ms"), owed[0]
 
     async def _try_devices(self) -> list[Finding]:
-        why = ""
         try:
-            child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
-            )
-        except OSError as error:
-            return [_untested(f"cannot be tried: {error.strerror}")]
-        try:
-            async with asyncio.timeout(DEVICES_LIMIT_S):
-                said, _ = await child.communicate()
-            return findings_from(json.loads(said))
-        except TimeoutError:
-            why = f"one of them has not answered within {DEVICES_LIMIT_S:.0f} s"
-        except ValueError:
-            why = f"the trial ended with {child.returncode}; the log of `edge vitals` has why"
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await asyncio.shield(child.wait())
-        return [_untested(why)]
+            return await self._rooms.video.trial.run()
+        except VideoLinkError as error:
+            return [_untested(str(error))]
 
     async def _try_hub(self, record: OwedRecord) -> Finding:
         """The hub must say that it has the record."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edge.enrolment.box_key import ends_utc_s
+from edge.enrolment.files import read_file
 from edge.health.doctor import Sight, report_of
 from edge.health.self_test import SelfTestNow
 from edge.rooms import Rooms
@@ -43,6 +45,7 @@ class Sights:
             call=rooms.call.call,
             media=rooms.video.devices,
             operator=rooms.video.relay.peer,
+            certificate_ends_utc_s=ends_utc_s(read_file(rooms.config.certificate)),
             prompts=rooms.video.prompts.now,
             self_test=self._self_test(),
         )

@@ -8,7 +8,6 @@ call and hub -> `edge video`.
 import asyncio
 import logging
 import random
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -63,9 +62,7 @@ CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
-    """The rooms of one box. `video_command` starts `edge video` where nobody else does, `check_command` tries
-    the devices.
-    """
+    """The rooms of one box. `video_command` starts `edge video` where nobody else does."""
 
     def __init__(
         self,
@@ -74,13 +71,10 @@ class Vitals:
         rng: random.Random,
         *,
         video_command: Sequence[str],
-        check_command: Sequence[str] | None = None,
         supervisor: Supervisor | None = None,
     ) -> None:
         self._config, self._clock, self._rng = config, clock, rng
         self._video_command = tuple(video_command)
-        ours = (sys.executable, "-m", "edge", "check-devices", "--config", str(config.file))
-        self._check_command = ours if check_command is None else tuple(check_command)
         self._life = LifeSigns(supervisor or Supervisor(), now_s=clock.now_s)
         self._spools = Spools(config, clock)
         self._rhythm = StatusRhythm()
@@ -334,7 +328,7 @@ class Vitals:
             rhythm=self._rhythm,
             on_stored=self._on_stored,
         )
-        self._self_tests = SelfTests(rooms, command=self._check_command)
+        self._self_tests = SelfTests(rooms)
         self._sights = Sights(rooms, self_test=self._self_tests.now)
         self._wishes = HubWishes(rooms, facts)
         self._live = LiveService(rooms, self._advice, self._wishes, spool_id=self._spool_id)

@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from contract.events import Bytes
 from contract.media import CameraState, PhotoName, SoundState
 from edge.errors import VideoLinkError
+from edge.health.report import Finding
 
 LINE_MAX_BYTES: Final = 65_536  # as the control socket's
+FINDINGS_MAX: Final = 8  # camera, sound, printer
 PHOTO_SLICE_BYTES: Final = 24_000  # in base64 it fits a line with room to spare
 
 
@@ -73,6 +75,15 @@ class Say(_Message):
     file: str | None = None
 
 
+class TryDevices(_Message):
+    """To video: try camera, sound and printer for the self-test, and say DevicesTried; or stop trying, for a
+    press comes first. It never comes during a call.
+    """
+
+    tell: Literal["try devices"] = "try devices"
+    is_wanted: bool = True
+
+
 class End(_Message):
     """To video: nobody wants picture or voice any more; the process ends."""
 
@@ -120,6 +131,14 @@ class Spoke(_Message):
     text: Annotated[str, Field(max_length=300)] = ""
 
 
+class DevicesTried(_Message):
+    """From video: what a trial has found; or `text`: why nothing."""
+
+    tell: Literal["devices tried"] = "devices tried"
+    findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_MAX, strict=False)] = ()
+    text: Annotated[str, Field(max_length=300)] = ""
+
+
 class PhotoSlice(_Message):
     """From video: slice `index` of `total` of a JPEG of `size_bytes` with that SHA-256 (hexadecimal)."""
 
@@ -132,8 +151,8 @@ class PhotoSlice(_Message):
     data: Bytes
 
 
-ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say | End
-FromVideo = Here | ToHub | DevicesNow | MediaRate | Spoke | PhotoSlice
+ToVideo = CallNow | CallOver | FromHub | CameraWish | MediaLimits | Say | TryDevices | End
+FromVideo = Here | ToHub | DevicesNow | MediaRate | Spoke | DevicesTried | PhotoSlice
 _TO_VIDEO: Final[TypeAdapter[ToVideo]] = TypeAdapter(Annotated[ToVideo, Field(discriminator="tell")])
 _FROM_VIDEO: Final[TypeAdapter[FromVideo]] = TypeAdapter(Annotated[FromVideo, Field(discriminator="tell")])
 

@@ -15,6 +15,7 @@ from contract.ids import BootId, SpoolId
 from contract.media import MediaSignal, StationMedia
 from edge.call.aloud import Aloud
 from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
+from edge.call.device_trial_service import DeviceTrial
 from edge.call.pace import Pace
 from edge.call.photographs import Photograph, PhotoIntake, cut
 from edge.call.prompts_due import Prompt
@@ -22,6 +23,7 @@ from edge.call.station_call import StationCall
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    DevicesTried,
     MediaLimits,
     MediaRate,
     PhotoSlice,
@@ -122,6 +124,7 @@ class VideoService:
             is_idle=lambda: self.relay.call is None and not self._is_expected,
             now_s=offices.clock.now_s,
         )
+        self.trial = DeviceTrial(tell=self._tell, wake=lambda: self.process.wake())  # noqa: PLW0108 - none yet
         self._call_over_s: float | None = None  # since when no call is open, where a child lives on to speak
         self._signals = Pace(per_s=SIGNALS_PER_S, burst=SIGNALS_BURST)
         self.process = VideoProcess(
@@ -235,7 +238,7 @@ class VideoService:
 
     def _is_wanted(self) -> bool:
         is_for_call = self.relay.call is not None or self._is_expected
-        return is_for_call or self._aloud.wants_video(now_s=self._offices.clock.now_s())
+        return is_for_call or self.trial.is_on or self._aloud.wants_video(now_s=self._offices.clock.now_s())
 
     # The line of `edge video`
 
@@ -245,6 +248,7 @@ class VideoService:
         self._tell([self._limits])
         self._tell(self.relay.greeting(is_new=pid != self._last_pid) or [CallOver()])
         self._tell(self._aloud.greeting(now_s=self._offices.clock.now_s()))
+        self._tell(self.trial.greeting())
         self._last_pid = pid
         try:
             await self._hear(line, reader)
@@ -297,6 +301,8 @@ class VideoService:
             case Spoke() as spoke:
                 self._aloud.on_spoke(spoke, now_s=self._offices.clock.now_s())
                 self.prompts.on_spoke(spoke)
+            case DevicesTried() as tried:
+                self.trial.on_tried(tried)
             case PhotoSlice() as one:
                 self._on_slice(one)
 
@@ -347,6 +353,7 @@ class VideoService:
         self._on_devices(CLOSED)
         self._intake = PhotoIntake()  # the next one takes it anew
         self._media = None
+        self.trial.on_ended(why)
         if why:
             self._say(self.relay.lost(why))
 

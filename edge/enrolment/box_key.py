@@ -73,3 +73,11 @@ def fingerprint_of(certificate_pem: bytes) -> str | None:
         return x509.load_pem_x509_certificate(certificate_pem).fingerprint(hashes.SHA256()).hex()
     except ValueError:
         return None
+
+
+def ends_utc_s(certificate_pem: bytes) -> float | None:
+    """Return until when a certificate is good, seconds since 1970; None when it is none."""
+    try:
+        return x509.load_pem_x509_certificate(certificate_pem).not_valid_after_utc.timestamp()
+    except ValueError:
+        return None

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from contract.enrolment import POLL_S, Asked, Enrolled, Nonce, NotDue, Renewal, Waiting, to_sign
 from edge.clock import BoxClock
-from edge.config import BoxConfig, read_config
+from edge.config import ENROLMENT_STATE, BoxConfig, read_config
 from edge.enrolment.box_file import FILE_NAME, BoxFile, parse_box_file
 from edge.enrolment.box_key import BoxKey
 from edge.enrolment.enrolled_config import FILES, KEYS_FOLDER, enrolled_config
@@ -30,7 +30,6 @@ from edge.errors import BoxError, EnrolmentError
 log = logging.getLogger(__name__)
 
 CONFIG_NAME: Final = "box.toml"
-STATE_NAME: Final = "enrolment.json"
 RETRY_S: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
 ASK_AGAIN_S: Final = 86_400.0  # about the certificate: once a day, and once after each start of the machine
 CLAIMS_KEPT: Final = 20
@@ -225,18 +224,18 @@ class Enrolment:
         write_file(self._keys / FILES["certificate"], certificate, mode=0o644)
         claims = [*self._state().get("claims", []), *([_mark(claim)] if claim else [])]
         self._remember(hub={"host": desk.host, "port": desk.port}, claims=claims[-CLAIMS_KEPT:])
-        write_file(path, text.encode(), mode=0o600)
+        write_file(path, text.encode(), mode=0o644)  # no secret: other users' services read it
         _note_replaced(read_config(path), is_replaced=answer.is_replaced)
 
     def _state(self) -> dict[str, Any]:
         with suppress(ValueError):
-            found = json.loads(read_file(self._folder / STATE_NAME) or b"{}")
+            found = json.loads(read_file(self._folder / ENROLMENT_STATE) or b"{}")
             return found if isinstance(found, dict) else {}
         return {}
 
     def _remember(self, **facts: object) -> None:
         text = json.dumps({**self._state(), **facts}, indent=1)
-        write_file(self._folder / STATE_NAME, text.encode(), mode=0o600)
+        write_file(self._folder / ENROLMENT_STATE, text.encode(), mode=0o600)
 
     def _say(self, told: Told) -> None:
         log.info("%s", told.line())
@@ -248,7 +247,11 @@ def _note_replaced(config: BoxConfig, *, is_replaced: bool) -> None:
     if is_replaced:
         write_file(config.replaced_file, str(config.box_name).encode(), mode=0o644)
     else:
-        config.replaced_file.unlink(missing_ok=True)
+        try:
+            config.replaced_file.unlink(missing_ok=True)
+        except OSError as error:
+            text = f"{config.replaced_file} cannot be removed: {error.strerror}"
+            raise EnrolmentError(text) from error
 
 
 def _mark(claim: str) -> str:

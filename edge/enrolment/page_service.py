@@ -1,14 +1,17 @@
 """The screen's page while the box is not enrolled: a number to read out, or what is the matter.
 
-It stands where the panel will be (http://127.0.0.1:8080/), so that the kiosk's browser finds one or the
-other. It takes nothing but GET and says the same to whoever asks; it may fail without harm.
+It stands where the panel will be (http://127.0.0.1:8080/). Its script stays until something else is there:
+the kiosk's browser goes from one to the other by itself. It takes nothing but GET and says the same to
+whoever asks; it may fail without harm.
 """
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Final
 
@@ -17,7 +20,7 @@ from edge.enrolment.told import Doing, Told
 log = logging.getLogger(__name__)
 
 ADDRESS: Final = "127.0.0.1"
-RELOAD_S: Final = 3
+SCRIPT: Final = Path(__file__).with_name("page.js")
 WORDS: Final = {  # Vietnamese first, English below it: nobody has chosen a language yet
     Doing.LOOKING: ("Hộp đang tìm trung tâm …", "Looking for the hub …"),
     Doing.NO_FILE: (
@@ -39,14 +42,15 @@ WORDS: Final = {  # Vietnamese first, English below it: nobody has chosen a lang
     ),
     Doing.DONE: ("Xong. Hộp đang khởi động …", "Done. The box is starting …"),
 }
+POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'"
 _STYLE: Final = (
     "body{font:5vmin sans-serif;margin:8vmin;background:#fff;color:#111}"
     "strong{display:block;font-size:20vmin;letter-spacing:.04em;margin:6vmin 0}"
     "p[lang=en],small{color:#444;font-size:3.4vmin}"
 )
 _PAGE: Final = """<!DOCTYPE html>
-<html lang="vi"><head><meta charset="utf-8"><meta http-equiv="refresh" content="{reload}">
-<title>Hải đăng</title><style>{style}</style></head>
+<html lang="vi" data-told="{mark}"><head><meta charset="utf-8">
+<title>Hải đăng</title><style>{style}</style><script src="/page.js" defer></script></head>
 <body><p>{vi}</p><strong>{number}</strong><p lang="en">{en}</p><small translate="no">{text}</small></body>
 </html>
 """
@@ -66,11 +70,23 @@ class EnrolmentPage:
         """Return the page of now."""
         told = self._told
         vi, en = WORDS[told.doing]
-        text = escape(told.text[:400])
         page = _PAGE.format(
-            reload=RELOAD_S, style=_STYLE, vi=vi, en=en, number=escape(told.number), text=text
+            mark=_mark(told),
+            style=_STYLE,
+            vi=vi,
+            en=en,
+            number=escape(told.number),
+            text=escape(told.text[:400]),
         )
         return page.encode()
+
+    def answer(self, path: str) -> tuple[str, bytes]:
+        """Return the type and the content of what stands at `path`."""
+        if path == "/page.js":
+            return "text/javascript; charset=utf-8", SCRIPT.read_bytes()
+        if path == "/told":
+            return "text/plain", _mark(self._told).encode()
+        return "text/html; charset=utf-8", self.html()
 
     @contextmanager
     def serve(self, port: int) -> Iterator[None]:
@@ -79,12 +95,12 @@ class EnrolmentPage:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = page.html()
+                kind, body = page.answer(self.path)
                 self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Cache-Control", "no-store")
-                self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+                self.send_header("Content-Security-Policy", POLICY)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -105,3 +121,8 @@ class EnrolmentPage:
             server.shutdown()
             server.server_close()
             thread.join()
+
+
+def _mark(told: Told) -> str:
+    """Return by what the page's script knows whether another word is told now."""
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

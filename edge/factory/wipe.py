@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.config import FACTORY_MARK, BoxConfig
+from edge.config import ENROLMENT_STATE, FACTORY_MARK, BoxConfig
 from edge.errors import FactoryReturnError
 
 _NEW: Final = ".new"
@@ -34,9 +34,10 @@ def mark_of(config: BoxConfig, *, also: tuple[Path, ...] = ()) -> Mark:
     if len(data.parts) < _DEPTH_MIN or data.is_symlink() or data in Path(__file__).resolve().parents:
         raise FactoryReturnError(f"{data}: is no data folder of a box's own; see data_dir in {config.file}")
     paths = (config.key, config.certificate, config.file, config.seal_key, config.ca)
+    beside = (config.file.with_name(name) for name in ("voices", ENROLMENT_STATE))
     return Mark(
         config.station,
-        tuple(str(path) for path in (*paths, config.file.with_name("voices"), *also)),
+        tuple(str(path) for path in (*paths, *beside, *also)),
         str(data),
     )
 

@@ -13,6 +13,7 @@ from edge.call.station_table import OPEN
 from edge.call.video_messages import DevicesNow
 from edge.capture.device import DeviceSight
 from edge.config import BoxConfig
+from edge.health.certificate import certificate_finding
 from edge.health.device_findings import device_findings
 from edge.health.report import NO_CALL, Finding, Report
 from edge.health.self_test import SelfTestNow
@@ -75,6 +76,7 @@ class Sight:
     call: StationCall
     media: DevicesNow  # all closed outside a call
     operator: PeerMedia | None  # what the operator's page has; None: no page
+    certificate_ends_utc_s: float | None = None  # None: it cannot be read
     prompts: PromptsNow | None = None  # None: the box does not speak
     self_test: SelfTestNow = field(default_factory=SelfTestNow)
 
@@ -95,6 +97,7 @@ def report_of(sight: Sight) -> Report:
             *_spool(sight),
             *_card(sight.card),
             _seal(sight),
+            certificate_finding(sight.certificate_ends_utc_s, now_utc_s=_now_utc_s(sight)),
             _link(sight),
             _hub(sight),
             _visit(sight),
@@ -189,6 +192,12 @@ def _seal(sight: Sight) -> Finding:
         remedy = "tell the hub's operator: it has lost a key (hub seal list), or somebody meddles"
         return Finding(part="seal", is_well=False, text=text, remedy=remedy)
     return Finding(part="seal", is_well=True, text=text)
+
+
+def _now_utc_s(sight: Sight) -> float | None:
+    """Return the hub's time of now; None: it has not told it since the start."""
+    anchor = sight.anchor
+    return None if anchor is None else (anchor.utc_us + sight.now_us - anchor.t_us) / 1e6
 
 
 def _link(sight: Sight) -> Finding:

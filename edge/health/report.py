@@ -17,7 +17,7 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    part: str  # devices, clock, spool, seal, link, hub, visit, call, media, prompts, self-test …
+    part: str  # devices, clock, spool, seal, certificate, link, hub, visit, call, media, prompts, self-test …
     is_well: bool
     text: str
     remedy: str = ""

@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ from edge.call.video_messages import (
     MediaRate,
     Say,
     Spoke,
+    TryDevices,
 )
 from edge.clock import BoxClock
 from edge.config import BoxConfig
@@ -51,6 +53,7 @@ from edge.video.prompter import Prompter
 from edge.video.signals_up import SignalsUp
 from edge.video.transport.hooks import self_test
 from edge.video.transport.leg import Leg, LegEars, LegState
+from edge.video.trial_service import Trial
 from edge.video.vitals_link import VitalsLink
 from supervisor.notify import Supervisor
 
@@ -98,6 +101,8 @@ class Video:
             self._link, still=self._devices.picture.still, on_failed=self._up.photo_failed
         )
         voice = self._devices.voice
+        trying = (sys.executable, "-m", "edge", "check-devices", "--config", str(config.file))
+        self._trial = Trial(trying, on_tried=self._link.say)
         self._prompter = Prompter(say=voice.say, hush=voice.hush, on_said=self._say_spoke)
 
     async def run(self) -> None:
@@ -125,6 +130,7 @@ class Video:
     async def _end(self) -> None:
         self._close_leg()
         self._devices.voice.hush()
+        await self._trial.end()
         await asyncio.to_thread(self._devices.close)
         if self._closing:
             await asyncio.wait(self._closing, timeout=2.0)
@@ -152,11 +158,14 @@ class Video:
                 case None:  # connected, perhaps to another life of `edge vitals`
                     self._do(self._say_everything)
                 case CallNow() as call:
+                    self._trial.stop()
                     self._do(lambda call=call: self._on_call(call))  # type: ignore[misc]
                 case CallOver():
                     self._do(lambda: self._on_call(None))
                 case Say() as say:
                     self._prompter.take(say)  # at once, whatever else is being done
+                case TryDevices(is_wanted=is_wanted):
+                    self._trial.start() if is_wanted else self._trial.stop()
                 case FromHub(signal=signal):
                     self._do(lambda signal=signal: self._on_hub(signal))  # type: ignore[misc]
                 case MediaLimits() as limits:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from typer.testing import CliRunner
 
 from edge.__main__ import app as edge_app
-from edge.config import read_config
+from edge.config import FACTORY_MARK, BoxConfig, read_config, with_credentials
+from edge.enrolment.enrolled_config import enrolled_config
+from edge.factory.request import REQUEST_NAME
 from hub.__main__ import app as hub_app
 
 ROOT: Final = Path(__file__).parents[2]
@@ -34,7 +37,6 @@ LIMITS: Final = {
 NEWER: Final = {"RestartSteps", "RestartMaxDelaySec", "RestartMode", "PollLimitIntervalSec", "PollLimitBurst"}
 OURS: Final = ("usr/bin/haidang-edge", "usr/bin/haidang-hub", "usr/bin/cage", "usr/sbin/mosquitto")
 OF_THE_SYSTEM: Final = ("usr/bin/rm", "usr/bin/systemd-tmpfiles", "bin/sh", "bin/kill")
-COMES_WITH_ENROLMENT: Final = "enrol"
 
 
 class Keys(dict[str, Any]):
@@ -140,7 +142,16 @@ def test_every_unit_starts_a_command_that_there_is(path: Path) -> None:
         for program, verb in re.findall(r"/usr/bin/haidang-(edge|hub) ([a-z-]+)", line):
             commands = (edge_app if program == "edge" else hub_app).registered_commands
             named = {one.name or one.callback.__name__.replace("_", "-") for one in commands if one.callback}
-            assert verb in named | {COMES_WITH_ENROLMENT}, line
+            assert verb in named, line
+
+
+def test_the_screen_needs_none_of_our_services() -> None:
+    """It shows the enrolment's number while the panel waits for the end of that."""
+    keys = unit(UNITS / "box/system/haidang-kiosk.service")
+    assert not {"Unit.After", "Unit.Requires", "Unit.BindsTo", "Unit.PartOf"} & set(keys)
+    assert "haidang-kiosk.path" in wanted_by_the_target()
+    program = "Unit.ConditionFileIsExecutable"
+    assert unit(UNITS / "box/system/haidang-kiosk.path")[program] == ["/usr/bin/cage"]
 
 
 STAYING: Final = ("vitals", "panel", "kiosk", "hub", "mosquitto")
@@ -173,11 +184,20 @@ def test_a_picture_can_never_starve_a_heartbeat() -> None:
     assert "Service.Slice" not in vitals | video, "each in a cgroup of its own, side by side"
 
 
-def test_the_boxs_configuration_means_the_places_of_the_units(tmp_path: Path) -> None:
-    text = (UNITS / "box/box.toml").read_text(encoding="utf-8")
-    file = tmp_path / "box.toml"
-    file.write_text('station = "con-dao-01"\n' + text.replace("[hub]", '[hub]\nhost = "hub.example.vn"'))
-    config = read_config(file)
+TEMPLATE: Final = UNITS / "box/haidang/box.toml"
+
+
+def enrolled_box(folder: Path) -> BoxConfig:
+    """Return the configuration of a box that has enrolled itself where these units are."""
+    file = folder / "data/haidang/box.toml"
+    file.parent.mkdir(parents=True)
+    before = TEMPLATE.read_text(encoding="utf-8")
+    file.write_text(enrolled_config(before, station="con-dao-01", box=1, host="hub.example.vn", port=8883))
+    return read_config(file)
+
+
+def test_an_enrolled_boxs_configuration_means_the_places_of_the_units(tmp_path: Path) -> None:
+    config = enrolled_box(tmp_path)
     vitals, video = (unit(UNITS / f"box/system/haidang-{name}.service") for name in ("vitals", "video"))
     (video_socket,) = unit(UNITS / "box/system/haidang-video.socket")["Socket.ListenStream"]
     assert config.sockets.video == config.video_socket == Path(video_socket)
@@ -185,11 +205,73 @@ def test_the_boxs_configuration_means_the_places_of_the_units(tmp_path: Path) ->
     assert config.picture_socket.parent == Path("/run") / video["Service.RuntimeDirectory"][0]
     writable = vitals["Service.ReadWritePaths"][0].split()
     assert {str(config.data_dir), str(config.control_socket.parent)} <= set(writable)
-    name, _, source = vitals["Service.LoadCredential"][0].partition(":")
-    assert config.key == Path("/run/credentials/haidang-vitals.service") / name
-    assert Path(source).parent == config.certificate.parent == config.ca.parent
     (wanted,) = unit(UNITS / "box/system/haidang-restart.path")["Path.PathExists"]
     assert config.restart_command == ("touch", wanted)
+
+
+def test_the_key_comes_as_systemd_names_what_it_copies(tmp_path: Path) -> None:
+    config = enrolled_box(tmp_path)
+    vitals = unit(UNITS / "box/system/haidang-vitals.service")
+    (credential,) = vitals["Service.LoadCredential"]
+    name, _, source = credential.partition(":")
+    assert config.key.parent == config.certificate.parent == tmp_path / source[1:]
+    given = tmp_path / f"{name}_{config.key.name}"  # systemd.exec(5): a folder's files, by both names
+    assert with_credentials(config, tmp_path).key == config.key, "systemd has copied nothing"
+    assert with_credentials(config, None).key == config.key
+    given.write_bytes(b"key")
+    assert with_credentials(config, tmp_path).key == given
+
+
+def test_who_asks_for_the_name_of_this_boot_may_read_it() -> None:
+    """ProcSubset=pid hides it (proc(5), subset=pid)."""
+    for path in SERVICES:
+        verb = next(iter(re.findall(r"haidang-edge ([a-z-]+)", path.read_text(encoding="utf-8"))), "")
+        if verb in ("vitals", "video", "panel", "enrol"):
+            assert "Service.ProcSubset" not in unit(path), path.name
+
+
+def arguments_of(path: Path) -> list[str]:
+    (line,) = unit(path)["Service.ExecStart"]
+    return line.split()[1:]
+
+
+@pytest.mark.parametrize("name", ["enrol", "renew", "factory-return"])
+def test_a_unit_says_nothing_that_its_command_does_not_know(name: str, tmp_path: Path) -> None:
+    """`--help` comes last: all before it has been understood."""
+    words = arguments_of(UNITS / f"box/system/haidang-{name}.service")
+    said = CliRunner().invoke(edge_app, [*words, "--help"])
+    assert said.exit_code == 0, said.output
+    for option in (word for word in words if word.startswith("--")):
+        assert option in said.output
+
+
+def test_the_next_certificate_is_asked_for_after_each_start_and_every_day() -> None:
+    timer = unit(UNITS / "box/system/haidang-renew.timer")
+    assert (timer["Timer.OnCalendar"], timer["Timer.Persistent"]) == (["daily"], ["yes"])
+    assert {"Timer.OnBootSec", "Timer.RandomizedDelaySec"} <= set(timer)
+    assert "haidang-renew.timer" in wanted_by_the_target()
+    service = unit(UNITS / "box/system/haidang-renew.service")
+    assert service["Service.User"] == ["haidang-enrol"], "whose the keys are"
+    assert service["Service.Restart"] == ["on-failure"], "a hub that is away is asked again"
+
+
+def test_a_factory_return_comes_before_whatever_opens_the_spool() -> None:
+    path = UNITS / "box/system/haidang-factory-return.service"
+    keys = unit(path)
+    before = set(keys["Unit.Before"][0].split())
+    assert {f"haidang-{name}.service" for name in ("folders", "enrol", "vitals", "panel")} <= before
+    boot = Path(arguments_of(path)[-1])
+    config = Path(arguments_of(path)[-3])
+    conditions = keys["Unit.ConditionPathExists"]
+    assert conditions == [f"|{boot / REQUEST_NAME}", f"|{config.with_name(FACTORY_MARK)}"]
+    for name in ("enrol", "vitals"):
+        needs = unit(UNITS / f"box/system/haidang-{name}.service")
+        assert path.name in needs["Unit.Requires"][0].split(), name
+
+
+def wanted_by_the_target() -> set[str]:
+    lines = unit(UNITS / "box/system/haidang.target")["Unit.Wants"]
+    return {name for line in lines for name in line.split()}
 
 
 def table(path: Path) -> list[list[str]]:
@@ -230,6 +312,8 @@ def carried_out(program: str, *arguments: str, lines: str) -> None:
 @pytest.mark.parametrize("side", SIDES)
 def test_systemd_makes_users_and_folders_of_them(side: str, tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
+    (tmp_path / "usr/lib/haidang").mkdir(parents=True)
+    shutil.copy(TEMPLATE, tmp_path / "usr/lib/haidang")
     (users,) = (UNITS / side / "sysusers.d").iterdir()
     lines = users.read_text() + "u systemd-timesync -\n"
     carried_out("systemd-sysusers", f"--root={tmp_path}", lines=lines)
@@ -240,12 +324,15 @@ def test_systemd_makes_users_and_folders_of_them(side: str, tmp_path: Path) -> N
         assert re.search("^haidang:x:7401:", (tmp_path / "etc/passwd").read_text(), re.MULTILINE)
         spool = (tmp_path / "data/haidang/spool").stat()
         assert (spool.st_uid, spool.st_mode & 0o7777) == (7401, 0o711)
+        box = (tmp_path / "data/haidang/box.toml").stat()
+        assert (box.st_uid, box.st_mode & 0o7777) == (7404, 0o644), "enrolment writes it, all of ours read it"
         assert (tmp_path / "run/haidang").stat().st_mode & 0o7777 == 0o2751
 
 
 def test_what_is_said_aloud_can_be_read_by_video_whatever_the_umask(tmp_path: Path) -> None:
     """The ACL, for a user that this machine has, as the file system carries it out."""
-    (line,) = [one for one in (UNITS / FOLDERS["box"][1]).read_text().splitlines() if one.startswith("a+")]
+    lines = (UNITS / FOLDERS["box"][1]).read_text().splitlines()
+    (line,) = [one for one in lines if one.startswith("a+") and "/prompts " in one]
     folder = tmp_path / "prompts"
     folder.mkdir(mode=0o700)
     acl = line.split()[-1].replace("haidang-video", "nobody")
@@ -299,9 +386,4 @@ def test_the_classes_of_devices_that_units_allow_are_loaded_before() -> None:
 
 
 def test_the_toml_of_the_box_is_toml() -> None:
-    assert set(tomllib.loads((UNITS / "box/box.toml").read_text())) == {
-        "data_dir",
-        "hub",
-        "sockets",
-        "commands",
-    }
+    assert set(tomllib.loads(TEMPLATE.read_text())) == {"data_dir", "sockets", "commands"}

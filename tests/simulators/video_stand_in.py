@@ -1,13 +1,14 @@
 """What `edge vitals` sees of an `edge video`: a process that speaks the messages, well or badly.
 
-    python -m tests.simulators.video_stand_in FOLDER [deaf|flood|dies|stubborn|clings|mute|flows]
+    python -m tests.simulators.video_stand_in FOLDER [deaf|flood|dies|stubborn|clings|mute|flows|tries]
 
 It is called at the socket on its standard input. Each line that it hears goes to FOLDER/heard, after its
 process id. At a `join` it opens its devices and offers; at a `photo` it sends PICTURE; a prompt it has said
 at once. `deaf` never reads, `flood` says everything wrong that it can, as fast as it can, `dies` ends at
 once, `stubborn` ignores SIGTERM and the end, `clings` keeps its devices open after the call, `mute` never
 ends a prompt, `flows` says that its leg stands and what the link gives it, as does one that has another at
-the other end. FOLDER/waits-PID is there when it waits to be called.
+the other end, `tries` never ends a trial of the devices, which others end at once with TRIED.
+FOLDER/waits-PID is there when it waits to be called.
 """
 
 import json
@@ -23,6 +24,7 @@ from typing import Any
 from edge.call.video_messages import (
     CallOver,
     DevicesNow,
+    DevicesTried,
     End,
     FromHub,
     Here,
@@ -30,16 +32,19 @@ from edge.call.video_messages import (
     Say,
     Spoke,
     ToHub,
+    TryDevices,
     encode_line,
     parse_to_video,
     photo_slices,
 )
+from edge.health.report import Finding
 
 PICTURE = bytes(range(256)) * 300  # 76,800 bytes: four slices, and more than one batch
 LEG = "1e61e61e61e61e61"
 RATE_BPS = 48_000
 GIVE_UP_S = 20.0
 CLOSED = DevicesNow(camera="closed", microphone="closed", loudspeaker="closed")
+TRIED = Finding(part="sound", is_well=True, text="the microphone hears the loudspeaker")
 OPEN = DevicesNow(camera="open", microphone="open", loudspeaker="missing", text="no loudspeaker: plug one in")
 
 
@@ -83,6 +88,8 @@ class StandIn:
                     case End() if self._manner != "stubborn":
                         self._has_ended = True
                         return
+                    case TryDevices(is_wanted=True) if self._manner != "tries":
+                        line.sendall(encode_line(DevicesTried(findings=(TRIED,))))
                     case Say(number=number, file=str()) if self._manner != "mute":
                         line.sendall(encode_line(Spoke(number=number)))
                     case _:

@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> Path:
     """A box that is enrolled, with a spool that has nothing the hub lacks but what `fill` adds."""
     home = tmp_path / "etc" / "haidang"
     home.mkdir(parents=True)
-    for name in ("ca.pem", "box.pem", "box.key", "seal.pub", *KEPT):
+    for name in ("ca.pem", "box.pem", "box.key", "seal.pub", "enrolment.json", *KEPT):
         (home / name).write_text("secret")
     (home / "voices" / "vi").mkdir(parents=True)
     (home / "voices" / "vi" / "kept.wav").write_bytes(b"RIFF")

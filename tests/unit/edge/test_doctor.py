@@ -149,6 +149,7 @@ WELL = Sight(
     call=StationCall(),
     media=CLOSED,
     operator=None,
+    certificate_ends_utc_s=60 * 86_400.0,
 )
 OWING = {"0": Owed(records=0), "1": Owed(records=2), "2": Owed(records=9), "3": Owed(records=0)}
 
@@ -169,6 +170,7 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
         "clock",
         "spool",
         "seal",
+        "certificate",
         "link",
         "hub",
         "visit",
@@ -220,6 +222,19 @@ def test_a_box_without_faults_is_well_and_speaks_of_every_part_in_a_signal_s_ord
             "sealed to key 2 of the hub; 1 offers of another were not taken, last: seal_broken: the hub's",
             "tell the hub's operator",
         ),
+        (
+            {"certificate_ends_utc_s": 23 * 86_400.0},
+            "certificate",
+            "good for 23 days, and not renewed",
+            "journalctl -u haidang-renew",
+        ),
+        (
+            {"certificate_ends_utc_s": -86_400.0},
+            "certificate",
+            "expired 1 days ago, and not renewed",
+            "journalctl -u haidang-renew",
+        ),
+        ({"certificate_ends_utc_s": None}, "certificate", "cannot be read", "`edge enrol` asks"),
         ({"status": status(refused=3)}, "hub", "the hub refuses 3 records", "tell the hub's operator"),
         ({"link": link(last_receipt_s=None)}, "hub", "no receipt since the start", "check that the hub runs"),
         (
@@ -376,3 +391,11 @@ def test_what_former_spools_owe_is_told_and_is_no_fault() -> None:
 def test_how_far_the_check_is_stands_beside_what_is_owed(card: CardSight, text: str) -> None:
     (found,) = findings(card=card)["spool"]
     assert text in found.text
+
+
+def test_a_certificate_is_weighed_by_the_hubs_clock_alone() -> None:
+    """The anchor ties 1 us of this boot to 2 us of 1970: by it 900 s have passed."""
+    (found,) = findings(certificate_ends_utc_s=24 * 86_400.0)["certificate"]
+    assert (found.is_well, found.text) == (True, "good for 24 days")
+    (found,) = findings(certificate_ends_utc_s=-1.0, anchor=None)["certificate"]
+    assert (found.is_well, found.text) == (True, "it is there; nobody has told the time yet")

@@ -19,7 +19,7 @@ from images.units import is_enabled, place
         ("journald.conf.d/haidang.conf", "systemd/journald.conf.d/haidang.conf"),
         ("box/system.conf.d/watchdog.conf", "systemd/system.conf.d/watchdog.conf"),
         ("box/haidang/folders.conf", "haidang/folders.conf"),
-        ("box/box.toml", None),
+        ("box/haidang/box.toml", "haidang/box.toml"),
         ("hub/system/haidang.target", None),
         ("hub/haidang-hub.service", None),
         ("haidang-hub.service", None),

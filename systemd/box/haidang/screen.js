@@ -1,0 +1,16 @@
+"use strict";
+/** Where the kiosk begins: waits until the page that its address names is there, and goes to it. */
+
+const ASK_EVERY_MS = 1_000;
+
+async function look() {
+  const page = location.hash.slice(1);
+  try {
+    await fetch(page, { mode: "no-cors", cache: "no-store" });
+    location.replace(page);
+  } catch { // nobody is there yet
+    setTimeout(look, ASK_EVERY_MS);
+  }
+}
+
+look();
