@@ -1,0 +1,148 @@
+"""A virtual machine that runs the built card: QEMU without hardware help, its hardware changed by QMP.
+
+The card is not touched: what is inside is asked through systemd's own debug shell, which the command line
+opens on a console that leads here.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final, Self
+
+from images.build_service import IMAGE
+
+QEMU: Final = "qemu-system-x86_64"
+MEMORY_MB: Final = 1024
+CARD_BYTES: Final = 6 << 30  # what is left of it becomes the data partition
+# Of ours on the command line: a shell on the console that leads here, and patience with a machine that is
+# fifty times slower than it thinks.
+OURS: Final = (
+    "systemd.debug_shell=hvc0",
+    "systemd.tty.term.hvc0=dumb",
+    "systemd.show_status=no",
+    "systemd.default_device_timeout_sec=900",
+    "systemd.default_timeout_start_sec=900",
+    "rcupdate.rcu_cpu_stall_suppress=1",
+    "nosoftlockup",
+)
+PROMPT: Final = "# "
+END: Final = "haidang-image-end"
+START_LIMIT_S: Final = 420.0
+ANSWER_LIMIT_S: Final = 180.0
+
+
+class Machine:
+    """One box. Use as a context manager; `sh` asks what is inside, `do` changes the hardware."""
+
+    def __init__(self, folder: Path, card: Path, *, devices: list[str]) -> None:
+        if shutil.which(QEMU) is None:
+            sys.exit(f"{QEMU} is not here: ./run image test installs it")
+        self.folder = folder
+        self.disk = folder / "card.img"
+        subprocess.run(["cp", "--sparse=always", str(card / IMAGE), str(self.disk)], check=True)
+        os.truncate(self.disk, CARD_BYTES)
+        line = (card / "cmdline.txt").read_text(encoding="utf-8").strip()
+        self._command = [QEMU, "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2"]
+        self._command += ["-m", str(MEMORY_MB), "-nodefaults", "-display", "none", "-no-user-config"]
+        self._command += ["-kernel", str(card / "vmlinuz"), "-initrd", str(card / "initrd.img")]
+        self._command += ["-append", " ".join([line, *OURS])]
+        self._command += ["-drive", f"file={self.disk},if=virtio,format=raw,cache=unsafe"]
+        self._command += ["-serial", f"file:{folder / 'console.log'}"]
+        self._command += ["-device", "virtio-serial-pci"]
+        self._command += ["-chardev", f"socket,id=shell,path={folder / 'shell'},server=on,wait=off"]
+        self._command += ["-device", "virtconsole,chardev=shell"]
+        self._command += ["-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,id=nic0"]
+        self._command += ["-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-pci"]
+        self._command += ["-qmp", f"unix:{folder / 'qmp'},server=on,wait=off", *devices]
+
+    def __enter__(self) -> Self:
+        with (self.folder / "qemu.log").open("wb") as log:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=log)
+        self.power_s = time.monotonic()
+        self._number = 0  # of questions: each has its own mark at its end
+        self._qmp: socket.socket | None = None
+        self._shell = self._connected("shell")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in (self._qmp, self._shell):
+            if one is not None:
+                one.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _connected(self, name: str) -> socket.socket:
+        deadline_s = time.monotonic() + 10.0
+        while True:
+            found = socket.socket(socket.AF_UNIX)
+            try:
+                found.connect(str(self.folder / name))
+                return found
+            except OSError:
+                found.close()
+                if self._process.poll() is not None or time.monotonic() > deadline_s:
+                    sys.exit((self.folder / "qemu.log").read_text(encoding="utf-8"))
+                time.sleep(0.05)  # nothing announces that a process listens
+
+    def wait_for_shell(self) -> None:
+        """Return when the debug shell answers."""
+        self._shell.settimeout(2.0)
+        heard, deadline_s = "", time.monotonic() + START_LIMIT_S
+        while not heard.rstrip("\0").endswith(PROMPT):
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(
+                    f"no shell in {START_LIMIT_S:.0f} s: {heard[-500:]} {self.console()[-1500:]}"
+                )
+            with contextlib.suppress(TimeoutError):
+                heard += self._shell.recv(65536).decode("utf-8", errors="replace")
+        self._shell.sendall(b"stty -echo -onlcr; SYSTEMD_COLORS=0 SYSTEMD_PAGER= PS1= PS2= exec sh\n")
+        self.tried("true")
+
+    def sh(self, command: str, *, limit_s: float = ANSWER_LIMIT_S) -> str:
+        """Return what a command writes inside, and its standard error. Raises AssertionError: it failed."""
+        text, status = self.tried(command, limit_s=limit_s)
+        assert status == 0, f"{command}: {status}: {text}"
+        return text
+
+    def tried(self, command: str, *, limit_s: float = ANSWER_LIMIT_S) -> tuple[str, int]:
+        """Return what a command writes, and its exit status."""
+        self._number += 1
+        mark = f"{END}-{self._number}:"
+        line = f"{{ {command}\n}} 2>&1 </dev/null; printf '{mark[:-3]}%s%s;\\n' '{mark[-3:]}' $?\n"
+        self._shell.sendall(line.encode())
+        deadline_s = time.monotonic() + limit_s
+        heard = ""
+        while mark not in heard or ";" not in heard.split(mark, 1)[1]:
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(f"{command}: no end in {limit_s:.0f} s: {heard[-500:]}")
+            with contextlib.suppress(TimeoutError):
+                heard += self._shell.recv(65536).decode("utf-8", errors="replace")
+        text, _, rest = heard.partition(mark)
+        return text.replace("\r", "").strip(), int(rest.split(";")[0])
+
+    def do(self, command: str, **arguments: Any) -> Any:
+        """Have QEMU do something to the hardware. Raises RuntimeError: it refused."""
+        if self._qmp is None:
+            self._qmp = self._connected("qmp")
+            lines = self._qmp.makefile("r", encoding="utf-8")
+            self._answers = (json.loads(line) for line in lines)
+            next(self._answers)  # the greeting
+            self._qmp.sendall(b'{"execute": "qmp_capabilities"}\n')
+            next(self._answers)
+        self._qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        for answer in self._answers:
+            if "error" in answer:
+                raise RuntimeError(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+        raise RuntimeError("QEMU has gone")
+
+    def console(self) -> str:
+        """Return what the kernel's console has said."""
+        return (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")
