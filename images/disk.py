@@ -27,7 +27,7 @@ def make_disk(name: str, trees: dict[str, Path], target: Path, *, epoch: int, to
             "systemd-repart",
             "--empty=create",
             "--size=auto",
-            "--sector-size=512",  # a FAT of larger ones is refused by the computers that claims are written on
+            "--sector-size=512",  # a FAT of larger ones is refused by computers that claims are written on
             "--offline=yes",
             "--dry-run=no",
             f"--seed={SEED}",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -24,11 +25,12 @@ LIMIT_S = 60.0
 
 
 class EnrollingHub:
-    """Use as a context. `hub`: its command line."""
+    """Use as a context. `hub`: its command line. `names`: by which boxes reach it, beside 127.0.0.1."""
 
-    def __init__(self, folder: Path, *, stations: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, *, stations: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> None:
         self.broker = Broker(folder, stations=stations)
-        self._folder = folder
+        self.broker.authority.make(names=names, now=datetime.now(UTC))
+        self._folder, self._names = folder, names
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,7 +42,8 @@ class EnrollingHub:
         self.broker.start()
         reload = json.dumps(["kill", "-HUP", str(self.broker.pid)])
         (self._folder / "hub.toml").write_text(
-            f"[broker]\nport = {self.broker.port}\nreload = {reload}\n[console]\nport = {free_port()}\n",
+            f"[broker]\nport = {self.broker.port}\nreload = {reload}\n"
+            f"[console]\nport = {free_port()}\nnames = {json.dumps(self._names)}\n",
             encoding="utf-8",
         )
         with (self._folder / "hub.log").open("ab") as log:

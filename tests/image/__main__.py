@@ -7,11 +7,14 @@ from pathlib import Path
 
 import typer
 
+from edge.enrolment.box_file import FILE_NAME
 from images.build_service import build
-from tests.image.board import BoardOnUsb
+from tests.image.board import BoardOnUsb, adapter_devices
 from tests.image.machine import Machine
 from tests.image.outside import Outside
 from tests.image.steps import STEPS, Scene
+
+WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
 
 
 def main() -> None:
@@ -25,14 +28,16 @@ def main() -> None:
 
 
 def _run(folder: Path, card: Path) -> int:
-    devices = ["-device", "qemu-xhci,id=usb"]
-    devices += ["-chardev", f"socket,id=board,path={folder / 'cable'},server=on,wait=off"]
-    devices += ["-device", "i6300esb", "-action", "watchdog=reset"]
     failed = 0
-    with Outside(folder / "hub") as outside, Machine(folder, card, devices=devices) as box:
-        box.wait_for_shell()
-        typer.echo(f"{time.monotonic() - box.power_s:6.1f} s from power to a shell")
-        with BoardOnUsb(folder, folder / "cable", "an") as board:
+    devices = [*adapter_devices(folder), *WATCHDOG]
+    with Outside(folder / "hub") as outside:
+        files = {FILE_NAME: outside.claim_file}
+        with (
+            Machine(folder, card, files=files, devices=devices) as box,
+            BoardOnUsb(folder, box.hardware, "an") as board,
+        ):
+            box.wait_for_shell()
+            typer.echo(f"{time.monotonic() - box.power_s:6.1f} s from power to a shell")
             scene = Scene(box, outside, board)
             for step in STEPS:
                 begun_s = time.monotonic()

@@ -1,33 +1,34 @@
 """A virtual machine that runs the built card: QEMU without hardware help, its hardware changed by QMP.
 
-The card is not touched: what is inside is asked through systemd's own debug shell, which the command line
-opens on a console that leads here.
+The card is what was built and what an engineer puts on its boot partition. What is inside is
+asked through systemd's own debug shell, which the command line opens on a console that leads here.
 """
 
 import contextlib
-import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from images.build_service import IMAGE
+from tests.image.qmp import Qmp
 
 QEMU: Final = "qemu-system-x86_64"
 MEMORY_MB: Final = 1024
 CARD_BYTES: Final = 6 << 30  # what is left of it becomes the data partition
-# Of ours on the command line: a shell on the console that leads here, and patience with a machine that is
-# fifty times slower than it thinks.
+BOOTFS_BYTES: Final = 1 << 20  # where the first partition begins
+# Of ours on the command line: a shell on the console that leads here, patience with a machine that is fifty
+# times slower than it thinks, and of the two watchdogs of this machine the one that a card's machine is like.
 OURS: Final = (
     "systemd.debug_shell=hvc0",
     "systemd.tty.term.hvc0=dumb",
     "systemd.show_status=no",
     "systemd.default_device_timeout_sec=900",
     "systemd.default_timeout_start_sec=900",
+    "modprobe.blacklist=iTCO_wdt",
     "rcupdate.rcu_cpu_stall_suppress=1",
     "nosoftlockup",
 )
@@ -38,27 +39,32 @@ ANSWER_LIMIT_S: Final = 180.0
 
 
 class Machine:
-    """One box. Use as a context manager; `sh` asks what is inside, `do` changes the hardware."""
+    """One box. Use as a context manager; `sh` asks what is inside, `hardware` changes what it is made of.
 
-    def __init__(self, folder: Path, card: Path, *, devices: list[str]) -> None:
-        if shutil.which(QEMU) is None:
-            sys.exit(f"{QEMU} is not here: ./run image test installs it")
+    `files`: by their names, what somebody puts on the boot partition before the power comes.
+    """
+
+    def __init__(self, folder: Path, card: Path, *, files: dict[str, str], devices: list[str]) -> None:
         self.folder = folder
-        self.disk = folder / "card.img"
-        subprocess.run(["cp", "--sparse=always", str(card / IMAGE), str(self.disk)], check=True)
-        os.truncate(self.disk, CARD_BYTES)
+        disk = folder / "card.img"
+        subprocess.run(["cp", "--sparse=always", str(card / IMAGE), str(disk)], check=True)
+        os.truncate(disk, CARD_BYTES)
+        for name, text in files.items():
+            command = ["mcopy", "-i", f"{disk}@@{BOOTFS_BYTES}", "-", f"::{name}"]
+            subprocess.run(command, input=text.encode(), check=True)
         line = (card / "cmdline.txt").read_text(encoding="utf-8").strip()
         self._command = [QEMU, "-machine", "q35", "-cpu", "max", "-accel", "tcg,thread=multi", "-smp", "2"]
         self._command += ["-m", str(MEMORY_MB), "-nodefaults", "-display", "none", "-no-user-config"]
         self._command += ["-kernel", str(card / "vmlinuz"), "-initrd", str(card / "initrd.img")]
         self._command += ["-append", " ".join([line, *OURS])]
-        self._command += ["-drive", f"file={self.disk},if=virtio,format=raw,cache=unsafe"]
+        self._command += ["-drive", f"file={disk},if=virtio,format=raw,cache=unsafe"]
         self._command += ["-serial", f"file:{folder / 'console.log'}"]
         self._command += ["-device", "virtio-serial-pci"]
         self._command += ["-chardev", f"socket,id=shell,path={folder / 'shell'},server=on,wait=off"]
         self._command += ["-device", "virtconsole,chardev=shell"]
         self._command += ["-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,id=nic0"]
-        self._command += ["-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-pci"]
+        self._command += ["-object", "rng-random,id=rng0,filename=/dev/urandom"]
+        self._command += ["-device", "virtio-rng-pci,rng=rng0"]
         self._command += ["-qmp", f"unix:{folder / 'qmp'},server=on,wait=off", *devices]
 
     def __enter__(self) -> Self:
@@ -66,14 +72,13 @@ class Machine:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=log)
         self.power_s = time.monotonic()
         self._number = 0  # of questions: each has its own mark at its end
-        self._qmp: socket.socket | None = None
         self._shell = self._connected("shell")
+        self.hardware = Qmp(self._connected("qmp"))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (self._qmp, self._shell):
-            if one is not None:
-                one.close()
+        self._shell.close()
+        self.hardware.close()
         self._process.kill()
         self._process.wait()
 
@@ -91,7 +96,7 @@ class Machine:
                 time.sleep(0.05)  # nothing announces that a process listens
 
     def wait_for_shell(self) -> None:
-        """Return when the debug shell answers."""
+        """Return when the debug shell answers: after power came, or came again."""
         self._shell.settimeout(2.0)
         heard, deadline_s = "", time.monotonic() + START_LIMIT_S
         while not heard.rstrip("\0").endswith(PROMPT):
@@ -126,22 +131,9 @@ class Machine:
         text, _, rest = heard.partition(mark)
         return text.replace("\r", "").strip(), int(rest.split(";")[0])
 
-    def do(self, command: str, **arguments: Any) -> Any:
-        """Have QEMU do something to the hardware. Raises RuntimeError: it refused."""
-        if self._qmp is None:
-            self._qmp = self._connected("qmp")
-            lines = self._qmp.makefile("r", encoding="utf-8")
-            self._answers = (json.loads(line) for line in lines)
-            next(self._answers)  # the greeting
-            self._qmp.sendall(b'{"execute": "qmp_capabilities"}\n')
-            next(self._answers)
-        self._qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
-        for answer in self._answers:
-            if "error" in answer:
-                raise RuntimeError(f"{command}: {answer['error']['desc']}")
-            if "return" in answer:
-                return answer["return"]
-        raise RuntimeError("QEMU has gone")
+    def unit(self, name: str, fact: str) -> str:
+        """Return a property of a unit, as systemd tells it."""
+        return self.sh(f"systemctl show -p {fact} --value {name}")
 
     def console(self) -> str:
         """Return what the kernel's console has said."""
