@@ -21,7 +21,7 @@ from tests.running_hub import read_store
 
 COPIED, MOVED = StationId("con-dao-01"), StationId("phu-quy-01")
 OURS, THEIRS = "10000000abcdef01", "1000000012345678"
-LIMIT_S: Final = 90.0
+LIMIT_S: Final = 240.0  # two boxes, a hub and a broker on a machine that does much else
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def empty(box: EnrolledBox) -> None:
     until(box.owes_nothing, f"all of {box.serial}")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_two_machines_with_one_card_are_told_and_nothing_of_either_is_lost_or_doubled(
     hub: EnrollingHub, ours: EnrolledBox, theirs: EnrolledBox
 ) -> None:
@@ -161,7 +161,7 @@ def test_two_machines_with_one_card_are_told_and_nothing_of_either_is_lost_or_do
     assert "other content" not in (hub.broker.folder / "hub.log").read_text()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_card_that_is_moved_to_and_fro_is_no_copy_and_all_of_it_arrives_once(
     hub: EnrollingHub, ours: EnrolledBox, theirs: EnrolledBox
 ) -> None:
