@@ -6,10 +6,11 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from contract.ids import BoxName, StationId
 from hub.config import Config, read_config
@@ -18,10 +19,14 @@ from hub.enrolment.cli import pin_of
 from hub.people.accounts import Accounts
 from hub.people.boxes import Box, Standings
 from hub.pki.authority import Enrolment
+from hub.store.sqlite import SqliteStore
 from tests.broker import Broker, free_port
+from tests.running_hub import read_store
 from tests.village.process import ENDS_WITH_US
 
 LIMIT_S = 60.0
+HEARD_WITHIN_S = 240.0  # boxes, a hub and a broker on a machine that does much else
+T = TypeVar("T")
 
 
 class EnrollingHub:
@@ -69,6 +74,15 @@ class EnrollingHub:
         self._process.terminate()
         self._process.wait(LIMIT_S)
         self.broker.__exit__()
+
+    def ask(self, question: Callable[[SqliteStore], T]) -> T:
+        """Return what its store answers now."""
+        with read_store(self.config) as store:
+            return question(store)
+
+    def presses(self, station: StationId) -> int:
+        """Return how many presses of a station are in its store."""
+        return self.ask(lambda store: len(store.events(station, names=["press"])))
 
     def hub(self, *words: str) -> str:
         """Run `hub …` as somebody at the server does; return what it says."""
@@ -121,3 +135,11 @@ def files_of(data: Path) -> Enrolment:
     """Return the files of a box that has enrolled itself into `data`."""
     keys = data / "keys"
     return Enrolment(keys / "ca.crt", keys / "box.crt", keys / "box.key", keys / "hub-seal.pub")
+
+
+def until(is_so: Callable[[], bool], what: str, *, limit_s: float = HEARD_WITHIN_S) -> None:
+    """Return as soon as `is_so`; the store of another process announces nothing to us."""
+    deadline_s = time.monotonic() + limit_s
+    while not is_so():
+        assert time.monotonic() < deadline_s, f"waited in vain for {what}"
+        time.sleep(0.05)

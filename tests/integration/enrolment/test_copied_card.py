@@ -1,11 +1,9 @@
 """A card that was copied, in two machines at once, and one that was moved: real boxes, broker and hub."""
 
 import json
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -16,12 +14,11 @@ from hub.ingest.keyring import KeyRing
 from hub.pki.authority import Authority
 from hub.store.sqlite import SqliteStore
 from tests.enrolled_box import EnrolledBox
-from tests.enrolling import EnrollingHub
+from tests.enrolling import EnrollingHub, until
 from tests.running_hub import read_store
 
 COPIED, MOVED = StationId("con-dao-01"), StationId("phu-quy-01")
 OURS, THEIRS = "10000000abcdef01", "1000000012345678"
-LIMIT_S: Final = 240.0  # two boxes, a hub and a broker on a machine that does much else
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +37,6 @@ def ours(hub: EnrollingHub, tmp_path: Path) -> Iterator[EnrolledBox]:
 def theirs(hub: EnrollingHub, tmp_path: Path) -> Iterator[EnrolledBox]:
     with EnrolledBox(tmp_path / "theirs", hub, serial=THEIRS) as box:
         yield box
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + LIMIT_S
-    while not is_so():
-        assert time.monotonic() < deadline_s, f"waited in vain for {what}"
-        time.sleep(0.05)
 
 
 class AtHub:

@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from contract.signals import BoxState
 from edge.clock import BoxClock
 from edge.enrolment.enrol_service import Enrolment as Enrolling
 from hub.pki.authority import Enrolment
-from tests.enrolling import EnrollingHub, files_of
+from tests.enrolling import EnrollingHub, files_of, until
 from tests.integration.hub.test_broker_access import come_in, connect
 from tests.simulators.box import BoxLink, BoxRecords, box_state
 
@@ -55,12 +55,6 @@ def refused(hub: EnrollingHub, files: Enrolment) -> bool:
     return False
 
 
-def until(is_so: Callable[[], bool], what: str, limit_s: float) -> None:
-    deadline_s = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < deadline_s, f"waited in vain for {what}"
-
-
 def test_a_revoked_box_is_out_within_a_minute_and_cannot_come_back(hub: EnrollingHub, tmp_path: Path) -> None:
     thief, other = enrolled(hub, "con-dao-01", tmp_path / "a"), enrolled(hub, "phu-quy-01", tmp_path / "b")
     box = records("phu-quy-01", other, 7)
@@ -74,7 +68,7 @@ def test_a_revoked_box_is_out_within_a_minute_and_cannot_come_back(hub: Enrollin
         began_s = time.monotonic()
         assert hub.hub("revoke", "con-dao-01.1") == "revoked: con-dao-01.1\n"
         assert link.is_closed.wait(OUT_WITHIN_S)
-        until(partial(refused, hub, thief), "the list", began_s + OUT_WITHIN_S - time.monotonic())
+        until(partial(refused, hub, thief), "the list", limit_s=began_s + OUT_WITHIN_S - time.monotonic())
         stored(neighbour, box)
         assert not neighbour.is_closed.is_set()
     assert not refused(hub, other)
@@ -88,7 +82,7 @@ def test_a_session_of_the_time_before_lets_nobody_in(hub: EnrollingHub, tmp_path
     session, is_resumed = come_in(context, hub.broker, session=session)
     assert is_resumed
     hub.hub("revoke", "nam-du-01.1")
-    until(partial(refused, hub, files), "the broker to read the list", OUT_WITHIN_S)
+    until(partial(refused, hub, files), "the broker to read the list", limit_s=OUT_WITHIN_S)
     with pytest.raises((ConnectionError, ssl.SSLError)):
         come_in(context, hub.broker, session=session)
 
@@ -107,7 +101,7 @@ def test_a_station_that_is_revoked_has_no_box_any_more(hub: EnrollingHub, tmp_pa
         assert first.is_closed.wait(OUT_WITHIN_S)
         assert second.is_closed.wait(OUT_WITHIN_S)
     for files in (hand, claimed):
-        until(partial(refused, hub, files), "the broker to read the list", OUT_WITHIN_S)
+        until(partial(refused, hub, files), "the broker to read the list", limit_s=OUT_WITHIN_S)
     spare = enrolled(hub, BY_HAND, tmp_path / "b")  # a new code lets a new box in
     with BoxLink(spare, f"{BY_HAND}.2", port=hub.broker.port) as link:
         box = records(BY_HAND, spare, 9)
