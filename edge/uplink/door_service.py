@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -13,6 +13,7 @@ from edge.config import BoxConfig
 from edge.enrolment.files import read_file, write_file
 from edge.errors import EnrolmentError
 from edge.hub_tls import hub_context
+from edge.hub_way import HubWay
 from edge.uplink.doors import Doors
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,10 @@ BUSY_S: Final = 10.0  # in a call, and without a connection, nothing is looked a
 
 
 class Door:
-    """Of one box. On the loop; `run` until cancelled."""
+    """Of one box. On the loop; `run` until cancelled. `way`: where the hub is, be its name dead or not."""
 
-    def __init__(self, config: BoxConfig, *, now_s: Callable[[], float]) -> None:
-        self._config, self._now_s = config, now_s
+    def __init__(self, config: BoxConfig, way: HubWay, *, now_s: Callable[[], float]) -> None:
+        self._config, self._way, self._now_s = config, way, now_s
         self._file = config.data_dir / FILE_NAME
         kept = read_file(self._file).strip()
         last = int(kept) if kept.isdigit() else None
@@ -41,7 +42,7 @@ class Door:
         order = self._doors.order()
         port = order[0]
         if len(order) > 1:
-            port = await first_open(self._config.hub_host, order) or port
+            port = await first_open(await asyncio.to_thread(self._way.addresses), order) or port
         return replace(self._config, hub_port=port)
 
     def on_up(self, port: int) -> None:
@@ -91,7 +92,11 @@ class Door:
             context.load_cert_chain(config.certificate, config.key)
             context.set_alpn_protocols([ALPN_MQTT])
             async with asyncio.timeout(LOOK_LIMIT_S):
-                _, writer = await asyncio.open_connection(config.hub_host, config.hub_port, ssl=context)
+                sock = await asyncio.to_thread(self._way.connect, config.hub_port, timeout_s=LOOK_LIMIT_S)
+                sock.setblocking(False)
+                _, writer = await asyncio.open_connection(
+                    sock=sock, ssl=context, server_hostname=config.hub_host
+                )
                 writer.transport.abort()
         except (OSError, ValueError, ssl.SSLError) as error:
             log.debug("port %d does not lead to the hub: %s", config.hub_port, error)
@@ -99,13 +104,17 @@ class Door:
         return True
 
 
-async def first_open(host: str, ports: tuple[int, ...], *, head_start_s: float = HEAD_START_S) -> int | None:
-    """Return which of two ports opens; the first has a head start. None: neither in time."""
+async def first_open(
+    addresses: Sequence[str], ports: tuple[int, ...], *, head_start_s: float = HEAD_START_S
+) -> int | None:
+    """Return which of two ports opens at one of the addresses; the first has a head start. None: neither in
+    time.
+    """
     tasks: dict[asyncio.Task[bool], int] = {}
     try:
         async with asyncio.timeout(OPEN_LIMIT_S):
             for port in ports:
-                tasks[asyncio.create_task(_opens(host, port))] = port
+                tasks[asyncio.create_task(_opens(addresses, port))] = port
                 is_last = port == ports[-1]
                 while waiting := [task for task in tasks if not task.done()]:
                     wait_s = None if is_last else head_start_s
@@ -122,10 +131,12 @@ async def first_open(host: str, ports: tuple[int, ...], *, head_start_s: float =
     return None
 
 
-async def _opens(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.transport.abort()
-    return True
+async def _opens(addresses: Sequence[str], port: int) -> bool:
+    for address in addresses:
+        try:
+            _, writer = await asyncio.open_connection(address, port)
+        except OSError:
+            continue
+        writer.transport.abort()
+        return True
+    return False

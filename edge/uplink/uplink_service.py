@@ -77,7 +77,7 @@ class Uplink:
         self._window, self._silence, self._answers = Window(), Silence(), Answers()
         self._connection: Connection | None = None
         self._tls, self._backoff, self._holes = HubTls(config), Backoff(rng.uniform), 0
-        self._door = Door(config, now_s=clock.now_s)
+        self._door = Door(config, self._tls.way, now_s=clock.now_s)
         self._wake, self._over = asyncio.Event(), asyncio.Event()
         self._hurry = asyncio.Event()  # a call waits for its receipt, or another link is used
         self._is_open = False  # calls may go, although the broker has not said yet that it takes us

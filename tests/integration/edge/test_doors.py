@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge.config import BoxConfig
+from edge.hub_way import KEPT_NAME
 from edge.uplink import door_service, doors, tls
 from edge.uplink.door_service import FILE_NAME, first_open
 from tests.broker import Broker, free_port
@@ -76,6 +78,28 @@ async def test_a_box_whose_ordinary_port_is_closed_comes_by_the_front_and_keeps_
 
 
 @in_a_loop
+async def test_it_comes_by_the_front_when_no_name_server_answers_too(
+    config: BoxConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(config) as box:
+        await box.until(lambda: box.is_connected)
+        await box.until((config.data_dir / KEPT_NAME).exists)
+    (config.data_dir / FILE_NAME).unlink(missing_ok=True)  # it is in doubt between the two ports
+    asked = socket.getaddrinfo
+
+    def none_answers(host: object, *rest: Any, **named: Any) -> Any:
+        if host == config.hub_host:
+            raise socket.gaierror(socket.EAI_AGAIN, "no name server answers")
+        return asked(host, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", none_answers)
+    async with running(config) as box:
+        await box.until(lambda: box.is_connected)
+        assert box.uplink.link.port == config.front_port
+        assert box.uplink.link.reconnects == 0
+
+
+@in_a_loop
 async def test_without_a_front_it_would_not_come(config: BoxConfig) -> None:
     async with running(replace(config, front_port=None)) as box:
         await box.until(lambda: box.uplink.link.reconnects > 1)
@@ -136,8 +160,8 @@ async def test_the_first_of_two_ports_has_a_head_start() -> None:
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         first, second = (server.getsockname()[1] for server in (one, other))
         for _ in range(5):
-            assert await first_open("127.0.0.1", (first, second)) == first
+            assert await first_open(["127.0.0.1"], (first, second)) == first
         one.close()
-        assert await first_open("127.0.0.1", (first, second)) == second
+        assert await first_open(["127.0.0.1"], (first, second)) == second
         other.close()
-        assert await first_open("127.0.0.1", (first, second)) is None
+        assert await first_open(["127.0.0.1"], (first, second)) is None
