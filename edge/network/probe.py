@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from contract.front import ALPN_MQTT
 from edge.hub_tls import hub_context
 from edge.hub_way import SEGMENT_BYTES, family_of
 from edge.network.verdict import HTTPS_PORT, Answer, Seen, portal_of
@@ -22,7 +23,6 @@ LIMIT_S: Final = 6.0  # of each wait: a satellite's handshake takes two, and one
 PATIENCE_S: Final = 2.0  # then what else may be the matter is looked for, beside it
 SMALL_SEGMENT_BYTES: Final = 500
 HTTP_PORT: Final = 80
-ALPN: Final = "mqtt"  # a hub with one port for everything asks who is wanted
 _OTHER_NAME: Final = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _SAID_WITHOUT_TLS: Final = ("WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "PACKET_LENGTH_TOO_LONG")
 
@@ -63,7 +63,7 @@ async def probe(
     if not target.addresses:
         return Probed(seen)
     ours = hub_context(target.ca_pem)
-    ours.set_alpn_protocols([ALPN])
+    ours.set_alpn_protocols([ALPN_MQTT])  # a hub with one port for everything asks who is wanted
     main = asyncio.create_task(_greet_any(target, target.port, ours))
     others: asyncio.Future[tuple[_Greeted, _Greeted, str | None]] | None = None
     try:
