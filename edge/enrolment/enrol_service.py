@@ -217,7 +217,9 @@ class Enrolment:
         return f"not due for {answer.renew_after_s / 86_400:.0f} days, by the hub's clock"
 
     def _keep(self, answer: Enrolled, desk: HubDesk, key: BoxKey, claim: str) -> None:
-        """Put it all on the disk, box.toml last: without that the box is not enrolled, and asks again."""
+        """Put it all on the disk. Whenever the power goes, the next start asks with the same code and key and
+        gets the same answer: until the last two lines the code counts as unused, and its key is kept.
+        """
         certificate = answer.certificate.encode()
         if not key.fits(certificate):
             raise EnrolmentError("the hub's certificate is not for this box's key")
@@ -235,11 +237,11 @@ class Enrolment:
         write_file(self._keys / FILES["seal_key"], answer.seal_key, mode=0o644)
         key.keep(self._keys / FILES["key"])
         write_file(self._keys / FILES["certificate"], certificate, mode=0o644)
-        (self._keys / NEXT_KEY).unlink(missing_ok=True)
-        claims = [*self._state().get("claims", []), *([_mark(claim)] if claim else [])]
-        self._remember(hub={"host": desk.host, "port": desk.port}, claims=claims[-CLAIMS_KEPT:])
         write_file(path, text.encode(), mode=0o644)  # no secret: other users' services read it
         _note_replaced(read_config(path), is_replaced=answer.is_replaced)
+        claims = [*self._state().get("claims", []), *([_mark(claim)] if claim else [])]
+        self._remember(hub={"host": desk.host, "port": desk.port}, claims=claims[-CLAIMS_KEPT:])
+        (self._keys / NEXT_KEY).unlink(missing_ok=True)
 
     def _state(self) -> dict[str, Any]:
         with suppress(ValueError):
