@@ -34,8 +34,8 @@ class HubWay:
         self.host, self._kept = host, kept
         self.is_name_dead = False  # when it was last asked for
         self._doubted: set[str] = set()
-        self._asking: threading.Thread | None = None
-        self._found: list[str] = []
+        self._question = threading.Lock()
+        self._asked: _Question | None = None
 
     def addresses(self) -> list[str]:
         """Return the addresses to try, in this order; may take RESOLVE_FIRST_S. Empty: none is known."""
@@ -59,13 +59,14 @@ class HubWay:
             except OSError as error:
                 sock.close()
                 failed = error
+                self.doubt(address)
             else:
                 return sock
         raise failed
 
     def keep(self, address: str) -> None:
         """The hub proved itself there: it is tried when its name is not resolved."""
-        self._doubted.clear()
+        self._doubted.discard(address)
         if address == self._read():
             return
         text = json.dumps({"host": self.host, "address": address})
@@ -75,7 +76,7 @@ class HubWay:
             log.warning("the hub's address is not kept: %s", error)
 
     def doubt(self, address: str) -> None:
-        """Somebody else answered there: try it last, until the hub has proved itself anywhere."""
+        """Nobody answered there, or somebody else: try it last, until the hub has proved itself there."""
         self._doubted.add(address)
 
     def _read(self) -> str | None:
@@ -87,17 +88,27 @@ class HubWay:
 
     def _resolve(self, limit_s: float) -> list[str]:
         """Return what name servers say within `limit_s`: a dead one keeps its caller for half a minute."""
-        if self._asking is None or not self._asking.is_alive():
-            self._found = []
-            self._asking = threading.Thread(target=self._ask, name="resolve", daemon=True)
-            self._asking.start()
-        self._asking.join(limit_s)
-        return [] if self._asking.is_alive() else list(self._found)
+        with self._question:  # several threads ask
+            if self._asked is None or not self._asked.is_alive():
+                self._asked = _Question(self.host)
+                self._asked.start()
+            asked = self._asked
+        asked.join(limit_s)
+        return [] if asked.is_alive() else asked.found
 
-    def _ask(self) -> None:
+
+class _Question(threading.Thread):
+    """One question to the name servers. `found`: the addresses, once it has ended."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(name="resolve", daemon=True)
+        self._host = host
+        self.found: list[str] = []
+
+    def run(self) -> None:
         with suppress(OSError, UnicodeError):
-            found = socket.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
-            self._found = list(dict.fromkeys(str(one[4][0]) for one in found))
+            found = socket.getaddrinfo(self._host, None, type=socket.SOCK_STREAM)
+            self.found = list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 def family_of(address: str) -> socket.AddressFamily:

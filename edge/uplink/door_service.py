@@ -36,13 +36,19 @@ class Door:
         self._doors = Doors(config.hub_port, config.front_port, last=last)
         self._kept = self._doors.last
         self._has_news = asyncio.Event()
+        self._in_vain = 0  # looks at which neither opened
 
     async def choose(self) -> BoxConfig:
         """Return the configuration with the port to try now; takes a while when it is in doubt which."""
         order = self._doors.order()
         port = order[0]
         if len(order) > 1:
-            port = await first_open(await asyncio.to_thread(self._way.addresses), order) or port
+            opened = await first_open(await asyncio.to_thread(self._way.addresses), order)
+            if opened is None:  # a very slow link opens neither in time: they take turns
+                port = order[self._in_vain % 2]
+                self._in_vain += 1
+            else:
+                port = opened
         return replace(self._config, hub_port=port)
 
     def on_up(self, port: int) -> None:
@@ -132,11 +138,21 @@ async def first_open(
 
 
 async def _opens(addresses: Sequence[str], port: int) -> bool:
-    for address in addresses:
-        try:
-            _, writer = await asyncio.open_connection(address, port)
-        except OSError:
-            continue
-        writer.transport.abort()
-        return True
-    return False
+    tries = [asyncio.create_task(_opens_at(address, port)) for address in addresses]
+    try:
+        for one in asyncio.as_completed(tries):
+            if await one:
+                return True
+        return False
+    finally:
+        for task in tries:
+            task.cancel()
+
+
+async def _opens_at(address: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(address, port)
+    except OSError:
+        return False
+    writer.transport.abort()
+    return True
