@@ -156,7 +156,7 @@ class Network:
             probed = await probe(
                 target, is_name_dead=self._way.is_name_dead, wants_full=wants_full, utc_ms=self._utc_ms()
             )
-        except (ValueError, ssl.SSLError, OSError) as error:
+        except (BoxError, ValueError, ssl.SSLError, OSError) as error:
             log.error("%s cannot be tried: %s; enrol the box again", name, error)
             return
         finally:

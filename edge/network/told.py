@@ -86,8 +86,8 @@ class NetworkNow(BaseModel):
 
 
 class VitalsWord(BaseModel):
-    """What `edge vitals` answers. `owes_call`: something of a call waits for the hub; `utc_ms`: the hub's
-    time, None while the box is not tied to it.
+    """What `edge vitals` answers. `is_connected`: by the link that is used; `owes_call`: something of a call
+    waits for the hub; `utc_ms`: the hub's time, None while the box is not tied to it.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -125,12 +125,15 @@ class Uplink:
         """Say whether voice and picture are on the link too, and what it gives them: we leave them room."""
         self._window.share(is_in_call=is_in_call, media_bps=media_bps)
 
-    def use_link(self, addresses: Iterable[str], *, is_another: bool, why: str) -> None:
-        """These are this machine's addresses on its link: a connection by another is of no use any more."""
-        is_by = None if self._connection is None else self._connection.local_address()
-        if is_another or (is_by is not None and is_by not in addresses):
-            self._hurry.set()
-            self.on_disconnected(why)
+    @property
+    def local_address(self) -> str | None:
+        """By which of this machine's addresses the box is connected, or tries to be; None: by none."""
+        return None if self._connection is None else self._connection.local_address()
+
+    def connect_anew(self, why: str) -> None:
+        """Whatever the connection goes by is of no use any more."""
+        self._hurry.set()
+        self.on_disconnected(why)
 
     def add(self, records: Iterable[OwedRecord]) -> None:
         """These were stored: send them in their turn."""
