@@ -26,7 +26,12 @@ def machine_name(
         return as_name(_read(serial_file))
     machine_id = _read(machine_id_file).strip()
     digest = hashlib.sha256(b"haidang machine name " + machine_id).hexdigest()[:16] if machine_id else ""
-    return as_name(_read(here)) or digest
+    try:
+        return as_name(here.read_bytes()) or digest
+    except FileNotFoundError:
+        return digest
+    except OSError:  # it has a number and does not say it now: another name would be another machine
+        return ""
 
 
 def as_name(raw: bytes) -> str:

@@ -24,25 +24,29 @@ class Trial:
 
     def __init__(self, command: Sequence[str], *, on_tried: Callable[[DevicesTried], object]) -> None:
         self._command, self._on_tried = tuple(command), on_tried
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()  # all but the last are letting go
 
     def start(self) -> None:
         """Try them, from the beginning."""
         self.stop()
-        self._running = asyncio.create_task(self._run(), name="trial of the devices")
+        task = asyncio.create_task(self._run(frozenset(self._running)), name="trial of the devices")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     def stop(self) -> None:
         """Let go of them: nobody wants to know any more. Nothing is said then."""
-        if self._running is not None:
-            self._running.cancel()
+        for task in self._running:
+            task.cancel()
 
     async def end(self) -> None:
         """Stop, and wait until the devices are free."""
         self.stop()
-        if self._running is not None:
-            await asyncio.wait({self._running})
+        if self._running:
+            await asyncio.wait(self._running)
 
-    async def _run(self) -> None:
+    async def _run(self, before: frozenset[asyncio.Task[None]]) -> None:
+        if before:  # one of them may still have the camera
+            await asyncio.wait(before)
         try:
             child = await asyncio.create_subprocess_exec(
                 *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE

@@ -30,6 +30,14 @@ def test_a_machine_id_never_leaves_the_machine_as_it_is(machine_id: Path) -> Non
     assert machine_name(here=NOWHERE, machine_id_file=other) != name
 
 
+def test_a_machine_that_has_a_number_and_does_not_say_it_now_has_no_other_name(
+    tmp_path: Path, machine_id: Path
+) -> None:
+    unreadable = tmp_path / "serial-number"
+    unreadable.mkdir()
+    assert machine_name(here=unreadable, machine_id_file=machine_id) == ""
+
+
 def test_what_the_configuration_names_is_asked_alone(tmp_path: Path, machine_id: Path) -> None:
     assert machine_name(tmp_path / "missing", here=NOWHERE, machine_id_file=machine_id) == ""
     assert machine_name(here=NOWHERE, machine_id_file=NOWHERE) == ""
