@@ -250,17 +250,14 @@ class Uplink:
             self._hold_until_s if self._hold_until_s > now_s else None,
             self._silence.next_s(now_s=now_s),
             self._stall_s(),
-            *(self._room_s(now_s) if self._waits_for_room else ()),
+            self._window.next_room_s(now_s=now_s) if self._waits_for_room else None,
+            now_s + LOOK_AT_TCP_S if self._waits_for_room else None,
         ]
         return min((max(0.0, at_s - now_s) for at_s in due if at_s is not None), default=None)
 
     def _stall_s(self) -> float | None:
         oldest_s = self._window.oldest_sent_s
         return None if oldest_s is None else oldest_s + max(STALL_MIN_S, 6 * (self._window.answer_s or 0.0))
-
-    def _room_s(self, now_s: float) -> tuple[float, ...]:
-        room_s = self._window.next_room_s(now_s=now_s)
-        return (now_s + LOOK_AT_TCP_S, *(() if room_s is None else (room_s,)))
 
     def _look_at_tcp(self) -> None:
         if self._connection is not None and self._is_open:
