@@ -41,14 +41,16 @@ class SerialPort:
     def __init__(self, path: str, *, baud: int = BAUD, parity: Parity = "N") -> None:
         self.path = path
         self.dropped_writes = 0
-        self._readable = asyncio.Event()
+        self._has_news = asyncio.Event()  # bytes, an end, or `wake`
+        self._came = bytearray()
+        self._end: PortLostError | None = None
         self._pending = bytearray()
-        self._is_writing = False
+        self._is_writing = self._is_full = False
         self._serial = _open(path, baud, parity)
         self._fd = self._serial.fileno()
         os.set_blocking(self._fd, False)
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._fd, self._readable.set)
+        self._loop.add_reader(self._fd, self._take)
 
     @property
     def pending_bytes(self) -> int:
@@ -81,28 +83,62 @@ class SerialPort:
             self._serial.reset_input_buffer()
         except (OSError, termios.error) as error:
             raise self._lost(str(error)) from error
+        self._came.clear()
 
     async def read(self, *, timeout_s: float | None) -> bytes:
         """Return what came; empty after `timeout_s` (None: never) or `wake`. Raises PortLostError."""
         with contextlib.suppress(TimeoutError):  # a loop that is late finds both the time over and bytes
             async with asyncio.timeout(timeout_s):  # None: no limit
-                await self._readable.wait()
-        self._readable.clear()
+                await self._has_news.wait()
+        if self._end is None:
+            self._has_news.clear()
+        elif not self._came:
+            raise self._end
+        data = bytes(self._came)
+        self._came.clear()
+        if self._is_full and self._end is None:
+            self._is_full = False
+            self._loop.add_reader(self._fd, self._take)
+        return data
+
+    async def rest(self, rest_s: float) -> None:
+        """Leave what comes meanwhile to the kernel, which has room for READ_MAX_BYTES: a wake costs more than
+        bytes do. A cable that is pulled out takes with it what came in this time; a `wake` waits."""
+        self._loop.remove_reader(self._fd)
+        try:
+            await asyncio.sleep(rest_s)
+        finally:
+            if self._serial.is_open and self._end is None and not self._is_full:
+                self._loop.add_reader(self._fd, self._take)
+
+    def left(self) -> bytes:
+        """Return what has come and nobody has read, without waiting; for the last look at a port."""
+        self._take()
+        data = bytes(self._came)
+        self._came.clear()
+        return data
+
+    def _take(self) -> None:
+        """Take what is there, at once: a port that stays readable wakes the loop again, for nothing."""
         if not select.select([self._fd], [], [], 0)[0]:
-            return b""  # woken; a terminal without data and one that hung up both read as empty
+            return  # thrown away since; a terminal without data and one that hung up both read as empty
         try:
             data = os.read(self._fd, READ_MAX_BYTES)
+            if not data:
+                self._end = self._lost("no more data")
         except BlockingIOError:
-            return b""
+            return
         except OSError as error:
-            raise self._lost(os.strerror(error.errno) if error.errno else str(error)) from error
-        if not data:
-            raise self._lost("no more data")
-        return data
+            data, self._end = b"", self._lost(os.strerror(error.errno) if error.errno else str(error))
+        self._came += data
+        self._is_full = len(self._came) >= READ_MAX_BYTES
+        if self._is_full or self._end is not None:  # the rest stays with the kernel until this is fetched
+            self._loop.remove_reader(self._fd)
+        self._has_news.set()
 
     def wake(self) -> None:
         """Make `read` return now."""
-        self._readable.set()
+        self._has_news.set()
 
     def write(self, data: bytes) -> None:
         """Send whole frames. When the device does not listen, they are dropped and counted."""
@@ -124,7 +160,7 @@ class SerialPort:
             return
         except OSError:
             self._pending.clear()  # the reader learns of it too, and tells
-            self._readable.set()
+            self._has_news.set()
         if self._is_writing:
             self._is_writing = False
             self._loop.remove_writer(self._fd)

@@ -23,7 +23,7 @@ DOUBT_FRAMES: Final = 1.5  # … and so many frames later
 DOUBT_EARLY_S: Final = 0.25  # … and, while nobody knows what is usual, so much
 HOLD_S: Final = 0.3  # what was only late has been made up for by then, …
 HOLD_FRAMES: Final = 4
-HOLD_ARRIVALS: Final = 6  # … unless the loop is so busy that hardly anything has come
+HOLD_ARRIVALS: Final = 3  # … unless the loop is so busy that hardly anything has come
 HOLD_BUSY_S: Final = 0.6
 
 

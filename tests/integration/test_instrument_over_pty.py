@@ -32,6 +32,7 @@ from firmware_bridge.events import (
     SingleMeasurement,
     StreamKind,
 )
+from firmware_bridge.instruments import instrument_bridge
 from firmware_bridge.instruments.instrument_bridge import LINE_TRIED_S, InstrumentBridge
 from firmware_bridge.port import Parity, SerialPort
 from tests.simulators.devices.catalogue import all_simulators
@@ -40,6 +41,7 @@ from tests.simulators.devices.sim import DeviceSim
 
 LIMIT_S = 30.0  # of one wait: nothing here takes five seconds, but a loaded machine may
 LOOK_EVERY_S = 0.05
+TURNS = 10  # of the loop: more than anything takes that is ready
 BERRY = driver_named("berry-bm1000")
 CONTEC_C = driver_named("contec-cms50-c")
 
@@ -383,5 +385,28 @@ def test_bytes_are_recorded_as_they_come_with_their_times(link: Path) -> None:
                 times_s = [at_s for at_s, _ in watch.heard]
                 assert times_s == sorted(times_s)
                 assert began_s <= times_s[0] <= boottime_s()
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_that_is_known_wakes_nobody_with_each_of_its_bytes(
+    link: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instrument_bridge, "GATHER_S", LIMIT_S)
+
+    async def scenario() -> None:
+        with DeviceSim(link, device_of(BERRY)):
+            terminal = os.open(link, os.O_RDONLY | os.O_NOCTTY)
+            try:
+                async with running(BERRY, link) as watch:
+                    await watch.until(watch.lives)
+                    before = len(watch.heard)
+                    assert (await asyncio.to_thread(select.select, [terminal], [], [], LIMIT_S / 2))[0]
+                    for _ in range(TURNS):
+                        await asyncio.sleep(0)
+                    assert len(watch.heard) == before
+                assert len(watch.heard) == before + 1, "what waited in the end is taken"
+            finally:
+                os.close(terminal)
 
     asyncio.run(scenario())

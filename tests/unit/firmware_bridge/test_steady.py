@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.instruments.instrument_bridge import GATHER_S
 from firmware_bridge.instruments.steady import DOUBT_S, HOLD_BUSY_S, HOLD_S, Placed, SteadyClock
 from tests.unit.firmware_bridge.arrivals import BEGAN_S, Arrival, Instrument
 
@@ -120,6 +121,21 @@ def test_what_is_not_made_up_for_is_told_when_the_time_is_over() -> None:
     (place,) = ticked(clock, until_s=6.1 + HOLD_S + HOLD_BUSY_S)
     assert (place.first_index, place.estimated_lost) == (599, 99)
     assert place.box_s == pytest.approx(6.0, abs=0.002)
+
+
+def test_a_stream_that_is_taken_together_is_not_taken_for_a_busy_loop() -> None:
+    clock = SteadyClock(rate_hz=100.0)
+    steady(clock, seconds=5)
+    gap_s, every_s = 1.0, GATHER_S + 0.03  # an adapter's clump, and a loop that is late
+    told: list[Placed] = []
+    for k in range(10):
+        arrival_s = 5.0 + gap_s + k * every_s
+        told += ticked(clock, until_s=arrival_s)
+        if told:
+            break
+        told += clock.take(round(every_s * 100), arrival_s=arrival_s)
+    assert told[0].estimated_lost == pytest.approx(gap_s * 100, abs=10)
+    assert arrival_s - (5.0 + gap_s) <= HOLD_S + every_s
 
 
 def test_a_loop_that_is_busy_for_long_loses_nothing() -> None:
