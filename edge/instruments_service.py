@@ -11,7 +11,7 @@ from edge.capture.capture import Capture
 from edge.clock import BoxClock
 from edge.config import BoxConfig
 from edge.errors import ControlError
-from edge.panel.station_devices import station_devices
+from edge.panel.devices_answer import station_devices
 from firmware_bridge.errors import IllegalInputError
 from firmware_bridge.events import Event
 from firmware_bridge.ports.devices_service import DevicesService

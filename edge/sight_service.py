@@ -59,6 +59,7 @@ class Sights:
             prompts=rooms.video.prompts.now,
             self_test=self._self_test(),
             machine=machine_name(rooms.config.serial_file),
+            mended_by=read_file(rooms.config.mended_file).decode("utf-8", "replace").strip(),
             network=self._network(),
         )
 

@@ -8,12 +8,13 @@ counts start over with each.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from contract.codes import Condition, RateSource
+
+if TYPE_CHECKING:  # the box's configuration names drivers; who reads it need not have numpy in memory
+    import numpy as np
+    from numpy.typing import NDArray
 
 NOT_ISOLATED: Final = 0x80  # bit of a board's hardware revision
 
@@ -216,7 +217,7 @@ class SampleBlock:
     stream_id: int
     board_boot: int
     first_index: int
-    samples: NDArray[np.int32]
+    samples: "NDArray[np.int32]"
     board_t_us: int
     box_t_us: int
     lead_off_mask: int | None

@@ -11,6 +11,7 @@ from edge.errors import IllegalInputError
 
 STEP_PCT: Final = 10
 LOUDEST_PCT: Final = 100
+CallName = tuple[str, int]  # its spool, and its number there: another spool has calls of the same numbers
 WORDS: Final = ("louder", "quieter", "mute", "unmute", "mute or unmute")
 
 
@@ -19,19 +20,19 @@ class OwnSound:
 
     def __init__(self, saved: Any) -> None:
         facts = saved if isinstance(saved, dict) else {}
-        volume_pct, muted_in = facts.get("volume_pct"), facts.get("muted_in")
+        volume_pct = facts.get("volume_pct")
         self._volume_pct = LOUDEST_PCT
         if isinstance(volume_pct, int) and VOLUME_MIN_PCT <= volume_pct <= LOUDEST_PCT:
             self._volume_pct = volume_pct
-        self._muted_in: int | None = muted_in if isinstance(muted_in, int) else None
+        self._muted_in = _call_name(facts.get("muted_in"))
         self._told: StationSound | None = None
 
-    def now(self, call_seq: int | None) -> StationSound:
+    def now(self, call: CallName | None) -> StationSound:
         """Return how it is in this call; None: no call is open."""
-        is_muted = call_seq is not None and call_seq == self._muted_in
+        is_muted = call is not None and call == self._muted_in
         return StationSound(volume_pct=self._volume_pct, is_muted=is_muted)
 
-    def turn(self, word: str, call_seq: int | None) -> None:
+    def turn(self, word: str, call: CallName | None) -> None:
         """Do one of WORDS. Raises IllegalInputError: another word, or a mute where no call is open."""
         if word == "louder":
             self._volume_pct = min(self._volume_pct + STEP_PCT, LOUDEST_PCT)
@@ -39,21 +40,32 @@ class OwnSound:
             self._volume_pct = max(self._volume_pct - STEP_PCT, VOLUME_MIN_PCT)
         elif word not in WORDS:
             raise IllegalInputError(f"sound: expected one of {', '.join(WORDS)}, found {word!r}")
-        elif call_seq is None:
+        elif call is None:
             raise IllegalInputError("no call is open: the microphone is closed")
         else:
-            is_muted = self.now(call_seq).is_muted
+            is_muted = self.now(call).is_muted
             wants_mute = word == "mute" or (word == "mute or unmute" and not is_muted)
-            self._muted_in = call_seq if wants_mute else None
+            self._muted_in = call if wants_mute else None
 
-    def news(self, call_seq: int | None) -> list[StationSound]:
+    def news(self, call: CallName | None) -> list[StationSound]:
         """Return what `edge video` must be told, if it was told something else before."""
-        now = self.now(call_seq)
+        now = self.now(call)
         if now == self._told:
             return []
         self._told = now
         return [now]
 
-    def saved(self) -> dict[str, int | None]:
+    def saved(self) -> dict[str, Any]:
         """Return what a restart must know."""
-        return {"volume_pct": self._volume_pct, "muted_in": self._muted_in}
+        return {
+            "volume_pct": self._volume_pct,
+            "muted_in": None if self._muted_in is None else list(self._muted_in),
+        }
+
+
+def _call_name(saved: Any) -> CallName | None:
+    match saved:
+        case [str(spool), int(seq)]:
+            return spool, seq
+        case _:
+            return None

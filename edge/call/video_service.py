@@ -16,7 +16,7 @@ from contract.media import MediaSignal, StationMedia
 from edge.call.aloud import Aloud
 from edge.call.device_diary import CLOSED, DeviceDiary, is_lit
 from edge.call.device_trial_service import DeviceTrial
-from edge.call.own_sound import OwnSound
+from edge.call.own_sound import CallName, OwnSound
 from edge.call.pace import Pace
 from edge.call.photographs import Photograph, PhotoIntake, cut
 from edge.call.prompts_due import Prompt
@@ -180,7 +180,7 @@ class VideoService:
         """The call may stand otherwise than before."""
         was_open, self._is_expected = self.relay.call is not None, call.ring.is_on
         self._tell(self.relay.on_call(call))
-        self._tell(self._own_sound.news(self._call_seq))
+        self._tell(self._own_sound.news(self._call_name))
         if self.relay.call is not None:
             self._call_over_s = None
         elif self._is_wanted() and was_open:  # it has something to say yet
@@ -204,16 +204,17 @@ class VideoService:
     @property
     def sound(self) -> StationSound:
         """How loud the station is, and whether its microphone is muted."""
-        return self._own_sound.now(self._call_seq)
+        return self._own_sound.now(self._call_name)
 
     @property
-    def _call_seq(self) -> int | None:
-        return None if self.relay.call is None else self.relay.call.call_seq
+    def _call_name(self) -> CallName | None:
+        call = self.relay.call
+        return None if call is None else (call.spool, call.call_seq)
 
     def turn_sound(self, word: str) -> None:
         """Do a word of `own_sound.WORDS`. Raises IllegalInputError."""
-        self._own_sound.turn(word, self._call_seq)
-        self._tell(self._own_sound.news(self._call_seq))
+        self._own_sound.turn(word, self._call_name)
+        self._tell(self._own_sound.news(self._call_name))
 
     def set_limits(self, limits: MediaLimits) -> None:
         """The hub wants another loudness, or a smaller picture: from now on, also in a call."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.ids import spool_text
 from edge.call.video_messages import MediaLimits, StationSound
 from edge.call.video_service import SOUND_FACT
 from edge.config import VideoConfig
@@ -35,7 +36,10 @@ async def test_a_mute_ends_with_its_call_and_the_loudness_stays(tmp_path: Path) 
         box.video.turn_sound("quieter")
         await until(lambda: last(box) == (90, True))
         assert box.video.sound == StationSound(volume_pct=90, is_muted=True)
-        assert box.video.new_facts()[SOUND_FACT] == {"volume_pct": 90, "muted_in": 5}
+        assert box.video.new_facts()[SOUND_FACT] == {
+            "volume_pct": 90,
+            "muted_in": [spool_text(box.spool_id), 5],
+        }
         assert SOUND_FACT not in box.video.new_facts(), "the card has it"
         box.video.process.kill()
         await until(lambda: len(box.pids()) == 2 and last(box) == (90, True))

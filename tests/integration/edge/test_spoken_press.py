@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from edge.__main__ import app
 from edge.call.prompts_due import Prompt
+from edge.cli import app
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config
 from edge.health.report import Finding
