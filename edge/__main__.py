@@ -1,68 +1,34 @@
-"""The box's command line."""
+"""The box's command line: services are started here, each with what it needs; tools are in edge/cli.py.
 
+The services of a box are in memory side by side and for good. What the tools need, Typer and Rich with it,
+would be another 5 to 24 MB in each of them. They have one option.
+"""
+
+import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import random
 import signal
 import sys
-import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from types import MappingProxyType
+from typing import Final, NoReturn
 
-import typer
-from rich.console import Console
-from rich.table import Table
-
-from edge.advice.cli import advice_app
-from edge.call.call_facts import CallFacts
 from edge.clock import BoxClock
 from edge.config import BoxConfig, read_config, with_credentials
-from edge.control_service import ask
-from edge.desired.lines import configuration_lines
-from edge.enrolment.cli import enrol
-from edge.errors import BoxError, ControlError, DeviceError, FactoryReturnError, leaves_of
-from edge.factory.cli import factory_return
-from edge.factory.wipe import go_on
-from edge.health.report import NO_CALL, Finding, Report
-from edge.health.self_test import SelfTestNow, SelfTestState
-from edge.network.network_service import Network
-from edge.prompts.cli import prompts_app
-from edge.spool.cli import spool_app
-from edge.spool.seal_service import read_enrolled_key
+from edge.errors import BoxError, FactoryReturnError, leaves_of
 from supervisor.notify import Supervisor
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The box of a station.")
-call = typer.Typer(no_args_is_help=True, help="The call of this station.")
-visit = typer.Typer(no_args_is_help=True, help="Who is being seen.")
-app.add_typer(call, name="call")
-app.add_typer(visit, name="visit")
-camera = typer.Typer(no_args_is_help=True, help="The camera, in the call of now.")
-app.add_typer(camera, name="camera")
-device = typer.Typer(no_args_is_help=True, help="The instruments of this station.")
-app.add_typer(device, name="device")
-clock = typer.Typer(no_args_is_help=True, help="What time it is.")
-app.add_typer(advice_app)
-app.add_typer(spool_app)
-app.add_typer(prompts_app)
-app.add_typer(clock, name="time")
-app.command("enrol")(enrol)
-app.command("factory-return")(factory_return)
-out = Console()
-err = Console(stderr=True)
-
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The box's TOML file.")]
-ASK_EVERY_S = 0.5
-DEFAULT_CONFIG = Path("/etc/haidang/box.toml")
+DEFAULT_CONFIG: Final = Path("/etc/haidang/box.toml")
 
 
-@app.command()
-def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
+def vitals(config: Path) -> None:
     """Capture, keep, send, call. Runs until it is stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    from edge.factory.wipe import go_on  # every import below a service is its own: no other is to carry it
+
     try:
         was = go_on(config)  # a factory return that was killed in the midst
         if was is not None:
@@ -82,19 +48,82 @@ def vitals(config: ConfigFile = DEFAULT_CONFIG) -> None:
         _say_why(leaves_of(ours))
 
 
-def _say_why(errors: Iterable[Exception], *, who: str = "edge vitals") -> NoReturn:
-    for error in errors:
-        err.print(f"{who} cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
-    raise typer.Exit(1)
-
-
 async def _serve(settings: BoxConfig) -> None:
-    from edge.vitals_service import Vitals  # loads capture, spool and uplink: here and nowhere else
+    from edge.vitals_service import Vitals  # loads capture, spool and uplink
 
     clock, supervisor = BoxClock.read(settings.boot_file), _supervisor()
     video = (sys.executable, "-m", "edge", "video", "--config", str(settings.file))
     service = Vitals(settings, clock, random.SystemRandom(), video_command=video, supervisor=supervisor)
     await _until_told(service.run())
+
+
+def video(config: Path) -> None:
+    """Picture and voice of the call of now. Called at the socket on its standard input; ends with it."""
+    logging.getLogger("aioice").setLevel(logging.WARNING)  # a line for each pair of addresses
+    _run(_meet(_read(config)), who="edge video")
+
+
+async def _meet(settings: BoxConfig) -> None:
+    from edge.video.video_service import Video  # loads the video libraries
+    from edge.video.vitals_link import take_listener
+
+    clock, listener, supervisor = BoxClock.read(settings.boot_file), take_listener(0), _supervisor()
+    await _until_told(Video(settings, clock, random.SystemRandom(), listener, supervisor).run())
+
+
+def panel(config: Path) -> None:
+    """The page on the station's own screen, at 127.0.0.1 alone. Runs until it is stopped."""
+    _run(_show(_read(config)), who="edge panel")
+
+
+async def _show(settings: BoxConfig) -> None:
+    from edge.panel.panel_service import serve_panel  # loads the web libraries
+
+    await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file), _supervisor()))
+
+
+def network(config: Path) -> None:
+    """Keep this machine on the best link that reaches the hub. Sets a route; runs until it is stopped."""
+    _run(_watch_links(_read(config)), who="edge network")
+
+
+async def _watch_links(settings: BoxConfig) -> None:
+    from edge.network.network_service import Network
+
+    service = Network(settings, BoxClock.read(settings.boot_file), _supervisor())
+    await _until_told(service.run())
+
+
+SERVICES: Final[Mapping[str, Callable[[Path], None]]] = MappingProxyType(
+    {"vitals": vitals, "video": video, "panel": panel, "network": network}
+)
+
+
+def main(words: list[str]) -> None:
+    """Do what the command line says. Raises SystemExit."""
+    if words and words[0] in SERVICES:
+        service = SERVICES[words[0]]
+        parser = argparse.ArgumentParser(prog=f"edge {words[0]}", description=service.__doc__)
+        parser.add_argument("-c", "--config", type=Path, default=DEFAULT_CONFIG, help="The box's TOML file.")
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        service(parser.parse_args(words[1:]).config)
+    else:
+        from edge.cli import app  # every tool, Typer and Rich
+
+        app(words)
+
+
+def _run(work: Coroutine[None, None, None], *, who: str) -> None:
+    try:
+        asyncio.run(work)
+    except BoxError as error:
+        _say_why([error], who=who)
+
+
+def _say_why(errors: Iterable[Exception], *, who: str = "edge vitals") -> NoReturn:
+    for error in errors:
+        print(f"{who} cannot run: {error}", file=sys.stderr)
+    raise SystemExit(1)
 
 
 def _supervisor() -> Supervisor:
@@ -110,269 +139,13 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
         await task
 
 
-@app.command()
-def video(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Picture and voice of the call of now. Called at the socket on its standard input; ends with it."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("aioice").setLevel(logging.WARNING)  # a line for each pair of addresses
-    settings = _read(config)
-    try:
-        asyncio.run(_meet(settings))
-    except BoxError as error:
-        err.print(f"edge video cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-async def _meet(settings: BoxConfig) -> None:
-    from edge.video.video_service import Video  # loads the video libraries: here and nowhere else
-    from edge.video.vitals_link import take_listener
-
-    clock, listener, supervisor = BoxClock.read(settings.boot_file), take_listener(0), _supervisor()
-    await _until_told(Video(settings, clock, random.SystemRandom(), listener, supervisor).run())
-
-
-@app.command()
-def panel(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """The page on the station's own screen, at 127.0.0.1 alone. Runs until it is stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    settings = _read(config)
-    try:
-        asyncio.run(_show(settings))
-    except BoxError as error:
-        err.print(f"edge panel cannot run: {error}", style="bold", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-async def _show(settings: BoxConfig) -> None:
-    from edge.panel.panel_service import serve_panel  # loads the web libraries: here and nowhere else
-
-    await _until_told(serve_panel(settings, BoxClock.read(settings.boot_file), _supervisor()))
-
-
-@app.command()
-def network(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Keep this machine on the best link that reaches the hub. Sets a route; runs until it is stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    settings = _read(config)
-    try:
-        asyncio.run(_watch_links(settings))
-    except BoxError as error:
-        _say_why([error], who="edge network")
-
-
-async def _watch_links(settings: BoxConfig) -> None:
-    service = Network(settings, BoxClock.read(settings.boot_file), _supervisor())
-    await _until_told(service.run())
-
-
-@app.command("check-devices", hidden=True)
-def check_the_devices(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Try camera, sound and printer and print what was found, as JSON. Started by the self-test."""
-    from edge.video.device_check_service import check_devices
-
-    findings = [finding.model_dump() for finding in check_devices(_read(config))]
-    print(json.dumps(findings))
-
-
-@app.command("self-test")
-def test_the_box(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Try card, camera, sound, lamp, link and hub now; a tone is played. A press ends it at once."""
-    settings = _read(config)
-    _do(settings, "self-test", "the box tests itself: a tone, a blinking lamp …")
-    try:
-        while True:
-            time.sleep(ASK_EVERY_S)
-            now = SelfTestNow.model_validate(_ask(settings, "self-test now"))
-            if now.state == SelfTestState.QUIET.name:
-                break
-    except BoxError as error:
-        err.print(str(error), highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    if now.result is None:
-        err.print("broken off: a call came first")
-        raise typer.Exit(1)
-    _print_findings(f"Self-test of {settings.station}", now.result)
-    raise typer.Exit(1 if now.ill else 0)
-
-
-def _print_findings(title: str, findings: Iterable[Finding]) -> None:
-    table = Table(title=title, show_header=False, box=None, padding=(0, 1))
-    for finding in findings:
-        remedy = "" if finding.is_well else f"→ {finding.remedy}"
-        table.add_row("✓" if finding.is_well else "✗", finding.part, f"{finding.text}\n{remedy}".strip())
-    out.print(table, highlight=False, markup=False)
-
-
-@app.command()
-def doctor(
-    config: ConfigFile = DEFAULT_CONFIG,
-    sound: Annotated[bool, typer.Option("--sound", help="Play a tone, and hear it.")] = False,
-) -> None:
-    """Say what the box sees — devices, clock, spool, link, hub — and what to do about each fault."""
-    settings = _read(config)
-    if sound:
-        _check_sound(settings)
-    try:
-        read_enrolled_key(settings.seal_key)
-        report = Report.model_validate(_ask(settings, "doctor")["report"])
-    except BoxError as error:
-        err.print(f"[bold]✗[/bold] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    _print_findings(f"Station {report.station}", report.findings)
-    raise typer.Exit(0 if report.is_well else 1)
-
-
-def _check_sound(settings: BoxConfig) -> NoReturn:
-    """Play a tone through the configured loudspeaker: the configured microphone must hear it."""
-    from edge.video.voice.sound_check_service import check_sound
-
-    try:
-        with contextlib.suppress(ControlError):  # `edge vitals` does not run, so nobody has the sound
-            report = Report.model_validate(_ask(settings, "doctor")["report"])
-            if any(finding.part == "call" and finding.text != NO_CALL for finding in report.findings):
-                raise DeviceError("busy", "a call has microphone and loudspeaker; try again when it is over")
-        out.print("a tone for a second …")
-        heard = check_sound(settings.video)
-    except DeviceError as error:
-        err.print(f"✗ {error.state}: {error}", highlight=False, soft_wrap=True, markup=False)
-        raise typer.Exit(1) from None
-    is_well = not heard.remedy
-    out.print(f"{'✓' if is_well else '✗'} {heard.text}", highlight=False, soft_wrap=True, markup=False)
-    if not is_well:
-        out.print(f"→ {heard.remedy}", highlight=False, soft_wrap=True, markup=False)
-    raise typer.Exit(0 if is_well else 1)
-
-
-@app.command("config")
-def show_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Say what the engineer set here, what the hub wants, and what is in force."""
-    try:
-        answer = _ask(_read(config), "configuration")
-    except BoxError as error:
-        err.print(str(error), highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    for line in configuration_lines(answer):
-        out.print(line, highlight=False, soft_wrap=True, markup=False)
-
-
-@call.command("cancel")
-def cancel_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Cancel the open call; the hub still looks at it."""
-    _do(_read(config), "cancel call", "the call is cancelled")
-
-
-@call.command("show")
-def show_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Say how the call stands, and whether the hub calls."""
-    try:
-        facts = CallFacts.model_validate(_ask(_read(config), "call"))
-    except BoxError as error:
-        err.print(str(error), highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    for line in facts.lines():
-        out.print(line, highlight=False, soft_wrap=True, markup=False)
-
-
-@call.command("accept")
-def accept_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Answer the hub's ring, as the button does."""
-    _do(_read(config), "accept call", "the ring is answered")
-
-
-@call.command("decline")
-def decline_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Do not take the hub's ring; the hub is told."""
-    _do(_read(config), "decline call", "the ring is declined")
-
-
-@call.command("raise")
-def raise_call(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Make the open call an emergency, as holding the button for two seconds does."""
-    _do(_read(config), "raise call", "the call is an emergency")
-
-
-@call.command("practice")
-def practise(
-    kind: Annotated[str, typer.Argument(help="drill: a whole call; test: only the way; off: none.")],
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """The next press within ten minutes is practice; the one after it is real."""
-    done = "the next press is real" if kind == "off" else f"the next press within ten minutes is a {kind}"
-    _do(_read(config), "practice", done, kind=kind)
-
-
-@visit.command("next")
-def next_person(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """The next person comes: nothing of the one before is theirs."""
-    _do(_read(config), "next person", "the visit is closed; the next begins with the next signal")
-
-
-@camera.command("off")
-def close_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Close the camera until the call is over; voice goes on."""
-    _do(_read(config), "camera", "the camera is off for this call", is_allowed=False)
-
-
-@camera.command("on")
-def allow_camera(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Allow the camera again."""
-    _do(_read(config), "camera", "the camera may be opened", is_allowed=True)
-
-
-@device.command("confirm")
-def confirm_device(
-    name: Annotated[str, typer.Argument(help="The name for the time being, as `edge doctor` shows it.")],
-    is_device: Annotated[
-        str | None, typer.Option("--is", help="Which device it is; without it, a new one.")
-    ] = None,
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Say which device it is, where nobody can tell: what it measures counts from then on."""
-    done = f"{name} is {is_device or 'a new device'}; what it measured before stays held apart"
-    _do(_read(config), "confirm device", done, device=name, is_device=is_device)
-
-
-@device.command("forget")
-def forget_device(
-    name: Annotated[
-        str, typer.Argument(help="The name of the device, as the console or `edge doctor` shows it.")
-    ],
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Say that a device will not come back: nobody is asked any more whether another is it."""
-    _do(_read(config), "forget device", f"{name} is forgotten; plugged in, it is a new device", device=name)
-
-
-@clock.command("set")
-def set_time(
-    text: Annotated[str, typer.Argument(help="Such as 2026-11-26T14:05; Vietnam's time.")],
-    within: Annotated[int, typer.Option(help="Seconds by which it may be wrong.")] = 60,
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Tell the hub what time it is, where no network does. No clock of the box is changed."""
-    _do(_read(config), "time", "the hub will be told", text=text, within_s=within)
-
-
-def _do(settings: BoxConfig, name: str, done: str, **details: object) -> None:
-    try:
-        _ask(settings, name, **details)
-    except BoxError as error:
-        err.print(str(error), highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    out.print(done)
-
-
-def _ask(settings: BoxConfig, name: str, **details: object) -> dict[str, object]:
-    return asyncio.run(ask(settings.control_socket, name, **details))
-
-
 def _read(config: Path) -> BoxConfig:
     try:
         return read_config(config)
     except BoxError as error:
-        err.print(str(error), highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":
-    app()
+    main(sys.argv[1:])

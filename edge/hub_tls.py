@@ -4,6 +4,7 @@ The box has no battery clock. It may stand in 1970 or years ahead, and must reac
 time.
 """
 
+import functools
 import ssl
 from typing import Final
 
@@ -24,9 +25,11 @@ def hub_context(ca_pem: bytes) -> ssl.SSLContext:
     return context
 
 
+@functools.lru_cache(maxsize=1)  # a machine's authorities are many: they are read once a process
 def relay_context(ca_pem: bytes) -> ssl.SSLContext:
     """Return a context that takes a relay of picture and voice: the hub's, or another that this machine's
-    authorities vouch for; no clock is asked either. Raises ValueError, ssl.SSLError: it is no certificate.
+    authorities vouch for; no clock is asked either. It is shared: do not change it. Raises ValueError,
+    ssl.SSLError: it is no certificate.
     """
     if not ca_pem.strip():
         raise ValueError("no certificate in it")

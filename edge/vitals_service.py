@@ -38,6 +38,7 @@ from edge.replaced_service import Replacement
 from edge.rooms import Rooms
 from edge.self_test_service import SelfTests
 from edge.sight_service import Sights
+from edge.sound_keys_service import SoundKeysService
 from edge.spool.batch import Entry, OwedRecord
 from edge.spool.hub_keys import HUB_KEY_FACT, HubKeys
 from edge.spool.salvage_aside import Heritage
@@ -58,17 +59,11 @@ from supervisor.notify import Supervisor
 log = logging.getLogger(__name__)
 
 SOFTWARE: Final = "haidang 0.1.0"
-_CARRIED: Final = (
-    "visit",
-    "stream set",
-    "call",
-    "camera off",
-    "epoch",
-    SOUND_FACT,
-    DEVICES_FACT,
-    ADVICE_FACT,
+CARRIED_FACTS: Final = (
+    *("visit", "stream set", "call", "camera off", "epoch"),
+    *(SOUND_FACT, DEVICES_FACT, ADVICE_FACT),
+    *WISHES_FACTS,
 )
-CARRIED_FACTS: Final = (*_CARRIED, *WISHES_FACTS)
 
 
 class Vitals:
@@ -161,6 +156,7 @@ class Vitals:
                 tasks.create_task(self._wishes.run(), name="the hub's wishes")
                 tasks.create_task(self._beat.run(), name="capture")
                 tasks.create_task(self._video.run(), name="video")
+                tasks.create_task(SoundKeysService(self._video.turn_sound).run(), name="keys for the sound")
                 tasks.create_task(self._live.run(), name="live view")
                 tasks.create_task(self._self_tests.run(), name="self-test")
         finally:

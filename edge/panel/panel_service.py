@@ -144,7 +144,9 @@ class _Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                answered = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    answered.setdefault(name, value)
             await send(message)
 
         host, origin = headers.get("host"), headers.get("origin")
@@ -178,6 +180,7 @@ class Panel:
         return Starlette(
             routes=[
                 Route("/", self._show),
+                Route("/here", self._is_here),
                 Route("/next", self._ask_once_more, methods=["GET"]),
                 Route("/next", self._next_person, methods=["POST"]),
                 Route("/devices", self._confirm, methods=["POST"]),
@@ -206,6 +209,10 @@ class Panel:
             screen=self._screen,
         )
         return HTMLResponse(html)
+
+    async def _is_here(self, _request: Request) -> Response:
+        """Be heard, also by the page with which the kiosk begins: a file is no origin of ours."""
+        return Response(status_code=204, headers={"Cross-Origin-Resource-Policy": "cross-origin"})
 
     async def _on_fault(self, request: Request, error: Exception) -> Response:
         """A fault of our own; the log has it. The page looks again by itself: nobody here has a keyboard."""

@@ -19,18 +19,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-
 from contract.topics import RULES, Topic, topic_name
 from edge.config import BoxConfig
 from edge.hub_way import HubWay
 from edge.uplink.answers import KEEP_ALIVE_S
 from edge.uplink.tcp_state import TcpState
 from edge.uplink.tls import HubSocket, HubTls
+from edge.uplink.without import without
+
+with without("dns"):  # dnspython, aioice's: paho would ask it for SRV records, and load 4 MB to be ready
+    from paho.mqtt import client as paho
+    from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
 
 log = logging.getLogger(__name__)
 

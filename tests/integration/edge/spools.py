@@ -65,9 +65,9 @@ def event(visit: int = 1) -> Entry:
     return event_entry(VisitOpened(visit=visit, how="signal"), NUMERIC, boot=BOOT, t_us=2_000)
 
 
-def press_batch(count: int) -> Batch:
-    told = Press(device="48", device_boot=7, press_count=count, learned_from="event")
-    return Batch(entries=[event_entry(told, CALL, boot=BOOT, t_us=3_000)], press=("48", 7, count))
+def press_batch(count: int, *, device_boot: int = 7) -> Batch:
+    told = Press(device="48", device_boot=device_boot, press_count=count, learned_from="event")
+    return Batch(entries=[event_entry(told, CALL, boot=BOOT, t_us=3_000)], press=("48", device_boot, count))
 
 
 def seqs(spool: Spool, record_class: RecordClass) -> list[int]:

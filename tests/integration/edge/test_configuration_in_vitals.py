@@ -33,6 +33,7 @@ from firmware_bridge.board.messages import OutputId, OutputPattern
 from hub.fleet.bundles import Bundles, BundleState, open_bundle
 from hub.fleet.configuration_service import ConfigurationDesk
 from hub.hub import Hub
+from hub.store.interface import Outcome
 from hub.store.settings_book import CommandRow, LayerDraft
 from tests.broker import Broker
 from tests.integration.edge.loops import in_a_loop
@@ -101,13 +102,14 @@ class HubSide:
     def told(self, kind: type[E]) -> list[E]:
         with suppress(queue.Empty):
             while True:
-                event = self.thread.committed.get_nowait().arrival.event
-                if event is not None:
-                    self.events.append(event)
+                told = self.thread.committed.get_nowait()
+                if told.outcome is Outcome.STORED and told.arrival.event is not None:
+                    self.events.append(told.arrival.event)
         return [one for one in self.events if isinstance(one, kind)]
 
     def results(self, name: str) -> list[str]:
-        return [one.state for one in self.told(CommandResult) if one.command == name]
+        """Sorted: what a box owes when it comes back goes newest first."""
+        return sorted(one.state for one in self.told(CommandResult) if one.command == name)
 
     def bundle(self, name: str) -> BundleState | None:
         bundles = Bundles(self.thread.hub.opener_for)
@@ -187,7 +189,8 @@ async def test_what_was_wanted_while_a_box_was_away_is_in_force_when_it_comes_an
     report = hub.thread.read(lambda store: store.settings.report(CON_DAO))
     assert report is not None and report.event.version == 2
     async with vitals(config):  # the broker hands it out again: nothing is told twice
-        await until(lambda: hub.results(hub.command("say configuration").name)[-1:] == ["done"])
+        asked = hub.command("say configuration").name
+        await until(lambda: hub.results(asked) == ["done", "taken"])
         await until(lambda: hub.told(ConfigurationTold))
         assert len(hub.told(DesiredApplied)) == 2
         assert hub.told(ConfigurationTold)[0].version == 2
@@ -265,13 +268,13 @@ async def test_a_command_that_comes_twice_is_done_once_also_after_a_restart(
         await until(lambda: box._uplink.link.connected_since_s)
         for _ in range(3):
             hub.publish(Topic.COMMAND, encode_command(command))
-        await until(lambda: hub.results(NAME) == ["taken", "done"])
+        await until(lambda: hub.results(NAME) == ["done", "taken"])
     async with vitals(config) as box:
         await until(lambda: box._uplink.link.connected_since_s)
         hub.publish(Topic.COMMAND, encode_command(command))
         name = hub.command("restart video").name  # behind it, so that it has been looked at
-        await until(lambda: hub.results(name) == ["taken", "done"])
-        assert hub.results(NAME) == ["taken", "done"]
+        await until(lambda: hub.results(name) == ["done", "taken"])
+        assert hub.results(NAME) == ["done", "taken"]
 
 
 @in_a_loop
@@ -299,15 +302,16 @@ async def test_a_station_blinks_when_somebody_looks_for_it_and_never_in_a_call(
     with BoardSim(board_of(config)) as board:
         async with vitals(config) as box:
             await until(lambda: box._uplink.link.connected_since_s)
+            await until(lambda: (now := box._board.counters()) and now.round_trip_us)  # the board answers
             name = hub.command("identify").name
             lamp = OutputId.STATUS_LED
             await until(lambda: board.output(lamp).pattern is OutputPattern.FAST_BLINK)
-            await until(lambda: hub.results(name) == ["taken", "done"])
+            await until(lambda: hub.results(name) == ["done", "taken"])
             await until(lambda: board.output(lamp).pattern is OutputPattern.OFF)
             board.press()
             await until(lambda: box._call.call.call_seq)
             name = hub.command("identify").name
-            await until(lambda: hub.results(name) == ["taken", "refused"])
+            await until(lambda: hub.results(name) == ["refused", "taken"])
             assert board.output(lamp).pattern is OutputPattern.OFF
 
 
@@ -324,14 +328,14 @@ async def test_the_machine_is_not_restarted_in_a_call_and_once_outside_of_it(
             board.press()
             await until(lambda: box._call.call.call_seq)
             name = hub.command("restart box").name
-            await until(lambda: hub.results(name) == ["taken", "refused"])
+            await until(lambda: hub.results(name) == ["refused", "taken"])
             assert not mark.exists()
             await ask(config.control_socket, "cancel call")
             name = hub.command("restart box").name
             await until(lambda: mark.exists() and mark.read_text() == "x")
     config.boot_file.write_text("boot-b 0\n")
     async with vitals(config):
-        await until(lambda: hub.results(name) == ["taken", "done"])
+        await until(lambda: hub.results(name) == ["done", "taken"])
     assert mark.read_text() == "x"
 
 
@@ -343,7 +347,7 @@ async def test_a_bundle_comes_whole_and_has_nothing_of_who_is_being_seen(
         async with vitals(config) as box:
             await until(lambda: box._capture.visit)
             name = hub.command("bundle").name
-            await until(lambda: hub.results(name) == ["taken", "done"])
+            await until(lambda: hub.results(name) == ["done", "taken"])
             (result,) = [one for one in hub.told(CommandResult) if one.state == "done"]
             assert result.object is not None
             await until(lambda: (found := hub.bundle(str(result.object))) and found.data)
@@ -414,7 +418,7 @@ async def test_a_hub_from_a_backup_is_believed_and_told_which_version_the_box_ha
         second = HubSide(broker)
         with second.thread:
             second.want(hotline="113")
-            await until(lambda: [one.version for one in second.told(DesiredApplied)][-1:] == [2])
+            await until(lambda: 2 in [one.version for one in second.told(DesiredApplied)])
         shutil.rmtree(store)
         shutil.copytree(store.with_name("backup"), store)
         with closing(sqlite3.connect(store / "hub.db")) as db, db:  # as `hub restore` does

@@ -16,7 +16,7 @@ import pytest
 from contract.enrolment import Nonce, Renewal
 from edge.enrolment.hub_desk import HubDesk
 from edge.errors import EnrolmentError
-from edge.hub_tls import hub_context
+from edge.hub_tls import hub_context, relay_context
 from hub.pki.authority import Authority
 
 NOW = datetime.now(UTC)
@@ -105,5 +105,16 @@ def test_another_authority_and_another_host_are_still_refused(authority: Authori
 
 @pytest.mark.parametrize("ca_pem", [b"", b"\n", b"noise", b"\xff"])
 def test_a_damaged_authority_never_means_any_authority(ca_pem: bytes) -> None:
-    with pytest.raises((ValueError, ssl.SSLError)):
-        hub_context(ca_pem)
+    for context in (hub_context, relay_context):
+        with pytest.raises((ValueError, ssl.SSLError)):
+            context(ca_pem)
+
+
+def test_what_a_machine_trusts_is_read_once_for_all_legs_of_a_call(
+    authority: Authority, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other")
+    other.make(names=(), now=NOW)
+    ours = relay_context(authority.ca.read_bytes())
+    assert relay_context(authority.ca.read_bytes()) is ours
+    assert relay_context(other.ca.read_bytes()) is not ours, "another authority's file"

@@ -25,7 +25,7 @@ from contract.events import (
     VisitOpened,
 )
 from contract.ids import NO_VISIT
-from edge.__main__ import app
+from edge.cli import app
 from edge.config import BoxConfig
 from edge.control_service import ask
 from edge.errors import ControlError

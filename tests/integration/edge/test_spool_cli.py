@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from contract.ids import BY_HAND, parse_spool
 from contract.parcels import parse_parcel
-from edge.__main__ import app
+from edge.cli import app
 from edge.config import BoxConfig
 from edge.errors import SpoolError
 from edge.spool.batch import Batch

@@ -7,9 +7,10 @@ from edge.capture.capture import BOARD
 from edge.capture.device import DeviceSight
 from edge.health.report import Finding
 from edge.health.self_test import SelfTestNow
+from edge.panel.devices_answer import station_devices
 from edge.panel.own_pages import is_own
 from edge.panel.pages import Notice, Silence, StationNow, VisitNow, next_person_page, station_page
-from edge.panel.station_devices import DeviceNow, StationDevices, WhichDevice, station_devices
+from edge.panel.station_devices import DeviceNow, StationDevices, WhichDevice
 from edge.panel.words import Words
 from firmware_bridge.ports.identities import Question
 from firmware_bridge.ports.port_sights import PortSight

@@ -15,11 +15,11 @@ from typer.testing import CliRunner, Result
 from contract.events import AdviceKept
 from contract.ids import VisitNo, spool_text, visit_code
 from contract.signals import Advice
-from edge.__main__ import app
 from edge.advice import print_process
 from edge.advice.advice_facts import AdviceNow, PieceNow
 from edge.advice.piece import Outcome, Print
 from edge.advice.print_process import print_in_child
+from edge.cli import app
 from edge.clock import BoxClock
 from edge.config import BoxConfig, PanelConfig
 from tests.broker import free_port

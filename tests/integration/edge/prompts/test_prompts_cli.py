@@ -4,8 +4,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from edge.__main__ import app
 from edge.call.prompts_due import Prompt
+from edge.cli import app
 from edge.prompts.sounds import wav_of
 from edge.video.voice.speech import speech
 from tests.integration.edge.prompts.speakers import recording
