@@ -25,8 +25,9 @@ BOX_MAX: Final = 999_999
 FACTORY_MARK: Final = "factory-return"  # beside the file, while the box is being wiped (edge.factory.wipe)
 ENROLMENT_STATE: Final = "enrolment.json"  # beside the file: which codes were used, when the hub was asked
 RETURN_AFTER_S: Final = (1, 3_600)
+MENDED_FILE: Final = Path("/run/data-mended")  # images/recipe/files/usr/libexec/haidang/check-data
 QUOTA_MIN_BYTES: Final = 32_000_000  # below, a day of one lead does not fit
-_KNOWN: Final = {
+KNOWN: Final = {
     "station": (),
     "station_name": (),
     "data_dir": (),
@@ -42,7 +43,7 @@ _KNOWN: Final = {
     "sockets": ("control", "picture", "video"),
     "spool": ("quota_bytes",),
     "clock": ("boot_file", "rtc_file"),
-    "machine": ("serial_file",),
+    "machine": ("serial_file", "mended_file"),
     "commands": ("restart",),
     "video": ("camera", "microphone", "loudspeaker", "screen"),
 }
@@ -166,6 +167,9 @@ class BoxConfig:
     boot_file: Path
     rtc_file: Path = RTC_FILE  # where a battery clock shows its seconds, if there is one
     serial_file: Path | None = None  # what the machine is called (edge.machine_name); None: as it says itself
+    mended_file: Path = (
+        MENDED_FILE  # how the card's file system was mended at this start; else it is not there
+    )
     video: VideoConfig
     call: CallConfig = CallConfig()
     sockets: SocketsConfig = SocketsConfig()
@@ -218,6 +222,13 @@ def read_config(file: Path) -> BoxConfig:
         raise ConfigError(f"{file}: {error.strerror}; `hub enrol STATION --out DIR` writes one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: is not TOML: {error}") from error
+    return box_of(file, document)
+
+
+def box_of(file: Path, document: dict[str, Any]) -> BoxConfig:
+    """Return the box that a TOML document describes. `file`: what errors name, and from whose folder relative
+    paths count; it is not read. Raises ConfigError.
+    """
     _refuse_unknown(file, document)
     settings = _Settings(file, document)
     try:
@@ -246,7 +257,10 @@ def read_config(file: Path) -> BoxConfig:
         quota_bytes=settings.number("spool.quota_bytes", QUOTA_MIN_BYTES, 2**50, 2_000_000_000),
         boot_file=settings.path("clock.boot_file", KERNEL_BOOT_FILE),
         rtc_file=settings.path("clock.rtc_file", RTC_FILE),
-        serial_file=settings.path("machine.serial_file") if "machine" in document else None,
+        serial_file=settings.path("machine.serial_file")
+        if "serial_file" in document.get("machine", ())
+        else None,
+        mended_file=settings.path("machine.mended_file", MENDED_FILE),
         video=VideoConfig(
             camera=settings.source("camera", "auto"),
             microphone=settings.source("microphone", "alsa:default"),
@@ -272,13 +286,13 @@ def with_credentials(config: BoxConfig, folder: Path | None) -> BoxConfig:
 
 def _refuse_unknown(file: Path, document: dict[str, Any]) -> None:
     for name, value in document.items():
-        if name not in _KNOWN:
-            raise ConfigError(f"{file}: {name} is not a setting; there are {', '.join(_KNOWN)}")
+        if name not in KNOWN:
+            raise ConfigError(f"{file}: {name} is not a setting; there are {', '.join(KNOWN)}")
         if isinstance(value, dict):
             for inner in value:
-                if inner not in _KNOWN[name]:
+                if inner not in KNOWN[name]:
                     raise ConfigError(
-                        f"{file}: [{name}] {inner} is not a setting; there are {', '.join(_KNOWN[name])}"
+                        f"{file}: [{name}] {inner} is not a setting; there are {', '.join(KNOWN[name])}"
                     )
 
 
@@ -329,7 +343,7 @@ class _Settings:
         )
 
     def sockets(self) -> SocketsConfig:
-        names = [name for name in _KNOWN["sockets"] if self._value(f"sockets.{name}") is not None]
+        names = [name for name in KNOWN["sockets"] if self._value(f"sockets.{name}") is not None]
         return SocketsConfig(**{name: self.path(f"sockets.{name}") for name in names})
 
     def network(self) -> NetworkConfig:

@@ -1,7 +1,7 @@
 """Files that must be there after a power cut: whole, or as they were.
 
-Root may enrol the box for `edge vitals`, which runs as somebody else: what root makes belongs to the owner
-of the folder that it is made in.
+Root may write for services that run as somebody else: what it makes belongs to the owner of what was there
+before, or else of the folder that it is made in.
 """
 
 import os
@@ -22,7 +22,7 @@ def write_file(path: Path, data: bytes, *, mode: int) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _give_to_owner_of(path.parent, new)
+        _give_to_owner_of(path if path.exists() else path.parent, new)
         new.replace(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -33,9 +33,9 @@ def write_file(path: Path, data: bytes, *, mode: int) -> None:
         raise EnrolmentError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _give_to_owner_of(folder: Path, path: Path) -> None:
+def _give_to_owner_of(other: Path, path: Path) -> None:
     if os.geteuid() == 0:
-        owner = folder.stat()
+        owner = other.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
 

@@ -82,6 +82,7 @@ class Sight:
     prompts: PromptsNow | None = None  # None: the box does not speak
     self_test: SelfTestNow = field(default_factory=SelfTestNow)
     machine: str = ""  # what it calls itself (edge.machine_name)
+    mended_by: str = ""  # the command that mended the card's file system at this start; "": it needed none
     network: tuple[NetworkNow | None, float] = (None, 0.0)  # the links, and how long ago they were so, s
 
 
@@ -100,6 +101,7 @@ def report_of(sight: Sight) -> Report:
             _clock(sight),
             *_spool(sight),
             *_card(sight.card),
+            *_file_system(sight.mended_by),
             _seal(sight),
             certificate_finding(sight.certificate_ends_utc_s, now_utc_s=_now_utc_s(sight)),
             *network_findings(sight.network[0], age_s=sight.network[1]),
@@ -188,6 +190,13 @@ def _card(card: CardSight) -> Iterator[Finding]:
     if card.former_owed:
         text = f"{card.former_owed} records of former spools are still owed"
         yield Finding(part="spool", is_well=True, text=text)
+
+
+def _file_system(mended_by: str) -> Iterator[Finding]:
+    """What had to be mended without a question; the spool says itself what of it is damaged."""
+    if mended_by:
+        text = f"the card's file system was damaged, and was mended at this start by {mended_by[:80]}"
+        yield Finding(part="card", is_well=False, text=text, remedy="change the card soon; it was torn")
 
 
 def _seal(sight: Sight) -> Finding:

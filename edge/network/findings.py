@@ -29,7 +29,7 @@ _REMEDIES: Final = {
 }
 _NO_CARRIER: Final = {
     "ethernet": "plug its cable in at both ends; change the cable",
-    "wifi": "is the access point on? check its name and password in /data/network",
+    "wifi": "is the access point on? check its name and password ([[wifi]] of haidang-box.txt)",
     "mobile": "look at the SIM, the aerial and the modem's light",
     "satellite": "is the terminal on? plug its cable in at both ends",
 }

@@ -38,6 +38,7 @@ SETTLE_S: Final = 0.1  # what comes together is looked at once
 FULL_AGAIN_S: Final = 86_400.0  # whether large packets pass
 SAVE_S: Final = 300.0  # counters: a power cut forgets so much at most
 COUNTERS: Final = "bytes.json"
+USED: Final = "used-link"  # the name of the link that is used, for the next start
 
 
 class Network:
@@ -46,7 +47,8 @@ class Network:
     def __init__(self, config: BoxConfig, clock: BoxClock, supervisor: Supervisor) -> None:
         self._config, self._clock, self._supervisor = config, clock, supervisor
         self._way = HubWay(config.hub_host, config.network_folder / KEPT_NAME)
-        self._ways = Ways(return_after_s=config.network.return_after_s)
+        used = read_file(config.network_folder / USED).decode("utf-8", "replace") or None
+        self._ways = Ways(return_after_s=config.network.return_after_s, used=used, now_s=clock.now_s())
         self._kernel, self._looked_s = Kernel({}, {}), -LOOK_S
         self._links: tuple[LinkSettings, ...] = ()
         self._verdicts: dict[str, Verdict] = {}
@@ -126,7 +128,15 @@ class Network:
         if used != before:
             log.info("%s is used%s", used or "no link", f" in place of {before}" if before else "")
             self._tell.set()
+            if used is not None:
+                self._keep_used(used)
         self._route(used)
+
+    def _keep_used(self, name: str) -> None:
+        try:
+            write_file(self._config.network_folder / USED, name.encode(), mode=0o600)
+        except (BoxError, OSError) as error:
+            log.warning("the next start begins with the first link: %s", error)
 
     def _route(self, name: str | None) -> None:
         """Make a link the way of all; None: NetworkManager's order holds."""

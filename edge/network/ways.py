@@ -17,6 +17,7 @@ TRY_AGAIN_S: Final = 5.0  # what is not known, or in doubt
 TROUBLE_S: Final = (15.0, 600.0)  # while the hub is not reached: a quarter of the time that it lasts already
 GOOD_S: Final = (300.0, 3_600.0)  # a spare that works: without a meter, with one (3 kB each time)
 BAD_S: Final = (60.0, 900.0)  # a spare that does not
+FIRST_TRY_S: Final = 10.0  # a probe is over by then
 
 
 @dataclass(slots=True)
@@ -29,10 +30,13 @@ class _Way:
 
 
 class Ways:
-    """The links of a box. Times are seconds of CLOCK_BOOTTIME."""
+    """The links of a box. Times are seconds of CLOCK_BOOTTIME. `used`: the link that was used before a
+    restart: it is not left, in a call perhaps, for one that happens to be tried first.
+    """
 
-    def __init__(self, *, return_after_s: float) -> None:
-        self.used: str | None = None
+    def __init__(self, *, return_after_s: float, used: str | None = None, now_s: float = 0.0) -> None:
+        self.used = used
+        self._first_try_ends_s = now_s + FIRST_TRY_S if used is not None else now_s
         self._return_after_s = return_after_s
         self._ways: dict[str, _Way] = {}
         self._word = VitalsWord()
@@ -78,7 +82,7 @@ class Ways:
         for way in self._ways.values():
             if way.standing is Standing.PROVING and now_s - way.proving_since_s >= self._return_after_s:
                 way.standing = after(way.standing, Input.HELD)
-        best = self._best()
+        best = self._best(now_s=now_s)
         if best != self.used:
             self.used, self._word = (
                 best,
@@ -86,14 +90,17 @@ class Ways:
             )  # it is made anew
         return best
 
-    def _best(self) -> str | None:
+    def _best(self, *, now_s: float) -> str | None:
         ranked = sorted(self._ways.values(), key=lambda way: way.is_spent)  # else in the engineer's order
         working = [way for way in ranked if way.standing in WORKS]
         used = None if self.used is None else self._ways[self.used]
         if used is not None and used.standing in WORKS:
             better = (way for way in ranked[: ranked.index(used)] if way.standing is Standing.GOOD)
             return self.used if self._word.is_in_call else next((way.link.name for way in better), self.used)
-        if working:
+        is_first_try = (
+            used is not None and used.standing is Standing.UNTRIED and now_s < self._first_try_ends_s
+        )
+        if working and not is_first_try:
             return working[0].link.name
         if used is not None and used.standing is not Standing.ABSENT:
             return self.used  # none is known to be better

@@ -21,6 +21,17 @@ def test_a_file_belongs_to_the_owner_of_the_folder_whoever_writes_it(tmp_path: P
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_file_that_is_replaced_keeps_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "box.toml"
+    path.write_bytes(b"before")
+    if os.geteuid() == 0:
+        os.chown(path, 12_345, 12_346)
+    owner = path.stat()
+    write_file(path, b"after", mode=0o644)
+    assert (path.stat().st_uid, path.stat().st_gid) == (owner.st_uid, owner.st_gid)
+    assert path.read_bytes() == b"after"
+
+
 def test_what_a_power_cut_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:
     (tmp_path / ".a.new").write_bytes(b"half")
     write_file(tmp_path / "a", b"whole", mode=0o644)

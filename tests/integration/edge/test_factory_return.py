@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from contract.ranges import SeqRanges
-from edge.__main__ import app
+from edge.__main__ import main
+from edge.cli import app
 from edge.config import FACTORY_MARK, read_config
 from edge.errors import ConfigError, FactoryReturnError
 from edge.factory import wipe
@@ -157,7 +158,7 @@ def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_killed_at_any_step_it_is_no_station_and_the_next_start_finishes(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mark = mark_of(read_config(file))
     entries = len(list(Path(mark.emptied).iterdir()))
@@ -171,12 +172,13 @@ def test_killed_at_any_step_it_is_no_station_and_the_next_start_finishes(
                 go_on(file)
         with pytest.raises(ConfigError, match="being returned"):
             read_config(file)
-    said = CliRunner().invoke(app, ["vitals", "--config", str(file)])
-    assert said.exit_code == 1
-    assert "this box was con-dao-01, and is as it was delivered" in said.output
+    with pytest.raises(SystemExit, match="1"):
+        main(["vitals", "--config", str(file)])
+    assert "this box was con-dao-01, and is as it was delivered" in capsys.readouterr().err
     assert is_as_delivered(file)
-    said = CliRunner().invoke(app, ["vitals", "--config", str(file)])
-    assert "No such file" in said.output
+    with pytest.raises(SystemExit, match="1"):
+        main(["vitals", "--config", str(file)])
+    assert "No such file" in capsys.readouterr().err
 
 
 def test_a_mark_that_was_not_written_whole_is_no_mark(file: Path) -> None:

@@ -4,6 +4,7 @@ They need root, FUSE, loop devices and QEMU's storage daemon. Where one of them 
 be made; then the bench has to say so, and what is missing.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -85,6 +86,16 @@ def test_a_machine_that_cannot_make_such_states_says_what_it_lacks(monkeypatch: 
     refuses(monkeypatch, "no-such-daemon")
     monkeypatch.setattr("os.geteuid", lambda: 1_000)
     refuses(monkeypatch, "needs root")
+
+
+def test_without_an_image_no_machine_is_killed_and_the_bench_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["powercut", "--states", "0", "--image", str(tmp_path), "--json", "-"])
+    powercut.main()
+    told = json.loads(capsys.readouterr().out)
+    assert (told["guest_kills"], told["lost"], told["unbootable"]) == (0, 0, 0)
+    assert str(tmp_path) in told["no_guests"]
 
 
 def test_files_are_held_against_what_was_durable(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A box that was never here before, against a hub as it stands on a server: mosquitto, HTTPS, `hub serve`."""
 
+import asyncio
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,8 +17,11 @@ from edge.enrolment.files import write_file
 from edge.enrolment.hub_desk import HubDesk
 from edge.enrolment.told import Doing, Told
 from edge.errors import EnrolmentError
+from tests.broker import free_port
 from tests.enrolling import EnrollingHub, files_of
 from tests.simulators.box import BoxLink
+from tests.supervised import Listening, until
+from tests.village.process import Process
 
 
 @pytest.fixture(scope="module")
@@ -272,3 +276,46 @@ def test_a_code_that_is_shown_to_the_camera_is_all_that_it_takes(hub: EnrollingH
     box.enrolment().run()
     assert [told.doing for told in box.told] == [Doing.NO_FILE, Doing.NO_FILE, Doing.DONE]
     assert str(read_config(box.data / "box.toml").box_name) == "qr-01.1"
+
+
+def under_systemd(box: NewBox, listening: Listening, log: Path) -> Process:
+    entry = ("env", f"NOTIFY_SOCKET={listening.path}")
+    words = ["--data", str(box.data), "--boot", str(box.boot), "--port", str(free_port())]
+    return Process(
+        ["edge", "enrol", *words, "--mark", str(log.with_name("mark"))], log=log, entry=lambda: entry
+    )
+
+
+def test_a_box_that_waits_has_started_and_says_what_for(
+    hub: EnrollingHub, box: NewBox, tmp_path: Path
+) -> None:
+    with Listening(tmp_path / "notify") as listening:
+        enrol = under_systemd(box, listening, tmp_path / "log")
+        enrol.start()
+        try:
+            nothing = Doing.NO_FILE.value
+            asyncio.run(until(lambda: any(said.startswith(nothing) for said in listening.values("STATUS"))))
+            assert listening.names()[0] == "READY"
+            assert not (tmp_path / "mark").exists()
+            box.put(hub.box_file(hub.claim("song-tu-01")))
+            asyncio.run(until(lambda: not enrol.is_running))
+        finally:
+            enrol.kill()
+        assert (tmp_path / "mark").exists()
+        assert listening.values("STATUS")[-1] == "enrolled"
+
+
+def test_a_box_that_is_enrolled_is_marked_before_it_is_ready(
+    hub: EnrollingHub, box: NewBox, tmp_path: Path
+) -> None:
+    box.put(hub.box_file(hub.claim("song-tu-02")))
+    box.enrolment().run()
+    with Listening(tmp_path / "notify") as listening:
+        enrol = under_systemd(box, listening, tmp_path / "log")
+        enrol.start()
+        try:
+            asyncio.run(until(lambda: "READY" in listening.names()))
+            assert (tmp_path / "mark").exists()
+            assert listening.values("STATUS") == ["enrolled"]
+        finally:
+            enrol.kill()

@@ -27,12 +27,31 @@ def first_page(port: int) -> str:
     return placed.replace(":8080/", f":{port}/")
 
 
-def test_the_screen_goes_from_waiting_to_the_number_to_the_panel_by_itself(tmp_path: Path) -> None:
-    port, enrolment = free_port(), EnrolmentPage()
-    file = tmp_path / "box.toml"
+def enrolled(folder: Path, port: int) -> Process:
+    """Return the panel of a box that is enrolled; it is not started yet."""
+    file = folder / "box.toml"
     text = enrolled_config("", station="con-dao-01", box=1, host="hub.example.vn", port=8883)
     file.write_text(f"{text}[panel]\nport = {port}\n", encoding="utf-8")
-    panel = Process(["edge", "panel", "--config", str(file)], log=tmp_path / "panel.log")
+    return Process(["edge", "panel", "--config", str(file)], log=folder / "panel.log")
+
+
+def test_after_each_later_start_the_screen_goes_to_the_panel_at_once(tmp_path: Path) -> None:
+    """No enrolment's page is between; the first page is a file, and the panel's are for its own origin."""
+    port = free_port()
+    panel = enrolled(tmp_path, port)
+    with chromium_page(first_page(port), allow=NOBODY) as page:
+        expect(page.get_by_text("Hộp đang khởi động …")).to_be_visible()
+        panel.start()
+        try:
+            expect(page.locator("main .silence")).to_be_visible()
+            assert page.url == f"http://127.0.0.1:{port}/"
+        finally:
+            panel.stop()
+
+
+def test_the_screen_goes_from_waiting_to_the_number_to_the_panel_by_itself(tmp_path: Path) -> None:
+    port, enrolment = free_port(), EnrolmentPage()
+    panel = enrolled(tmp_path, port)
     with chromium_page(first_page(port), allow=f"{NOBODY}|{ANOTHER}") as page:
         expect(page.get_by_text("Hộp đang khởi động …")).to_be_visible()
         with enrolment.serve(port):

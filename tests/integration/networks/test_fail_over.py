@@ -1,5 +1,6 @@
 """The cable is out: 4G takes over, and a press rings. The cable is back: after a while the box is, too."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,27 @@ def test_a_link_that_died_beyond_the_first_cable_is_left_for_one_that_reaches_th
         there.box.wait("4G (wwan0), used")
         finding = there.box.wait("cable (eth0): hub silent")
         assert not finding.is_well and finding.remedy
+
+
+@pytest.mark.timeout(300)
+def test_started_anew_it_goes_on_with_the_link_that_it_used(tmp_path: Path) -> None:
+    with scene(tmp_path) as there:
+        box = there.box
+        box.network.stop()
+        box.config.write_text(box.config.read_text().replace("return_after_s = 3", "return_after_s = 3600"))
+        there.internet.pull(CABLE)
+        box.network.start()
+        box.wait("4G (wwan0), used")
+        there.internet.plug_back(CABLE)
+        box.wait("cable (eth0): reaches the hub, and has to go on doing so")
+        box.network.kill()
+        before = len(box.network.output())
+        box.network.start()
+        for name in ("cable", "4G"):  # both are tried anew
+            said = f"{name} reaches the hub"
+            box.wait_until(partial(lambda said: said in box.network.output()[before:], said), what=said)
+        box.wait("4G (wwan0), used")
+        assert "cable is used" not in box.network.output()[before:]
 
 
 @pytest.mark.timeout(300)

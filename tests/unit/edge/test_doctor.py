@@ -379,6 +379,14 @@ def test_a_card_that_damages_files_is_told_with_what_became_of_them(
     assert remedy in found.remedy
 
 
+def test_a_file_system_that_had_to_be_mended_is_told() -> None:
+    assert "card" not in findings()
+    [found] = findings(mended_by="e2fsck -y")["card"]
+    assert not found.is_well
+    assert "was mended at this start by e2fsck -y" in found.text
+    assert "change the card" in found.remedy
+
+
 def test_what_former_spools_owe_is_told_and_is_no_fault() -> None:
     _, found = findings(card=CardSight(former_owed=9))["spool"]
     assert found.is_well

@@ -40,6 +40,44 @@ def test_the_first_link_that_can_carry_is_used_before_anything_is_known() -> Non
     assert ways(carrying="").choose(now_s=0.0) is None
 
 
+def restarted(used: str, *, carrying: str = "cable 4G") -> Ways:
+    made = Ways(return_after_s=60.0, used=used, now_s=1_000.0)
+    made.set_links([CABLE, MOBILE])
+    for name in carrying.split():
+        made.on_carries(name, True, now_s=1_000.0)
+    return made
+
+
+def test_after_a_restart_the_link_that_was_used_goes_on_and_is_tried_first_of_all() -> None:
+    made = restarted("4G")
+    assert made.choose(now_s=1_000.0) == "4G"
+    made.on_probe("cable", True, now_s=1_000.1)
+    assert made.choose(now_s=1_000.1) == "4G", "a call may be on it, and nobody has said so yet"
+    made.on_vitals(VitalsWord(is_connected=True, is_in_call=True), now_s=1_000.2)
+    made.on_probe("cable", True, now_s=1_070.0)
+    assert made.choose(now_s=1_070.0) == "4G", "nor is it left in that call"
+    made.on_vitals(CONNECTED, now_s=1_071.0)
+    assert made.choose(now_s=1_071.0) == "cable", "the better link comes back as ever"
+
+
+def test_a_link_that_was_used_before_a_restart_and_does_not_work_any_more_is_left() -> None:
+    made = restarted("4G")
+    made.choose(now_s=1_000.0)
+    made.on_probe("cable", True, now_s=1_000.1)
+    made.on_probe("4G", False, now_s=1_003.0)
+    assert made.choose(now_s=1_003.0) == "cable"
+    hangs = restarted("4G")
+    hangs.choose(now_s=1_000.0)
+    hangs.on_probe("cable", True, now_s=1_000.1)
+    assert hangs.choose(now_s=1_009.9) == "4G"
+    assert hangs.choose(now_s=1_010.0) == "cable", "a try that does not end is not waited for"
+
+
+def test_a_link_that_was_used_before_a_restart_and_is_not_there_any_more_is_not_waited_for() -> None:
+    assert restarted("4G", carrying="cable").choose(now_s=1_000.0) == "cable"
+    assert restarted("a modem of before").choose(now_s=1_000.0) == "cable"
+
+
 def test_a_link_without_carrier_is_left_at_once() -> None:
     made = ways()
     made.choose(now_s=0.0)
