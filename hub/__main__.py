@@ -31,7 +31,7 @@ from hub.people.cli import accounts_app
 from hub.people.deeds import Deed
 from hub.people.token_cli import tokens_app
 from hub.pki.authority import Authority, Enrolment, serial_number_of
-from hub.pki.broker_config import BrokerFiles, access_list, broker_config
+from hub.pki.broker_config import BrokerFiles, access_list, broker_config, openssl_config
 from hub.pki.cli import seal_app
 from hub.pki.files import PkiError
 from hub.routing.cli import route
@@ -137,11 +137,11 @@ def _enrol_by_hand(settings: Config, station: StationId, out: Path) -> Enrolment
 
 @app.command("broker-config")
 def write_broker_config(
-    out: Annotated[Path, typer.Option(help="Folder for mosquitto.conf and its access list.")],
+    out: Annotated[Path, typer.Option(help="Folder for mosquitto.conf and what it needs.")],
     config: ConfigOption = DEFAULT_CONFIG,
     address: Annotated[str | None, typer.Option(help="Where the broker listens.")] = None,
 ) -> None:
-    """Write the broker's configuration: mosquitto -c OUT/mosquitto.conf."""
+    """Write the broker's configuration: OPENSSL_CONF=OUT/openssl.cnf mosquitto -c OUT/mosquitto.conf."""
     settings = read_config(config)
     authority = Authority(settings.pki_folder)
     authority.have_revocations()
@@ -159,6 +159,7 @@ def write_broker_config(
     )
     files.access_list.write_text(access_list(), encoding="utf-8")
     files.access_list.chmod(0o600)
+    (out / "openssl.cnf").write_text(openssl_config(), encoding="utf-8")
     (out / "mosquitto.conf").write_text(text, encoding="utf-8")
     typer.echo(f"{out / 'mosquitto.conf'}")
 

@@ -1,40 +1,34 @@
-"""The hub's one connection to its broker: MQTT 5 over TLS, kept up. The only importer of paho here."""
+"""The hub's one connection to its broker: MQTT 5 over TLS, kept up (shell over hub/mqtt/session.py)."""
 
 import asyncio
+import errno
 import logging
 import random
-import socket
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
+from typing import Final
 
 from contract.ids import HUB_NAME, BoxName, StationId
 from contract.topics import PREFIX, RULES, Topic, topic_name
 from hub.hub import BrokerLink
+from hub.mqtt.session import GOODBYE, BrokerLostError, BrokerRefusedError, OnMessage, Session
 
 LOG = logging.getLogger(__name__)
 
 MARK: Final = f"{PREFIX}/{HUB_NAME}/retained"  # the hub's own, retained: gone when the broker begins anew
 SUBSCRIPTIONS: Final = (f"{PREFIX}/+/up/#", f"{PREFIX}/+/state", MARK)
-OPEN_LIMIT_S: Final = 5.0  # the broker is on this machine or beside it
+CONNECT_LIMIT_S: Final = 10.0  # the broker is here or beside us, but 14,000 boxes may come back before us
+OPEN_LIMIT_S: Final = 10.0  # from there to the subscription
 KEEPALIVE_S: Final = 10
 BACKOFF_MIN_S: Final = 0.5
 BACKOFF_MAX_S: Final = 5.0  # nurses wait: a broker that is back is found within that
-WAITING_MAX: Final = 20_000  # receipts and signals that the broker has not acknowledged
-
-READS_AT_ONCE: Final = 64  # messages before the loop does something else
-MISC_EVERY_S: Final = 1.0  # pings, and whether they are answered
-
-OnMessage = Callable[[str, bytes, bool], None]
+REFUSED: Final = f"[Errno {errno.ECONNREFUSED}]"  # asyncio joins the errors of a name with two addresses
+HANDED_AT_ONCE: Final = 64  # messages before the loop does something else
+ARRIVED_MAX: Final = 1_024  # that are not handed over: more stay with the broker
+TICK_S: Final = 1.0  # pings, and whether they are answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +38,6 @@ class HubLogin:
     ca: Path
     certificate: Path
     key: Path
-
-
-def _properties(expiry_s: int | None) -> Properties | None:
-    if expiry_s is None:
-        return None
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.MessageExpiryInterval = expiry_s
-    return properties
-
-
-_PROPERTIES: Final = {topic: _properties(rule.expiry_s) for topic, rule in RULES.items()}
-
-
-class BrokerRefusedError(Exception):
-    """The broker answered and said no."""
 
 
 class Broker:
@@ -99,11 +78,13 @@ class Broker:
         much waits; nothing is kept for later.
         """
         current = self._current
-        if current is None or not current.is_taken:
+        if current is None:
             return False
         rule = RULES[topic]
         box = to if isinstance(to, BoxName) else self._box_of(to)
-        return current.publish(topic_name(box, topic), payload, rule.qos, rule.retained, _PROPERTIES[topic])
+        return current.publish(
+            topic_name(box, topic), payload, qos=rule.qos, is_retained=rule.retained, expiry_s=rule.expiry_s
+        )
 
     def mark(self) -> bytes | None:
         """Return what was left with the broker that we are connected with; None: nothing, or no broker."""
@@ -112,23 +93,20 @@ class Broker:
     def leave_mark(self, mark: bytes) -> bool:
         """Leave a mark with the broker, in the place of the one before. False: no broker."""
         current = self._current
-        if current is None or not current.is_taken:
-            return False
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        return current.publish(MARK, mark, 1, True, properties)
+        return current is not None and current.publish(MARK, mark, qos=1, is_retained=True)
 
     async def run(self) -> None:
         """Keep the connection up until cancelled."""
         backoff_s = BACKOFF_MIN_S
         while True:
             self._mark = None
-            connection = self._current = _Connection(self._address, self._login, self._on_arrival)
+            connection = self._current = _Connection(self._on_arrival)
             try:
-                await connection.open()
+                await connection.open(self._address, self._login)
                 backoff_s = BACKOFF_MIN_S
                 self._note(connection, "")
                 await connection.closed.wait()
-                self._note(None, f"the broker at {self._where} closed the connection; trying again")
+                self._note(None, f"the broker at {self._where} is lost ({connection.why}); trying again")
             except (OSError, TimeoutError, BrokerRefusedError) as error:
                 self._note(None, self._explain(error))
             finally:
@@ -169,156 +147,151 @@ class Broker:
                 return (
                     f"no TLS with the broker at {self._where} ({error.reason}): is it ours, and is hub.crt?"
                 )
-            case ConnectionRefusedError():
+            case OSError() if isinstance(error, ConnectionRefusedError) or REFUSED in str(error):
                 return f"nobody listens at {self._where}: is mosquitto running with our configuration?"
             case BrokerRefusedError():
                 return f"the broker at {self._where} refuses the hub ({error}): is hub.crt by its authority?"
             case TimeoutError():
-                return f"the broker at {self._where} does not answer within {OPEN_LIMIT_S:.0f} s"
+                return f"the broker at {self._where} does not answer in time"
             case _:
                 return f"the broker at {self._where} cannot be reached: {error}"
 
 
-class _Connection:
-    """One connection, made once. A thread connects; from then on paho is driven by the loop, without a thread
-    of its own: handing a message from thread to thread costs as much as reading it.
+class _Connection(asyncio.Protocol):
+    """One connection, made once. What is to be written waits for the end of the loop's turn: many messages
+    are one piece for TLS and for the broker.
     """
 
-    def __init__(self, address: tuple[str, int], login: HubLogin, on_message: OnMessage) -> None:
+    def __init__(self, on_message: OnMessage) -> None:
         self._loop = asyncio.get_running_loop()
-        self._address, self._login, self._on_message = address, login, on_message
-        self.closed = asyncio.Event()
-        # The broker took us. It sends what was retained before it acknowledges the subscription, and whoever
-        # says hello so is answered at once.
-        self.is_taken = False
-        self._subscribed: asyncio.Future[None] = self._loop.create_future()
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=HUB_NAME, protocol=mqtt.MQTTv5, reconnect_on_failure=False
+        self._session = Session(
+            HUB_NAME,
+            SUBSCRIPTIONS,
+            keep_alive_s=KEEPALIVE_S,
+            on_message=lambda *message: self._arrived.append(message),
+            now_s=self._loop.time(),
         )
-        self._client.connect_timeout = OPEN_LIMIT_S
-        self._client.max_inflight_messages_set(1_000)
-        self._client.max_queued_messages_set(WAITING_MAX)
-        self._client.on_connect = self._on_connect
-        self._client.on_subscribe = self._on_subscribe
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_arrival
-        self._misc: asyncio.TimerHandle | None = None
-        self._taken_count = 0
+        self._on_message = on_message
+        self._arrived: deque[tuple[str, bytes, bool]] = deque()  # to be handed over, some at a time
+        self._transport: asyncio.Transport | None = None
+        self._subscribed: asyncio.Future[None] = self._loop.create_future()
+        self.closed, self.why = asyncio.Event(), ""
+        self._tick: asyncio.TimerHandle | None = None
+        self._is_paused = self._is_to_write = False
 
-    async def open(self) -> None:
+    async def open(self, address: tuple[str, int], login: HubLogin) -> None:
         """Return when connected and subscribed. Raises OSError, TimeoutError, BrokerRefusedError."""
-        await asyncio.to_thread(self._connect)
-        self._attach()
+        context = await asyncio.to_thread(_context, login)
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            await self._loop.create_connection(lambda: self, *address, ssl=context)
         async with asyncio.timeout(OPEN_LIMIT_S):
             await self._subscribed
 
     def close(self) -> None:
         """End the connection."""
-        self._subscribed.cancel()
-        if self._misc is not None:
-            self._misc.cancel()
-        connected: Any = self._client.socket()
-        if connected is not None:
-            self._detach(connected)
-        self._client.on_socket_register_write = None  # paho writes its goodbye at once, and closes
-        self._client.disconnect()
-        if connected is not None:
-            connected.close()  # of a broker that takes no goodbye
+        self._write()
+        if self._transport is not None and not self.closed.is_set():
+            self._transport.write(GOODBYE)
+        self._end("it was ended here")
 
     def publish(
-        self, topic: str, payload: bytes, qos: int, retain: bool, properties: Properties | None
+        self, topic: str, payload: bytes, *, qos: int, is_retained: bool, expiry_s: int | None = None
     ) -> bool:
-        """Hand a message to paho; False when it does not take it."""
-        return self._client.publish(topic, payload, qos, retain, properties).rc == mqtt.MQTT_ERR_SUCCESS
+        """Hand a message to the session; False when it does not take it."""
+        if self.closed.is_set():
+            return False
+        is_taken = self._session.publish(topic, payload, qos=qos, is_retained=is_retained, expiry_s=expiry_s)
+        self._write_soon()
+        return is_taken
 
-    def _connect(self) -> None:
-        context = ssl.create_default_context(cafile=str(self._login.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._login.certificate, self._login.key)
-        self._client.tls_set_context(context)
-        self._client.connect(*self._address, keepalive=KEEPALIVE_S, clean_start=True)
-        connected = self._client.socket()
-        if isinstance(
-            connected, socket.socket
-        ):  # a PUBACK must not hold back the receipt behind it for 40 ms
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def _attach(self) -> None:
-        """Have the loop drive paho from here on."""
-        connected: Any = self._client.socket()
-        if connected is None:  # lost before we came here; paho has said so
-            return
-        self._client.on_socket_close = lambda _client, _data, closing: self._detach(closing)
-        self._client.on_socket_register_write = lambda *_: self._write_soon()
-        self._loop.add_reader(connected, self._read)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - told to mypy
+        self._transport = transport
+        self._write()
         self._keep_alive()
-        self._read()  # TLS may hold what came behind the handshake
 
-    def _detach(self, closing: Any) -> None:
-        self._loop.remove_reader(closing)
-        self._loop.remove_writer(closing)
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop."""
+        if self.closed.is_set():
+            return
+        is_idle = not self._arrived
+        try:
+            self._session.take(data, now_s=self._loop.time())
+        except BrokerRefusedError as error:
+            self._end(str(error), error)
+        except BrokerLostError as error:
+            self._end(str(error))
+        else:
+            if self._session.is_subscribed and not self._subscribed.done():
+                self._subscribed.set_result(None)
+            self._write_soon()
+        if is_idle and self._arrived:
+            self._loop.call_soon(self._hand_over)
+        if len(self._arrived) >= ARRIVED_MAX and self._transport is not None:
+            self._transport.pause_reading()
 
-    def _read(self) -> None:
-        """Read until nothing comes, or others shall have their turn; then the loop calls again."""
-        for _ in range(READS_AT_ONCE):
-            before = self._taken_count
-            self._client.loop_read()
-            if self._taken_count == before:
-                break
-        connected: Any = self._client.socket()
-        if connected is not None and connected.pending():  # TLS holds more, of which the socket knows nothing
-            self._loop.call_soon(self._read)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the loop."""
+        self._end("without a word" if exc is None else str(exc) or type(exc).__name__)
+
+    def pause_writing(self) -> None:
+        """Called by the loop: the socket takes no more."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """Called by the loop."""
+        self._is_paused = False
+        self._write_soon()
+
+    def _hand_over(self) -> None:
+        """Hand some over, and the others at the loop's next turn, whatever becomes of these."""
+        try:
+            for _ in range(min(HANDED_AT_ONCE, len(self._arrived))):
+                self._on_message(*self._arrived.popleft())
+        finally:
+            if self._arrived:
+                self._loop.call_soon(self._hand_over)
+            elif self._transport is not None and not self.closed.is_set():
+                self._transport.resume_reading()
 
     def _write_soon(self) -> None:
-        self._loop.call_soon(self._write)
+        if not self._is_to_write:
+            self._is_to_write = True
+            self._loop.call_soon(self._write)
 
     def _write(self) -> None:
-        """Write all that waits; what the socket does not take now goes when it can."""
-        self._client.loop_write()
-        connected: Any = self._client.socket()
-        if connected is None:
+        self._is_to_write = False
+        if self._transport is None or self._is_paused or self.closed.is_set():
             return
-        if self._client.want_write():
-            self._loop.add_writer(connected, self._write)
-        else:
-            self._loop.remove_writer(connected)
+        if data := self._session.outgoing(now_s=self._loop.time()):
+            self._transport.write(data)
 
     def _keep_alive(self) -> None:
-        self._client.loop_misc()
-        self._misc = self._loop.call_later(MISC_EVERY_S, self._keep_alive)
-
-    def _on_connect(
-        self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
-    ) -> None:
-        if reason.is_failure:
-            self._refuse(str(reason))
+        try:
+            self._session.tick(now_s=self._loop.time())
+        except BrokerLostError as error:
+            self._end(str(error))
         else:
-            self.is_taken = True
-            client.subscribe([(name, SubscribeOptions(qos=1)) for name in SUBSCRIPTIONS])
+            self._write()
+            self._tick = self._loop.call_later(TICK_S, self._keep_alive)
 
-    def _on_subscribe(self, _c: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any) -> None:
-        refused = [str(reason) for reason in reasons if reason.is_failure]
-        if refused:
-            self._refuse(refused[0])
-        else:
-            self._accept()
-
-    def _on_disconnect(self, _c: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
-        self._lose(str(reason))
-
-    def _on_arrival(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._taken_count += 1
-        self._loop.call_soon(self._on_message, message.topic, bytes(message.payload), message.retain)
-
-    def _accept(self) -> None:
-        if not self._subscribed.done():
-            self._subscribed.set_result(None)
-
-    def _refuse(self, reason: str) -> None:
-        if not self._subscribed.done():
-            self._subscribed.set_exception(BrokerRefusedError(reason))
-
-    def _lose(self, reason: str) -> None:
-        self.is_taken = False
-        self._refuse(f"the connection was closed: {reason}")
+    def _end(self, why: str, refused: BrokerRefusedError | None = None) -> None:
+        if self.closed.is_set():
+            return
+        self.why = why
         self.closed.set()
+        if self._tick is not None:
+            self._tick.cancel()
+        if not self._subscribed.done():
+            self._subscribed.set_exception(refused or BrokerRefusedError(f"the connection was closed: {why}"))
+            self._subscribed.exception()  # looked at: it may be that nobody waits any more
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _context(login: HubLogin) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(login.ca))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(login.certificate, login.key)
+    return context

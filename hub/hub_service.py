@@ -41,9 +41,10 @@ LOG = logging.getLogger(__name__)
 GONE_AFTER_MS: Final = 20_000  # a page whose machine died acknowledges nothing; its call must not wait for it
 STOP_LIMIT_S: Final = 3  # for open pages; they come back by themselves
 
-# What is on its way through the hub lives for some ten thousand allocations. Python takes it for
-# long-lived, and walks over all that is known of 14,000 stations every few seconds.
-COLLECT_AFTER: Final = (50_000, 20, 1_000)
+# The hub stands still while Python looks for circles. As it comes, it walks over all that is known of
+# 14,000 stations every few seconds: what is on its way through the hub looks long-lived to it. So the young
+# are looked through in small steps, and all that was touched since only once in a hundred of these.
+COLLECT_AFTER: Final = (10_000, 100, 1_000)
 
 
 class HubStartError(Exception):

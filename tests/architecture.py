@@ -29,7 +29,7 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "serial": ("firmware_bridge/port.py", "hub/routing/modem.py"),
     "pyudev": ("firmware_bridge/ports/hotplug.py",),
     "gpiod": ("firmware_bridge/contacts/gpio_contact.py",),
-    "evdev": ("firmware_bridge/contacts/input_contact.py",),
+    "evdev": ("firmware_bridge/contacts/input_device.py",),
     "cobs": ("firmware_bridge/frames.py",),
     "google_crc32c": ("contract/header.py",),
     "cryptography": (
@@ -39,7 +39,8 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
         "hub/pki/*.py",
         "edge/enrolment/box_key.py",
     ),
-    "paho": ("edge/uplink/mqtt.py", "hub/broker.py"),
+    "paho": ("edge/uplink/mqtt.py",),
+    "mqtt5": ("hub/mqtt/*.py", "hub/simulate/packets.py", "hub/simulate/fleet_service.py"),
     "sqlite_utils": (
         "edge/spool/*.py",
         "hub/store/*.py",
@@ -114,7 +115,8 @@ SHELLS: Final[tuple[str, ...]] = (
     "firmware_bridge/instruments/instrument_bridge.py",
     "firmware_bridge/ports/served_device.py",  # a task for each
     "firmware_bridge/contacts/gpio_contact.py",  # how long ago an edge was
-    "firmware_bridge/contacts/input_contact.py",  # the same, and importlib: Debian's evdev
+    "firmware_bridge/contacts/input_contact.py",  # the same
+    "firmware_bridge/contacts/input_device.py",  # importlib: Debian's evdev
     "firmware_bridge/drivers/catalogue.py",  # importlib: finds the drivers
     "edge/spool/contents.py",
     "edge/spool/spool.py",

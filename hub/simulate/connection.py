@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from hub.pki.authority import Credential
 
@@ -64,8 +64,9 @@ class Line:
             self._socket.close()
             raise LineLostError(os.strerror(found))
         self._tls = SSL.Connection(context, self._socket)
-        self._tls.use_certificate(crypto.load_certificate(crypto.FILETYPE_ASN1, credential.certificate))
-        self._tls.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_ASN1, credential.key))
+        certificate, key = credential.opened()
+        self._tls.use_certificate(certificate)
+        self._tls.use_privatekey(key)
         self._tls.set_connect_state()
 
     def fileno(self) -> int:

@@ -14,18 +14,20 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+import mqtt5
+
 from contract.limits import RESEND_CALL_MIN_S
 from contract.topics import Topic, topic_name
+from hub.mqtt.stream import BrokenStreamError, PacketStream
 from hub.pki.authority import Credential
-from hub.simulate import packets
 from hub.simulate.connection import Line, LineLostError, make_context
 from hub.simulate.figures import Fall, Figures
 from hub.simulate.outages import next_outage_s, outage_length_s, retry_after_s
+from hub.simulate.packets import greeting, is_no, packet_ids, publication
 from hub.simulate.station import SimStation
 
 HANDSHAKES: Final = 64  # at a time: the broker's backlog holds 100
 CONNECT_LIMIT_S: Final = 20.0
-KEEP_ALIVE_S: Final = 80
 TICK_S: Final = 1.0
 FALLEN_SHARE: Final = 0.1  # fewer than that are up after all were: the broker died
 EVENTS_MAX: Final = 512
@@ -59,7 +61,7 @@ class _Client:
     phase: Phase = Phase.AWAY
     line: Line | None = None
     watched: int = 0  # the events that epoll watches for
-    buffer: bytearray = field(default_factory=bytearray)
+    stream: PacketStream | None = None  # of the line
     packet_ids: Iterator[int] = field(default_factory=lambda: iter(()))
     asked: tuple[int, float] | None = None  # the packet whose PUBACK tells the round trip, and when it went
     record_s: float | None = None
@@ -126,8 +128,14 @@ class SimFleet:
         self._loop(on_tick)
 
     def drain(self, on_tick: Callable[[float], bool]) -> None:
-        """Record nothing more and cut nothing, until everything is acknowledged or `on_tick` says False."""
+        """Record nothing more and cut nothing, until everything is acknowledged or `on_tick` says False.
+
+        Links that are down are whole again at once: what their stations owe would wait for minutes.
+        """
         self._is_draining, self.is_stopping = True, False
+        for client in self._clients:
+            if client.phase is Phase.AWAY:
+                self._enqueue(client)
         self._loop(lambda now_s: self.owed > 0 and on_tick(now_s))
 
     def press(self, name: str | None = None) -> bool:
@@ -224,8 +232,12 @@ class SimFleet:
         self._set(_Timer.RECORD, client.record_s, client)
 
     def _enqueue(self, client: _Client) -> None:
+        """The queue is ours and no box's: who has pressed before does not wait in it."""
         client.phase = Phase.QUEUED
-        self._queue.append(client)
+        if client.station.owes_press:
+            self._queue.appendleft(client)
+        else:
+            self._queue.append(client)
 
     def _connect_some(self) -> None:
         while self._queue and self._connecting < HANDSHAKES:
@@ -252,55 +264,52 @@ class SimFleet:
             if not line.advance():
                 self._watch(client, line)
                 return
-            if client.phase is Phase.CONNECTING and not client.buffer and client.asked is None:
+            if client.stream is None:
+                client.stream = PacketStream()
                 self._say_hello(client, line)
             if line.wants_write and events & select.EPOLLOUT:
                 line.flush()
             if events & ~select.EPOLLOUT and (data := line.receive()):
-                client.buffer += data
-                for packet in packets.take_packets(client.buffer):
+                for packet in client.stream.take(data):
                     self._take(client, line, packet)
+                    if client.line is not line:  # lost while something was sent
+                        return
             self._watch(client, line)
-        except (LineLostError, packets.BrokenStreamError) as error:
+        except (LineLostError, BrokenStreamError) as error:
             self._lose(client, str(error))
 
     def _say_hello(self, client: _Client, line: Line) -> None:
         """Everything up to the subscription in one go, as a box does."""
         station, now_s = client.station, self._now_s()
-        client.packet_ids = _packet_ids()
+        client.packet_ids = packet_ids()
         if not client.has_begun:
             began_s = now_s - self._rng.uniform(0, self._habits.every_s)  # spreads what follows
             station.begin(now_s=began_s)
             client.has_begun = True
             self._plan_record(client, now_s)
-        will = station.state(is_connected=False, now_s=now_s)
-        topic = topic_name(station.name, Topic.STATE)
-        line.send(
-            packets.connect(station.name, keep_alive_s=KEEP_ALIVE_S, will_topic=topic, will=will)
-            + packets.subscribe(next(client.packet_ids), f"v1/{station.name}/down/#", qos=1)
-        )
+        line.send(greeting(station, next(client.packet_ids), now_s=now_s))
         client.asked = (0, now_s)
 
-    def _take(self, client: _Client, line: Line, packet: packets.Packet) -> None:
-        match packet.kind:
-            case packets.CONNACK | packets.SUBACK:
-                if packets.reason_of(packet) >= packets.FAILURE:
-                    raise LineLostError(f"the broker says no: reason {packets.reason_of(packet):#04x}")
-                if packet.kind == packets.SUBACK:
-                    self._come_up(client, line)
-            case packets.PUBACK:
-                if packets.reason_of(packet) >= packets.FAILURE:
+    def _take(self, client: _Client, line: Line, packet: mqtt5.Packet) -> None:
+        match packet:
+            case mqtt5.ConnAckPacket() if is_no(packet.reason_code):
+                raise LineLostError(f"the broker says no: {packet.reason_code.name}")
+            case mqtt5.SubAckPacket() if is_no(packet.reason_codes[0]):
+                raise LineLostError(f"the broker says no: {packet.reason_codes[0].name}")
+            case mqtt5.SubAckPacket():
+                self._come_up(client, line)
+            case mqtt5.PubAckPacket():
+                if is_no(packet.reason_code):
                     self.figures.refused_by_broker += 1
-                if client.asked is not None and client.asked[0] == packets.packet_id_of(packet):
+                if client.asked is not None and client.asked[0] == packet.packet_id:
                     client.station.round_trip_s = self._now_s() - client.asked[1]
                     client.asked = None
-            case packets.PUBLISH:
-                topic, payload, packet_id = packets.message_of(packet)
-                if packet_id is not None:
-                    line.send(packets.puback(packet_id))
-                self._hear(client, topic, payload)
-            case packets.DISCONNECT:
-                raise LineLostError(f"the broker ends it: reason {packets.reason_of(packet):#04x}")
+            case mqtt5.PublishPacket():
+                if packet.packet_id is not None:
+                    line.send(mqtt5.PubAckPacket(packet.packet_id).write())
+                self._hear(client, packet.topic, packet.payload)
+            case mqtt5.DisconnectPacket():
+                raise LineLostError(f"the broker ends it: {packet.reason_code.name}")
             case _:
                 pass
 
@@ -311,8 +320,8 @@ class SimFleet:
         station.connected_s = now_s
         self.figures.connecting.add(now_s, now_s - client.since_s)
         hello = station.state(is_connected=True, now_s=now_s)
-        topic = topic_name(station.name, Topic.STATE).encode()
-        line.send(packets.publish(topic, hello, packet_id=next(client.packet_ids), is_retained=True))
+        topic = topic_name(station.name, Topic.STATE)
+        line.send(publication(topic, hello, next(client.packet_ids), is_retained=True))
         # what was on its way when the last connection died waits for the hub's word, or for its next turn
         self._send_owed(client, now_s, calls_only=client.generation > 1)
         wait_s = next_outage_s(self._habits.outages_per_hour, self._rng)
@@ -348,7 +357,7 @@ class SimFleet:
         try:
             for parcel in client.station.outgoing(now_s=now_s, calls_only=calls_only):
                 packet_id = next(client.packet_ids)
-                line.send(packets.publish(parcel.topic, parcel.payload, packet_id=packet_id))
+                line.send(publication(parcel.topic, parcel.payload, packet_id))
                 self.figures.parcels += 1
                 client.asked = client.asked or (packet_id, now_s)
             self._watch(client, line)
@@ -360,7 +369,7 @@ class SimFleet:
         self.figures.lost_connections += 1
         self.figures.why_lost = why
         self._drop(client)
-        wait_s = retry_after_s(client.tries, self._rng)
+        wait_s = retry_after_s(client.tries, self._rng, has_press=client.station.owes_press)
         client.tries += 1
         self._set(_Timer.TRY, self._now_s() + wait_s, client)
 
@@ -372,7 +381,7 @@ class SimFleet:
             self._by_fd.pop(client.line.fileno(), None)
             client.line.cut()  # and epoll forgets it
             client.line = None
-        client.buffer.clear()
+        client.stream = None
         client.asked = None
         client.generation += 1
         client.station.connected_s = None
@@ -426,9 +435,3 @@ class SimFleet:
             word, _, name = line.strip().partition(" ")
             if word == "p":
                 self.press(name.strip() or None)
-
-
-def _packet_ids() -> Iterator[int]:
-    """1 … 65535, over and over: a connection has a few of them on the way."""
-    while True:
-        yield from range(1, 65_536)

@@ -70,7 +70,7 @@ _PARCELS_OF: Final = (
 class Outgoing:
     """A parcel ready to be published."""
 
-    topic: bytes
+    topic: str
     payload: bytes
     records: Sequence[OwedRecord]
 
@@ -105,7 +105,7 @@ class SimStation:
         self.open_call: int | None = None
         self._person, self._has_probe = person, has_probe
         self._sealer = Sealer(hub_key, station=name, spool=spool, key_id=KeyId(1))
-        self._topics = {topic: topic_name(name, topic).encode() for topic, _ in _PARCELS_OF}
+        self._topics = {topic: topic_name(name, topic) for topic, _ in _PARCELS_OF}
         self._began_us = 0
         self._told_s = 0  # seconds of signal that are recorded
         self._leased_until_s = 0.0
@@ -166,6 +166,11 @@ class SimStation:
         if self.open_call is None:
             self.open_call = seq
         return seq
+
+    @property
+    def owes_press(self) -> bool:
+        """Whether a press of it is not confirmed yet."""
+        return bool(self._presses)
 
     def outgoing(self, *, now_s: float, calls_only: bool = False) -> list[Outgoing]:
         """Return what is to be published now, calls first; it counts as sent."""

@@ -8,6 +8,7 @@ from hub.simulate.outages import (
     RETRY_FIRST_S,
     RETRY_MAX_S,
     RETRY_MIN_S,
+    RETRY_PRESS_S,
     next_outage_s,
     outage_length_s,
     retry_after_s,
@@ -29,6 +30,11 @@ def test_a_broker_that_stays_away_is_asked_less_often_but_never_seldom() -> None
     assert longest_s == sorted(longest_s[:3]) + longest_s[3:]
     assert max(longest_s) <= RETRY_MAX_S
     assert max(longest_s) > RETRY_MAX_S * 0.9
+
+
+def test_a_press_does_not_wait_for_a_fleet_to_come_back() -> None:
+    for tries in range(12):
+        assert all(retry_after_s(tries, Random(seed), has_press=True) <= RETRY_PRESS_S for seed in range(100))
 
 
 def test_links_fall_as_often_as_was_asked_and_for_a_bounded_time() -> None:

@@ -114,11 +114,14 @@ def test_a_station_without_a_probe_has_no_numbers() -> None:
 def test_a_press_is_told_once_and_the_next_nudges_it() -> None:
     ring, found = KeyRing({1: HUB_KEY}), station()
     taken(found, ring, now_s=START_S)
+    assert not found.owes_press
     seq = found.press(now_s=START_S + 1)
+    assert found.owes_press
     (arrival,) = taken(found, ring, now_s=START_S + 1, is_told=False)
     assert isinstance(arrival.event, Press) and arrival.event.nudges is None
     told = found.hear_receipt(receipt_of(found, sent_s=START_S + 1), now_s=START_S + 1.25)
     assert told is not None and list(told.presses_s) == pytest.approx([0.25])
+    assert not found.owes_press
     found.press(now_s=START_S + 2)
     (again,) = [one.event for one in taken(found, ring, now_s=START_S + 2) if isinstance(one.event, Press)]
     assert again.nudges == seq
