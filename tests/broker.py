@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from contract.ids import StationId
 from hub.pki.authority import Authority, Enrolment
-from hub.pki.broker_config import BrokerFiles, access_list, broker_config
+from hub.pki.broker_config import BrokerFiles, access_list, broker_config, openssl_config
 from tests.village.process import ENDS_WITH_US
 
 START_LIMIT_S: Final = 30.0
@@ -49,6 +49,7 @@ class Broker:
         )
         text = broker_config(files, address="127.0.0.1", port=self.port, is_root=os.geteuid() == 0)
         (folder / "mosquitto.conf").write_text(text, encoding="utf-8")
+        (folder / "openssl.cnf").write_text(openssl_config(), encoding="utf-8")
         files.access_list.write_text(access_list(), encoding="utf-8")
         files.access_list.chmod(0o600)
 
@@ -63,7 +64,8 @@ class Broker:
         log = (self.folder / "mosquitto.log").open("ab")
         with log:
             command = [*ENDS_WITH_US, program, "-c", str(self.folder / "mosquitto.conf")]
-            self._process = subprocess.Popen(command, stderr=log)
+            settings = {**os.environ, "OPENSSL_CONF": str(self.folder / "openssl.cnf")}
+            self._process = subprocess.Popen(command, stderr=log, env=settings)
         deadline_s = time.monotonic() + START_LIMIT_S
         while True:
             try:

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_der_private_key,
     load_der_public_key,
     load_pem_private_key,
 )
@@ -64,6 +65,13 @@ class Credential:
     station: StationId
     certificate: bytes
     key: bytes
+
+    def opened(self) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+        """Return both as pyOpenSSL takes them. Raises ValueError: they are none of an authority's."""
+        key = load_der_private_key(self.key, password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError(f"the key of {self.station} is no key of an elliptic curve")
+        return x509.load_der_x509_certificate(self.certificate), key
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The broker's configuration and access list, as text (core). For mosquitto 2.0.11 and later 2.0 releases.
+"""The broker's configuration, access list and TLS settings, as text (core).
 
-The broker is a wire, not a store: nothing is persisted. Nothing secret stands in either text.
+For mosquitto 2.0.11 and later 2.0 releases, with OpenSSL 1.1.1 or later. The broker is a wire, not a store:
+nothing is persisted. Nothing secret stands in any of them.
 """
 
 from dataclasses import dataclass
@@ -53,6 +54,23 @@ def broker_config(files: BrokerFiles, *, address: str, port: int, is_root: bool)
         "log_type error",
         "log_type warning",
         *(("user root",) if is_root else ()),
+    )
+    return "\n".join(lines) + "\n"
+
+
+def openssl_config() -> str:
+    """Return openssl.cnf, which the broker's OPENSSL_CONF names. A box resumes its last session and no other:
+    a second ticket, as OpenSSL gives by itself, would cost an eighth of each handshake.
+    """
+    lines = (
+        "# Made by: hub broker-config.",
+        "openssl_conf = all",
+        "[all]",
+        "ssl_conf = protocols",
+        "[protocols]",
+        "system_default = tls",
+        "[tls]",
+        "NumTickets = 1",
     )
     return "\n".join(lines) + "\n"
 
