@@ -14,6 +14,8 @@ NOTE_MAX_CHARS: Final = 300
 OWNED_MAX_S: Final = 86_400.0  # nobody owns an alert for ever
 OWNED_MIN_S: Final = 60.0
 LAST_RUNG: Final = 2  # 0 the console, 1 e-mail, 2 webhooks
+BEFORE: Final = "before"
+DUE_AGAIN: Final = "due again"
 EVERYWHERE: Final = UnitNo(0)  # above all units: the whole fleet
 
 
@@ -52,8 +54,9 @@ class Alert:
     `since_s`: since when it is so. `raised_s`: when the rule had held. `count`: how often it has been so, 1
     for once. `members`: of a unit's alert, the stations at which it is so. `calm_s`: since when it is not so
     any more; None: it is so, or nobody knows. `unowned_s`: from when escalation counts. `rung`: who was told:
-    0 the console, 1 e-mail, 2 webhooks. `told`: by person or webhook, "due", "sent" or "failed". `about`:
-    what exactly, for people, when it was raised. `is_quiet`: in maintenance.
+    0 the console, 1 e-mail, 2 webhooks. `told`: by person or webhook, "due", "sent", "failed"; BEFORE: was
+    told, and is to be once more if nobody owns it; DUE_AGAIN: is being so. `about`: what exactly, for people,
+    when it was raised. `is_quiet`: in maintenance.
     """
 
     no: AlertNo
@@ -91,6 +94,10 @@ class Alert:
             and not self.is_quiet
             and self.calm_s is None
         )
+
+    def heard(self) -> list[str]:
+        """Return who outside knows that it is so: keys of `told`."""
+        return [key for key, state in self.told.items() if state in ("sent", BEFORE, DUE_AGAIN)]
 
     def escalates_s(self, rule: Rule | None) -> float | None:
         """Return when the next rung is due; None: none is, as things are."""
@@ -139,5 +146,6 @@ def acknowledged(alert: Alert, *, by: str, note: str, for_s: float, now_s: float
 
 def given_back(alert: Alert, input_: Input, *, by: str | None, now_s: float, **set_: Any) -> Move:
     """Nobody owns it any more: escalation begins anew, and each is told once more."""
-    nobody: dict[str, Any] = {"owner": None, "note": "", "owned_until_s": None, "rung": 0, "told": {}}
+    told = dict.fromkeys(alert.heard(), BEFORE)
+    nobody: dict[str, Any] = {"owner": None, "note": "", "owned_until_s": None, "rung": 0, "told": told}
     return move(alert, input_, by=by, unowned_s=now_s, **nobody, **set_)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 LOOK_EVERY_S: Final = 5.0  # whether the document has changed
+ALL_WITHIN_S: Final = 60.0  # are looked at when the hub hears again: no silence is news before minutes
 LONG_FROM_NOW_US: Final = 1 << 62
 WINDOWS_KEPT_US: Final = 30 * 86_400_000_000
 WRITTEN_AT_ONCE: Final = 200  # moves of one transaction: ingest and calls write between
@@ -69,6 +71,7 @@ class AlertDesk:
         )  # fmt: skip
         self._told: list[tuple[AlertNo, str, str, str]] = []
         self._words: list[Word] = []
+        self._after: dict[tuple[AlertNo, str], Word] = {}  # what is to be told once another word was sent
         self._faults: dict[str, str] = {}  # of ways out, as pages were last told
         self._watchman = self._new_watchman(1)
         self._escalation = Escalation(self.rules, is_in=self._is_in)
@@ -209,6 +212,7 @@ class AlertDesk:
             while (due_s := self._watchman.next_s()) is not None and due_s <= self.now_s():
                 self._unwritten += self._watchman.turn(self._facts.of, now_s=self.now_s())
                 await asyncio.sleep(0)  # calls go before
+            self._unwritten[before:] = map(self._with_over, self._unwritten[before:])
             self._unwritten += self._by_clock(has_news=len(self._unwritten) > before)
             has_news = len(self._unwritten) > before or self._faults != self.telling.faults
             self._faults = dict(self.telling.faults)
@@ -217,14 +221,17 @@ class AlertDesk:
             self._notify()
 
     def _look_at_the_hub(self) -> None:
-        """What the hub could not hear is looked at when it can again."""
+        """What the hub could not hear is looked at when it can again, one after the other: who is silent has
+        been so since then at most, and while all come back the hub has other things to do.
+        """
         if not self._facts.listen():
             return
         now_s = self.now_s()
         self._watchman.touch(None, now_s=now_s)
         if self._facts.hears_since_s is not None:
-            for station in self._stations.known():
-                self._watchman.touch(station, now_s=now_s)
+            stations = list(self._stations.known())
+            for place, station in enumerate(stations):
+                self._watchman.touch(station, now_s=now_s + ALL_WITHIN_S * place / len(stations))
 
     def _by_clock(self, *, has_news: bool) -> list[Move]:
         """What is due of alerts by the clock alone; applied."""
@@ -241,21 +248,31 @@ class AlertDesk:
             for moved in quieted(alerts, self.windows, self.paths, utc_us=utc_us):
                 self._watchman.apply(moved)
                 done.append(moved)
-        words: list[Word] = []
         for alert in list(self._watchman.alerts.values()):
             found = self._escalation.due(alert, now_s=now_s)
             if found is not None:
                 self._watchman.apply(found.move)
                 done.append(found.move)
-                words += found.words
+                self._words += found.words
         for no, key, state, text in self._told:
+            if (next_word := self._after.pop((no, key), None)) is not None and state == "sent":
+                self._words.append(next_word)
             if (known := self._watchman.alerts.get(no)) is not None and key in known.told:
                 moved = told(known, key, state, text=text)
                 self._watchman.apply(moved)
                 done.append(moved)
         self._told.clear()
-        self._words = words
         return done
+
+    def _with_over(self, moved: Move) -> Move:
+        """Have it told that an alert is over, to whoever knows outside that it was so; the move says whom."""
+        if moved.input is not Input.CLEAR:
+            return moved
+        words, heard = self._escalation.over(moved.after), moved.after.heard()
+        self._after |= {(moved.after.no, key): word for key, word in words.items() if key not in heard}
+        now = [word for key, word in words.items() if key in heard]
+        self._words += now
+        return replace(moved, detail={**moved.detail, "to": [word.to.name for word in now]}) if now else moved
 
     async def _write(self) -> None:
         """Write down what has become of alerts, then tell the outside. A store that fails is tried again;
@@ -352,14 +369,20 @@ class AlertDesk:
     def _on_told(self, no: AlertNo, key: str, state: str, text: str) -> None:
         self._told.append((no, key, state, text))
 
-    def _tell_of(self, no: AlertNo) -> Told | None:
-        alert = self._watchman.alerts.get(no)
+    def _tell_of(self, word: Word) -> Told | None:
+        alert = word.alert if word.is_over else self._watchman.alerts.get(word.alert.no)
         rule = None if alert is None else self.rule(alert)
-        if alert is None or rule is None or alert.state is State.ACKNOWLEDGED or alert.calm_s is not None:
+        if alert is None or rule is None:
             return None
+        if not word.is_over and (alert.state is State.ACKNOWLEDGED or alert.calm_s is not None):
+            return None
+        over_s = None
+        if word.is_over:
+            over_s = self.now_s() if alert.calm_s is None else alert.calm_s
         return Told(
             alert=alert, rule=rule, place=self.names.name(alert.place),
             unit=self.names.unit(alert.place), since_utc_us=self.utc_us(alert.since_s),
+            over_utc_us=None if over_s is None else self.utc_us(over_s),
         )  # fmt: skip
 
     def utc_us(self, at_s: float) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.alerts.alert import Alert, Move, Place, move
+from hub.alerts.alert import BEFORE, DUE_AGAIN, Alert, Move, Place, move
 from hub.alerts.rules import Hook, Person, Rule, Rules
 from hub.alerts.table import Input
 
@@ -14,11 +14,12 @@ HOOK_RUNG: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Something to be told of an alert. `key` is how the alert remembers it."""
+    """Something to be told of an alert. `key` is how the alert remembers it. `is_over`: that it is over."""
 
     alert: Alert
     to: Person | Hook
     key: str
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class Escalation:
         if not audience:
             return None
         words = tuple(Word(alert, one, f"{rung} {one.name}") for one in audience)
-        told = {**alert.told, **{word.key: "due" for word in words}}
+        heard = alert.heard()
+        told = {**alert.told, **{word.key: DUE_AGAIN if word.key in heard else "due" for word in words}}
         detail: dict[str, Any] = {"rung": rung, "to": [word.to.name for word in words]}
         moved = move(alert, Input.ESCALATE, detail=detail, rung=rung, told=told)
         return Escalated(move=moved, words=words)
@@ -62,11 +64,21 @@ class Escalation:
 
     def unsent(self, alert: Alert) -> list[Word]:
         """Return what was to be told when the hub ended, and of which nobody knows that it was."""
-        by_key = {f"{MAIL_RUNG} {one.name}": one for one in self._rules.people}
-        by_key_of_hooks = {f"{HOOK_RUNG} {one.name}": one for one in self._rules.hooks}
-        there: Mapping[str, Person | Hook] = {**by_key, **by_key_of_hooks}
-        keys = [key for key, state in alert.told.items() if state == "due" and key in there]
+        there = self._by_key()
+        keys = [key for key, state in alert.told.items() if state in ("due", DUE_AGAIN) and key in there]
         return [Word(alert, there[key], key) for key in keys]
+
+    def over(self, alert: Alert) -> dict[str, Word]:
+        """Return what is to be told of an alert that is over, by how the alert remembers whom it was told to
+        that it is so; also of words that are still on their way ("due"). None of a rule that is no more.
+        """
+        there = self._by_key() if alert.rule in self._rules.rules else {}
+        keys = [key for key in alert.told if key in alert.heard() or alert.told[key] == "due"]
+        return {key: Word(alert, there[key], f"over {key}", is_over=True) for key in keys if key in there}
+
+    def _by_key(self) -> Mapping[str, Person | Hook]:
+        people = {f"{MAIL_RUNG} {one.name}": one for one in self._rules.people}
+        return {**people, **{f"{HOOK_RUNG} {one.name}": one for one in self._rules.hooks}}
 
     def _audience(self, alert: Alert, rule: Rule, rung: int) -> list[Person | Hook]:
         everybody: list[Person | Hook] = [*(self._rules.people if rung == MAIL_RUNG else self._rules.hooks)]
@@ -81,5 +93,6 @@ class Escalation:
 
 def told(alert: Alert, key: str, state: str, *, text: str = "") -> Move:
     """Something was told, or could not be. Raises IllegalInputError."""
+    stands = BEFORE if state != "sent" and alert.told[key] == DUE_AGAIN else state
     detail = {"to": key.partition(" ")[2], "state": state, "text": text[:300]}
-    return move(alert, Input.TOLD, detail=detail, told={**alert.told, key: state})
+    return move(alert, Input.TOLD, detail=detail, told={**alert.told, key: stands})

@@ -22,6 +22,7 @@ class Gathering:
         self._bits = {rule: 1 << number for number, rule in enumerate(rules)}
         self._path_of = path_of
         self._paths: dict[StationId, tuple[UnitNo, ...]] = {}
+        self._resting: set[StationId] = set()
         self._known: Counter[StationId] = Counter()  # bits of the rules that were judged
         self._stations: Counter[UnitNo] = Counter()
         self._judged: Counter[tuple[str, UnitNo]] = Counter()
@@ -37,6 +38,9 @@ class Gathering:
     def drop(self, station: StationId) -> None:
         """A station is counted nowhere any more: it is somewhere else by now, or is to be judged anew."""
         path = self._paths.pop(station, ())
+        if station in self._resting:
+            self._resting.discard(station)
+            return
         known = self._known.pop(station, 0)
         self._stations.subtract(path)
         for rule, bit in self._bits.items():
@@ -44,6 +48,14 @@ class Gathering:
                 if known & bit:
                     self._judged[rule, unit] -= 1
                 self._over.get((rule, unit), set[StationId]()).discard(station)
+
+    def rest(self, station: StationId) -> None:
+        """A station is no more: no unit waits for it or is well by it, until it is dropped and added anew."""
+        if station not in self._resting:
+            path = self._paths[station]
+            self.drop(station)
+            self._paths[station] = path
+            self._resting.add(station)
 
     def knows(self, station: StationId) -> bool:
         """Whether a station is counted."""
@@ -55,6 +67,8 @@ class Gathering:
 
     def note(self, rule: str, station: StationId, verdict: Verdict) -> None:
         """A station was judged by a rule."""
+        if station in self._resting:
+            return
         bit, path = self._bits[rule], self._paths[station]
         was_known, is_known = bool(self._known[station] & bit), verdict is not Verdict.UNKNOWN
         if was_known is not is_known:

@@ -2,7 +2,7 @@
 which then says all of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -24,9 +24,12 @@ class _Bag(Generic[T]):
 
 
 class Mailbag(Generic[T]):
-    """By person. `due` hands a letter out; `sent` or `failed` says what became of it."""
+    """By person. `due` hands a letter out; `sent` or `failed` says what became of it. `can_wait`: an item for
+    which alone the last letter of an hour is not used up.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, can_wait: Callable[[T], bool] = lambda _: False) -> None:
+        self._can_wait = can_wait
         self._bags: dict[str, _Bag[T]] = {}
 
     def put(self, to: str, item: T, *, now_s: float) -> None:
@@ -74,10 +77,11 @@ class Mailbag(Generic[T]):
         moments = [self._due_s(bag, at_most.get(to, 1), now_s) for to, bag in self._bags.items()]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    @staticmethod
-    def _due_s(bag: _Bag[T], at_most: int, now_s: float) -> float | None:
+    def _due_s(self, bag: _Bag[T], at_most: int, now_s: float) -> float | None:
         if not bag.items or bag.is_out:
             return None
+        if all(map(self._can_wait, bag.items)):
+            at_most = max(1, at_most - 1)
         bag.sent_s = [at_s for at_s in bag.sent_s if at_s > now_s - HOUR_S]
         due_s = max(bag.first_s + TOGETHER_S, bag.retry_s)
         if len(bag.sent_s) >= at_most:

@@ -24,14 +24,14 @@ HOOKS_MAX: Final = 300  # messages that wait to be taken
 AT_ONCE: Final = 4  # tries of webhooks
 LETTER_TRIES_MAX: Final = 40  # of a letter: more than five hours of a mail server that is away
 TICK_S: Final = 1.0
-TellOf = Callable[[AlertNo], Told | None]
+TellOf = Callable[[Word], Told | None]
 OnTold = Callable[[AlertNo, str, str, str], None]
 MAIL: Final = "mail"
 
 
 class Telling:
-    """Use it in the event loop's thread. `tell_of`: an alert as it is now, None: nobody need hear of it any
-    more. `on_told`: what became of a word: alert, key, "sent" or "failed", why.
+    """Use it in the event loop's thread. `tell_of`: an alert as it is now, None: nobody need hear this of it
+    any more. `on_told`: what became of a word: alert, key, "sent", "failed" or "withdrawn", why.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Telling:
         self._mail, self._address = mail_config, address
         self._now_s, self._utc_now_us = now_s, utc_now_us
         self._tell_of, self._on_told, self._waits_s = tell_of, on_told, waits_s
-        self._bag: Mailbag[Word] = Mailbag()
+        self._bag = Mailbag[Word](can_wait=lambda word: word.is_over)
         self._people: dict[str, Person] = {}
         self._tries: dict[tuple[AlertNo, str], int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +101,7 @@ class Telling:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _send(self, to: str, words: list[Word]) -> None:
-        told = [(word, self._tell_of(word.alert.no)) for word in words]
+        told = [(word, self._tell_of(word)) for word in words]
         for word, known in told:
             if known is None:
                 self._on_told(word.alert.no, word.key, "withdrawn", "")
@@ -143,7 +143,7 @@ class Telling:
         alert: Alert = word.alert
         message = message_id(f"alert {alert.no}.{alert.revision}", word.key)
         for wait_s in (*self._waits_s, None):
-            known = self._tell_of(alert.no)
+            known = self._tell_of(word)
             if known is None:
                 self._on_told(alert.no, word.key, "withdrawn", "")
                 return

@@ -11,9 +11,9 @@ from math import isfinite
 from typing import Any, Final
 
 from contract.ids import StationId
-from hub.alerts.alert import HUB, Alert, AlertNo, Move, Place, given_back, move
+from hub.alerts.alert import BEFORE, HUB, Alert, AlertNo, Move, Place, given_back, move
 from hub.alerts.due_queue import DueQueue
-from hub.alerts.facts import OF_HEARING, AnyFacts, Fact, fact
+from hub.alerts.facts import AT_REST, OF_HEARING, AnyFacts, Fact, fact
 from hub.alerts.gathering import Gathering, PathOf
 from hub.alerts.rules import Rule, Rules
 from hub.alerts.table import Input, State
@@ -51,6 +51,7 @@ class Watchman:
         self._moves: list[Move] = []
         self._joined: dict[AlertNo, set[StationId]] = {}
         self._left: dict[AlertNo, set[StationId]] = {}
+        self._heard: dict[AlertNo, set[str]] = {}  # who outside knows of what became part of each
         self._units = self._named_units(unit_named)
         self._gathering = Gathering([rule.name for rule in self._of_station], path_of)
 
@@ -160,6 +161,8 @@ class Watchman:
 
     def _look(self, station: StationId | None, facts: AnyFacts, now_s: float) -> float | None:
         nexts: list[float] = []
+        if station is not None and facts is AT_REST:
+            self._gathering.rest(station)
         for rule in self._of_hub if station is None else self._of_station:
             if station is not None and not self._applies(rule, station):
                 continue
@@ -226,6 +229,7 @@ class Watchman:
         stations = set(self._gathering.over(rule.name, unit))
         for no in {self._no_of.get((rule.name, station), alert.no) for station in stations} - {alert.no}:
             before = self.alerts[no]
+            self._heard.setdefault(alert.no, set()).update(before.heard())
             stations |= before.members  # those that are calm by now too: it takes the whole of it over
             self._close(before, Input.GATHERED, {"into": alert.no})
         for station in stations:
@@ -310,7 +314,7 @@ class Watchman:
 
     def _change_members(self, no: AlertNo, now_s: float) -> None:
         joined, left = self._joined.pop(no, set()), self._left.pop(no, set())
-        alert = self.alerts.get(no)
+        heard, alert = self._heard.pop(no, set()), self.alerts.get(no)
         if alert is None:
             return
         for input_, came, went in ((Input.JOINED, joined, set()), (Input.LEFT, set(), left)):
@@ -318,7 +322,8 @@ class Watchman:
             if some:
                 members = (self.alerts[no].members | came) - went
                 detail = {"count": len(some), "stations": some[:NAMED_MAX]}
-                moved = move(self.alerts[no], input_, detail=detail, members=frozenset(members))
+                told = dict.fromkeys(sorted(heard), BEFORE) | dict(self.alerts[no].told)
+                moved = move(self.alerts[no], input_, detail=detail, members=frozenset(members), told=told)
                 self._keep(replace(moved, joined=frozenset(came), left=frozenset(went)))
         alert = self.alerts[no]
         is_calm = len(self._calm[no]) >= len(self._parts[no])
@@ -339,6 +344,7 @@ class Watchman:
         self._calm.pop(alert.no, None)
         self._joined.pop(alert.no, None)
         self._left.pop(alert.no, None)
+        self._heard.pop(alert.no, None)
 
     def _keep(self, moved: Move) -> None:
         alert = moved.after

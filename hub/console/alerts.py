@@ -243,6 +243,8 @@ def _journal_row(desk: AlertDesk, alert: Alert, line: AlertLine, words: Words) -
         parts.append(words("nhận trong {age}", age=age_text(float(str(said["for_s"])), words)))
     if input_ is Input.ESCALATE:
         parts.append(", ".join(_texts(to)))
+    if input_ is Input.CLEAR and to:
+        parts.append(words("báo là đã hết cho {names}", names=", ".join(_texts(to))))
     if input_ is Input.TOLD:
         became = TOLD_WORDS.get(str(said.get("state")), "không rõ")
         parts.append(f"{to}: {words(became)}")

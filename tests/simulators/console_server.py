@@ -90,7 +90,7 @@ class ConsoleServer:
         self.clock = SetClock()
         self.clock.ahead_s = ahead_s
         self.is_broker_there = True
-        self._changed_s = time.monotonic()
+        self._changed_s = self.clock.now_s()
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
@@ -185,7 +185,7 @@ class ConsoleServer:
 
     def set_broker(self, *, is_there: bool) -> None:
         """The hub's broker goes or comes back."""
-        self.is_broker_there, self._changed_s = is_there, time.monotonic()
+        self.is_broker_there, self._changed_s = is_there, self.clock.now_s()
 
     def call(self, work: Callable[[], Any]) -> Any:
         """Do something in the hub's loop; return what it returns."""

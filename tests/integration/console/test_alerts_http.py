@@ -11,6 +11,7 @@ import pytest
 
 from contract.ids import CallId, StationId
 from hub.alerts.alert import Alert
+from hub.alerts.alert_service import ALL_WITHIN_S
 from hub.alerts.table import State
 from hub.console.ages import VIETNAM
 from hub.fleet.station_card import StationCard
@@ -235,6 +236,33 @@ def test_a_hub_that_hears_nobody_is_one_alert(server: ConsoleServer) -> None:
     turn(server)
     kinds = {one.rule for one in server.call(server.rooms.alerts.open_alerts)}
     assert "deaf" in kinds and "silent" not in kinds
+
+
+def test_a_hub_that_hears_again_looks_at_its_stations_one_after_the_other_and_forgets_none(
+    server: ConsoleServer,
+) -> None:
+    silent(server, *NAMES, for_s=1.0)
+    server.set_broker(is_there=False)
+    turn(server)
+    server.ahead_s += 3_600
+    turn(server)
+    looked = looks(server)
+    server.set_broker(is_there=True)
+    turn(server)
+    assert looks(server) == looked + 2, (
+        "the hub and one station: while all come back it has other things to do"
+    )
+    server.ahead_s += ALL_WITHIN_S
+    turn(server)
+    assert not alerts(server), "nobody was silent for long since it hears again"
+    server.ahead_s += 1_300
+    turn(server)
+    assert {one.place.station for one in alerts(server)} == set(NAMES)
+
+
+def looks(server: ConsoleServer) -> int:
+    """How often a place was looked at."""
+    return int(server.call(server.rooms.alerts.looked_count))
 
 
 def test_a_station_that_is_closed_has_nothing_the_matter_with_it(server: ConsoleServer) -> None:

@@ -1,6 +1,7 @@
 """From a station that falls silent to a letter and a signed webhook, through the running hub."""
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +68,22 @@ def alerts(server: ConsoleServer) -> list[Alert]:
 
 
 def silent(server: ConsoleServer, *names: str) -> None:
-    for number, name in enumerate(names):
-        ConsoleStation(server, name, spool=0xE100 + number).status()
-        wait_for(lambda name=name: word(server, name) == "LIVE", f"{name} to be heard")  # type: ignore[misc]
+    heard(server, *(ConsoleStation(server, name, spool=0xE100 + at) for at, name in enumerate(names)))
     ahead(server, 901)
 
 
-def word(server: ConsoleServer, name: str) -> str:
-    return str(server.call(lambda: server.rooms.station(StationId(name))["word"]))
+def heard(server: ConsoleServer, *stations: ConsoleStation) -> None:
+    for station in stations:
+        station.status()
+        wait_for(lambda name=station.name: age_s(server, name) < 60, "it to be heard")  # type: ignore[misc]
+
+
+def age_s(server: ConsoleServer, name: str) -> float:
+    rooms = server.rooms
+    there = server.call(
+        lambda: rooms.stations.presence(StationId(name), now_s=rooms.hub.now_s(), leased_since_s=None)
+    )
+    return inf if there.age_s is None else float(there.age_s)
 
 
 def ahead(server: ConsoleServer, by_s: float) -> None:
@@ -109,6 +118,41 @@ def test_an_alert_that_nobody_owns_goes_to_a_letter_and_then_to_a_webhook(
     wait_for(lambda: told(server).get("2 tong-dai") == "sent", "the journal to say so")
     ahead(server, 90_000)
     assert len(mail.letters) == 1 and len(receiver.taken) == 2  # once each
+
+
+def test_whoever_was_told_is_told_that_it_is_over(
+    server: ConsoleServer, mail: MailServer, receiver: WebhookReceiver
+) -> None:
+    receiver.now_s = lambda: server.clock.utc_now_us() / 1e6
+    silent(server, "a", "b")
+    first, second = alerts(server)
+    desk = server.rooms.alerts
+    server.run(lambda: desk.acknowledge(second.no, by="Lan", note="", for_s=36_000))
+    ahead(server, 601)
+    server.ahead_s += 6
+    wait_for(lambda: told(server).get("1 Trực kỹ thuật") == "sent", "the letter")
+    ahead(server, 601)
+    wait_for(lambda: len(receiver.taken) == 1, "the webhook")
+    wait_for(lambda: set(told(server).values()) == {"sent"}, "the journal to say so")
+    server.run(lambda: desk.acknowledge(first.no, by="Lan", note="", for_s=36_000))
+    back = [ConsoleStation(server, name, spool=0xE200 + at) for at, name in enumerate("ab")]
+    heard(server, *back)
+    for _ in range(7):
+        ahead(server, 300)
+        heard(server, *back)
+    assert alerts(server) == []
+    wait_for(lambda: len(receiver.taken) == 2, "the word that it is over")
+    assert len(mail.letters) == 1  # the other one of this hour is kept for what nobody owns
+    server.ahead_s += 1_000
+    wait_for(lambda: len(mail.letters) == 2, "the letter that it is over")
+    over = mail.letters[1]
+    assert over.subject.startswith("[Hải đăng] Đã hết: Trạm im lặng: ")
+    name, other = ("Trạm A", "Trạm B") if first.place.station == "a" else ("Trạm B", "Trạm A")
+    assert name in over.text and other not in over.text  # that one was owned from the first: nobody knows
+    body: dict[str, Any] = list(receiver.taken.values())[1]
+    assert (body["event"], body["alert"]) == ("alert.over", first.no) and "over_utc" in body
+    page = server.get(f"/alerts/{first.no}", Cookie=server.session("Lan")).text
+    assert "báo là đã hết cho Trực kỹ thuật, tong-dai" in page
 
 
 def test_one_that_somebody_owns_goes_nowhere(

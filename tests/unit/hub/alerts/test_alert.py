@@ -2,7 +2,7 @@ from itertools import product
 
 import pytest
 
-from hub.alerts.alert import Alert, AlertNo, Place, acknowledged, given_back, move
+from hub.alerts.alert import BEFORE, Alert, AlertNo, Place, acknowledged, given_back, move
 from hub.alerts.table import OPEN, TRANSITIONS, IllegalInputError, Input, State, next_state
 from tests.unit.hub.alerts.rules_of_tests import HIGH, HOT, MEDIUM
 
@@ -60,7 +60,9 @@ def test_what_is_given_back_escalates_anew() -> None:
     owned = acknowledged(escalated, by="lan", note="", for_s=60, now_s=500.0).after
     assert owned.escalates_s(HOT) is None
     back = given_back(owned, Input.LAPSE, by=None, now_s=560.0).after
-    assert (back.state, back.owner, back.rung, dict(back.told)) == (State.RAISED, None, 0, {})
+    assert (back.state, back.owner, back.rung, dict(back.told)) == (
+        State.RAISED, None, 0, {"1 x": BEFORE},
+    )  # fmt: skip
     assert back.escalates_s(HOT) == 560.0 + 900.0
 
 

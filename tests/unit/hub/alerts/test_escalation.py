@@ -3,12 +3,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from contract.ids import StationId
-from hub.alerts.alert import Alert, AlertNo, Place, acknowledged
+from hub.alerts.alert import Alert, AlertNo, Place, acknowledged, given_back
 from hub.alerts.escalation import Escalation, told
 from hub.alerts.letter import Told, letter, webhook_body
 from hub.alerts.mailbag import HOUR_S, TOGETHER_S, WAITS_S, Mailbag
 from hub.alerts.rules import Hook, Person, Rules, Severity
-from hub.alerts.table import State
+from hub.alerts.table import Input, State
 from hub.routing.policy import ROOT, Webhook
 from tests.unit.hub.alerts.rules_of_tests import HIGH, HOT, LOW, MEDIUM
 
@@ -73,6 +73,34 @@ def test_what_was_not_sent_when_the_hub_ended_is_known() -> None:
     assert of.unsent(told(found.move.after, "1 Lan", "sent").after) == []
 
 
+def test_that_it_is_over_is_told_to_whoever_was_told_that_it_is_so() -> None:
+    of = escalation(LAN)
+    first = of.due(ALERT, now_s=1_200.0)
+    assert first is not None and of.over(ALERT) == {}
+    on_its_way = of.over(first.move.after)
+    assert list(on_its_way) == ["1 Lan"] and first.move.after.heard() == []
+    sent = told(first.move.after, "1 Lan", "sent").after
+    ((key, word),) = of.over(sent).items()
+    assert (key, word.to.name, word.key, word.is_over) == ("1 Lan", "Lan", "over 1 Lan", True)
+    assert of.over(told(first.move.after, "1 Lan", "failed").after) == {}
+    assert escalation().over(sent) == {}  # a person who is in the document no more
+    assert Escalation(Rules(people=(LAN,)), is_in=lambda *_: True).over(sent) == {}  # no such rule any more
+
+
+def test_who_was_told_before_an_owner_gave_it_back_still_knows_of_it() -> None:
+    of = escalation(LAN)
+    first = of.due(ALERT, now_s=1_200.0)
+    assert first is not None
+    sent = told(first.move.after, "1 Lan", "sent").after
+    owned = acknowledged(sent, by="lan", note="", for_s=3_600, now_s=1_400.0).after
+    back = given_back(owned, Input.LAPSE, by=None, now_s=5_000.0).after
+    assert back.heard() == ["1 Lan"] and back.rung == 0
+    again = of.due(back, now_s=5_900.0)
+    assert again is not None and [one.key for one in of.unsent(again.move.after)] == ["1 Lan"]
+    for state in ("sent", "failed", "withdrawn"):
+        assert told(again.move.after, "1 Lan", state).after.heard() == ["1 Lan"]
+
+
 def test_letters_that_come_together_are_one() -> None:
     bag: Mailbag[str] = Mailbag()
     for number in range(5):
@@ -108,10 +136,23 @@ def test_a_letter_that_does_not_go_out_waits_longer_each_time() -> None:
     assert bag.waiting("Lan") == 1
 
 
-def told_of(alert: Alert = ALERT, place: str = "Trạm Y tế Cô Tô") -> Told:
+def test_good_news_alone_leaves_the_last_letter_of_the_hour_to_bad_news() -> None:
+    bag: Mailbag[str] = Mailbag(can_wait=lambda item: item.startswith("over"))
+    for number, item in enumerate(("over 1", "over 2", "over 3")):
+        now_s = 100.0 * (number + 1)
+        bag.put("Lan", item, now_s=now_s)
+        for to, _ in bag.due({"Lan": 3}, now_s=now_s + TOGETHER_S):
+            bag.sent(to, now_s=now_s + TOGETHER_S)
+    assert bag.waiting("Lan") == 1
+    bag.put("Lan", "bad", now_s=400.0)
+    assert bag.due({"Lan": 3}, now_s=400.0 + TOGETHER_S) == [("Lan", ["over 3", "bad"])]
+
+
+def told_of(alert: Alert = ALERT, place: str = "Trạm Y tế Cô Tô", over_utc_us: int | None = None) -> Told:
     return Told(
-        alert=alert, rule=HOT, place=place, unit="Quảng Ninh › Cô Tô", since_utc_us=1_790_000_000_000_000
-    )
+        alert=alert, rule=HOT, place=place, unit="Quảng Ninh › Cô Tô", since_utc_us=1_790_000_000_000_000,
+        over_utc_us=over_utc_us,
+    )  # fmt: skip
 
 
 def test_a_letter_says_what_where_since_when_and_how_often() -> None:
@@ -130,6 +171,20 @@ def test_a_letter_says_what_where_since_when_and_how_often() -> None:
 def test_a_letter_of_very_many_names_some_and_counts_the_rest() -> None:
     _, text = letter([told_of()] * 100, utc_us=1_790_000_000_000_000, address="")
     assert "… và 60 cảnh báo khác." in text
+
+
+def test_a_letter_says_what_is_over_and_for_how_long_it_was_so() -> None:
+    over_us = 1_790_000_000_000_000 + 3_600_000_000
+    subject, text = letter([told_of(over_utc_us=over_us)], utc_us=over_us + 600_000_000, address="")
+    assert subject == "[Hải đăng] Đã hết: Hộp quá nóng: Trạm Y tế Cô Tô"
+    assert text.startswith("Đã hết cảnh báo sau:\n\n** TRUNG BÌNH: Hộp quá nóng: Trạm Y tế Cô Tô")
+    assert "từ 21:13 21/09/2026 đến 22:13 21/09/2026 (1 giờ" in text and "Chưa ai nhận" not in text
+    both = [told_of(replace(ALERT, severity=HIGH), over_utc_us=over_us), told_of(place="Trạm khác")]
+    subject, text = letter(both, utc_us=over_us, address="")
+    assert subject == "[Hải đăng] ** Hộp quá nóng: Trạm khác (và 1 cảnh báo khác)"
+    assert text.index("Chưa ai nhận cảnh báo sau:") < text.index("Trạm khác") < text.index("Đã hết cảnh báo")
+    body = json.loads(webhook_body(both[0], utc_us=over_us + 5_000_000))
+    assert (body["event"], body["over_utc"]) == ("alert.over", "2026-09-21T15:13:20+00:00")
 
 
 def test_a_webhook_says_the_same_for_programs() -> None:

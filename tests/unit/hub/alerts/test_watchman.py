@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from contract.ids import StationId
-from hub.alerts.alert import EVERYWHERE, Place
-from hub.alerts.facts import Fact, HubFacts, StationFacts
+from hub.alerts.alert import BEFORE, EVERYWHERE, Place
+from hub.alerts.facts import AT_REST, Fact, HubFacts, StationFacts
 from hub.alerts.rules import BUILT_IN, Rules
 from hub.alerts.table import State
 from hub.alerts.watchman import LOOKS_AT_ONCE, Watchman
@@ -106,6 +106,31 @@ def test_a_unit_that_falls_silent_together_is_one_alert_with_members() -> None:
     assert alert.members == {"a", "b", "c"} and moves[-1].joined == {"a", "b", "c"}
 
 
+@pytest.mark.parametrize("closed", [1, 3, 6])
+def test_stations_that_are_no_more_keep_nothing_from_being_one_alert(closed: int) -> None:
+    gone = {f"closed-{number}": (1, 2) for number in range(closed)}
+    street = Street(ISLANDS | gone)
+    street.facts |= {StationId(name): AT_REST for name in gone}
+    street.tell("far", silent(9e9), now_s=0.0)
+    for name in ("a", "b", "c"):
+        street.tell(name, silent(0.0), now_s=0.0)
+    assert names(street.run(1_300.0)) == ["RAISE", "JOINED"]
+    (alert,) = street.man.alerts.values()
+    assert alert.place == Place(unit=UnitNo(2)) and alert.members == {"a", "b", "c"}
+
+
+def test_a_station_that_is_opened_again_counts_again() -> None:
+    street = Street(ISLANDS | {"d": (1, 2)})
+    street.facts[StationId("d")] = AT_REST
+    street.tell("far", silent(9e9), now_s=0.0)
+    street.turn(0.0)
+    street.facts[StationId("d")] = silent(9e9)
+    street.man.regroup([StationId("d")], lambda _: None, now_s=10.0)
+    for name in ("a", "b", "c"):
+        street.tell(name, silent(0.0), now_s=10.0)
+    assert names(street.run(1_300.0)) == ["RAISE"] * 3  # "d" is well: not all of the unit are so
+
+
 def test_its_stations_come_back_one_by_one_and_the_last_closes_it() -> None:
     street = Street(ISLANDS)
     for name in ("a", "b", "c"):
@@ -146,6 +171,19 @@ def test_alerts_of_single_stations_become_part_of_their_units() -> None:
     (alert,) = street.man.alerts.values()
     assert alert.members == {"a", "b", "c"}
     assert moves[1].after.state is State.CLEARED and moves[1].detail == {"into": alert.no}
+
+
+def test_who_was_told_of_a_single_one_knows_of_its_units() -> None:
+    street = Street(ISLANDS)
+    street.tell("far", silent(9e9), now_s=0.0)
+    for name, since_s in (("a", 0.0), ("b", 5_000.0), ("c", 5_000.0)):
+        street.tell(name, silent(since_s), now_s=0.0)
+    street.run(1_300.0)
+    (single,) = street.man.alerts.values()
+    street.man.alerts[single.no] = replace(single, told={"1 Lan": "sent", "2 x": "failed"})
+    street.run(6_300.0)
+    (alert,) = street.man.alerts.values()
+    assert alert.members == {"a", "b", "c"} and alert.told == {"1 Lan": BEFORE}
 
 
 def test_the_whole_fleet_is_one_alert_too() -> None:
