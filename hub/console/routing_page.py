@@ -1,6 +1,6 @@
-"""Who would ring when a station presses at any moment, rung by rung; what is the matter with routing now."""
+"""Who would ring when a station presses, at any moment; the week's rota; what is the matter with routing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -11,7 +11,8 @@ from contract.ids import StationId, parse_station
 from hub.console.page import RefusedPageError, render, rooms_of, signed_in
 from hub.routing.dry_run import Row, describe
 from hub.routing.ladder import list_owner, rungs
-from hub.routing.policy import LAST_RUNG, Rung, Unit, Webhook, utc_of
+from hub.routing.policy import EVERYBODY, LAST_RUNG, Policy, Rung, Unit, UnitId, Webhook, utc_of
+from hub.routing.rota import WEEK_DAYS, Duty, RotaRow, rota
 from hub.typed_values import YEARS
 
 RUNG_WORDS: Final = {
@@ -20,13 +21,20 @@ RUNG_WORDS: Final = {
     Rung.SUPERVISOR: "người phụ trách",
     Rung.DOCTOR: "bác sĩ trực, qua điện thoại",
 }
-
+DUTY_WORDS: Final = {
+    Duty.ANSWERS: "trả lời",
+    Duty.SUPERVISES: "người phụ trách",
+    Duty.ON_CALL: "bác sĩ trực, qua điện thoại",
+    Duty.INVITED: "bác sĩ được mời",
+}
 
 SUGGESTED_MAX: Final = 500  # a longer list would weigh more than the page
+ROTA_ROWS_MAX: Final = 200  # more are there by station
 
 
 async def show_routing(request: Request) -> Response:
-    """GET /routing, ?station=ID&at=2026-11-29T03:00&emergency=1&ready=now: who would ring then.
+    """GET /routing, ?station=ID&at=2026-11-29T03:00&emergency=1&ready=now: who would ring then, and the rota
+    of the week that begins that day, of the station's unit and those above it; without a station of all.
 
     `at` is on the clock of the station's unit, without it: now. `ready` "now": only whoever is ready now.
     """
@@ -37,11 +45,15 @@ async def show_routing(request: Request) -> Response:
     station, at = _station(request), said.get("at", "")
     is_emergency, is_of_now = said.get("emergency") == "1", said.get("ready") == "now"
     answer: dict[str, object] = {}
+    policy, moment = routing.policy, utc_of(rooms_of(request).hub.utc_now_us())
+    way: list[UnitId] | None = None
+    first = policy.units[policy.root].local(moment).date()
     suggested = rooms_of(request).stations.ids()[:SUGGESTED_MAX]
     if station is not None:
-        policy, accounts = routing.policy, routing.accounts
+        accounts = routing.accounts
         unit = policy.unit_of(station)
-        moment = utc_of(rooms_of(request).hub.utc_now_us()) if not at else _moment(at, unit)
+        moment = moment if not at else _moment(at, unit)
+        way, first = [one.id for one in policy.way_up(station)], unit.local(moment).date()
         ladder = rungs(policy, station, moment, is_emergency=is_emergency, accounts=accounts)
         rows = describe(ladder, ready=routing.ready() if is_of_now else None)
         answer = {
@@ -53,6 +65,7 @@ async def show_routing(request: Request) -> Response:
             "missed_s": ladder.missed_s,
             "hotline": unit.hotline,
         }
+    rows_of_week = rota(policy, first, of=way)
     return render(
         request,
         "routing.html",
@@ -64,8 +77,32 @@ async def show_routing(request: Request) -> Response:
         fault=routing.fault,
         adapter_faults=routing.adapter_faults,
         ready=sorted(routing.ready()),
-        has_document=routing.policy.path is not None,
+        has_document=policy.path is not None,
+        days=[first + timedelta(days=step) for step in range(WEEK_DAYS)],
+        week=[(_unit_path(policy, row.unit), row, _times(row)) for row in rows_of_week[:ROTA_ROWS_MAX]],
+        more=max(0, len(rows_of_week) - ROTA_ROWS_MAX),
+        everybody=EVERYBODY,
+        duty_words=DUTY_WORDS,
     )
+
+
+def _unit_path(policy: Policy, unit: UnitId) -> str:
+    """Return the names of a unit and of those above it, the highest first."""
+    names, at = [], policy.units[unit]
+    while True:
+        names.append(at.name or at.id)
+        if at.parent is None:
+            return " › ".join(reversed(names)) if policy.path is not None else ""
+        at = policy.units[at.parent]
+
+
+def _times(row: RotaRow) -> list[list[str]]:
+    """Return the times of each day, as they are written; none: nobody is there."""
+    return [[f"{_clock(one.from_min)}–{_clock(one.to_min)}" for one in windows] for windows in row.days]
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _station(request: Request) -> StationId | None:

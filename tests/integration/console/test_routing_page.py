@@ -1,6 +1,7 @@
 """Who would ring at 03:00 on Sunday, and what is the matter with routing: said on pages, over plain HTTP."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -82,6 +83,29 @@ def test_with_nobody_ready_each_rung_is_passed_and_the_failsafe_owns_the_callbac
     assert "không có ai: sang bậc sau ngay" in page
     assert "Chi phải gọi lại." in page
     assert "Đang trực bây giờ: không có ai." in page
+
+
+def rota(page: str) -> list[list[str]]:
+    """The lines of the week's rota, cell by cell."""
+    table = page.partition("Lịch trực bảy ngày")[2].partition("<tbody>")[2].partition("</tbody>")[0]
+    lines = table.split("</tr>")[:-1]
+    return [
+        [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in re.split("</t[dh]>", one)]
+        for one in lines
+    ]
+
+
+def test_the_rota_says_who_is_there_on_each_of_seven_days(server: ConsoleServer, lan: str) -> None:
+    page = server.get(SUNDAY, Cookie=lan).text
+    head = page.split("Lịch trực bảy ngày")[1].split("</thead>")[0]
+    assert "CN 29/11" in head and "T7 05/12" in head and "28/11" not in head
+    day, night = "07:00–17:00", "17:00–07:00"
+    assert [line[:10] for line in rota(page)] == [
+        ["Đảo", "trả lời", "Lan", "---", day, day, day, day, day, "---"],
+        ["Đảo", "trả lời", "Minh", *[night] * 7],
+        ["Đảo", "bác sĩ trực, qua điện thoại", "BS &lt;Trực&gt;", *["cả ngày"] * 7],
+    ]
+    assert rota(server.get("/routing", Cookie=lan).text) != []
 
 
 @pytest.mark.parametrize(
