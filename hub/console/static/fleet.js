@@ -100,7 +100,6 @@ function write(row, index) {
   writeTroubles(/** @type {HTMLElement} */ (row.querySelector(".troubles")), number);
   say(row.querySelector(".visit"), told?.visit ?? "");
   say(row.querySelector(".link"), told ? linkText(told.link) : "");
-  say(row.querySelector(".asks"), told?.questions.length ? t("có thiết bị cần xác nhận") : "");
   for (const mdcs of COLUMNS) {
     const cell = row.querySelector(`[data-mdc="${mdcs[0]}"]`);
     if (cell) writeValues(cell, (told?.values ?? []).filter((one) => mdcs.includes(one.mdc)));
@@ -129,10 +128,9 @@ function writeTroubles(cell, number) {
 /** @param {HTMLTableRowElement} row */
 function build(row) {
   row.replaceChildren();
-  const head = document.createElement("th"), asks = document.createElement("small");
+  const head = document.createElement("th");
   head.scope = "row";
-  asks.className = "asks";
-  head.append(document.createElement("a"), asks);
+  head.append(document.createElement("a"));
   row.append(head);
   for (const name of CELLS) row.insertCell().className = name;
   for (const [mdc] of COLUMNS) {

@@ -130,7 +130,7 @@ def test_which_device_it_is_is_asked_answered_and_confirmed(
     held_apart = ConsoleDevice(station, oximeter(7, device=HELD_APART))
     station.tell(DeviceQuestion(device=HELD_APART, candidates=(OXIMETER,), port="1-1.1"), visit=0)
     page.goto(f"{server.url}/?lang=vi")
-    expect(page.locator("[data-station='con-dao-01'] .asks")).to_have_text("có thiết bị cần xác nhận")
+    expect(page.locator("[data-station='con-dao-01']").get_by_text("thiết bị cần xác nhận")).to_have_count(1)
     page.goto(f"{server.url}{ADDRESS}")
     form = page.locator("form.question")
     expect(form).to_contain_text("Thiết bị nào đang ở cổng 1-1.1?")

@@ -90,7 +90,9 @@ def test_a_page_that_is_loaded_anew_while_it_rings_rings_on_and_proves_itself_un
         "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/ringing')).length"
     )
     observe_until(page, f"{confirmed} > 0")
-    assert is_told_ringing(server, call.seq)
+    server.wait_signal(
+        lambda _, one: isinstance(one, CallState) and (one.call_seq, one.state) == (call.seq, "ringing")
+    )
     assert server.call(server.rooms.calls)[0]["state"] == "RINGING"
 
 

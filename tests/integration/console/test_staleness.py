@@ -66,6 +66,10 @@ def ages_run_ahead(text: str) -> str:
     return re.sub(r"\d+ (phút|giờ \d\d)", "9 giờ 00", text)
 
 
+def silence_is_short(text: str) -> str:
+    return re.sub(r"<td>(?:ít nhất )?\d+ (phút|giờ \d\d)", "<td>3 s", text)
+
+
 def anothers_number(text: str) -> str:
     return re.sub(r'(<span class="reading">)\d+ ', r"\g<1>58 ", text)
 
@@ -108,6 +112,24 @@ class LiesOnce:
             for row in told:
                 row["presence"] = re.sub(r"\d+ phút", self._age, row["presence"])
         return told
+
+
+@pytest.mark.parametrize("spoil", [None, silence_is_short], ids=["as it is", "one that lies is found out"])
+def test_an_alert_says_how_long_a_station_is_silent(
+    tmp_path: Path, spoil: Callable[[str], str] | None
+) -> None:
+    with Campaign(tmp_path, seed=2, spoil=spoil) as campaign:
+        silent, *others = campaign.stations
+        silent.tell_status()
+        for _ in range(7):
+            campaign.hub.clock.ahead_s += 250.0
+            for station in others:  # or it were an alert of them all
+                station.tell_status()
+            campaign.look()
+    tally = campaign.tally
+    assert tally.by_surface["alerts"] >= 2
+    assert tally.false_fresh == (tally.by_surface["alerts"] if spoil else 0)
+    assert all("on the alerts" in fault for fault in tally.faults)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Every page of the console as somebody meets it: both languages, day and night, four widths, no scripts."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -18,11 +19,13 @@ from tests.integration.console.tour import NO_PAGE, TOUR, Stop
 from tests.integration.console.tour_fleet import TOLD, TourFleet
 from tests.integration.console.tour_hub import TOLD_AS_THEY_ARE, TourHub
 from tests.pages.axe import violations
+from tests.pages.cut_texts import cut_texts
 from tests.pages.layout import too_wide
 from tests.pages.motion import FLASHES_MAX_HZ, flash_rates, moves_when_reduced
 from tests.pages.wording import faults
 
 DESK: Final = (1280, 800)
+DRAWN: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SCREENS: Final = {
     "a desk": DESK,
     "an old screen": (1024, 768),
@@ -146,6 +149,30 @@ def test_a_page(hubs: Hubs, stop: Stop, language: str) -> None:
         found += [f"{name} flashes at {hz} Hz" for name, hz in rates.items() if hz > FLASHES_MAX_HZ]
         found += [f"moves all the same: {name}" for name in moves_when_reduced(page)]
         found += page.evaluate(SCRIPTS)
+    assert found == []
+
+
+READ_WHOLE: Final = ("fleet", "ring", "fleet-with-alerts", "station", "playback", "guest")
+# The key that stands for its word on old screens; the way past the head, its line on a phone; long paths.
+MAY_BE_CUT: Final = re.compile(r'"(Các phím|Keys)"|a\.skip|div\.daily|a\. "(Bàn giao|Hand over)"|td\.unit')
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "stop", [stop for stop in TOUR if stop.name in READ_WHOLE], ids=lambda stop: stop.name
+)
+def test_on_an_old_screen_and_on_a_phone_no_age_and_no_scale_is_cut(
+    hubs: Hubs, stop: Stop, language: str
+) -> None:
+    found = []
+    with visit(hubs.of(stop), stop, language) as page:
+        if stop.route == "/":  # with what the hub tells of rows in sight
+            observe_until(page, "document.querySelector('tr[data-station] .link:not(:empty)') !== null")
+        for screen in ("a desk", "an old screen", "a phone"):
+            width, height = SCREENS[screen]
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(DRAWN)
+            found += [f"on {screen}: {one}" for one in cut_texts(page) if not MAY_BE_CUT.search(one)]
     assert found == []
 
 

@@ -117,7 +117,7 @@ class TourHub:
             assert saved.status == 303, saved.text
         sent = self.server.post(
             f"/calls/{call}/advice",
-            {**of, "advice": ADVICE, "urgency": "urgent", "revision": "1"},
+            {**of, "findings": FINDINGS, "advice": ADVICE, "urgency": "urgent", "revision": "1"},
             Cookie=cookie,
         )
         assert sent.status == 303, sent.text
