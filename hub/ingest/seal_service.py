@@ -28,6 +28,7 @@ from hub.store.threads import StoreThread
 LOG = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 5.0  # at the folder of keys
+GATHER_S: Final = 0.25  # a fleet that comes back is asked about together
 ASK_AT_ONCE: Final = 200  # spools: a page that reads must not wait behind a fleet that comes back at once
 
 Publish = Callable[[StationId | BoxName, Topic, bytes], bool]
@@ -85,6 +86,7 @@ class SealService:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._awake.wait()
+                    await asyncio.sleep(GATHER_S)
             self._awake.clear()
 
     async def _look(self, open_waiting: Callable[[], Awaitable[None]]) -> None:

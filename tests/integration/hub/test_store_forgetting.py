@@ -1,7 +1,7 @@
 """What is not kept for ever: closed alerts, old versions of documents, more views than one may have."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -49,12 +49,25 @@ def document(number: int) -> tuple[str, str]:
 
 
 def forget(folder: Path) -> tuple[int, int]:
-    async def turn() -> tuple[int, int]:
-        async with StoreThread(folder, is_writer=True) as writer:
-            hub = SimpleNamespace(run_read=writer.run, run_write=writer.run, utc_now_us=lambda: NOW_US)
-            return await Forgetter(cast(Hub, hub)).turn()
+    return forget_at(folder, [(0.0, NOW_US)])[0]
 
-    return asyncio.run(turn())
+
+def forget_at(folder: Path, moments: Sequence[tuple[float, int]]) -> list[tuple[int, int]]:
+    """Have one forgetter turn at each of these moments: of the hub's line in seconds, and by the wall clock.
+    It begins at the first.
+    """
+
+    async def turns() -> list[tuple[int, int]]:
+        async with StoreThread(folder, is_writer=True) as writer:
+            hub = SimpleNamespace(run_read=writer.run, run_write=writer.run)
+            forgetter, counts = None, []
+            for now_s, utc_us in moments:
+                hub.now_s, hub.utc_now_us = (lambda now_s=now_s: now_s), (lambda utc_us=utc_us: utc_us)
+                forgetter = forgetter or Forgetter(cast(Hub, hub))
+                counts.append(await forgetter.turn())
+            return counts
+
+    return asyncio.run(turns())
 
 
 def test_alerts_go_so_long_after_they_were_closed_and_their_numbers_are_given_once(tmp_path: Path) -> None:
@@ -76,6 +89,20 @@ def test_alerts_go_so_long_after_they_were_closed_and_their_numbers_are_given_on
         assert store.alerts.alert(1) is None and store.alerts.alert_journal(1) == []
         assert len(store.alerts.alert_journal(old + 1)) == 1
         assert store.alerts.next_alert() == old + 4
+
+
+def test_a_clock_that_was_set_makes_nothing_old_before_somebody_could_see_it(tmp_path: Path) -> None:
+    day_s, years_us = 86_400.0, 1_000 * DAY_US
+    with SqliteStore(tmp_path, is_writer=True) as store:
+        store.alerts.keep_alerts([alert(1, closed_days=0), alert(2, closed_days=0)])
+
+    def at(days: float, *, ahead_us: int = 0) -> tuple[float, int]:
+        return days * day_s, NOW_US + round(days * DAY_US) + ahead_us
+
+    set_back = [at(0), at(1, ahead_us=years_us), at(7, ahead_us=years_us), at(7.5), at(14), at(15)]
+    assert forget_at(tmp_path, set_back) == [(0, 0)] * 6
+    stays = [at(0), at(1, ahead_us=years_us), at(7, ahead_us=years_us), at(8, ahead_us=years_us)]
+    assert forget_at(tmp_path, stays) == [(0, 0)] * 3 + [(1, 0)]  # the last number stays
 
 
 def test_versions_go_when_they_are_old_and_enough_came_after_them(tmp_path: Path) -> None:
