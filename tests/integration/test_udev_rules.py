@@ -1,6 +1,8 @@
 """The udev rules of the box, read as udev reads them, for adapters and modems that there are."""
 
 import re
+import shlex
+import subprocess
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -104,7 +106,14 @@ def test_modemmanager_keeps_off_instruments_and_they_get_names_that_stay(
     assert device.links == [
         f"haidang/by-id/{vendor}-{product}-A50285BI-00",
         "haidang/by-place/platform-usb-0:1.2:1.0",
+        *(["haidang/board"] if vendor == "2e8a" else []),
     ]
+
+
+def test_a_second_line_of_our_board_is_not_the_board() -> None:
+    env = {"ID_USB_INTERFACE_NUM": "02", "ID_PATH": "platform-usb-0:1.2:1.2"}
+    device = apply(Device("tty", "ttyACM1", "cdc_acm", "2e8a:000a", env))
+    assert device.links == ["haidang/by-place/platform-usb-0:1.2:1.2"]
 
 
 def test_without_a_serial_number_the_socket_names_it() -> None:
@@ -130,3 +139,36 @@ def test_a_modem_is_left_to_modemmanager(kernel: str, driver: str, vid_pid: str)
 def test_pins_belong_to_their_group() -> None:
     device = apply(Device("gpio", "gpiochip0", "", ""))
     assert device.set == {"GROUP": "gpio", "MODE": "0660"}
+
+
+SCREEN_RULES: Final = RULES.with_name("71-haidang-screen.rules")
+
+
+@pytest.mark.parametrize(
+    ("connectors", "is_there"),
+    [
+        ({"HDMI-A-1": "connected", "HDMI-A-2": "disconnected"}, True),
+        ({"HDMI-A-1": "disconnected"}, False),
+        ({"HDMI-A-1": "unknown"}, False),
+        ({}, False),  # a card that only computes has none
+    ],
+)
+def test_a_screen_is_there_while_a_connector_says_so(
+    tmp_path: Path, connectors: dict[str, str], is_there: bool
+) -> None:
+    for name, status in connectors.items():
+        folder = tmp_path / "devices/gpu/drm/card1" / f"card1-{name}"
+        folder.mkdir(parents=True)
+        (folder / "status").write_text(f"{status}\n")
+    (command,) = re.findall(r'PROGRAM=="([^"]+)"', SCREEN_RULES.read_text(encoding="utf-8"))
+    command = command.replace("/sys%p", f"{tmp_path}/devices/gpu/drm/card1")
+    done = subprocess.run(shlex.split(command), capture_output=True, check=False)
+    assert (done.returncode == 0) is is_there
+
+
+def test_the_kiosk_comes_and_goes_with_the_screen() -> None:
+    rule = SCREEN_RULES.read_text(encoding="utf-8").splitlines()[-1]
+    assert 'ENV{SYSTEMD_ALIAS}+="/dev/haidang/screen"' in rule
+    assert 'ENV{SYSTEMD_WANTS}+="haidang-kiosk.service"' in rule
+    unit = RULES.parents[1].joinpath("system/haidang-kiosk.service").read_text(encoding="utf-8")
+    assert "BindsTo=dev-haidang-screen.device" in unit

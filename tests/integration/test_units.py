@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from configparser import RawConfigParser
 from datetime import UTC, datetime
@@ -13,10 +14,16 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
-from edge.__main__ import app as edge_app
+from edge.__main__ import SERVICES as edge_services
+from edge.__main__ import main as edge_main
+from edge.call.video_process import START_S
+from edge.cli import app as edge_app
 from edge.config import FACTORY_MARK, BoxConfig, read_config, with_credentials
+from edge.enrolment.cli import BOOT_FOLDER, DATA_FOLDER
 from edge.enrolment.enrolled_config import enrolled_config
 from edge.factory.request import REQUEST_NAME
+from edge.place.cli import NETWORKS_FOLDER
+from edge.place.place_file import PLACE_NAME
 from hub.__main__ import app as hub_app
 from hub.front.cli import front_config
 from hub.pki.authority import Authority
@@ -34,6 +41,7 @@ LIMITS: Final = {
     "haidang-restart": DECODER,
     "haidang-hub-backup": DECODER,
     "haidang-front-config": DECODER,
+    "haidang-front-again": DECODER,
     "haidang-folders": LOOSE,  # root, because it gives folders to others
     "haidang-kiosk": LOOSE,  # a browser compiles scripts and makes sandboxes of its own
 }
@@ -47,7 +55,7 @@ OURS: Final = (
     "usr/sbin/haproxy",
     "usr/bin/turnserver",
 )
-OF_THE_SYSTEM: Final = ("usr/bin/rm", "usr/bin/systemd-tmpfiles", "bin/sh", "bin/kill")
+OF_THE_SYSTEM: Final = ("usr/bin/rm", "usr/bin/sleep", "usr/bin/systemd-tmpfiles", "bin/sh", "bin/kill")
 
 
 class Keys(dict[str, Any]):
@@ -153,16 +161,18 @@ def test_every_unit_starts_a_command_that_there_is(path: Path) -> None:
         for program, verb in re.findall(r"/usr/bin/haidang-(edge|hub) ([a-z-]+)", line):
             commands = (edge_app if program == "edge" else hub_app).registered_commands
             named = {one.name or one.callback.__name__.replace("_", "-") for one in commands if one.callback}
-            assert verb in named, line
+            services = edge_services if program == "edge" else {}
+            assert verb in {*named, *services}, line
 
 
 def test_the_screen_needs_none_of_our_services() -> None:
-    """It shows the enrolment's number while the panel waits for the end of that."""
+    """It shows the enrolment's number while the panel waits for the end of that; it needs a screen."""
     keys = unit(UNITS / "box/system/haidang-kiosk.service")
-    assert not {"Unit.After", "Unit.Requires", "Unit.BindsTo", "Unit.PartOf"} & set(keys)
-    assert "haidang-kiosk.path" in wanted_by_the_target()
-    program = "Unit.ConditionFileIsExecutable"
-    assert unit(UNITS / "box/system/haidang-kiosk.path")[program] == ["/usr/bin/cage"]
+    screen = ["dev-haidang-screen.device"]
+    assert keys["Unit.After"] == keys["Unit.BindsTo"] == screen
+    assert not {"Unit.Requires", "Unit.PartOf"} & set(keys)
+    assert keys["Unit.ConditionFileIsExecutable"] == ["/usr/bin/cage"]
+    assert int(keys["Service.OOMScoreAdjust"][0]) > 500, "memory is taken from the browser first"
 
 
 STAYING: Final = ("vitals", "network", "panel", "kiosk", "hub", "mosquitto", "front", "relay")
@@ -185,6 +195,12 @@ def test_what_hangs_is_ended(name: str, limit_s: int) -> None:
     assert keys["Service.WatchdogSec"] == [str(limit_s)]
 
 
+def test_a_slow_start_of_video_is_awaited_as_long_as_it_is_let() -> None:
+    """Who gives up sooner begins it anew, and on a machine that is slow once it never comes to its end."""
+    service = unit(UNITS / "box/system/haidang-video.service")
+    assert float(service["Service.TimeoutStartSec"][0]) == START_S
+
+
 def test_a_picture_can_never_starve_a_heartbeat() -> None:
     vitals, video = (unit(UNITS / f"box/system/haidang-{name}.service") for name in ("vitals", "video"))
     for weight in ("CPUWeight", "IOWeight"):
@@ -205,6 +221,18 @@ def enrolled_box(folder: Path) -> BoxConfig:
     before = TEMPLATE.read_text(encoding="utf-8")
     file.write_text(enrolled_config(before, station="con-dao-01", box=1, host="hub.example.vn", port=8883))
     return read_config(file)
+
+
+def test_a_call_is_encrypted_within_what_the_unit_of_video_may_do() -> None:
+    """As systemd denies it: what is written in memory is never run (PR_SET_MDWE of Linux 6.3)."""
+    service = unit(UNITS / "box/system/haidang-video.service")
+    is_denied = service.get("Service.MemoryDenyWriteExecute") == ["yes"]
+    deny = "assert ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0" if is_denied else "pass"
+    begin = "RTCCertificate.generateCertificate()._create_ssl_context(SRTP_PROFILES)"
+    libraries = "import ctypes\nfrom aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate"
+    command = [sys.executable, "-c", f"{libraries}\n{deny}\n{begin}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_enrolled_boxs_configuration_means_the_places_of_the_units(tmp_path: Path) -> None:
@@ -246,7 +274,7 @@ def arguments_of(path: Path) -> list[str]:
     return line.split()[1:]
 
 
-@pytest.mark.parametrize("name", ["enrol", "renew", "factory-return"])
+@pytest.mark.parametrize("name", ["enrol", "renew", "factory-return", "place"])
 def test_a_unit_says_nothing_that_its_command_does_not_know(name: str, tmp_path: Path) -> None:
     """`--help` comes last: all before it has been understood."""
     words = arguments_of(UNITS / f"box/system/haidang-{name}.service")
@@ -254,6 +282,15 @@ def test_a_unit_says_nothing_that_its_command_does_not_know(name: str, tmp_path:
     assert said.exit_code == 0, said.output
     for option in (word for word in words if word.startswith("--")):
         assert option in said.output
+
+
+@pytest.mark.parametrize("name", sorted(edge_services))
+def test_a_service_is_started_as_its_unit_says(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = arguments_of(UNITS / f"box/system/haidang-{name}.service")
+    assert words[0] == name
+    with pytest.raises(SystemExit, match="0"):
+        edge_main([*words, "--help"])
+    assert f"usage: edge {name}" in capsys.readouterr().out
 
 
 def test_the_next_certificate_is_asked_for_after_each_start_and_every_day() -> None:
@@ -278,6 +315,54 @@ def test_a_factory_return_comes_before_whatever_opens_the_spool() -> None:
     for name in ("enrol", "vitals"):
         needs = unit(UNITS / f"box/system/haidang-{name}.service")
         assert path.name in needs["Unit.Requires"][0].split(), name
+
+
+def test_the_same_mark_is_made_and_looked_for() -> None:
+    """What happens with it: test_units_begin.py."""
+    enrol = unit(UNITS / "box/system/haidang-enrol.service")
+    mark = Path(arguments_of(UNITS / "box/system/haidang-enrol.service")[-1])
+    assert mark.parent == Path("/run") / enrol["Service.RuntimeDirectory"][0]
+    assert enrol["Service.RemainAfterExit"] == ["yes"], "the folder goes with it"
+    assert unit(UNITS / "box/system/haidang-station.path")["Path.PathExists"] == [str(mark)]
+    for name in ("vitals.service", "network.service", "panel.service", "station.target"):
+        condition = unit(UNITS / f"box/system/haidang-{name}")["Unit.ConditionPathExists"]
+        assert condition == [str(mark)], name
+
+
+def test_what_the_engineer_set_is_there_before_anything_reads_it() -> None:
+    path = UNITS / "box/system/haidang-place.service"
+    keys = unit(path)
+    before = set(keys["Unit.Before"][0].split())
+    assert {f"haidang-{name}.service" for name in ("enrol", "network", "vitals", "panel")} <= before
+    assert "NetworkManager.service" in before
+    assert {"haidang-factory-return.service", "haidang-folders.service"} <= set(keys["Unit.After"][0].split())
+    assert path.name in wanted_by_the_target()
+    needed = [unit(other).get("Unit.Requires", [""])[0].split() for other in SERVICES]
+    assert not any(path.name in names for names in needed), "what is wrong with it stops nothing"
+    assert keys["Unit.ConditionPathExists"] == [f"{BOOT_FOLDER / PLACE_NAME}"]
+    assert keys["Service.ReadWritePaths"] == [f"{DATA_FOLDER} {NETWORKS_FOLDER} -{BOOT_FOLDER}"]
+    made = {line[1]: line[2:5] for line in table(UNITS / FOLDERS["box"][1]) if line[0] == "d"}
+    assert made[str(NETWORKS_FOLDER)] == ["0700", "root", "root"], "NetworkManager reads no other's"
+    kept = (ROOT / "images/recipe/files/usr/lib/NetworkManager/conf.d/50-card.conf").read_text()
+    assert f"path={NETWORKS_FOLDER}\n" in kept
+
+
+def test_whoever_gives_files_to_others_may_call_what_does_it() -> None:
+    """@privileged has @chown in it: systemd.exec(5), SystemCallFilter=."""
+    for path in SERVICES:
+        keys = unit(path)
+        if "CAP_CHOWN" in keys.get("Service.CapabilityBoundingSet", [""])[0].split():
+            lines = keys["Service.SystemCallFilter"]
+            forbidden = [number for number, line in enumerate(lines) if line.startswith("~@privileged")]
+            assert not forbidden or "@chown" in lines[forbidden[-1] + 1 :], path.name
+
+
+def test_two_alone_may_write_to_the_boot_partition() -> None:
+    for path in (path for path in SERVICES if "box" in path.parts):
+        keys = unit(path)
+        writes = f"-{BOOT_FOLDER}" in keys.get("Service.ReadWritePaths", [""])[0]
+        assert writes == (path.stem in ("haidang-place", "haidang-factory-return")), path.name
+        assert keys.get("Service.ProtectSystem", ["strict"]) == ["strict"], path.name
 
 
 def wanted_by_the_target() -> set[str]:
@@ -372,36 +457,6 @@ def test_what_is_said_aloud_can_be_read_by_video_whatever_the_umask(tmp_path: Pa
         os.umask(before)
     assert (folder / "ringing.wav").stat().st_mode & 0o040, "the mask of the ACL lets the user read"
     assert b"\x02\x00\x04\x00" in os.getxattr(folder / "ringing.wav", "system.posix_acl_access"), "user: r"
-
-
-DROP_INS: Final = {
-    "journald.conf.d": ("Journal", {"Storage", "RuntimeMaxUse", "RuntimeMaxFileSize"}),
-    "timesyncd.conf.d": ("Time", {"NTP", "SaveIntervalSec"}),
-    "system.conf.d": ("Manager", {"RuntimeWatchdogSec", "RebootWatchdogSec"}),
-}
-
-
-@pytest.mark.parametrize("folder", DROP_INS)
-def test_a_drop_in_sets_what_systemd_knows(folder: str) -> None:
-    section, wanted = DROP_INS[folder]
-    keys = unit(UNITS / "box" / folder / "haidang.conf")
-    assert {f"{section}.{name}" for name in wanted} <= set(keys)
-    for key in keys:
-        assert key.removeprefix(f"{section}.") in known_to_systemd(folder), key
-
-
-def known_to_systemd(folder: str) -> set[str]:
-    if folder == "timesyncd.conf.d":  # of a package of its own; timesyncd.conf(5)
-        return {"NTP", "FallbackNTP", "ConnectionRetrySec", "SaveIntervalSec", "PollIntervalMaxSec"}
-    shown = analyze("cat-config", f"systemd/{folder.removesuffix('.d')}").stdout
-    return set(re.findall(r"^#(\w+)=", shown, re.MULTILINE))
-
-
-def test_the_journal_and_the_machines_watchdog_stay_within_what_the_box_has() -> None:
-    journal = unit(UNITS / "box/journald.conf.d/haidang.conf")
-    assert (journal["Journal.Storage"], journal["Journal.RuntimeMaxUse"]) == (["volatile"], ["32M"])
-    manager = unit(UNITS / "box/system.conf.d/haidang.conf")
-    assert manager["Manager.RuntimeWatchdogSec"] == ["15s"], "the Pi's counter has no more"
 
 
 def test_the_classes_of_devices_that_units_allow_are_loaded_before() -> None:

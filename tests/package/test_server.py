@@ -43,7 +43,8 @@ def root(request: pytest.FixtureRequest) -> Iterator[ServerRoot]:
 def start(root: ServerRoot) -> None:
     as_hub = ("setpriv", "--reuid=haidang-hub", "--regid=haidang-hub", "--init-groups")
     root.run("haidang-hub", "broker-config", "--out", f"{HUB}/broker")
-    root.start(*as_hub, "mosquitto", "-c", f"{HUB}/broker/mosquitto.conf", port=BROKER_PORT)
+    settings = f"OPENSSL_CONF={HUB}/broker/openssl.cnf"
+    root.start(*as_hub, "env", settings, "mosquitto", "-c", f"{HUB}/broker/mosquitto.conf", port=BROKER_PORT)
     root.start(*as_hub, "haidang-hub", "serve", "--config", f"{HUB}/hub.toml", port=CONSOLE_PORT)
 
 

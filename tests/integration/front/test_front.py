@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -157,41 +156,34 @@ def relay_of(config: Config, *, now_utc_s: float = NOW_UTC_S) -> IceServer:
     return server
 
 
-class Relayed(asyncio.DatagramProtocol):
-    """Hears that its address at the relay is given back."""
-
-    def __init__(self) -> None:
-        self.is_over = asyncio.Event()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_over.set()
-
-
 @contextlib.asynccontextmanager
-async def relayed(config: Config, server: IceServer, *, alpn: list[str]) -> AsyncIterator[turn.TurnTransport]:
-    """Have an address of the relay's, through the front."""
+async def relayed(
+    config: Config, server: IceServer, *, alpn: list[str]
+) -> AsyncIterator[turn.TurnClientTcpProtocol]:
+    """Have an address of the relay's, through the front. Raises stun.TransactionFailed."""
     assert config.front is not None
     context = hub_context((config.pki_folder / "ca.crt").read_bytes())
     if alpn:
         context.set_alpn_protocols(alpn)
-    transport, protocol = await turn.create_turn_endpoint(
-        Relayed,
-        server_addr=(HERE, config.front.port),
-        username=server.username,
-        password=server.credential,
+    door = (HERE, config.front.port)
+    transport, client = await asyncio.get_running_loop().create_connection(
+        lambda: turn.TurnClientTcpProtocol(
+            door,
+            server.username,
+            server.credential,
+            turn.DEFAULT_ALLOCATION_LIFETIME,
+            turn.DEFAULT_CHANNEL_REFRESH_TIME,
+        ),
+        *door,
         ssl=context,
-        transport="tcp",
     )
-    yield transport
-    line = inner_of(transport).transport.get_extra_info("socket")
-    transport.close()
-    await protocol.is_over.wait()
-    await until(lambda: line.fileno() == -1)  # TLS has said goodbye
-
-
-def inner_of(transport: turn.TurnTransport) -> Any:
-    """Return what speaks with the relay."""
-    return transport._TurnTransport__inner_protocol  # type: ignore[attr-defined]
+    line = transport.get_extra_info("socket")
+    try:
+        await client.connect()
+        yield client
+    finally:
+        await client.delete()  # which closes the line, refused or not
+        await until(lambda: line.fileno() == -1)  # TLS has said goodbye
 
 
 @in_a_loop
@@ -211,8 +203,9 @@ def test_browsers_and_boxes_that_enrol_reach_the_console(
 @pytest.mark.parametrize("alpn", [[ALPN_RELAY], []], ids=["a box", "a browser"])
 @in_a_loop
 async def test_a_call_reaches_the_relay(config: Config, front: Front, alpn: list[str]) -> None:
-    async with relayed(config, relay_of(config), alpn=alpn) as transport:
-        assert transport.get_extra_info("sockname")[0] == HERE
+    async with relayed(config, relay_of(config), alpn=alpn) as client:
+        assert client.relayed_address is not None
+        assert client.relayed_address[0] == HERE
 
 
 GATHER = """async (server) => {
@@ -332,13 +325,12 @@ async def test_a_relay_lets_in_nobody_without_the_hub_s_word(config: Config, fro
 async def test_a_relay_carries_nothing_into_the_networks_behind_it(
     config: Config, front: Front, address: str
 ) -> None:
-    async with relayed(config, relay_of(config), alpn=[ALPN_RELAY]) as transport:
-        inner = inner_of(transport)
+    async with relayed(config, relay_of(config), alpn=[ALPN_RELAY]) as client:
         with pytest.raises(stun.TransactionFailed) as refused:
-            await inner.channel_bind(0x4000, (address, 9))
+            await client.channel_bind(0x4000, (address, 9))
         assert refused.value.response.error_code == 403
-        await inner.channel_bind(0x4001, (HERE, 9))  # its own: two relayed ends meet there
-        await inner.channel_bind(0x4002, ("203.0.113.9", 9))  # somebody's in the world
+        await client.channel_bind(0x4001, (HERE, 9))  # its own: two relayed ends meet there
+        await client.channel_bind(0x4002, ("203.0.113.9", 9))  # somebody's in the world
 
 
 def test_without_a_front_in_the_configuration_what_was_there_is_taken_away(
