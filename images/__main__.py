@@ -2,7 +2,6 @@
 
 import os
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,16 +10,9 @@ from images.build_service import build, build_twice
 from images.commands import say
 from images.debian import make_lock
 from images.errors import ImageError
-from images.places import MACHINES, TOOLBOX
+from images.places import MACHINES, TOOLBOX, Arch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The card of a box, as an image.")
-
-
-class Arch(StrEnum):
-    """Machines that there are images for."""
-
-    AMD64 = "amd64"
-    ARM64 = "arm64"
 
 
 @app.command("build")

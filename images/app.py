@@ -1,5 +1,6 @@
 """What is ours on the box: the locked wheels and our own packages, compiled, as /usr/lib/haidang."""
 
+import csv
 import shutil
 import sys
 import tomllib
@@ -25,13 +26,13 @@ version = {python}
 def app_tree(name: str, toolbox: Toolbox) -> tuple[Path, str]:
     """Return the folder of the app for a machine, and the name of its state; made when it is not here."""
     sources = our_sources()
-    parts: list[str | bytes] = [REQUIREMENTS.read_bytes(), toolbox.name, SETTINGS, name]
+    parts: list[str | bytes] = [REQUIREMENTS.read_bytes(), toolbox.name, Path(__file__).read_bytes(), name]
     for path in sources:
         parts += [str(path), (HOUSE / path).read_bytes()]
     parts += [path.read_bytes() for path, target in placed(HOUSE / "systemd") if target.parts[0] == OURS]
     state = digest_of(parts)
     folder, made_from = BUILD / f"app-{name}", BUILD / f"app-{name}.made-from"
-    if made_from.exists() and made_from.read_text(encoding="utf-8") == state:
+    if is_made(folder, made_from, state):
         return folder, state
     made_from.unlink(missing_ok=True)
     wheels = _wheels(name)
@@ -71,11 +72,17 @@ def our_sources() -> list[Path]:
     return sorted(Path(one) for one in listed.split("\0") if one and (HOUSE / one).is_file())
 
 
+def is_made(folder: Path, made_from: Path, state: str) -> bool:
+    """Tell whether the folder is there in that state. A build that is killed while it writes the card has
+    moved the folder away, and the file beside it stays."""
+    return folder.is_dir() and made_from.exists() and made_from.read_text(encoding="utf-8") == state
+
+
 def _wheels(name: str) -> Path:
     """Return the folder of the wheels as the lock names them, for that machine and the image's Python."""
     folder, made_from = BUILD / f"wheels-{name}", BUILD / f"wheels-{name}.made-from"
-    state = digest_of([REQUIREMENTS.read_bytes(), PYTHON])
-    if made_from.exists() and made_from.read_text(encoding="utf-8") == state:
+    state = digest_of([REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
+    if is_made(folder, made_from, state):
         return folder
     made_from.unlink(missing_ok=True)
     with step(f"{name}: fetching the wheels of requirements/run.txt"):
@@ -86,8 +93,17 @@ def _wheels(name: str) -> Path:
         for left_over in ("bin", ".lock"):  # programs that name this machine's Python
             path = folder / left_over
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        forget_what_is_gone(folder)
     made_from.write_text(state, encoding="utf-8")
     return folder
+
+
+def forget_what_is_gone(site: Path) -> None:
+    """Take out of each wheel's RECORD what is not there: programs, whose digests depend on this machine."""
+    for record in site.glob("*.dist-info/RECORD"):
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        there = [line for line in lines if (site / next(csv.reader([line]))[0]).exists()]
+        record.write_text("".join(there), encoding="utf-8")
 
 
 def _compile(folder: Path, toolbox: Toolbox) -> None:

@@ -1,6 +1,8 @@
 """Makes the image of a card, or finds that it is there already."""
 
+import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -8,19 +10,28 @@ from images.app import app_tree
 from images.commands import say
 from images.debian import read_lock
 from images.disk import SEED, digest, make_disk
-from images.places import BUILD, HOUSE, RECIPE
-from images.root import system_tree
+from images.places import BUILD, HOUSE, RECIPE, TOOLBOX
+from images.root import copy_tree, system_tree
 from images.toolbox import Toolbox
 from images.tree import digest_of
 
 IMAGE: Final = "haidang.img"
+UMASK: Final = 0o022  # who makes it is not seen in it
+ANOTHERS: Final = 0o077  # and what somebody else may have in the environment:
+HABITS: Final = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TZ": "Asia/Ho_Chi_Minh",
+    "LC_ALL": "C",
+    "SOURCE_DATE_EPOCH": "1",
+}
 
 
 def build(name: str, *, is_forced: bool = False) -> Path:
     """Return the folder with the image for a machine (IMAGE), its kernel and first file system.
 
-    `is_forced`: make everything of it anew out of the packages and wheels. Raises ImageError.
+    `is_forced`: make everything anew out of the packages and wheels, the toolbox too. Raises ImageError.
     """
+    os.umask(UMASK)
     lock = read_lock(name)
     if is_forced:
         _forget(name)
@@ -37,7 +48,7 @@ def build(name: str, *, is_forced: bool = False) -> Path:
         root, boot = system_tree(name, toolbox)
         firmware = BUILD / f"bootfs-{name}"
         shutil.rmtree(firmware, ignore_errors=True)
-        shutil.copytree(RECIPE / "bootfs", firmware)
+        copy_tree(RECIPE / "bootfs", firmware)
         trees = {"root": root, "app": app, "boot": boot, "bootfs": firmware}
         make_disk(name, trees, folder / IMAGE, epoch=lock.epoch, toolbox=toolbox)
         for one in ("vmlinuz", "initrd.img", "cmdline.txt"):
@@ -50,10 +61,12 @@ def build(name: str, *, is_forced: bool = False) -> Path:
 
 
 def build_twice(name: str) -> bool:
-    """Make the image two times from its locked inputs; tell whether the bytes are the same."""
-    digests = []
-    for _ in range(2):
-        digests.append(digest(build(name, is_forced=True) / IMAGE))
+    """Make the image two times from its locked inputs, the second as somebody with habits of their own; tell
+    whether the bytes are the same."""
+    digests = [digest(build(name, is_forced=True) / IMAGE)]
+    os.umask(ANOTHERS)
+    os.environ.update(HABITS)
+    digests.append(digest(build(name, is_forced=True) / IMAGE))
     for one in digests:
         say(f"{name}: sha256 {one}")
     return digests[0] == digests[1]
@@ -62,6 +75,8 @@ def build_twice(name: str) -> bool:
 def _forget(name: str) -> None:
     for path in (
         *BUILD.glob(f"tree-{name}-*"),
+        *BUILD.glob(f"tree-{TOOLBOX}-*"),
+        BUILD / "toolbox.made-from",
         *BUILD.glob(f"*-{name}.made-from"),
         BUILD / name / ".made-from",
     ):
@@ -81,7 +96,7 @@ def _inputs() -> list[bytes]:
         for path in sorted(set(paths))
         for part in (
             path.relative_to(HOUSE).as_posix().encode(),
-            b"%o" % path.stat().st_mode,
+            b"%o" % (path.stat().st_mode & stat.S_IXUSR),
             path.read_bytes(),
         )
     ]

@@ -11,19 +11,33 @@ from typing import Final
 
 from images.errors import ImageError
 
+PLAIN: Final = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "TMPDIR": "/tmp",  # noqa: S108
+}
 LIMIT_S: Final = 3_600.0  # an emulated machine is slow
 LAST_WORDS: Final = 6_000  # characters of a failed program's complaint
 
 
 def run(
-    command: Sequence[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    is_alone: bool = False,
 ) -> str:
-    """Return what the command writes. Raises ImageError with its last words when it fails or is not there."""
+    """Return what the command writes. Raises ImageError with its last words when it fails or is not there.
+
+    `environment` is added to ours; `is_alone`: it is all that there is, for what makes the image's bytes.
+    """
     try:
         ran = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env={**({} if is_alone else os.environ), **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,6 +1,7 @@
 """Where things lie while an image is made, and which machines there are images for."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,13 @@ LOCKS: Final = HOUSE / "images"
 BUILD: Final = HOUSE / "build" / "image"
 SUITE: Final = "trixie"
 TOOLBOX: Final = "toolbox"  # a lock beside those of the machines: what makes the file systems
+
+
+class Arch(StrEnum):
+    """Machines that there are images for, by Debian's word."""
+
+    AMD64 = "amd64"
+    ARM64 = "arm64"
 
 
 @dataclass(frozen=True, slots=True)

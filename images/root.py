@@ -1,10 +1,11 @@
 """The system of the box: Debian's tree, the kernel's files, the recipe's and those of systemd/."""
 
 import shutil
+import stat
 from pathlib import Path
 from typing import Final
 
-from images.commands import run, step
+from images.commands import step
 from images.errors import ImageError
 from images.initial import first_file_system, modules_in_order
 from images.lock import wishes
@@ -13,7 +14,7 @@ from images.toolbox import WORK, Toolbox, emptied
 from images.tree import debian_tree, unpack, unpacked_only
 from images.units import OURS, is_enabled, placed
 
-EMPTY: Final = ("boot/firmware", "data", "etc/haidang", "usr/lib/haidang")  # others are mounted there
+EMPTY: Final = ("data", "etc/haidang", "usr/lib/haidang")  # others are mounted there
 FIRMWARE: Final = {  # what is loaded before the kernel
     "arm64": (
         "usr/lib/raspi-firmware/start4.elf",
@@ -22,6 +23,9 @@ FIRMWARE: Final = {  # what is loaded before the kernel
         "usr/lib/linux-image-*/broadcom/bcm2712-rpi-*.dtb",
     )
 }
+LOADED_BEFORE: Final = ("usr/lib/raspi-firmware", "usr/lib/linux-image-*")  # from the boot partition only
+PROGRAM: Final = 0o755
+FILE: Final = 0o644
 NOT_ON_THE_BOX: Final = ("etc/apt", "var/cache", "var/lib/apt", "var/lib/dpkg")
 
 
@@ -36,7 +40,7 @@ def system_tree(name: str, toolbox: Toolbox) -> tuple[Path, Path]:
             shutil.rmtree(root / one, ignore_errors=True)
         for one in EMPTY:
             (root / one).mkdir(parents=True, exist_ok=True)
-        _copy_tree(RECIPE / "files", root)
+        copy_tree(RECIPE / "files", root)
         enabled = _house_units(root)
         inside = f"{WORK}/{root.name}"
         toolbox.run("systemd-sysusers", f"--root={inside}")
@@ -73,26 +77,27 @@ def _boot_partition(name: str, root: Path, boot: Path, toolbox: Toolbox) -> None
     busybox = (root / "usr/bin/busybox").read_bytes()
     script = (RECIPE / "init.sh").read_text(encoding="utf-8")
     (boot / "initrd.img").write_bytes(first_file_system(busybox, script, modules))
-    _copy_tree(RECIPE / f"boot-{name}", boot)
+    copy_tree(RECIPE / f"boot-{name}", boot)
     for pattern in FIRMWARE.get(name, ()):
         found = sorted(root.glob(pattern))
         if not found:
             raise ImageError(f"the system has no {pattern}, which a {name} machine starts with")
         for path in found:
             shutil.copyfile(path, boot / path.name)
-    for path in (root / "boot").iterdir():
-        if path.is_file():
-            path.unlink()
+    for pattern in LOADED_BEFORE:
+        for path in root.glob(pattern):
+            shutil.rmtree(path)
+    (emptied(root / "boot") / "firmware").mkdir()
 
 
-def _copy_tree(source: Path, target: Path) -> None:
-    run(
-        [
-            "cp",
-            "--recursive",
-            "--no-preserve=ownership,timestamps",
-            "--preserve=mode",
-            f"{source}/.",
-            str(target),
-        ]
-    )
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy what git has: of a file's mode only whether it is a program, whoever's folder it lies in."""
+    for path in (source, *sorted(source.rglob("*"))):
+        there = target / path.relative_to(source)
+        if path.is_dir() and not path.is_symlink():
+            there.mkdir(parents=True, exist_ok=True)
+            continue
+        there.unlink(missing_ok=True)
+        shutil.copyfile(path, there, follow_symlinks=False)
+        if not path.is_symlink():
+            there.chmod(PROGRAM if path.stat().st_mode & stat.S_IXUSR else FILE)

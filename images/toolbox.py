@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from images.commands import run
+from images.commands import PLAIN, run
 from images.places import BUILD, TOOLBOX
 from images.tree import debian_tree, unpack
 
@@ -31,17 +31,15 @@ class Toolbox:
             made_from.write_text(tar.name, encoding="utf-8")
         self.name = tar.stem
 
-    def run(self, *command: str | Path, environment: Mapping[str, str] | None = None) -> str:
+    def run(self, *words: str | Path, environment: Mapping[str, str] | None = None) -> str:
         """Return what a tool writes. Paths below build/image are said as it sees them.
 
         Raises ImageError: it failed, or this is not root.
         """
-        inside = [f"{WORK}/{one.relative_to(BUILD)}" if isinstance(one, Path) else one for one in command]
+        inside = [f"{WORK}/{one.relative_to(BUILD)}" if isinstance(one, Path) else one for one in words]
         enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh"]
-        words = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TMPDIR": "/tmp"}  # noqa: S108
-        return run(
-            [*enter, str(BUILD), str(self._root), *inside], environment={**words, **(environment or {})}
-        )
+        command = [*enter, str(BUILD), str(self._root), *inside]
+        return run(command, environment={**PLAIN, **(environment or {})}, is_alone=True)
 
 
 def emptied(folder: Path) -> Path:

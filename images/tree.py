@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from images.commands import run, step
+from images.commands import PLAIN, run, step
 from images.debian import fetch, read_lock
 from images.lock import Lock, Package
 from images.places import BUILD, SUITE, TOOLBOX
@@ -20,6 +20,8 @@ LEFT_OUT: Final = (  # for people at a keyboard, who are not there; licences sta
     "path-exclude=/usr/share/locale/*",
     "path-exclude=/usr/share/bash-completion/*",
     "path-exclude=/usr/share/zsh/*",
+    "path-exclude=/usr/share/fonts/truetype/noto/*",  # 400 files for all scripts of the world
+    "path-include=/usr/share/fonts/truetype/noto/NotoSans-*.ttf",
 )
 
 
@@ -50,7 +52,7 @@ def debian_tree(name: str) -> Path:
         f"deb [trusted=yes] copy:{archive} ./",
     ]
     with step(f"{name}: {len(lock.packages)} packages become a tree"):
-        run(command, environment={"SOURCE_DATE_EPOCH": str(lock.epoch), "TZ": "UTC", "LC_ALL": "C.UTF-8"})
+        run(command, environment={**PLAIN, "SOURCE_DATE_EPOCH": str(lock.epoch)}, is_alone=True)
     half.rename(made)
     shutil.rmtree(archive)
     return made
@@ -93,7 +95,7 @@ def _local_archive(folder: Path, files: dict[Package, Path]) -> None:
 
 
 def _state(lock: Lock) -> str:
-    return digest_of([lock.text(), *LEFT_OUT])
+    return digest_of([lock.text(), Path(__file__).read_bytes()])
 
 
 def digest_of(parts: Sequence[str | bytes]) -> str:

@@ -51,12 +51,11 @@ mkdir -p /run/udev/rules.d && mkdir -m 0700 /run/card
 echo "SUBSYSTEM==\"block\", KERNEL==\"$card*\", ENV{ID_PART_ENTRY_NAME}==\"?*\", SYMLINK+=\"card/\$env{ID_PART_ENTRY_NAME}\"" >/run/udev/rules.d/62-card.rules
 echo "/dev/$card" >/run/card/disk
 
-# The machine's name for itself comes of its serial number: it outlives the card, and nothing is written for it.
+# The machine's name for itself comes of its serial number: it outlives the card, and nothing is written for it. Machines
+# without one share a name: systemd would make up another at each start, and the box would begin another spool each time.
 serial=$(cat /sys/firmware/devicetree/base/serial-number /sys/class/dmi/id/product_uuid 2>/dev/null | tr -d '\0\n')
-if [ "$serial" ]; then
-  printf 'haidang machine %s' "$serial" | sha256sum | cut -c1-32 >/run/machine-id
-  mount --bind /run/machine-id /new/etc/machine-id
-fi
+printf 'haidang machine %s' "${serial:-without a number}" | sha256sum | cut -c1-32 >/run/machine-id
+mount --bind /run/machine-id /new/etc/machine-id
 
 for folder in proc sys dev run; do mount --move /$folder /new/$folder; done
 exec switch_root /new /usr/lib/systemd/systemd

@@ -6,9 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from contract.ids import RecordClass, StationId
+from contract.ids import BootId, RecordClass, SpoolId, StationId
+from hub.ingest.keyring import KeyRing
 from hub.store.sqlite import SqliteStore
 from tests.enrolling import EnrollingHub
+from tests.village.eyes import look_into
+from tests.village.village import OPERATOR
 
 T = TypeVar("T")
 
@@ -18,7 +21,9 @@ ASK_S: Final = 0.1
 
 
 class Outside:
-    """Hub and broker on loopback. Use as a context. `claim_file`: what an engineer puts on the card."""
+    """Hub and broker on loopback. Use as a context. `claim_file`: what an engineer puts on the card;
+    `account`: name and password of who is on duty.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -29,12 +34,19 @@ class Outside:
         with ExitStack() as stack:
             stack.enter_context(self._hub)
             self._config = self._hub.config
+            said = self._hub.hub("account", "add", OPERATOR, "--role", "admin")
+            self.account = (OPERATOR, said.strip().rsplit(" ", 1)[-1])
             self.claim_file = self._hub.box_file(self._hub.claim(STATION))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"https://127.0.0.1:{self._config.console.port}/"
 
     @property
     def deeds(self) -> list[str]:
@@ -55,6 +67,18 @@ class Outside:
         with SqliteStore(self._config.store_folder, is_writer=False) as store:
             return question(store)
 
+    def devices(self, store: SqliteStore) -> set[str]:
+        """Return the names of those that the hub has samples of."""
+        stored = look_into(store, KeyRing(self._hub.broker.authority.seal_keys.read()), STATION)
+        return {stored.sets[key.spool, key.set_no].device for key in stored.samples}
+
+    def samples(self, mdc: int) -> dict[int, int]:
+        """Return what the hub has of the streams that measure `mdc`, by the device's index."""
+        ring = KeyRing(self._hub.broker.authority.seal_keys.read())
+        stored = self.ask(lambda store: look_into(store, ring, STATION))
+        assert not stored.doubled, f"{stored.doubled} samples are there twice"
+        return {key.number: value for key, value in stored.of_stream(mdc).items()}
+
 
 def events(name: str) -> Callable[[SqliteStore], int]:
     """Return a question: how many events of that name does the hub have?"""
@@ -68,3 +92,13 @@ def waveforms(store: SqliteStore) -> int:
         for spool in store.spools(STATION)
         for _ in store.chunks(STATION, spool, record_class=RecordClass.WAVEFORM)
     )
+
+
+def boots_of_waveforms(store: SqliteStore) -> dict[tuple[SpoolId, BootId], float]:
+    """Return when (UTC, s) the hub had the first waveform of each start of the box."""
+    first: dict[tuple[SpoolId, BootId], float] = {}
+    for spool in store.spools(STATION):
+        for one in store.chunks(STATION, spool, record_class=RecordClass.WAVEFORM):
+            boot, received_s = (spool, one.record.header.boot), one.received_utc_us / 1e6
+            first[boot] = min(received_s, first.get(boot, received_s))
+    return first
