@@ -6,7 +6,7 @@ from typing import Final
 from edge.call.lamps import CALL_LAMP, PRACTICE_LAMP
 from firmware_bridge.firmware import wire
 from firmware_bridge.firmware.lamps import FULL, NOT_DELIVERED, share_of
-from tests.cards.words import NOT_TAKEN, PRACTICE, Shown
+from tests.cards.words import DIM, NOT_TAKEN, PRACTICE, CardWords, Shown
 
 SECONDS: Final = 4.0
 STEP_US: Final = 5_000
@@ -20,6 +20,12 @@ def look_of(shown: Shown) -> tuple[int, int]:
         return NOT_DELIVERED[0], NOT_DELIVERED[1]
     look = next(look for state, look in CALL_LAMP.items() if state is shown)
     return int(look.pattern), look.level
+
+
+def name_of(shown: Shown, words: CardWords) -> str:
+    """Return what the look of a row is called."""
+    pattern, level = look_of(shown)
+    return words.looks[pattern][level < DIM]
 
 
 def course(pattern: int, level: int) -> list[tuple[float, float]]:

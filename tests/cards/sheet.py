@@ -9,7 +9,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.cards.lamp import SECONDS, course, look_of
+from tests.cards.lamp import SECONDS, course, look_of, name_of
 from tests.cards.words import CardWords
 
 FONT_FOLDER: Final = Path("/usr/share/fonts/truetype/dejavu")
@@ -18,6 +18,8 @@ WIDTH_MM, HEIGHT_MM, SIDE_MM = 210.0, 297.0, 15.0
 LEADING: Final = 1.35
 STRIP_MM, STRIP_HIGH_MM, ROW_MM = 46.0, 6.0, 12.4
 COLUMNS_MM: Final = (SIDE_MM, SIDE_MM + STRIP_MM + 5.0, SIDE_MM + STRIP_MM + 72.0)
+FOOT_MM: Final = 9.0
+NAME_MM: Final = 1.3  # by which a strip stands higher than the middle of its row, for its name below it
 SEAM_MM: Final = 0.05  # rectangles that only touch show a line between them
 LIT: Final = (0.10, 0.52, 0.28)  # the lamp is green: docs/board.md
 DARK_GLASS: Final = (0.86, 0.89, 0.87)
@@ -60,12 +62,15 @@ class _Card:
             self._text(x_mm, self._y_mm, head, size_pt=8.5, colour=GREY)
         self._y_mm -= 2.0
         for shown, (means, do) in words.lamp.items():
-            self._row(course(*look_of(shown[0])), means, do)
-        self._y_mm -= 5.5
-        self._text(SIDE_MM, self._y_mm, words.dark, size_pt=10.0)
+            self._row(course(*look_of(shown[0])), name_of(shown[0], words), means, do)
+        for line in (words.dark, words.end):
+            self._y_mm -= 5.5
+            self._text(SIDE_MM, self._y_mm, line, size_pt=10.0)
         self._list(words.sensors, words.sensor_lines)
         self._list(words.trouble, words.trouble_lines)
-        self._text(SIDE_MM, 9.0, words.footer, size_pt=8.0, colour=GREY)
+        if self._y_mm < FOOT_MM + 4.0:
+            raise ValueError(f"the card is full: its last line is {self._y_mm:.0f} mm above the edge")
+        self._text(SIDE_MM, FOOT_MM, words.footer, size_pt=8.0, colour=GREY)
         self._canvas.showPage()
         self._canvas.save()
         return self._file.getvalue()
@@ -74,11 +79,11 @@ class _Card:
         self._y_mm -= 10.0
         self._text(SIDE_MM, self._y_mm, text, font=BOLD, size_pt=size_pt)
 
-    def _row(self, lamp: list[tuple[float, float]], means: str, do: str) -> None:
+    def _row(self, lamp: list[tuple[float, float]], name: str, means: str, do: str) -> None:
         self._y_mm -= ROW_MM
         middle_mm = self._y_mm + ROW_MM / 2
         self._canvas.setFillColorRGB(*DARK_GLASS)
-        bottom_mm = middle_mm - STRIP_HIGH_MM / 2
+        bottom_mm = middle_mm - STRIP_HIGH_MM / 2 + NAME_MM
         self._canvas.rect(SIDE_MM * mm, bottom_mm * mm, STRIP_MM * mm, STRIP_HIGH_MM * mm, stroke=0, fill=1)
         x_mm = SIDE_MM
         for lasting_s, bright in lamp:
@@ -87,6 +92,7 @@ class _Card:
             width_mm = STRIP_MM * lasting_s / SECONDS
             self._canvas.rect(x_mm * mm, bottom_mm * mm, (width_mm + SEAM_MM) * mm, STRIP_HIGH_MM * mm, 0, 1)
             x_mm += width_mm
+        self._text(SIDE_MM, bottom_mm - 2.9, name, size_pt=8.0)
         self._wrapped(COLUMNS_MM[1], middle_mm, means, COLUMNS_MM[2] - COLUMNS_MM[1] - 3.0, font=BOLD)
         self._wrapped(COLUMNS_MM[2], middle_mm, do, WIDTH_MM - SIDE_MM - COLUMNS_MM[2])
         self._canvas.setStrokeColorRGB(*DARK_GLASS)

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.call.station_table import State
+from firmware_bridge.firmware import wire
 
 Shown = State | str  # a state of the station's call, PRACTICE or NOT_TAKEN
 PRACTICE: Final = "practice"
 NOT_TAKEN: Final = "not taken"  # by the board alone: its box takes nothing
+DIM: Final = 100  # of 255: below it the lamp is dim beside one that is bright
 
 
 @dataclass(frozen=True, slots=True)
 class CardWords:
-    """One language. `lamp`: for each look, what it means and what to do, in the order of a call."""
+    """One language. `lamp`: for each look, what it means and what to do, in the order of a call. `looks`:
+    what a pattern is called, bright and dim, where nobody counts seconds.
+    """
 
     title: str
     place: str
@@ -21,7 +25,9 @@ class CardWords:
     lamp_title: str
     lamp_heads: tuple[str, str, str]
     lamp: dict[tuple[Shown, ...], tuple[str, str]]
+    looks: dict[int, tuple[str, str]]
     dark: str
+    end: str
     sensors: str
     sensor_lines: tuple[str, ...]
     trouble: str
@@ -55,7 +61,15 @@ VIETNAMESE: Final = CardWords(
         (NOT_TAKEN,): ("bạn vừa nhấn mà kêu bíp mãi: máy hỏng", "gọi điện ngay theo số ở trên"),
         (PRACTICE,): ("diễn tập hoặc thử nút", "cần giúp thật: giữ nút 2 giây"),
     },
+    looks={
+        wire.STEADY: ("sáng đều", "sáng đều, mờ"),
+        wire.SLOW_BLINK: ("nháy chậm", "nháy chậm, mờ"),
+        wire.FAST_BLINK: ("nháy nhanh", "nháy nhanh, mờ"),
+        wire.DOUBLE_FLASH: ("nháy đôi", "nháy đôi, mờ"),
+        wire.SWELL: ("sáng dần, tối dần", "sáng dần, tối dần, mờ"),
+    },
     dark="Đèn tắt: không có cuộc gọi nào, nút vẫn dùng được. Đèn vàng: camera hoặc micrô đang mở.",
+    end="Trung tâm kết thúc cuộc gọi, rồi đèn tắt. To, nhỏ, tắt micrô: trên màn hình, trong cuộc gọi.",
     sensors="Điện cực và kẹp ngón tay",
     sensor_lines=(
         "RA tay phải, LA tay trái, LL chân trái, RL chân phải: đúng chữ trên dây. Da khô, sạch; dán chặt.",
@@ -64,6 +78,8 @@ VIETNAMESE: Final = CardWords(
     ),
     trouble="Khi có trục trặc",
     trouble_lines=(
+        "Nhấn mà đèn vẫn tắt: máy không có điện hoặc hỏng. Cần gấp thì gọi điện ngay theo số ở trên; "
+        "xem lại phích cắm, chờ vài phút rồi nhấn lại.",
         "Mất mạng, mất điện: máy giữ hết số liệu và tự gửi sau. Đừng rút thẻ nhớ.",
         "Màn hình đen: chạm vào, hoặc nhấn nút. Nút và đèn không cần màn hình.",
         "Mỗi tuần một lần thử nút khi trung tâm nhắc. Giữ nút 2 giây luôn là thật.",
@@ -96,7 +112,15 @@ ENGLISH: Final = CardWords(
         (NOT_TAKEN,): ("beeps on after your press: the box is broken", "telephone the number above now"),
         (PRACTICE,): ("a drill, or a test of the button", "for real help: hold it for 2 s"),
     },
+    looks={
+        wire.STEADY: ("steady", "steady, dim"),
+        wire.SLOW_BLINK: ("slow blinks", "slow blinks, dim"),
+        wire.FAST_BLINK: ("quick blinks", "quick blinks, dim"),
+        wire.DOUBLE_FLASH: ("double flashes", "double flashes, dim"),
+        wire.SWELL: ("swells and fades", "swells and fades, dim"),
+    },
     dark="Lamp dark: no call is open, the button works. Yellow lamp: camera or microphone is open.",
+    end="The hub ends the call, then the lamp is dark. Louder, quieter, mute: on the screen, in the call.",
     sensors="Electrodes and finger probe",
     sensor_lines=(
         "RA right arm, LA left arm, LL left leg, RL right leg: as the wires are marked. Dry, clean skin.",
@@ -105,6 +129,8 @@ ENGLISH: Final = CardWords(
     ),
     trouble="When something is wrong",
     trouble_lines=(
+        "Pressed, and the lamp stays dark: the box has no power or is broken. If it is urgent, telephone the "
+        "number above now; look at its plug, wait some minutes, press again.",
         "No network, no power: the box keeps everything and sends it later. Leave the memory card in.",
         "Screen dark: touch it, or press the button. Button and lamp do not need the screen.",
         "Test the button once a week when the hub asks. Holding it for 2 s is always real.",

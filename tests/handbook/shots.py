@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from contract.ids import StationId
+from contract.ids import CallId, StationId
+from edge.video.picture.talking_head import TalkingHead
 from hub.fleet.station_card import Position, StationCard
 from hub.fleet.units import Unit, UnitName, UnitNo
 from tests.browser import wait_until
 from tests.integration.console.tour_hub import NAMES, TourHub
+from tests.simulators.media_line import MediaLine
 
 ISLANDS: Final = UnitNo(2)
 PLACES: Final = {
@@ -95,7 +100,7 @@ def _measured(page: Page) -> None:
 
 def _strips_are_drawn(page: Page) -> None:
     _measured(page)
-    drawn = "(one) => one.stream && one.plotted(0, 1e15).length > 4e-3 * one.stream.rate_mhz"  # four seconds
+    drawn = "(one) => one.stream && one.plotted(0, 1e15).length > 8e-3 * one.stream.rate_mhz"  # eight seconds
     wait_until(
         page,
         f"""() => {{ const strips = [...document.querySelectorAll('hd-sweep')];
@@ -125,6 +130,29 @@ def _open_health(page: Page) -> None:
     page.click("#health summary")
 
 
+_head = lru_cache(TalkingHead)
+
+
+def _face(width: int, height: int, at_s: float) -> NDArray[np.uint8]:
+    return _head(width, height).draw(at_s)
+
+
+@contextmanager
+def _face_to_face(hub: TourHub) -> Iterator[None]:
+    """Lan and a station see and hear each other."""
+    with hub.in_a_call(), MediaLine(hub.server, CallId.parse(hub.places["call_now"]), sight=_face):
+        yield
+
+
+def _they_talk(page: Page) -> None:
+    _strips_are_drawn(page)
+    wait_until(
+        page,
+        """() => document.body.call?.phase === 'connected' && document.body.call.counts?.framesDecoded > 5
+        && document.getElementById('callbar').dataset.state === 'ACTIVE'""",
+    )
+
+
 @contextmanager
 def _quiet(hub: TourHub) -> Iterator[None]:
     """A while passes: who does not speak is silent, and there are alerts of it. It does not come back."""
@@ -145,8 +173,8 @@ SHOTS: Final = (
         "call",
         "/stations/con-dao-01",
         "#case",
-        during=TourHub.in_a_call,
-        act=_strips_are_drawn,
+        during=_face_to_face,
+        act=_they_talk,
         height=760,
     ),
     Shot("papers", "/stations/con-dao-01", "#case", during=TourHub.in_a_call, part="#case"),

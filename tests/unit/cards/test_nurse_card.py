@@ -1,5 +1,7 @@
 """The nurse's card: one page in each language, every look of the lamp, drawn as the firmware drives it."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.call.lamps import CALL_LAMP
@@ -7,7 +9,7 @@ from edge.call.station_table import State
 from edge.panel.words import WORDS
 from firmware_bridge.firmware import wire
 from tests.cards.__main__ import FOLDER
-from tests.cards.lamp import SECONDS, course, look_of
+from tests.cards.lamp import SECONDS, course, look_of, name_of
 from tests.cards.sheet import draw_card
 from tests.cards.words import LANGUAGES, NOT_TAKEN, PRACTICE, Shown
 from tests.simulators.pdf_reader import read_pdf
@@ -25,11 +27,29 @@ def test_the_card_in_docs_is_one_page_and_the_one_that_is_drawn(language: str) -
         words.title,
         words.press,
         words.dark,
+        words.end,
         words.footer,
         *words.sensor_lines,
         *words.trouble_lines,
     ):
         assert text.split("___")[0].strip() in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rows_that_look_different_are_called_differently_and_stand_on_the_card(language: str) -> None:
+    words = LANGUAGES[language]
+    rows = [row[0] for row in words.lamp if row[0] != NOT_TAKEN]
+    names = [name_of(one, words) for one in rows]
+    assert len(set(names)) == len({look_of(one) for one in rows}) == len(rows)
+    (page,) = read_pdf((FOLDER / f"nurse-{language}.pdf").read_bytes())
+    said = " ".join(page.text.split())
+    assert all(name in said for name in names)
+
+
+def test_a_card_that_is_full_is_not_drawn() -> None:
+    words = LANGUAGES["en"]
+    with pytest.raises(ValueError, match="the card is full"):
+        draw_card(replace(words, trouble_lines=words.trouble_lines * 4))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
