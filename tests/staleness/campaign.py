@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tests.staleness.house import FuzzHub
-from tests.staleness.judge import Tally, judge
+from tests.staleness.judge import Tally, judge, judge_silence
 from tests.staleness.past import judge_past
 from tests.staleness.station import FuzzStation
 from tests.staleness.truth import StationTruth
@@ -62,6 +62,8 @@ class Campaign:
         self.hub.settle()
         for shown, looked in self.hub.look([one.name for one in self.stations]):
             judge(shown, self.truth(shown.station), looked, self.tally)
+        for silence, looked in self.hub.look_at_alerts():
+            judge_silence(silence, self.truth(silence.station), looked, self.tally)
 
     def walk(self) -> None:
         """Some deeds and some time."""

@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from hub.ingest.committed import Committed
 from hub.people.accounts import Accounts
 from hub.people.tokens import Scope
 from tests.simulators.console_server import Answer, ConsoleServer, SetClock, wait_for
 from tests.staleness.judge import Looked
-from tests.staleness.shown import Shown, read_api, read_list, read_page
+from tests.staleness.shown import Shown, SilenceShown, read_alerts, read_api, read_list, read_page
 
+S = TypeVar("S")
 WHO: Final = "Lan"
 TOKEN_DAYS: Final = 360
 
@@ -71,6 +72,12 @@ class FuzzHub:
         found += self._read(self._api, read_api)
         return found
 
+    def look_at_alerts(self) -> list[tuple[SilenceShown, Looked]]:
+        """Read the page of alerts, once all that is due of them is raised or closed."""
+        self.server.run(self.server.rooms.alerts.turn)
+        cookie = self.cookie()
+        return self._read(lambda: self._page("/alerts?quiet=1", cookie), read_alerts)
+
     def looked(self, from_s: float) -> Looked:
         """A look that began then and ends now."""
         return Looked(from_s, self.clock.now_s(), self.began_s, self.began_off_s)
@@ -79,7 +86,7 @@ class FuzzHub:
         path = f"/stations/{station}"
         return self._read(lambda: self._page(path, cookie), lambda text: [read_page(text, station)])
 
-    def _read(self, ask: Callable[[], str], read: Callable[[str], list[Shown]]) -> list[tuple[Shown, Looked]]:
+    def _read(self, ask: Callable[[], str], read: Callable[[str], list[S]]) -> list[tuple[S, Looked]]:
         from_s = self.clock.now_s()
         text = ask()
         looked = self.looked(from_s)

@@ -6,7 +6,7 @@ from math import inf
 
 from hub.fleet.limits import LIMITS
 from tests.staleness.ages import AgeShown
-from tests.staleness.shown import NumberShown, Shown
+from tests.staleness.shown import NumberShown, Shown, SilenceShown
 from tests.staleness.truth import Measured, StationTruth
 
 RIGHT_WITHIN_S = 1.0
@@ -85,6 +85,25 @@ def judge(shown: Shown, truth: StationTruth, looked: Looked, tally: Tally) -> No
                 unknown_s=unknown_s,
                 is_exact=is_exact,
             )
+
+
+def judge_silence(shown: SilenceShown, truth: StationTruth, looked: Looked, tally: Tally) -> None:
+    """Check how long an alert says that a station is silent. A hub that began again, and has not heard of it
+    since, says "at least".
+    """
+    tally.by_surface["alerts"] += 1
+    tally.staleness_checks += 1
+    where = f"{shown.station} on the alerts"
+    if truth.heard_s is None:
+        tally.fault("wrong_person", f"{where}: silent, and it was never heard")
+    elif shown.is_floor:
+        if shown.age.least_s > looked.until_s - truth.heard_s + RIGHT_WITHIN_S:
+            tally.fault(
+                "wrong_age", f"{where}: at least {shown.age}, is {looked.until_s - truth.heard_s:.1f} s"
+            )
+    else:
+        error_s = _error_s(shown.age, truth.heard_s, looked)
+        _hold(error_s, f"{where}: silent for {shown.age}", truth.heard_s, looked, tally)
 
 
 def _presence(shown: Shown, truth: StationTruth, looked: Looked, tally: Tally) -> None:

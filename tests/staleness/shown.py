@@ -10,6 +10,7 @@ from contract.codes import PULSE_RATE, SPO2
 from tests.staleness.ages import NO_AGE, AgeShown, exact, read_age
 
 WORDS: Final = {"đang nghe": "LIVE", "trễ": "LATE", "im lặng": "SILENT", "chưa từng nghe": "NEVER"}
+SILENCE: Final = "Trạm im lặng"
 NUMBERS: Final = {"SpO2": SPO2, "Mạch": PULSE_RATE}
 _VALUE: Final = re.compile(r"(\d+(?:,\d+)?)\s+(.*)", re.DOTALL)
 _CODE: Final = re.compile(r"Lượt khám (\S+)")
@@ -34,6 +35,28 @@ class Shown:
     visit: str | None
     numbers: dict[int, NumberShown] = field(default_factory=dict)
     link: AgeShown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceShown:
+    """How long an alert says that a station has been silent; `is_floor`: at least so long."""
+
+    station: str
+    age: AgeShown
+    is_floor: bool
+
+
+def read_alerts(text: str) -> list[SilenceShown]:
+    """Return what the page of alerts says of the silence of stations that have such an alert of their own."""
+    found = []
+    for row in re.findall(r'<tr tabindex="0" data-alert="\d+"[^>]*>(.*?)</tr>', text, re.DOTALL):
+        _, station, title, now, *_ = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+        named = re.match(r'<a href="/stations/([^"]+)"', station)
+        if named and plain_text(title).startswith(SILENCE):
+            said = re.sub(r"(\d),\d+", r"\1", plain_text(now.partition("<small")[0]))  # 0,4 s is 0 s
+            if not said.startswith("---"):
+                found.append(SilenceShown(named[1], read_age(said), said.startswith("ít nhất")))
+    return found
 
 
 def read_list(text: str, surface: str) -> list[Shown]:
