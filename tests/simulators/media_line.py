@@ -7,16 +7,16 @@ from contract.ids import CallId, StationId
 from contract.media import MediaSignal
 from contract.signals import AnySignal
 from tests.simulators.console_server import ConsoleServer
-from tests.simulators.media_station import MediaStation
+from tests.simulators.media_station import MediaStation, Sight, bar
 
 
 class MediaLine:
-    """Use as a context: within it the station of `call` answers whom the hub names."""
+    """Use as a context: within it the station of `call` answers whom the hub names. `sight`: its camera's."""
 
-    def __init__(self, server: ConsoleServer, call: CallId) -> None:
+    def __init__(self, server: ConsoleServer, call: CallId, *, sight: Sight = bar) -> None:
         self._server, self._call = server, call
         self._is_cut = False
-        self.station = MediaStation(call, self._say)
+        self.station = MediaStation(call, self._say, sight=sight)
 
     def __enter__(self) -> Self:
         self.station.__enter__()

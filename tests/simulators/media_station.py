@@ -19,6 +19,7 @@ import av
 import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from numpy.typing import NDArray
 
 from contract.ids import CallId, spool_text
 from contract.media import (
@@ -42,6 +43,16 @@ TONE_HZ: Final = 440.0
 LIMIT_S: Final = 30.0
 NO_SERVERS: Final = RTCConfiguration(iceServers=[])  # by itself aiortc asks one of the internet
 SILENCE: Final = 50  # of 32,768: below is nobody's voice
+# What the camera sees: width, height and seconds to I420, height · 3 / 2 rows of width bytes.
+Sight = Callable[[int, int, float], NDArray[np.uint8]]
+
+
+def bar(width: int, height: int, at_s: float) -> NDArray[np.uint8]:
+    """A bright bar that wanders over grey."""
+    levels = np.full((height * 3 // 2, width), 128, np.uint8)
+    left = round(at_s * 120) % (width - 40)
+    levels[:height, left : left + 40] = 230
+    return levels
 
 
 @dataclass(slots=True)
@@ -66,7 +77,8 @@ class StationLeg:
 class MediaStation:
     """Runs in a thread of its own. `say` gets its signals, in that thread; `take` what the hub says to it."""
 
-    def __init__(self, call: CallId, say: Callable[[MediaSignal], None]) -> None:
+    def __init__(self, call: CallId, say: Callable[[MediaSignal], None], *, sight: Sight = bar) -> None:
+        self._sight = sight
         self.legs: list[StationLeg] = []
         self.joins: list[Join] = []
         self.renewals: list[Renew] = []
@@ -200,7 +212,7 @@ class MediaStation:
         )
         self.legs.append(leg)
         leg.up.addTrack(Tone())
-        leg.up.addTrack(MovingBar(lambda: SIZES[self._state["mode"]], lambda: self.fps))
+        leg.up.addTrack(Camera(self._sight, lambda: SIZES[self._state["mode"]], lambda: self.fps))
         await leg.up.setLocalDescription(await leg.up.createOffer())
         leg.offer = leg.up.localDescription.sdp
 
@@ -297,28 +309,23 @@ class Tone(MediaStreamTrack):
         return frame
 
 
-class MovingBar(MediaStreamTrack):
-    """A bright bar that wanders over grey, in real time. `size`: width and height of the next picture;
-    `fps`: how many a second."""
+class Camera(MediaStreamTrack):
+    """What is seen, in real time. `size`: width and height of the next picture; `fps`: how many a second."""
 
     kind = "video"
 
-    def __init__(self, size: Callable[[], tuple[int, int]], fps: Callable[[], float]) -> None:
+    def __init__(self, sight: Sight, size: Callable[[], tuple[int, int]], fps: Callable[[], float]) -> None:
         super().__init__()
-        self._size, self._fps = size, fps
+        self._sight, self._size, self._fps = sight, size, fps
         self._began_s = self._due_s = time.monotonic()
-        self._index = 0
 
     async def recv(self) -> av.VideoFrame:
         """Return the next picture."""
         await asyncio.sleep(max(0.0, self._due_s - time.monotonic()))
         self._due_s += 1 / self._fps()
         width, height = self._size()
-        levels = np.full((height * 3 // 2, width), 128, np.uint8)
-        left = self._index * 8 % (width - 40)
-        levels[:height, left : left + 40] = 230
-        frame = av.VideoFrame.from_ndarray(levels, format="yuv420p")
-        frame.pts = int((time.monotonic() - self._began_s) * 90_000)
+        at_s = time.monotonic() - self._began_s
+        frame = av.VideoFrame.from_ndarray(self._sight(width, height, at_s), format="yuv420p")
+        frame.pts = int(at_s * 90_000)
         frame.time_base = fractions.Fraction(1, 90_000)
-        self._index += 1
         return frame

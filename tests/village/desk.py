@@ -27,10 +27,19 @@ def operator(
 
     Every page after the login is watched (`media_watch`). `account`: name and password of another operator.
     """
-    name, password = account or (OPERATOR, village.password)
+    with on_duty(village.url, account or (OPERATOR, village.password), allow=allow, scheme=scheme) as page:
+        yield page
+
+
+@contextmanager
+def on_duty(
+    url: str, account: tuple[str, str], *, allow: str | None = None, scheme: Any = "light"
+) -> Iterator[Page]:
+    """Open the list of stations of the hub at `url` with name and password. See `operator`."""
+    name, password = account
     allowed = MOVED_ON if allow is None else f"{MOVED_ON}|{allow}"
-    is_ours = village.url.startswith("https:")  # with a certificate of this village's own authority
-    with chromium_page(village.url, allow=allowed, scheme=scheme, ignore_certificate=is_ours) as page:
+    is_ours = url.startswith("https:")  # with a certificate of this village's own authority
+    with chromium_page(url, allow=allowed, scheme=scheme, ignore_certificate=is_ours) as page:
         media_watch.put_in(page)
         page.fill("input[name=name]", name)
         page.fill("input[type=password]", password)

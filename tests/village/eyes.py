@@ -64,23 +64,28 @@ def _store(village: Village) -> Iterator[SqliteStore]:
 
 def look(village: Village, name: str) -> Stored:
     """Return all that the hub's store holds of station `name`, opened with the hub's own key."""
-    station, stored = StationId(name), Stored()
     ring = KeyRing(village.broker.authority.seal_keys.read())
     with _store(village) as store:
-        for spool in store.spools(station):
-            for record_class, ranges in store.ranges(station, spool).items():
-                for low, high in ranges:
-                    stored.records |= {
-                        RecordId(station, spool, record_class, seq) for seq in range(low, high + 1)
-                    }
-            for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM):
-                for one in store.chunks(station, spool, record_class=record_class):
-                    _add_chunk(stored, store, ring, one)
-        for one in store.events(station, newest=1_000_000):
-            if one.event is not None:
-                stored.events.append((one.record_id, one.event))
-                if isinstance(one.event, StreamSet):
-                    stored.sets[one.record_id.spool, StreamSetNo(one.event.set_no)] = one.event
+        return look_into(store, ring, StationId(name))
+
+
+def look_into(store: SqliteStore, ring: KeyRing, station: StationId) -> Stored:
+    """Return all that a hub's store holds of a station, opened with the keys of `ring`."""
+    stored = Stored()
+    for spool in store.spools(station):
+        for record_class, ranges in store.ranges(station, spool).items():
+            for low, high in ranges:
+                stored.records |= {
+                    RecordId(station, spool, record_class, seq) for seq in range(low, high + 1)
+                }
+        for record_class in (RecordClass.NUMERIC, RecordClass.WAVEFORM):
+            for one in store.chunks(station, spool, record_class=record_class):
+                _add_chunk(stored, store, ring, one)
+    for one in store.events(station, newest=1_000_000):
+        if one.event is not None:
+            stored.events.append((one.record_id, one.event))
+            if isinstance(one.event, StreamSet):
+                stored.sets[one.record_id.spool, StreamSetNo(one.event.set_no)] = one.event
     return stored
 
 
