@@ -8,6 +8,7 @@ import argparse
 import gc
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +16,8 @@ from tests.bench import console_fleet, console_memory, console_speed
 from tests.bench.machine import Busy
 from tests.bench.report import progress, tell
 from tests.browser import chromium, chromium_page
-from tests.integration.console.test_tour_in_chromium import visit
+from tests.integration.console.test_tour_in_chromium import Hubs, visit
 from tests.integration.console.tour import TOUR
-from tests.integration.console.tour_hub import TourHub
 from tests.pages.axe import violations
 from tests.pages.motion import flash_rates
 from tests.staleness.campaign import Campaign
@@ -61,11 +61,12 @@ def axe(folder: Path) -> Result:
     """Every stop, both languages, both schemes: what axe-core finds, and how often anything flashes."""
     found, rates = 0, [0.0]
     faults: list[str] = []
-    with chromium(), TourHub(folder) as hub:
+    with chromium(), ExitStack() as stack:
+        hubs = Hubs(folder, stack)
         for stop in TOUR:
             for language in ("vi", "en"):
                 progress(f"axe: {stop.name} {language}".ljust(60))
-                with visit(hub, stop, language) as page:
+                with visit(hubs.of(stop), stop, language) as page:
                     rates += flash_rates(page).values()
                     told = violations(page)
                     page.emulate_media(color_scheme="dark")
