@@ -129,11 +129,13 @@ class VideoProcess:
                 await self._end_other(serving)
         finally:
             unwanted.cancel()
-            await self._end_child()
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
-            self._writer.close()
-            self._writer = self._other_pid = None
+            try:
+                await self._end_child()
+                serving.cancel()
+                await asyncio.gather(serving, return_exceptions=True)
+            finally:  # `edge vitals` may end while it waits here
+                self._writer.close()
+                self._writer = self._other_pid = None
         lived_s = time.monotonic() - began_s
         if was_wanted:
             log.warning("`edge video` ended after %.1f s; starting it again", lived_s)
@@ -194,7 +196,7 @@ class VideoProcess:
     # Ending it
 
     async def _end_child(self) -> None:
-        child, self._child = self._child, None
+        child = self._child
         if child is None:
             return
         ended = asyncio.create_task(child.wait(), name="edge video ends")
@@ -207,6 +209,7 @@ class VideoProcess:
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
         await ended
+        self._child = None  # not before: whoever ends us meanwhile has it ended all the same
 
     async def _end_other(self, serving: asyncio.Task[None]) -> None:
         """Say that it may end, and wait for that: until then its camera may be open. A new call waits not."""
