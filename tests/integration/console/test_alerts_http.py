@@ -53,7 +53,9 @@ def silent(server: ConsoleServer, *names: str, for_s: float = 1_300.0) -> None:
 
 
 def heard(server: ConsoleServer, name: str) -> bool:
-    return bool(server.call(lambda: server.rooms.station(StationId(name))["word"]) == "LIVE")
+    """What it said is committed too: that comes after the word, and has the station looked at."""
+    is_committed = server.call(lambda: server.rooms.feed.now(StationId(name)).status is not None)
+    return bool(is_committed and server.call(lambda: server.rooms.station(StationId(name))["word"]) == "LIVE")
 
 
 def unit_of_islands(server: ConsoleServer) -> None:
