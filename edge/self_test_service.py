@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 1.0
 HUB_LIMIT_S: Final = 15.0  # for its receipt: a satellite's way there and back, many times
 RECEIPT_EVERY_S: Final = 0.2
-SHOW_MS: Final = 3_000  # the status lamp blinks, the buzzer sounds for a tenth of it
+LAMP_S: Final = 3.0  # the status lamp blinks
+BUZZER_MS: Final = 300
 
 
 class SelfTests:
@@ -122,15 +123,14 @@ class SelfTests:
         return [Finding(part="self-test", is_well=False, text=text, remedy="ask for a bundle")]
 
     async def _look_at_all(self) -> list[Finding]:
-        board, prompts = self._rooms.board, self._rooms.video.prompts
-        board.pulse_output(OutputId.STATUS_LED, OutputPattern.FAST_BLINK, SHOW_MS)
-        board.pulse_output(OutputId.BUZZER, OutputPattern.STEADY, SHOW_MS // 10)
+        board, video = self._rooms.board, self._rooms.video
+        video.blink(LAMP_S)
+        board.pulse_output(OutputId.BUZZER, OutputPattern.STEADY, BUZZER_MS)
         card, record = await self._try_card()
-        await prompts.until_quiet()  # one loudspeaker
+        await video.prompts.until_quiet()  # one loudspeaker
         devices = await self._try_devices()
         hub = [await self._try_hub(record)] if record is not None else []
         seen = [Finding.model_validate(one) for one in findings_of(report_of(await self._see()))]
-        self._rooms.video.show_light()
         return [card, *devices, *hub, *seen]
 
     async def _try_card(self) -> tuple[Finding, OwedRecord | None]:

@@ -14,7 +14,6 @@ from edge.desired.settings import Settings
 from edge.health.log_ring import LogRing
 from edge.rooms import Rooms
 from edge.sight_service import Sights
-from firmware_bridge.board.messages import OutputId, OutputPattern
 
 WISHES_FACTS: Final = (DESIRED_FACT, COMMANDS_FACT)
 
@@ -113,10 +112,10 @@ class HubWishes:
         )
 
     async def _blink(self, for_s: float) -> None:
-        """Blink with the status lamp, which means nothing while no call is open."""
-        board, video = self._rooms.board, self._rooms.video
-        board.pulse_output(OutputId.STATUS_LED, OutputPattern.FAST_BLINK, round(for_s * 1000))
+        """Blink with the status lamp, which means nothing else while no call is open."""
+        video = self._rooms.video
+        video.blink(for_s)
         try:
             await asyncio.sleep(for_s)
         finally:
-            video.show_light()
+            video.blink(0.0)

@@ -116,6 +116,7 @@ class VideoService:
         self._media: tuple[StationMedia, float] | None = None  # as it was said last, and when
         self._line: _Line | None = None
         self._last_pid: int | None = None  # of the line before
+        self._blinks_until_s: float | None = None
         self._intake = PhotoIntake()
         self._photographs: asyncio.Queue[Photograph] = asyncio.Queue(maxsize=PHOTOS_WAITING_MAX)
         self._is_expected = False  # the hub calls the station: its answer finds one that has started
@@ -238,13 +239,20 @@ class VideoService:
         for answer in answers:
             self._say(answer)
 
+    def blink(self, for_s: float) -> None:
+        """The status lamp blinks for so long from now, so that the station is found; 0: no longer."""
+        self._blinks_until_s = self._offices.clock.now_s() + for_s if for_s > 0.0 else None
+        self.show_light()
+
     def show_light(self) -> None:
-        """The status lamp is steady while camera or microphone is open."""
-        pattern = OutputPattern.STEADY if self.is_lit else OutputPattern.OFF
-        self._offices.show_output(OutputId.STATUS_LED, pattern)
+        """The status lamp is steady while camera or microphone is open, whatever else it is to show."""
+        blinking = OutputPattern.OFF if self._blinks_until_s is None else OutputPattern.FAST_BLINK
+        self._offices.show_output(OutputId.STATUS_LED, OutputPattern.STEADY if self.is_lit else blinking)
 
     def tick(self) -> None:
-        """Tell the record what could not be told before; watch one that lives on to speak. Once a second."""
+        """Tell the record what could not be told before; watch one that lives on to speak; end what blinks.
+        Once a second.
+        """
         now_us = self._offices.clock.now_us()
         event = self._diary.due(now_s=now_us / 1e6)
         if event is not None:
@@ -253,6 +261,8 @@ class VideoService:
         if over_s is not None and now_s - over_s > LIT_AFTER_CALL_S and self.is_lit:
             log.warning("`edge video` keeps camera or microphone open after the call; it is ended")
             self.process.kill()
+        if self._blinks_until_s is not None and now_s >= self._blinks_until_s:
+            self.blink(0.0)
         self.process.wake()  # it may have had to live for the prompt alone
 
     def _have_said(self, say: Say) -> None:

@@ -21,12 +21,15 @@ from contract.media import (
     TakePhoto,
 )
 from contract.parts import join_parts, parse_part
+from edge.call import video_process
 from edge.call.video_process import PAUSE_MAX_S, pause_s
 from edge.errors import IllegalInputError
+from firmware_bridge.board.messages import OutputPattern
 from firmware_bridge.events import CameraButton
 from tests.integration.edge.loops import in_a_loop
 from tests.integration.edge.spools import open_all, open_spool, stored
 from tests.integration.edge.video_side import (
+    LIMIT_S,
     OTHER_PAGE,
     PAGE,
     PHOTO,
@@ -71,6 +74,29 @@ async def test_a_press_starts_it_a_join_opens_it_and_the_end_ends_it_and_its_lig
 
 
 @in_a_loop
+async def test_a_station_that_is_looked_for_blinks_whatever_is_said_meanwhile_but_over_an_open_camera(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as box:
+        box.video.blink(600.0)
+        box.video.on_call(box.call)  # the hub has said that no call is open
+        assert box.light() is OutputPattern.FAST_BLINK
+        box.press()
+        await until(lambda: box.heard("call") != [])
+        box.hub_says(Join, page=PAGE)
+        await until(box.is_lit)
+        box.video.on_call(box.call)
+        assert box.is_lit()
+        box.end()
+        await until(lambda: box.light() is OutputPattern.FAST_BLINK)
+        box.video.blink(0.0)
+        assert box.light() is OutputPattern.OFF
+        box.video.blink(1e-6)
+        box.video.tick()
+        assert box.light() is OutputPattern.OFF
+
+
+@in_a_loop
 async def test_killed_in_the_midst_of_a_call_it_is_back_and_told_all_again_and_the_hub_too(
     tmp_path: Path,
 ) -> None:
@@ -86,8 +112,7 @@ async def test_killed_in_the_midst_of_a_call_it_is_back_and_told_all_again_and_t
         await until(lambda: box.told(StationMedia) != [])
         assert not box.is_lit(), "nobody can be seen any more"
         assert box.told(StationMedia)[0].text == "picture and voice ended at the station; they start again"
-        async with asyncio.timeout(5.0):
-            await until(lambda: len(box.told(Offer)) == 2)
+        await until(lambda: len(box.told(Offer)) == 2)
         await until(lambda: len(box.from_hub()) == 4)
         second = [line for pid, line in heard(tmp_path) if pid == box.pids()[1]]
         assert [line.get("tell") for line in second[1:]] == [
@@ -224,7 +249,10 @@ def test_the_pause_grows_and_never_beyond_what_a_call_can_wait() -> None:
 
 
 @in_a_loop
-async def test_one_that_outlived_edge_vitals_is_taken_up_and_no_other_is_started(tmp_path: Path) -> None:
+async def test_one_that_outlived_edge_vitals_is_taken_up_and_no_other_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_process, "FIND_AGAIN_S", LIMIT_S)
     async with (
         called_at(tmp_path / "video.sock", tmp_path) as orphan,
         running(tmp_path, is_in_a_call=True) as box,
@@ -240,7 +268,10 @@ async def test_one_that_outlived_edge_vitals_is_taken_up_and_no_other_is_started
 
 
 @in_a_loop
-async def test_the_light_is_on_until_one_that_outlived_edge_vitals_is_gone(tmp_path: Path) -> None:
+async def test_the_light_is_on_until_one_that_outlived_edge_vitals_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_process, "FIND_AGAIN_S", LIMIT_S)
     async with (
         called_at(tmp_path / "video.sock", tmp_path, "stubborn") as orphan,
         running(tmp_path, is_in_a_call=True) as box,

@@ -121,6 +121,9 @@ class Box:
         self._light = pattern
         self.light_told += 1
 
+    def light(self) -> OutputPattern:
+        return self._light
+
     def is_lit(self) -> bool:
         return self._light is OutputPattern.STEADY
 
