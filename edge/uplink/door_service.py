@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from contract.front import ALPN_MQTT
@@ -98,7 +100,7 @@ class Door:
             context.load_cert_chain(config.certificate, config.key)
             context.set_alpn_protocols([ALPN_MQTT])
             async with asyncio.timeout(LOOK_LIMIT_S):
-                sock = await asyncio.to_thread(self._way.connect, config.hub_port, timeout_s=LOOK_LIMIT_S)
+                sock = await self._connected()
                 sock.setblocking(False)
                 _, writer = await asyncio.open_connection(
                     sock=sock, ssl=context, server_hostname=config.hub_host
@@ -108,6 +110,21 @@ class Door:
             log.debug("port %d does not lead to the hub: %s", config.hub_port, error)
             return False
         return True
+
+    async def _connected(self) -> socket.socket:
+        """A connection to the ordinary port; one that comes when nobody waits any more is closed."""
+        connect = partial(self._way.connect, self._config.hub_port, timeout_s=LOOK_LIMIT_S)
+        connecting = asyncio.get_running_loop().run_in_executor(None, connect)
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_close)
+            raise
+
+
+def _close(connecting: asyncio.Future[socket.socket]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().close()
 
 
 async def first_open(

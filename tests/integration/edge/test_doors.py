@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,12 @@ from typing import Any
 import pytest
 
 from edge.config import BoxConfig
-from edge.hub_way import KEPT_NAME
+from edge.hub_way import KEPT_NAME, HubWay
 from edge.uplink import door_service, doors, tls
-from edge.uplink.door_service import FILE_NAME, first_open
+from edge.uplink.door_service import FILE_NAME, Door, first_open
 from tests.broker import Broker, free_port
 from tests.integration.edge.loops import in_a_loop
-from tests.integration.edge.uplinks import box_config, running
+from tests.integration.edge.uplinks import LIMIT_S, box_config, running
 from tests.running_hub import HubThread, hub_config
 from tests.simulators.cable import Cable
 
@@ -97,6 +99,31 @@ async def test_it_comes_by_the_front_when_no_name_server_answers_too(
         await box.until(lambda: box.is_connected)
         assert box.uplink.link.port == config.front_port
         assert box.uplink.link.reconnects == 0
+
+
+@in_a_loop
+async def test_a_connection_that_comes_after_the_box_has_ended_is_closed(
+    config: BoxConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = HubWay(config.hub_host, config.data_dir / KEPT_NAME)
+    ours, theirs = socket.socketpair()
+    is_asked, may_come = threading.Event(), threading.Event()
+
+    def connect(port: int, *, timeout_s: float | None) -> socket.socket:
+        del port, timeout_s
+        is_asked.set()
+        assert may_come.wait(LIMIT_S)
+        return ours
+
+    monkeypatch.setattr(way, "connect", connect)
+    looking = asyncio.create_task(Door(config, way, now_s=time.monotonic)._leads_to_hub())
+    assert await asyncio.to_thread(is_asked.wait, LIMIT_S)
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
+    may_come.set()
+    with theirs:
+        assert await asyncio.to_thread(theirs.recv, 1) == b"", "it is closed"
 
 
 @in_a_loop
