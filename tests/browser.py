@@ -140,19 +140,19 @@ def chromium_page(
     assert not unexpected, "\n".join(unexpected)
 
 
-def wait_until(page: Page, expression: str, arg: object = None) -> None:
+def wait_until(page: Page, expression: str, arg: object = None, *, limit_ms: float = STEP_LIMIT_MS) -> None:
     """Return once a JavaScript expression (or function of `arg`) is true in the page.
 
     Use this and not Playwright's `wait_for_function`, which needs `eval` in the page and is
     refused by the content security policy.
 
     Raises:
-        TimeoutError: it was not true within `STEP_LIMIT_MS`.
+        TimeoutError: it was not true within `limit_ms`.
     """
-    deadline_s = time.monotonic() + STEP_LIMIT_MS / 1000
+    deadline_s = time.monotonic() + limit_ms / 1000
     while not page.evaluate(expression, arg):
         if time.monotonic() > deadline_s:
-            raise TimeoutError(f"not true within {STEP_LIMIT_MS} ms: {expression} of {arg!r}")
+            raise TimeoutError(f"not true within {limit_ms:.0f} ms: {expression} of {arg!r}")
         page.wait_for_timeout(POLL_MS)
 
 

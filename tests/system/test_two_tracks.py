@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser import wait_until
@@ -18,6 +19,7 @@ from tests.village.village import PLACES, Village
 
 SIZE: Final = (1280, 720)
 FPS: Final = 5  # so that any machine codes both in time
+SHOWN_LIMIT_MS: Final = 120_000  # one that did not for a moment tries again after 30 s
 WIDE: Final = Profile(name="wide", up=steady(4e6, delay_s=0.03), down=steady(2e6, delay_s=0.03))
 NARROW: Final = replace(WIDE, name="narrow", up=steady(250e3, delay_s=0.03, queue_s=0.5))
 
@@ -34,12 +36,12 @@ def film(folder: Path) -> Path:
 
 def shows(page: Page, width: str) -> None:
     """The picture has such a width, and moves."""
-    wait_until(
-        page, f"() => {{ const w = document.querySelector('#call-picture').videoWidth; return {width}; }}"
-    )
+    expression = f"() => {{ const w = document.querySelector('#call-picture').videoWidth; return {width}; }}"
+    wait_until(page, expression, limit_ms=SHOWN_LIMIT_MS)
     assert grows(page) > 0
 
 
+@pytest.mark.timeout(600)
 def test_a_larger_picture_comes_with_room_goes_without_and_comes_back(tmp_path: Path) -> None:
     place = replace(PLACES[0], link=WIDE, devices=Devices(camera=f"file:{film(tmp_path)}"))
     village = Village(tmp_path / "village", [place])

@@ -326,6 +326,7 @@ async def test_the_machine_is_not_restarted_in_a_call_and_once_outside_of_it(
         async with vitals(config) as box:
             await until(lambda: box._uplink.link.connected_since_s)
             board.press()
+            board.release()
             await until(lambda: box._call.call.call_seq)
             name = hub.command("restart box").name
             await until(lambda: hub.results(name) == ["refused", "taken"])

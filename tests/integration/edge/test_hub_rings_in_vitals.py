@@ -84,13 +84,14 @@ async def test_an_emergency_answers_itself_where_the_station_lets_it_and_a_decli
     config: BoxConfig,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_S", 0.3)
+    monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_S", 600.0)
     call = CallConfig(voice=False, auto_answer="emergency")
     config = replace(config, board_port=None, call=call)
     async with station(config) as box:
         box.rings(ring="1" * 16, is_emergency=True)
         assert (await box.ask("call"))["ring"]["answers_in_s"] is not None
         await box.ask("decline call")
+        monkeypatch.setattr("edge.call.hub_ring.ANNOUNCED_S", 0.3)
         box.rings(ring="2" * 16, is_emergency=True)
         await until(lambda: box.state in OPEN)
         await box.service._call.records.until_idle()

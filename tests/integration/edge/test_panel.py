@@ -232,6 +232,7 @@ async def test_what_is_stalled_changed_or_not_understood_is_said_and_ends_no_vis
             monkeypatch.setattr(panel_service, "ANSWER_LIMIT_S", 0.2)
             answers.clear()
             assert "has not answered within" in (await screen.get()).text
+            monkeypatch.setattr(panel_service, "ANSWER_LIMIT_S", 60.0)
             answers.set()
             await screen.until("Being seen: visit 2")
             told_devices.append({"device": "finger", "state": "of a later version"})
@@ -254,6 +255,7 @@ async def test_at_the_screen_the_open_call_is_raised_and_cancelled_and_no_other(
         async with vitals(config), panel(config) as screen:
             await screen.until("The call button is ready")
             board.press()
+            board.release()
             await screen.until('action="/cancel"')
             seq = (await ask(config.control_socket, "call"))["call_seq"]
             await screen.post("/call?lang=en", deed="raise", about="999")

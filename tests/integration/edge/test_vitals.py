@@ -167,6 +167,7 @@ async def test_a_press_is_shown_and_its_call_and_visit_outlive_a_restart(config:
     with BoardSim(board_of(config), is_attached=False) as board:
         async with vitals(config):
             board.press()
+            board.release()
             await until(lambda: board.lamp.pattern is OutputPattern.FAST_BLINK)
             told = {finding.part: finding.text for finding in (await report(config)).findings}
             assert told["visit"] == "visit 1 is open"
@@ -174,8 +175,8 @@ async def test_a_press_is_shown_and_its_call_and_visit_outlive_a_restart(config:
             told = {finding.part: finding.text for finding in (await report(config)).findings}
             assert told["visit"] == "visit 1 is open"
             assert told["call"] in ("call 2: registered", "call 2: kept")  # five seconds without a hub
-            board.release()
             board.press()
+            board.release()
             await until(lambda: board.unacked == 0)
             await ask(config.control_socket, "cancel call")
             await until(lambda: board.lamp.pattern is OutputPattern.OFF)

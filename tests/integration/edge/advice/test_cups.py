@@ -53,12 +53,13 @@ def test_a_queue_is_named_and_one_that_is_not_there_is_said(printer: CupsSim) ->
 
 @pytest.mark.usefixtures("impatient")
 def test_a_printer_without_paper_is_said_and_the_sheet_does_not_come_out_hours_later(
-    printer: CupsSim,
+    printer: CupsSim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = len(printer.pages())
     printer.lacks("media-empty-error")
     assert print_sheet(job("auto")) == Outcome(how=Print.NO_PAPER, detail=QUEUE)
     printer.lacks(None)
+    monkeypatch.setattr(cups, "HINDERED_S", 10.0)  # the old reason may stand for a moment
     assert print_sheet(job("auto", advice=13)).how is Print.PRINTED
     assert printer.pages()[before:] == [draw(job("auto", advice=13))]
 

@@ -45,6 +45,21 @@ def test_the_lock_has_the_version_that_we_know() -> None:
     assert f"aiortc {aiortc.__version__} with aioice {aioice.__version__}".startswith(hooks.KNOWN_VERSIONS)
 
 
+class LoopClock:
+    """Goes with the loop: while the machine stands still, so does it."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            self._now_s += 0.01
+
+
 async def meet_over(path: SlowPath, page: StockPage, station: Station) -> None:
     """Make the way up alone, over the slow path; the page survives it as we do."""
     answer = await page.answer(path.offer(await station.leg.offer()))
@@ -65,8 +80,7 @@ async def test_consent_is_kept_on_a_path_longer_than_the_librarys_patience() -> 
         station.talk()
         transport = station.leg._up_transport
         assert transport is not None
-        await until(lambda: transport.round_trip_s is not None)
-        assert ROUND_TRIP_S <= (transport.round_trip_s or 0.0) < ROUND_TRIP_S + 1.0
+        await until(lambda: ROUND_TRIP_S <= (transport.round_trip_s or 0.0) < ROUND_TRIP_S + 1.0)
         await until(lambda: len(page.frames["video"]) > 2)
         assert station.leg.state is LegState.CONNECTED
 
@@ -74,6 +88,8 @@ async def test_consent_is_kept_on_a_path_longer_than_the_librarys_patience() -> 
 @in_a_loop
 async def test_checks_that_are_answered_late_renew_consent_and_unanswered_ones_end_it() -> None:
     lost: list[str] = []
+    clock = LoopClock()
+    going = asyncio.create_task(clock.run())
     async with SlowPath(one_way_s=ROUND_TRIP_S / 2) as path:
         one, two = RTCPeerConnection(), RTCPeerConnection()
         for pc in (one, two):
@@ -81,7 +97,7 @@ async def test_checks_that_are_answered_late_renew_consent_and_unanswered_ones_e
             assert pc.sctp is not None
             HookedTransport(
                 pc.sctp.transport,
-                now_s=time.monotonic,
+                now_s=clock.now_s,
                 rng=random.Random(2),
                 on_lost=lost.append,
                 expiry_s=2.5,
@@ -96,23 +112,25 @@ async def test_checks_that_are_answered_late_renew_consent_and_unanswered_ones_e
             answer = path.answer(two.localDescription.sdp)
             await one.setRemoteDescription(aiortc.RTCSessionDescription(answer, "answer"))
             await until(lambda: one.connectionState == two.connectionState == "connected", limit_s=60.0)
-            with pytest.raises(TimeoutError):
-                await until(lambda: bool(lost), limit_s=5.0)  # twice as long as consent lasts unanswered
+            began_s = clock.now_s()  # and twice as long as consent lasts unanswered
+            await until(lambda: bool(lost) or clock.now_s() >= began_s + 5.0, limit_s=60.0)
+            assert not lost
             path.is_cut = True
             await until(lambda: len(lost) == 2)
             assert set(lost) == {"consent has expired"}
         finally:
+            going.cancel()
             await asyncio.gather(one.close(), two.close())
 
 
 @in_a_loop
 async def test_a_silent_path_is_lost_before_consent_expires() -> None:
-    async with SlowPath(one_way_s=0.01) as path, StockPage() as page, Station(silence_s=1.5) as station:
+    async with SlowPath(one_way_s=0.01) as path, StockPage() as page, Station(silence_s=5.0) as station:
         await meet_over(path, page, station)
         station.talk()
         await until(lambda: len(page.frames["video"]) > 2)
         path.is_cut = True
         cut_s = time.monotonic()
         await until(lambda: station.leg.state is LegState.LOST)
-        assert time.monotonic() - cut_s < 10.0
+        assert time.monotonic() - cut_s < 20.0
         assert station.ears.states.count(LegState.LOST) == 1

@@ -55,8 +55,9 @@ def shown(data: bytes) -> tuple[tuple[int, int], int]:
 
 
 def test_the_newest_frame_is_given_once_and_one_that_was_overtaken_never(
-    screen: PanelScreen, asking: socket.socket
+    screen: PanelScreen, asking: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("edge.video.panel_screen.WAIT_S", 30.0)
     screen.show(frame(40))
     screen.show(frame(200))
     asking.sendall(b"n")

@@ -47,7 +47,7 @@ def seconds_of(sound: Sound, hz: int) -> float:
 async def test_in_a_call_it_is_heard_and_at_the_call_s_end_by_the_loudspeaker_alone(tmp_path: Path) -> None:
     talk, out = speech(tmp_path / "talk.wav"), tmp_path / "out.wav"
     config = write_config(tmp_path, microphone=f"file:{talk}", loudspeaker=f"file:{out}")
-    in_call, at_end = prompt(tmp_path, 1_700, 1.0), prompt(tmp_path, 900, 2.0)
+    in_call, at_end = prompt(tmp_path, 1_700, 1.0), prompt(tmp_path, 900, 6.0)
     async with Vitals(tmp_path) as vitals, edge_video(config, vitals) as process, StockPage() as page:
         await until(lambda: vitals.lines == 1, limit_s=STARTS_WITHIN_S)
         vitals.hub(Join(**CALL, page=PAGE))
@@ -69,7 +69,7 @@ async def test_in_a_call_it_is_heard_and_at_the_call_s_end_by_the_loudspeaker_al
         await until(lambda: vitals.devices[-1].loudspeaker == "closed")
         assert str(out) not in open_files(process)
     assert seconds_of(played(out), 1_700) > 0.9
-    assert seconds_of(played(out), 900) > 1.9
+    assert seconds_of(played(out), 900) > 5.9
 
 
 @in_a_loop
