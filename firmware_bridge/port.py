@@ -87,9 +87,10 @@ class SerialPort:
 
     async def read(self, *, timeout_s: float | None) -> bytes:
         """Return what came; empty after `timeout_s` (None: never) or `wake`. Raises PortLostError."""
-        with contextlib.suppress(TimeoutError):  # a loop that is late finds both the time over and bytes
-            async with asyncio.timeout(timeout_s):  # None: no limit
-                await self._has_news.wait()
+        if not self._has_news.is_set():
+            with contextlib.suppress(TimeoutError):  # a loop that is late finds both the time over and bytes
+                async with asyncio.timeout(timeout_s):  # None: no limit
+                    await self._has_news.wait()
         if self._end is None:
             self._has_news.clear()
         elif not self._came:
@@ -103,13 +104,16 @@ class SerialPort:
 
     async def rest(self, rest_s: float) -> None:
         """Leave what comes meanwhile to the kernel, which has room for READ_MAX_BYTES: a wake costs more than
-        bytes do. A cable that is pulled out takes with it what came in this time; a `wake` waits."""
+        bytes do. A cable that is pulled out takes with it what came in this time; a `wake` waits. `read` has
+        what came at once, without another turn of the loop."""
         self._loop.remove_reader(self._fd)
         try:
             await asyncio.sleep(rest_s)
         finally:
             if self._serial.is_open and self._end is None and not self._is_full:
                 self._loop.add_reader(self._fd, self._take)
+        if self._end is None and not self._is_full:
+            self._take()
 
     def left(self) -> bytes:
         """Return what has come and nobody has read, without waiting; for the last look at a port."""

@@ -81,6 +81,21 @@ async def test_what_comes_while_it_rests_waits_with_the_kernel(device: tuple[int
 
 
 @in_a_loop
+async def test_what_came_while_it_rested_is_read_without_another_turn_of_the_loop(
+    device: tuple[int, int, str],
+) -> None:
+    far, near, path = device
+    with SerialPort(path) as port:
+        os.write(far, b"frame")
+        wait_for_bytes(near)
+        await port.rest(0.001)
+        with pytest.raises(StopIteration) as reading:
+            port.read(timeout_s=None).send(None)
+        assert reading.value.value == b"frame"
+        assert await port.read(timeout_s=0) == b""
+
+
+@in_a_loop
 async def test_a_last_look_has_what_came_while_it_rested(device: tuple[int, int, str]) -> None:
     far, near, path = device
     with SerialPort(path) as port:
