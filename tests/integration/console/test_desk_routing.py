@@ -105,10 +105,12 @@ def test_a_press_rings_the_unit_then_those_above_then_supervisors_then_telephone
     wait_rings(server, call, 1, "Lan", "Minh")
     pass_s(server, 15.0, "Lan", "Minh", "Sếp")
     wait_rings(server, call, 2, "Lan", "Minh", "Sếp")
+    wait_for(lambda: deliveries(server, call) == 1, "the first message to be sent")
     server.call(lambda: server.rooms.desk.shown(call))
     wait_state(server, call, State.OFFERED)
     pass_s(server, 30.0, "Lan", "Minh", "Sếp")
     wait_rings(server, call, 3, "Lan", "Minh", "Sếp")
+    wait_for(lambda: deliveries(server, call) == 2, "the second message to be sent")
     now = held(server, call)
     assert now is not None
     assert [key.split()[:2] for key in now.held.kept.told] == [["2", "gateway"], ["3", "gateway"]]
