@@ -32,6 +32,8 @@ from tests.running_hub import HubProcess, HubThread, hub_config, read_store
 from tests.village.eyes import wait_until
 from tests.village.station import Station
 
+pytestmark = pytest.mark.timeout(600)  # its waits have limits of their own, for a loaded machine
+
 NAME = "con-dao-01"
 PASSPHRASE = "correct horse battery staple"
 CALL, NUMERIC, WAVEFORM, _ = RecordClass

@@ -28,6 +28,8 @@ from tests.simulators.box import BoxLink
 from tests.village.eyes import wait_until
 from tests.village.station import Station
 
+pytestmark = pytest.mark.timeout(600)  # its waits have limits of their own, for a loaded machine
+
 NAME = "con-dao-01"
 
 

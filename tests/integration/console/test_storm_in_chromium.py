@@ -6,9 +6,7 @@ from statistics import median
 from tests.storm import run_storm
 
 CALLS = 200
-ANSWERED_MS = (
-    1_000.0  # in the median: on a loaded machine too; the bench says how long it takes on a free one
-)
+ANSWERED_MS = 1_000.0  # in the median, on a loaded machine too; the bench says how long on a free one
 
 
 def test_in_a_storm_no_call_is_lost_they_stand_in_order_and_keys_are_answered(tmp_path: Path) -> None:

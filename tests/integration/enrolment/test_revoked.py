@@ -18,6 +18,8 @@ from tests.enrolling import EnrollingHub, files_of, until
 from tests.integration.hub.test_broker_access import come_in, connect
 from tests.simulators.box import BoxLink, BoxRecords, box_state
 
+pytestmark = pytest.mark.timeout(600)  # its waits have limits of their own, for a loaded machine
+
 OUT_WITHIN_S = 60.0
 BY_HAND = "ly-son-02"
 

@@ -11,6 +11,8 @@ from contract.ids import StationId
 from tests.enrolled_box import EnrolledBox
 from tests.enrolling import EnrollingHub, until
 
+pytestmark = pytest.mark.timeout(600)  # its waits have limits of their own, for a loaded machine
+
 STATION: Final = StationId("con-dao-01")
 TAKES_OVER_WITHIN_S: Final = 300.0
 

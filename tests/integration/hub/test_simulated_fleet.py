@@ -17,6 +17,8 @@ import pytest
 from tests.fleet.accounts import Account, account_of
 from tests.fleet.stage import Stage
 
+pytestmark = pytest.mark.timeout(600)  # its waits have limits of their own, for a loaded machine
+
 STATIONS = 100
 LIMIT_S = 90.0
 
