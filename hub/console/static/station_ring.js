@@ -19,6 +19,7 @@ export class RingButtons {
     this._stop = form("ring-stop");
     /** What the hub has been told, and has not shown yet. @type {HTMLFormElement | null} */
     this._told = null;
+    this._shown = ""; // which ring, and what came of it
     for (const one of [this._begin, this._emergency, this._stop]) {
       one?.addEventListener("submit", (event) => { event.preventDefault(); void this._ask(one); });
     }
@@ -34,7 +35,9 @@ export class RingButtons {
     if (this._begin) this._begin.hidden = !may || (shown !== undefined && myDeeds(shown).has("ring"));
     if (this._emergency) this._emergency.hidden = !may;
     if (this._stop) this._stop.hidden = !isMine;
-    if (this._told?.hidden) this._told = null;
+    const now = JSON.stringify(ring);
+    if (now !== this._shown || this._told?.hidden) this._told = null; // it may be over before its answer is here
+    this._shown = now;
   }
 
   get mayBegin() {

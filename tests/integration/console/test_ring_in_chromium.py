@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
@@ -165,6 +166,36 @@ def test_a_station_that_declines_or_does_not_answer_is_said_to_have_done_so(
     server.ahead_s += LIMITS.ring_us / 1e6 + 0.1
     says(lan, "Trạm không trả lời.")
     offers(lan, "Gọi trạm")
+
+
+def test_a_ring_that_is_declined_before_the_hub_has_answered_that_it_rings_may_be_followed_by_another(
+    server: ConsoleServer, station: ConsoleStation, lan: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings_of, name = server.rooms.desk.rings, station.records.station
+    ring = rings_of.ring
+
+    async def ring_in_vain(*asked: Any, **more: Any) -> str:
+        why = await ring(*asked, **more)
+        begun = rings_of.of(name)
+        assert begun is not None
+        rings_of.not_accepted(begun.name, "declined")
+        return why
+
+    held: list[tuple[Route, APIResponse]] = []
+    lan.route("**/stations/*/ring", lambda route: held.append((route, route.fetch())), times=1)
+    lan.reload()  # a page that runs already may send a request past it
+    wait_until(lan, "document.body.feed")
+    offers(lan, "Gọi trạm")
+    with monkeypatch.context() as patched:
+        patched.setattr(rings_of, "ring", ring_in_vain)
+        lan.keyboard.press("r")
+        says(lan, "Trạm từ chối.")
+    offers(lan, "Gọi trạm")
+    lan.keyboard.press("r")
+    says(lan, "bạn đang gọi trạm")
+    route, response = held[0]
+    route.fulfill(response=response)
+    offers(lan, "Thôi gọi")
 
 
 def test_an_emergency_ring_is_one_where_the_station_may_answer_by_itself(
