@@ -1,14 +1,14 @@
 """What the hub holds of a station, taken apart (core)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.ids import BootId, SpoolId
+from contract.ids import BootId, RecordClass, SpoolId
 from firmware_bridge.events import PressIdentity
 from tests.soak.ledger import RecordKey
 
@@ -42,6 +42,11 @@ class Grave:
     low: int
     high: int
 
+    def __iter__(self) -> Iterator[RecordKey]:
+        """What it names."""
+        for seq in range(self.low, self.high + 1):
+            yield RecordKey(self.spool, RecordClass(self.record_class), seq)
+
     def __contains__(self, key: RecordKey) -> bool:
         return (key.spool, key.record_class) == (self.spool, self.record_class) and (
             self.low <= key.seq <= self.high
@@ -50,11 +55,14 @@ class Grave:
 
 @dataclass(slots=True)
 class Holdings:
-    """One station's. `sacrificed` are columns of records that the ledger saw and the box gave up."""
+    """One station's. `sacrificed` are columns of records that the ledger saw and the box gave up; `unseen`
+    are records of waveforms that it gave up before anybody saw them.
+    """
 
     records: dict[RecordKey, bytes] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
     sacrificed: list[Piece] = field(default_factory=list)
+    unseen: list[RecordKey] = field(default_factory=list)
     presses: list[tuple[RecordKey, PressIdentity]] = field(default_factory=list)
     graves: list[Grave] = field(default_factory=list)
     calls: list[RecordKey] = field(default_factory=list)

@@ -44,6 +44,9 @@ def read_holdings(store: Path, ring: KeyRing, station: StationId, ledger: Ledger
             if key not in held.records and (held.is_buried(key) or key in ledger.freed)
         }
         held.sacrificed = [piece for key, raw in gone.items() for piece in taking.pieces(key, raw)]
+    known = held.records.keys() | ledger.committed.keys()
+    buried = (key for grave in held.graves for key in grave if key not in known)
+    held.unseen = [key for key in buried if key.record_class is RecordClass.WAVEFORM]
     return held
 
 

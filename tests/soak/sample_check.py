@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from tests.soak.check import Findings
 from tests.soak.holdings import NO_STREAM, Holdings, Piece
 from tests.soak.ledger import BoardBoot, Ledger, SentStream
+from tests.soak.unseen import Stream, unseen_spans
 
-Stream = tuple[int, int]  # board boot, the board's stream
 LOOK_BACK_S: Final = 30.0  # before a kill, for the oldest sample that it cost
 
 
@@ -32,6 +32,10 @@ def check_samples(ledger: Ledger, held: Holdings, findings: Findings) -> None:
         board = _board(ledger, piece)
         if board is not None and (board.boot, piece.stream) in given_up:
             given_up[board.boot, piece.stream][piece.first_index : piece.end_index] = True
+            placed[board.boot, piece.stream].append(piece)
+    lengths = {stream: len(sent.values) for stream, sent in ledger.sent.items()}
+    for stream, start, end in unseen_spans(held, placed, lengths):
+        given_up[stream][start:end] = True
     for stream, sent in ledger.sent.items():
         doubled = int(np.maximum(counts[stream] - 1, 0).sum())
         if doubled:

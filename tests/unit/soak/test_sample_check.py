@@ -68,6 +68,27 @@ def test_what_a_full_card_gave_up_is_not_lost() -> None:
     assert found.counts == {}
 
 
+def check_unseen(*seen: Piece, unseen: range) -> Findings:
+    findings = Findings()
+    keys = [RecordKey(SPOOL, RecordClass.WAVEFORM, seq) for seq in unseen]
+    check_samples(ledger(), Holdings(pieces=list(seen), unseen=keys), findings)
+    return findings
+
+
+def test_what_was_given_up_before_anybody_saw_it_lies_between_the_records_beside_it() -> None:
+    assert check_unseen(piece(1, 0, 300), piece(4, 600, 1_000), unseen=range(2, 4)).counts == {}
+    assert check_unseen(piece(3, 300, 1_000), unseen=range(1, 3)).counts == {}
+    assert check_unseen(piece(1, 0, 300), unseen=range(2, 3)).counts == {}
+
+
+def test_what_lies_elsewhere_is_lost_all_the_same() -> None:
+    found = check_unseen(piece(1, 0, 300), piece(3, 600, 900), unseen=range(2, 3))
+    assert found.counts == {"lost": 100}
+    assert "samples 900 … 999" in found.texts[0]
+    found = check_unseen(piece(1, 0, 300), piece(2, 350, 600), piece(4, 700, 1_000), unseen=range(3, 4))
+    assert found.counts == {"lost": 50}
+
+
 def test_overlapping_records_double_their_samples() -> None:
     assert check(ledger(), piece(1, 0, 600), piece(2, 590, 1_000)).counts == {"duplicated": 10}
 
