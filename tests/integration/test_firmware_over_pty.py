@@ -185,7 +185,7 @@ def test_a_press_while_the_host_is_away_buzzes_and_is_told_when_it_is_back(link:
             board.release()
             undelivered = (OutputPattern.DOUBLE_FLASH, 255, "board")
             await asyncio.to_thread(board.wait, lambda: board.lamps.get(OutputId.BUZZER) == undelivered)
-            assert board.lamps[OutputId.CALL_LED] == undelivered
+            await asyncio.to_thread(board.wait, lambda: board.lamps.get(OutputId.CALL_LED) == undelivered)
             async with running(link) as box:  # another process: it knows nothing of before
                 await box.until(lambda: box.of(ButtonPressed))
                 assert box.of(ButtonPressed)[0].identity == PressIdentity(DEFAULT_UID, board.boot_id, 1)
@@ -301,7 +301,7 @@ def test_a_front_end_that_hangs_starts_the_board_again(link: Path) -> None:
                 board.do("ecg stalled")
                 await box.until(lambda: len(box.of(BoardConnected)) == 2)
                 assert box.of(BoardConnected)[1].reset_cause == ResetCause.WATCHDOG
-                assert len(board.boots) == 2
+                await box.until_board(board, lambda: len(board.boots) == 2)
                 await box.until(lambda: box.of(LeadState)[-1].probe == ProbeState.FAULT)
                 board.press()  # and without it the button still calls
                 await box.until(lambda: box.of(ButtonPressed))

