@@ -77,7 +77,7 @@ HEADERS: Final = {
 async def serve_panel(config: BoxConfig, clock: BoxClock, supervisor: Supervisor | None = None) -> None:
     """Serve until cancelled. Raises PanelError: the port cannot be had."""
     app = Panel(config, clock).app()
-    with _listen(config) as listener:
+    with listen(config) as listener:
         log.info("the panel is at http://%s:%d/", ADDRESS, config.panel.port)
         server = _Server(
             supervisor or Supervisor(),
@@ -119,9 +119,11 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _listen(config: BoxConfig) -> Iterator[socket.socket]:
+def listen(config: BoxConfig) -> Iterator[socket.socket]:
+    """Take the page's port before anything else; nobody is let in yet. Raises PanelError."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # no body waits for its head to arrive
         try:
             listener.bind((ADDRESS, config.panel.port))
         except OSError as error:

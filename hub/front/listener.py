@@ -33,6 +33,7 @@ class FrontListener(socket.socket):
         super().__init__(socket.AF_INET, socket.SOCK_STREAM)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, FIRST_BYTES_S)
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the console itself has it
         self.bind(("127.0.0.1", port))
 
     def accept(self) -> tuple[socket.socket, Any]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
@@ -28,7 +28,7 @@ from hub.config import Config, parse_config
 from hub.console.app import build_app
 from hub.console.rooms import Rooms
 from hub.hub import BrokerLink
-from hub.hub_service import open_hub
+from hub.hub_service import listen, open_hub
 from hub.ingest.ingest_service import IngestService
 from hub.people.accounts import Accounts, Role
 from hub.pki.authority import Authority
@@ -91,9 +91,9 @@ class ConsoleServer:
         self.clock.ahead_s = ahead_s
         self.is_broker_there = True
         self._changed_s = self.clock.now_s()
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
+        here = replace(self.config.console, address="127.0.0.1", port=port)
+        self._listening = ExitStack()
+        self._socket = self._listening.enter_context(listen(replace(self.config, console=here)))
         self._socket.listen()
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -124,7 +124,7 @@ class ConsoleServer:
             self._server.should_exit = True
         self._thread.join(LIMIT_S)
         assert not self._thread.is_alive(), "the console did not end"
-        self._socket.close()
+        self._listening.close()
 
     def account(self, name: str, role: Role = Role.OPERATOR) -> None:
         """Make an account with PASSWORD."""
