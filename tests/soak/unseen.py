@@ -22,9 +22,10 @@ def unseen_spans(
     for low, high in _runs(held.unseen):
         beside = _beside(low, high, placed)
         for stream, length in lengths.items():
-            if stream[0] not in beside:
-                continue
-            of_spool = [one for one in placed.get(stream, ()) if one.key[:2] == low[:2]]
+            seen = placed.get(stream, ())
+            if stream[0] not in beside or {one.key.record_class for one in seen} != {low.record_class}:
+                continue  # what goes into records of another class is not lost with this one
+            of_spool = [one for one in seen if one.key.spool == low.spool]
             start = max((one.end_index for one in of_spool if one.key < low), default=0)
             end = min((one.first_index for one in of_spool if one.key > high), default=length)
             yield stream, start, end

@@ -89,6 +89,17 @@ def test_what_lies_elsewhere_is_lost_all_the_same() -> None:
     assert found.counts == {"lost": 50}
 
 
+def test_numbers_are_not_lost_with_a_record_of_waveforms_that_nobody_saw() -> None:
+    seen, findings = ledger(), Findings()
+    seen.sent[7, 2] = seen.sent[7, 1]
+    numbers = replace(piece(1, 0, 900), stream=2, key=RecordKey(SPOOL, RecordClass.NUMERIC, 1))
+    waves = [piece(1, 0, 300), piece(3, 600, 1_000)]
+    unseen = [RecordKey(SPOOL, RecordClass.WAVEFORM, 2)]
+    check_samples(seen, Holdings(pieces=[*waves, numbers], unseen=unseen), findings)
+    assert findings.counts == {"lost": 100}
+    assert "stream 2 of board boot 7: samples 900 … 999" in findings.texts[0]
+
+
 def test_overlapping_records_double_their_samples() -> None:
     assert check(ledger(), piece(1, 0, 600), piece(2, 590, 1_000)).counts == {"duplicated": 10}
 
